@@ -1,0 +1,7 @@
+//! RV32IM: ELF loading, a strict decoder, a fast interpreter, and execution records.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod instruction;
+pub mod record;
