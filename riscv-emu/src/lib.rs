@@ -3,5 +3,7 @@
 
 extern crate alloc;
 
+pub mod decode;
 pub mod instruction;
 pub mod record;
+pub mod semantics;
