@@ -1,1 +1,33 @@
-//! circuits
+//! AIR circuits over Mersenne31 that say what a valid RV32IM run is.
+//!
+//! One table per instruction family ([`families`]) and per system service ([`system`]); no row
+//! looks at another row, tables talk over [`bus`]es. [`machine`] is the list of tables.
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `witness` | fills tables from execution records, and checks them row by row |
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod builder;
+pub mod bus;
+#[cfg(feature = "witness")]
+pub mod checker;
+pub mod columns;
+#[cfg(feature = "witness")]
+pub mod evaluate;
+pub mod families;
+pub mod instruction;
+pub mod machine;
+pub mod memory;
+pub mod system;
+#[cfg(all(test, feature = "witness"))]
+mod testing;
+#[cfg(feature = "witness")]
+pub mod witness;
+pub mod word;
+
+/// The base field: Mersenne31, p = 2^31 - 1.
+pub type F = p3_mersenne_31::Mersenne31;

@@ -1,0 +1,86 @@
+//! The buses: named multisets of messages that must balance over all tables of a proof.
+
+/// A bus. A message is a tuple of field elements; each bus has one width.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub enum Bus {
+    /// `(pc, clk)`: the machine's thread through the rows.
+    State,
+    /// `(pc, operation, rd, writes_rd, rs1, rs2, constants[4])`: the decoded program.
+    Program,
+    /// `(space, address, lo, hi, clk)`: registers (space 0, by number), RAM (space 1, by word
+    /// address), the length of the public output (space 2, address 0).
+    Memory,
+    /// `(value)`: a value below 2^16.
+    Range16,
+    /// `(a, b)`: two values below 2^8.
+    BytePair,
+    /// `(a, b, a AND b)`: two bytes and their conjunction.
+    And,
+    /// `(exponent, 2^exponent)` for exponents 0 to 7.
+    PowerOfTwo,
+    /// `(clk, is_output, lo, hi, remaining, index)`: an unfinished transfer of bytes: the byte
+    /// address it has come to as two limbs, how many bytes remain, and where in the public output
+    /// the next one goes.
+    Transfer,
+    /// `(index, byte)`: public output.
+    Output,
+    /// `(lo, hi)`: the length of the public output at the end of the run.
+    OutputLength,
+    /// `(lo, hi)`: the exit code, sent once.
+    Exit,
+    /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory.
+    ZeroedFrom,
+    /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
+    Gap,
+}
+
+impl Bus {
+    /// All buses, in the order of their discriminants.
+    pub const ALL: [Self; 13] = [
+        Self::State,
+        Self::Program,
+        Self::Memory,
+        Self::Range16,
+        Self::BytePair,
+        Self::And,
+        Self::PowerOfTwo,
+        Self::Transfer,
+        Self::Output,
+        Self::OutputLength,
+        Self::Exit,
+        Self::ZeroedFrom,
+        Self::Gap,
+    ];
+
+    /// The bus's name, by which the lookup argument tells buses apart.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Program => "program",
+            Self::Memory => "memory",
+            Self::Range16 => "range16",
+            Self::BytePair => "byte_pair",
+            Self::And => "and",
+            Self::PowerOfTwo => "power_of_two",
+            Self::Transfer => "transfer",
+            Self::Output => "output",
+            Self::OutputLength => "output_length",
+            Self::Exit => "exit",
+            Self::ZeroedFrom => "zeroed_from",
+            Self::Gap => "gap",
+        }
+    }
+
+    /// The bus of this name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bus| bus.name() == name)
+    }
+}
+
+/// Space of [`Bus::Memory`]: registers.
+pub const SPACE_REGISTER: u32 = 0;
+/// Space of [`Bus::Memory`]: RAM words.
+pub const SPACE_RAM: u32 = 1;
+/// Space of [`Bus::Memory`]: the length of the public output.
+pub const SPACE_OUTPUT_LENGTH: u32 = 2;

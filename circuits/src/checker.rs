@@ -1,0 +1,235 @@
+//! The debug checker: evaluates every constraint of every row and balances every bus, and says what
+//! failed, where.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use hashbrown::HashMap;
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_matrix::{Matrix, dense::RowMajorMatrix};
+
+use crate::{
+    F,
+    builder::{Circuit, Names},
+    bus::Bus,
+    evaluate::{Listener, Row},
+    machine::{Table, TableAir},
+};
+
+/// Something that a valid run's tables would not do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A constraint is not zero on a row.
+    Constraint {
+        /// The table.
+        table: Table,
+        /// The row.
+        row: usize,
+        /// The constraint's name.
+        constraint: String,
+        /// The row's pc, where the table has one.
+        pc: Option<u32>,
+    },
+    /// A message was not sent as often as it was received.
+    Unbalanced {
+        /// The bus.
+        bus: Bus,
+        /// The message.
+        fields: Vec<u32>,
+        /// Sent minus received, modulo p.
+        surplus: u32,
+        /// A place that says it: table, row and the message's name.
+        place: (Table, usize, String),
+        /// That row's pc, where the table has one.
+        pc: Option<u32>,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (table, row, pc) = match self {
+            Self::Constraint {
+                table,
+                row,
+                constraint,
+                pc,
+            } => {
+                write!(f, "constraint {constraint} does not hold")?;
+                (table, row, pc)
+            }
+            Self::Unbalanced {
+                bus,
+                fields,
+                surplus,
+                place: (table, row, name),
+                pc,
+            } => {
+                write!(
+                    f,
+                    "bus {} does not balance: {fields:?} has a surplus of ",
+                    bus.name()
+                )?;
+                match F::ORDER_U32 - surplus {
+                    missing if missing < *surplus => write!(f, "-{missing}")?,
+                    _ => write!(f, "{surplus}")?,
+                }
+                write!(f, ", said as {name}")?;
+                (table, row, pc)
+            }
+        };
+        write!(f, "; table {}, row {row}", table.name())?;
+        pc.map_or(Ok(()), |pc| write!(f, ", pc {pc:#010x}"))
+    }
+}
+
+/// The names of a table's constraints and messages.
+pub fn names(air: &TableAir) -> Names {
+    let mut names = Names::default();
+    let main = alloc::vec![F::ZERO; air.table.width()];
+    let fixed = alloc::vec![F::ZERO; air.table.fixed_width()];
+    let periodic = alloc::vec![F::ZERO; air.periodic.len()];
+    let mut row = Row::new(&main, &fixed, &periodic, &air.public, Silent);
+    air.table.eval(&mut Circuit::naming(&mut row, &mut names));
+    names
+}
+
+struct Silent;
+
+impl Listener for Silent {
+    fn constraint(&mut self, _value: F) {}
+    fn message<I: Iterator<Item = F>>(&mut self, _bus: Bus, _count: F, _fields: I) {}
+}
+
+/// Evaluates row `index` of a table and tells `listener`.
+pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usize, listener: L) {
+    let main = trace.row_slice(index).expect("a row of the table");
+    let fixed = air
+        .fixed
+        .as_ref()
+        .map(|fixed| fixed.row_slice(index).expect("equal heights"));
+    let fixed: &[F] = fixed.as_deref().unwrap_or_default();
+    let periodic: Vec<F> = air.periodic.iter().map(|column| column[index]).collect();
+    air.table.eval(&mut Circuit::new(&mut Row::new(
+        &main,
+        fixed,
+        &periodic,
+        &air.public,
+        listener,
+    )));
+}
+
+struct Recorder<'a> {
+    constraints: usize,
+    failed: Vec<usize>,
+    messages: usize,
+    balance: &'a mut Balance,
+    place: (usize, usize),
+}
+
+#[derive(Default)]
+struct Balance(HashMap<(Bus, Vec<u32>), (F, (usize, usize, usize))>);
+
+impl Listener for Recorder<'_> {
+    fn constraint(&mut self, value: F) {
+        if value != F::ZERO {
+            self.failed.push(self.constraints);
+        }
+        self.constraints += 1;
+    }
+
+    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+        if count != F::ZERO {
+            let fields = fields.map(|field| field.as_canonical_u32()).collect();
+            let (table, row) = self.place;
+            let entry = self
+                .balance
+                .0
+                .entry((bus, fields))
+                .or_insert((F::ZERO, (table, row, self.messages)));
+            entry.0 += count;
+        }
+        self.messages += 1;
+    }
+}
+
+/// Checks every constraint of every row and the balance of every bus, and returns up to `most`
+/// failures: none for a valid run. A trace is checked against the table of the same index.
+///
+/// # Panics
+/// If a trace does not have its table's width, or the height of its preprocessed or periodic
+/// columns.
+pub fn check(airs: &[TableAir], traces: &[RowMajorMatrix<F>], most: usize) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    let mut balance = Balance::default();
+    for (index, (air, trace)) in airs.iter().zip(traces).enumerate() {
+        assert_eq!(
+            air.table.width(),
+            trace.width(),
+            "width of table {}",
+            air.table.name()
+        );
+        for row in 0..trace.height() {
+            let mut recorder = Recorder {
+                constraints: 0,
+                failed: Vec::new(),
+                messages: 0,
+                balance: &mut balance,
+                place: (index, row),
+            };
+            visit(air, trace, row, &mut recorder);
+            let failed = recorder.failed;
+            if !failed.is_empty() {
+                let names = names(air);
+                failures.extend(failed.into_iter().map(|constraint| Failure::Constraint {
+                    table: air.table,
+                    row,
+                    constraint: names.constraints[constraint].clone(),
+                    pc: pc(air, trace, row),
+                }));
+            }
+            if failures.len() >= most {
+                failures.truncate(most);
+                return failures;
+            }
+        }
+    }
+    let mut unbalanced: Vec<_> = balance
+        .0
+        .into_iter()
+        .filter(|(_, (surplus, _))| *surplus != F::ZERO)
+        .collect();
+    unbalanced.sort_unstable_by_key(|((bus, _), (_, place))| (*place, *bus));
+    failures.extend(unbalanced.into_iter().take(most - failures.len()).map(
+        |((bus, fields), (surplus, (table, row, message)))| {
+            let (air, trace) = (&airs[table], &traces[table]);
+            Failure::Unbalanced {
+                bus,
+                fields,
+                surplus: surplus.as_canonical_u32(),
+                place: (air.table, row, names(air).messages[message].1.clone()),
+                pc: pc(air, trace, row),
+            }
+        },
+    ));
+    failures
+}
+
+fn pc(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Option<u32> {
+    let column = air
+        .table
+        .column_names()
+        .iter()
+        .position(|name| name == "thread.pc")?;
+    Some(trace.values[row * trace.width() + column].as_canonical_u32())
+}
+
+impl<L: Listener> Listener for &mut L {
+    fn constraint(&mut self, value: F) {
+        (**self).constraint(value);
+    }
+
+    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+        (**self).message(bus, count, fields);
+    }
+}

@@ -1,0 +1,149 @@
+//! Rows as structures: every table declares its columns once, with [`columns!`](crate::columns).
+
+use alloc::{format, string::String, vec::Vec};
+
+/// A group of columns over cells of type `T`.
+///
+/// The order of fields is the order of columns.
+pub trait Columns<T>: Sized {
+    /// How many columns the group has.
+    const WIDTH: usize;
+
+    /// Takes the group's cells, in order.
+    fn read(next: &mut impl FnMut() -> T) -> Self;
+
+    /// Hands out the group's cells, in order.
+    fn write(self, put: &mut impl FnMut(T));
+
+    /// Appends the group's column names, each under `prefix`.
+    fn names(prefix: &str, names: &mut Vec<String>);
+
+    /// Reads the group from a row of exactly its width.
+    ///
+    /// # Panics
+    /// If the row is narrower.
+    #[inline(always)]
+    fn from_row(row: &[T]) -> Self
+    where
+        T: Copy,
+    {
+        let mut cells = row.iter().copied();
+        Self::read(&mut || cells.next().expect("a row as wide as its table"))
+    }
+
+    /// Writes the group to a row of exactly its width.
+    ///
+    /// # Panics
+    /// If the row is narrower.
+    #[inline(always)]
+    fn write_row(self, row: &mut [T]) {
+        let mut cells = row.iter_mut();
+        self.write(&mut |cell| *cells.next().expect("a row as wide as its table") = cell);
+    }
+}
+
+impl<T> Columns<T> for T {
+    const WIDTH: usize = 1;
+
+    #[inline(always)]
+    fn read(next: &mut impl FnMut() -> T) -> Self {
+        next()
+    }
+
+    #[inline(always)]
+    fn write(self, put: &mut impl FnMut(T)) {
+        put(self);
+    }
+
+    fn names(prefix: &str, names: &mut Vec<String>) {
+        names.push(prefix.into());
+    }
+}
+
+impl<T, const N: usize> Columns<T> for [T; N] {
+    const WIDTH: usize = N;
+
+    #[inline(always)]
+    fn read(next: &mut impl FnMut() -> T) -> Self {
+        core::array::from_fn(|_| next())
+    }
+
+    #[inline(always)]
+    fn write(self, put: &mut impl FnMut(T)) {
+        self.into_iter().for_each(put);
+    }
+
+    fn names(prefix: &str, names: &mut Vec<String>) {
+        names.extend((0..N).map(|i| format!("{prefix}[{i}]")));
+    }
+}
+
+/// Joins a prefix and a field's name with a dot.
+#[doc(hidden)]
+pub fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() {
+        name.into()
+    } else {
+        format!("{prefix}.{name}")
+    }
+}
+
+/// Declares a structure of columns, generic over the cell type `T`, and implements [`Columns`] for
+/// it and for arrays of it.
+#[macro_export]
+macro_rules! columns {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $ty:ty ),* $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name<T> { $( $(#[$field_meta])* pub $field: $ty, )* }
+
+        impl<T> $crate::columns::Columns<T> for $name<T> {
+            const WIDTH: usize = 0 $( + <$ty as $crate::columns::Columns<T>>::WIDTH )*;
+
+            #[inline(always)]
+            fn read(next: &mut impl FnMut() -> T) -> Self {
+                Self { $( $field: <$ty as $crate::columns::Columns<T>>::read(next), )* }
+            }
+
+            #[inline(always)]
+            fn write(self, put: &mut impl FnMut(T)) {
+                $( <$ty as $crate::columns::Columns<T>>::write(self.$field, put); )*
+            }
+
+            fn names(prefix: &str, names: &mut alloc::vec::Vec<alloc::string::String>) {
+                $( <$ty as $crate::columns::Columns<T>>::names(
+                    &$crate::columns::join(prefix, stringify!($field)),
+                    names,
+                ); )*
+            }
+        }
+
+        impl<T, const N: usize> $crate::columns::Columns<T> for [$name<T>; N] {
+            const WIDTH: usize = N * <$name<T> as $crate::columns::Columns<T>>::WIDTH;
+
+            #[inline(always)]
+            fn read(next: &mut impl FnMut() -> T) -> Self {
+                core::array::from_fn(|_| <$name<T> as $crate::columns::Columns<T>>::read(next))
+            }
+
+            #[inline(always)]
+            fn write(self, put: &mut impl FnMut(T)) {
+                for group in self {
+                    <$name<T> as $crate::columns::Columns<T>>::write(group, put);
+                }
+            }
+
+            fn names(prefix: &str, names: &mut alloc::vec::Vec<alloc::string::String>) {
+                for i in 0..N {
+                    <$name<T> as $crate::columns::Columns<T>>::names(
+                        &alloc::format!("{prefix}[{i}]"),
+                        names,
+                    );
+                }
+            }
+        }
+    };
+}

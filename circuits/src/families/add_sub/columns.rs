@@ -1,0 +1,31 @@
+//! The columns of the table.
+
+use crate::{columns, instruction::Thread, memory::Access, word::Word};
+
+columns! {
+    /// One ADD or SUB. A row is in use where one of the two flags is 1: "active" is not a column.
+    pub struct AddSub {
+        /// Where and when.
+        thread: Thread<T>,
+        /// 1 for ADD.
+        is_add: T,
+        /// 1 for SUB.
+        is_sub: T,
+        /// Number of the destination register.
+        rd: T,
+        /// 0 if rd is x0, which is never written.
+        writes_rd: T,
+        /// Number of the first source register.
+        rs1: T,
+        /// Number of the second source register.
+        rs2: T,
+        /// The read of rs1.
+        x: Access<T>,
+        /// The read of rs2.
+        y: Access<T>,
+        /// What rd held before.
+        old: Access<T>,
+        /// What rd receives.
+        result: Word<T>,
+    }
+}

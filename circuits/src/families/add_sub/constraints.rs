@@ -1,0 +1,81 @@
+//! The constraints and messages of the table.
+
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
+
+use super::AddSub;
+use crate::{
+    builder::{Circuit, constant, shift_down_16},
+    instruction::Decoded,
+    memory::{byte_pair, register},
+};
+
+/// States the table's constraints and messages for one row.
+#[inline(always)]
+pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+    let row: AddSub<B::Var> = circuit.row();
+    let clk: B::Expr = row.thread.clk.into();
+
+    // (1) At most one of the flags is set; a row with none is not in use.
+    let active: B::Expr = row.is_add + row.is_sub;
+    circuit.boolean("is_add", row.is_add);
+    circuit.boolean("is_sub", row.is_sub);
+    circuit.boolean("active", active.clone());
+
+    let operation = row.is_add * constant::<B>(Opcode::Add as u32)
+        + row.is_sub * constant::<B>(Opcode::Sub as u32);
+    let decoded = Decoded {
+        operation,
+        rd: row.rd.into(),
+        writes_rd: row.writes_rd.into(),
+        rs1: row.rs1.into(),
+        rs2: row.rs2.into(),
+        ..Decoded::default()
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.thread.following::<B>());
+
+    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
+    // counts messages.
+    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - active.clone()));
+
+    // (3) left + y = sum (mod 2^32), where (left, sum) is (x, result) for ADD and (result, x) for
+    // SUB. Carries are expressions of degree 1; limbs and carries stay below 2^17, far from p.
+    for (name, flag, left, sum) in [
+        ("add", row.is_add, row.x.value, row.result),
+        ("sub", row.is_sub, row.result, row.x.value),
+    ] {
+        circuit.scope(name, |circuit| {
+            let y = row.y.value;
+            let carry_lo = shift_down_16::<B>(left.lo + y.lo - sum.lo);
+            let carry_hi = shift_down_16::<B>(left.hi + y.hi + carry_lo.clone() - sum.hi);
+            circuit.zero("carry_lo", carry_lo.bool_check() * flag);
+            circuit.zero("carry_hi", carry_hi.bool_check() * flag);
+        });
+    }
+    circuit.scope("result", |circuit| row.result.range_check(circuit, &active));
+
+    // (4) Register accesses, each in its slot.
+    let slot = |slot: u32| clk.clone() + constant::<B>(slot);
+    let writes_rd: B::Expr = row.writes_rd.into();
+    let x_high = circuit.scope("x", |c| row.x.read(c, &active, register(row.rs1), slot(0)));
+    let y_high = circuit.scope("y", |c| row.y.read(c, &active, register(row.rs2), slot(1)));
+    let old_high = circuit.scope("old", |c| {
+        row.old.write(
+            c,
+            &writes_rd,
+            register(row.rd),
+            row.result.into_expr::<B>(),
+            slot(3),
+        )
+    });
+    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
+    byte_pair(
+        circuit,
+        "difference_high.old",
+        &writes_rd,
+        old_high,
+        B::Expr::ZERO,
+    );
+}

@@ -1,0 +1,31 @@
+//! Filling the table from execution records.
+
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
+
+use super::AddSub;
+use crate::{F, instruction::Thread, memory::Access, word::Word};
+
+/// The row of one executed instruction.
+pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
+    AddSub {
+        thread: Thread::fill(step.pc, step.clk),
+        is_add: F::from_bool(instruction.opcode == Opcode::Add),
+        is_sub: F::from_bool(instruction.opcode == Opcode::Sub),
+        rd: F::from_u8(instruction.rd),
+        writes_rd: F::from_bool(instruction.rd != 0),
+        rs1: F::from_u8(instruction.rs1),
+        rs2: F::from_u8(instruction.rs2),
+        x: Access::fill(&step.rs1, step.clk),
+        y: Access::fill(&step.rs2, step.clk + 1),
+        old: Access::fill(&step.rd, step.clk + 3),
+        // x0 is not written, but the sum is the sum all the same.
+        result: Word::from_u32(match instruction.opcode {
+            Opcode::Sub => step.rs1.value.wrapping_sub(step.rs2.value),
+            _ => step.rs1.value.wrapping_add(step.rs2.value),
+        }),
+    }
+}

@@ -1,0 +1,13 @@
+//! # System calls
+//! Given: to be written with the table.
+mod columns;
+mod constraints;
+#[cfg(all(test, feature = "witness"))]
+mod tests;
+#[cfg(feature = "witness")]
+mod witness;
+
+pub use columns::Ecall;
+pub use constraints::eval;
+#[cfg(feature = "witness")]
+pub use witness::row;

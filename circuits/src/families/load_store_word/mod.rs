@@ -1,0 +1,13 @@
+//! # Load and store a word
+//! Given: to be written with the table.
+mod columns;
+mod constraints;
+#[cfg(all(test, feature = "witness"))]
+mod tests;
+#[cfg(feature = "witness")]
+mod witness;
+
+pub use columns::LoadStoreWord;
+pub use constraints::eval;
+#[cfg(feature = "witness")]
+pub use witness::row;

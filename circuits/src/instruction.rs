@@ -1,0 +1,238 @@
+//! What the rows of all instruction families have in common: the thread and the fetch.
+
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::CLK_PER_STEP,
+};
+
+use crate::{
+    builder::{Circuit, constant},
+    bus::Bus,
+    columns,
+};
+
+columns! {
+    /// Where and when an instruction runs.
+    pub struct Thread {
+        /// Address of the instruction, below 2^30.
+        pc: T,
+        /// Its first clk slot.
+        clk: T,
+    }
+}
+
+/// An instruction as the program bus carries it. A field that a family does not use is zero in the
+/// program, and the family says so by leaving it at zero.
+#[derive(Clone, Debug, Default)]
+pub struct Decoded<E> {
+    /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI.
+    pub operation: E,
+    /// Destination register.
+    pub rd: E,
+    /// 1 if rd is written: 0 for x0 and for instructions without destination.
+    pub writes_rd: E,
+    /// First source register.
+    pub rs1: E,
+    /// Second source register.
+    pub rs2: E,
+    /// What the instruction carries, by operation: see [`decoded`].
+    pub constants: [E; 4],
+}
+
+impl<E> Decoded<E> {
+    /// Applies `f` to every field.
+    pub fn map<U>(self, mut f: impl FnMut(E) -> U) -> Decoded<U> {
+        Decoded {
+            operation: f(self.operation),
+            rd: f(self.rd),
+            writes_rd: f(self.writes_rd),
+            rs1: f(self.rs1),
+            rs2: f(self.rs2),
+            constants: self.constants.map(f),
+        }
+    }
+}
+
+impl<V: Copy> Thread<V> {
+    /// Receives the thread, looks the instruction up, and hands the thread on to `next_pc`.
+    ///
+    /// - Assumes: `active` is 0 or 1.
+    /// - Constrains: where `active` is 1, the program has `decoded` at `pc`, and the thread goes
+    ///   from `(pc, clk)` to `(next_pc, clk + 4)`.
+    #[inline(always)]
+    pub fn step<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        active: &B::Expr,
+        decoded: Decoded<B::Expr>,
+        next_pc: B::Expr,
+    ) where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        self.fetch(circuit, active, decoded);
+        let next_clk = self.clk.into() + constant::<B>(CLK_PER_STEP);
+        circuit.send(Bus::State, "next", active.clone(), [next_pc, next_clk]);
+    }
+
+    /// Receives the thread and looks the instruction up, without handing the thread on.
+    #[inline(always)]
+    pub fn fetch<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        active: &B::Expr,
+        decoded: Decoded<B::Expr>,
+    ) where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        let pc: B::Expr = self.pc.into();
+        circuit.receive(
+            Bus::State,
+            "state",
+            active.clone(),
+            [pc.clone(), self.clk.into()],
+        );
+        let [c0, c1, c2, c3] = decoded.constants;
+        circuit.send(
+            Bus::Program,
+            "fetch",
+            active.clone(),
+            [
+                pc,
+                decoded.operation,
+                decoded.rd,
+                decoded.writes_rd,
+                decoded.rs1,
+                decoded.rs2,
+                c0,
+                c1,
+                c2,
+                c3,
+            ],
+        );
+    }
+
+    /// The address of the next instruction where none is jumped to. Text lies below 2^30, so this
+    /// does not wrap.
+    #[inline(always)]
+    pub fn following<B>(&self) -> B::Expr
+    where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        self.pc.into() + constant::<B>(4)
+    }
+}
+
+#[cfg(feature = "witness")]
+impl<F: PrimeCharacteristicRing> Thread<F> {
+    /// The columns of an instruction at `pc` and `clk`.
+    pub fn fill(pc: u32, clk: u32) -> Self {
+        Self {
+            pc: F::from_u32(pc),
+            clk: F::from_u32(clk),
+        }
+    }
+}
+
+/// The number by which the program bus names an operation.
+pub const fn operation(opcode: Opcode) -> u32 {
+    match opcode {
+        Opcode::Lui | Opcode::Auipc | Opcode::Fence => Opcode::Addi as u32,
+        _ => opcode as u32,
+    }
+}
+
+/// Stands for a jump or branch target that no instruction can have: text lies below it.
+pub const NO_TARGET: u32 = 1 << 30;
+
+/// The program's row for `instruction` at `pc`: part of the key, so part of what a proof means.
+///
+/// Constants by operation:
+///
+/// | operation | constants |
+/// |---|---|
+/// | register-register, ECALL | none |
+/// | immediate, load, store | the sign-extended immediate as limbs lo, hi |
+/// | LUI, AUIPC (as ADDI of x0) | the value written, as limbs lo, hi |
+/// | FENCE (as ADDI of x0 to x0) | none |
+/// | shift by immediate | the shift amount |
+/// | branch | the target |
+/// | JAL | the target, 0, the link value as limbs lo, hi |
+/// | JALR | the immediate as limbs lo, hi, the link value as limbs lo, hi |
+///
+/// A target that is not a multiple of four or not below 2^30 is [`NO_TARGET`].
+pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
+    let Instruction {
+        opcode,
+        rd,
+        rs1,
+        rs2,
+        imm,
+    } = *instruction;
+    let limbs = |value: u32| [value & 0xffff, value >> 16];
+    let target = {
+        let target = pc.wrapping_add_signed(imm);
+        if target.is_multiple_of(4) && target < NO_TARGET {
+            target
+        } else {
+            NO_TARGET
+        }
+    };
+    let [imm_lo, imm_hi] = limbs(imm as u32);
+    let [link_lo, link_hi] = limbs(pc.wrapping_add(4));
+    let decoded = Decoded {
+        operation: operation(opcode),
+        rd: rd.into(),
+        writes_rd: (rd != 0).into(),
+        rs1: rs1.into(),
+        rs2: rs2.into(),
+        constants: [0; 4],
+    };
+    match opcode {
+        Opcode::Lui => Decoded {
+            constants: [imm_lo, imm_hi, 0, 0],
+            ..decoded
+        },
+        Opcode::Auipc => {
+            let [lo, hi] = limbs(pc.wrapping_add_signed(imm));
+            Decoded {
+                constants: [lo, hi, 0, 0],
+                ..decoded
+            }
+        }
+        Opcode::Fence => Decoded {
+            operation: decoded.operation,
+            ..Decoded::default()
+        },
+        Opcode::Jal => Decoded {
+            constants: [target, 0, link_lo, link_hi],
+            ..decoded
+        },
+        Opcode::Jalr => Decoded {
+            constants: [imm_lo, imm_hi, link_lo, link_hi],
+            ..decoded
+        },
+        Opcode::Beq | Opcode::Bne | Opcode::Blt | Opcode::Bge | Opcode::Bltu | Opcode::Bgeu => {
+            Decoded {
+                constants: [target, 0, 0, 0],
+                ..decoded
+            }
+        }
+        Opcode::Slli | Opcode::Srli | Opcode::Srai => Decoded {
+            constants: [imm as u32 & 31, 0, 0, 0],
+            ..decoded
+        },
+        Opcode::Ecall => Decoded {
+            operation: decoded.operation,
+            ..Decoded::default()
+        },
+        _ => Decoded {
+            constants: [imm_lo, imm_hi, 0, 0],
+            ..decoded
+        },
+    }
+}

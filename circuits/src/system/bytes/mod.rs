@@ -1,0 +1,11 @@
+//! # Pairs of bytes
+//! The table of all pairs of bytes with their conjunction.
+//!
+//! Proves: a pair on the `byte_pair` bus consists of two values in `[0, 2^8)`; a triple on the
+//! `and` bus of two such values and their bitwise AND.
+//! Relies on: its preprocessed columns being in the key.
+mod columns;
+mod constraints;
+
+pub use columns::{Bytes, Fixed};
+pub use constraints::{eval, fixed};

@@ -1,0 +1,11 @@
+//! The columns of the table.
+
+use crate::columns;
+
+columns! {
+    /// One row.
+    pub struct Image {
+        /// 1 on rows in use.
+        active: T,
+    }
+}

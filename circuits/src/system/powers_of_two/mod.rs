@@ -1,0 +1,10 @@
+//! # Powers of two
+//! The table of `2^0` to `2^7`.
+//!
+//! Proves: a pair on the `power_of_two` bus is an exponent in `[0, 8)` and that power of two.
+//! Relies on: its preprocessed columns being in the key.
+mod columns;
+mod constraints;
+
+pub use columns::{Fixed, PowersOfTwo};
+pub use constraints::{eval, fixed};

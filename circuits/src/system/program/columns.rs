@@ -1,0 +1,33 @@
+//! The columns of the table.
+
+use crate::columns;
+
+columns! {
+    /// Preprocessed columns: see [`decoded`](crate::instruction::decoded).
+    pub struct Fixed {
+        /// Address of the instruction.
+        pc: T,
+        /// What it does.
+        operation: T,
+        /// Destination register.
+        rd: T,
+        /// 1 if rd is written.
+        writes_rd: T,
+        /// First source register.
+        rs1: T,
+        /// Second source register.
+        rs2: T,
+        /// Immediate, target, link value.
+        constants: [T; 4],
+        /// 1 where the row holds an instruction, 0 on rows that fill the table up.
+        used: T,
+    }
+}
+
+columns! {
+    /// Committed columns.
+    pub struct Program {
+        /// How often the instruction is executed. The bus balances only if it is right.
+        multiplicity: T,
+    }
+}

@@ -1,0 +1,62 @@
+//! The constraints and messages of the table.
+
+use alloc::vec::Vec;
+
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::InteractionBuilder;
+
+use super::{Fixed, Program};
+use crate::{F, builder::Circuit, bus::Bus, instruction::decoded, machine::Image};
+
+/// States the table's constraints and messages for one row.
+#[inline(always)]
+pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+    let fixed: Fixed<B::Var> = circuit.fixed();
+    let row: Program<B::Var> = circuit.row();
+
+    // (1) Rows that hold no instruction are never executed.
+    circuit.zero(
+        "unused",
+        row.multiplicity * (B::Expr::ONE - fixed.used.into()),
+    );
+
+    let [c0, c1, c2, c3] = fixed.constants.map(Into::into);
+    circuit.provide(
+        Bus::Program,
+        "instruction",
+        row.multiplicity,
+        [
+            fixed.pc.into(),
+            fixed.operation.into(),
+            fixed.rd.into(),
+            fixed.writes_rd.into(),
+            fixed.rs1.into(),
+            fixed.rs2.into(),
+            c0,
+            c1,
+            c2,
+            c3,
+        ],
+    );
+}
+
+/// The preprocessed rows, one per instruction, in the order of the image's text.
+pub fn fixed(image: &Image) -> Vec<Fixed<F>> {
+    image
+        .text
+        .iter()
+        .map(|(pc, instruction)| {
+            let decoded = decoded(*pc, instruction).map(F::from_u32);
+            Fixed {
+                pc: F::from_u32(*pc),
+                operation: decoded.operation,
+                rd: decoded.rd,
+                writes_rd: decoded.writes_rd,
+                rs1: decoded.rs1,
+                rs2: decoded.rs2,
+                constants: decoded.constants,
+                used: F::ONE,
+            }
+        })
+        .collect()
+}

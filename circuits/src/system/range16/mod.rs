@@ -1,0 +1,10 @@
+//! # 16-bit range
+//! The table of all values below 2^16.
+//!
+//! Proves: a value looked up on the `range16` bus is in `[0, 2^16)`.
+//! Relies on: its preprocessed column being in the key.
+mod columns;
+mod constraints;
+
+pub use columns::{Fixed, Range16};
+pub use constraints::{eval, fixed};

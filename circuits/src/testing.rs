@@ -1,0 +1,164 @@
+//! What the tests of the instruction families share: does a row, alone, hold?
+//!
+//! A row holds if its constraints are zero and its lookups would be answered. What else it says (on
+//! the state and memory buses) the test compares with what the instruction must do.
+
+use alloc::{string::String, vec, vec::Vec};
+
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use zonda_riscv_emu::{instruction::Instruction, record::Access};
+
+use crate::{
+    F,
+    builder::{Circuit, Names},
+    bus::Bus,
+    columns::Columns,
+    evaluate::{Listener, Row},
+    instruction::decoded,
+    machine::Table,
+};
+
+/// What a row says: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
+pub type Said = Vec<(u32, Bus, Vec<u32>)>;
+
+#[derive(Default)]
+struct Heard {
+    constraints: Vec<F>,
+    messages: Vec<(Bus, F, Vec<u32>)>,
+}
+
+impl Listener for &mut Heard {
+    fn constraint(&mut self, value: F) {
+        self.constraints.push(value);
+    }
+
+    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+        let fields = fields.map(|field| field.as_canonical_u32()).collect();
+        self.messages.push((bus, count, fields));
+    }
+}
+
+/// Evaluates a row of `table` that executes `instruction` at `pc`. Returns what it says on buses
+/// other than lookups, or the name of the first constraint or lookup that fails.
+pub fn evaluate_cells(
+    table: Table,
+    cells: &[F],
+    pc: u32,
+    instruction: &Instruction,
+) -> Result<Said, String> {
+    assert_eq!(cells.len(), table.width());
+    let mut names = Names::default();
+    let mut heard = Heard::default();
+    let mut row = Row::new(cells, &[], &[], &[], &mut heard);
+    table.eval(&mut Circuit::naming(&mut row, &mut names));
+    for (value, name) in heard.constraints.iter().zip(&names.constraints) {
+        if *value != F::ZERO {
+            return Err(name.clone());
+        }
+    }
+    let mut said = Vec::new();
+    for ((bus, count, fields), (_, name)) in heard.messages.into_iter().zip(&names.messages) {
+        let below = |bound: u32| fields.iter().all(|field| *field < bound);
+        let answered = match bus {
+            _ if count == F::ZERO => continue,
+            Bus::Range16 => below(1 << 16),
+            Bus::BytePair => below(1 << 8),
+            Bus::And => below(1 << 8) && fields[0] & fields[1] == fields[2],
+            Bus::PowerOfTwo => fields[0] < 8 && fields[1] == 1 << fields[0],
+            Bus::Program => {
+                let row = decoded(pc, instruction);
+                let mut expected = vec![pc, row.operation, row.rd, row.writes_rd, row.rs1, row.rs2];
+                expected.extend(row.constants);
+                fields == expected
+            }
+            _ => {
+                said.push((count.as_canonical_u32(), bus, fields));
+                continue;
+            }
+        };
+        if !answered || count != F::ONE {
+            return Err(name.clone());
+        }
+    }
+    Ok(said)
+}
+
+/// [`evaluate_cells`] for a row as a structure.
+pub fn evaluate<C: Columns<F>>(
+    table: Table,
+    row: C,
+    pc: u32,
+    instruction: &Instruction,
+) -> Result<Said, String> {
+    evaluate_cells(table, &cells(row), pc, instruction)
+}
+
+/// The cells of a row.
+pub fn cells<C: Columns<F>>(row: C) -> Vec<F> {
+    let mut cells = vec![F::ZERO; C::WIDTH];
+    row.write_row(&mut cells);
+    cells
+}
+
+/// The received and the sent message of the thread: `(pc, clk)` to `(next_pc, clk + 4)`.
+pub fn thread(pc: u32, clk: u32, next_pc: u32) -> Said {
+    vec![
+        (F::ORDER_U32 - 1, Bus::State, vec![pc, clk]),
+        (1, Bus::State, vec![next_pc, clk + 4]),
+    ]
+}
+
+/// The two messages of an access at `address` of `space`, at `clk`, that leaves `after`.
+pub fn access(space: u32, address: u32, record: Access, after: u32, clk: u32) -> Said {
+    let tuple = |value: u32, clk: u32| vec![space, address, value & 0xffff, value >> 16, clk];
+    vec![
+        (
+            F::ORDER_U32 - 1,
+            Bus::Memory,
+            tuple(record.value, record.previous_clk),
+        ),
+        (1, Bus::Memory, tuple(after, clk)),
+    ]
+}
+
+/// The same messages, in whatever order.
+#[track_caller]
+pub fn assert_said(mut said: Said, expected: impl IntoIterator<Item = Said>) {
+    let mut expected: Said = expected.into_iter().flatten().collect();
+    said.sort();
+    expected.sort();
+    assert_eq!(said, expected);
+}
+
+/// Changes every cell of an honest row, one at a time, to several other values, and returns the
+/// names of the columns for which some change goes unnoticed: the row still holds and says the same
+/// on every bus.
+///
+/// A change that is noticed makes a constraint or lookup fail, or changes a message, so that its
+/// bus no longer balances.
+pub fn unnoticed(table: Table, row: &[F], pc: u32, instruction: &Instruction) -> Vec<String> {
+    let honest = evaluate_cells(table, row, pc, instruction).expect("the honest row holds");
+    let mut unnoticed = Vec::new();
+    for (column, name) in table.column_names().into_iter().enumerate() {
+        let value = row[column];
+        let others = [
+            value + F::ONE,
+            value - F::ONE,
+            F::ZERO,
+            F::ONE,
+            -F::ONE,
+            value + F::from_u32(1 << 16),
+            value + F::from_u32(1 << 8),
+            F::from_u32(0x1234_5678),
+        ];
+        for other in others.into_iter().filter(|other| *other != value) {
+            let mut changed = row.to_vec();
+            changed[column] = other;
+            if evaluate_cells(table, &changed, pc, instruction).is_ok_and(|said| said == honest) {
+                unnoticed.push(name.clone());
+                break;
+            }
+        }
+    }
+    unnoticed
+}
