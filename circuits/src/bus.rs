@@ -19,9 +19,9 @@ pub enum Bus {
     And,
     /// `(exponent, 2^exponent)` for exponents 0 to 7.
     PowerOfTwo,
-    /// `(clk, is_output, lo, hi, remaining, index)`: an unfinished transfer of bytes: the byte
-    /// address it has come to as two limbs, how many bytes remain, and where in the public output
-    /// the next one goes.
+    /// `(clk, is_output, lo, hi, remaining, output_end)`: an unfinished transfer of bytes: the byte
+    /// address it has come to, `lo + 2^16 hi`, how many bytes remain, and the length of the public
+    /// output after it (zero for input): the next byte has index `output_end - remaining`.
     Transfer,
     /// `(index, byte)`: public output.
     Output,
@@ -29,7 +29,8 @@ pub enum Bus {
     OutputLength,
     /// `(lo, hi)`: the exit code, sent once.
     Exit,
-    /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory.
+    /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory, `lo + 2^16
+    /// hi`; lo may be 2^16.
     ZeroedFrom,
     /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
     Gap,

@@ -20,6 +20,8 @@ pub mod columns;
 pub mod evaluate;
 pub mod families;
 pub mod instruction;
+#[cfg(feature = "witness")]
+mod lookups;
 pub mod machine;
 pub mod memory;
 pub mod system;

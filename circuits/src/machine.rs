@@ -127,11 +127,11 @@ tables! {
     /// The decoded program.
     Program = program::Program fixed program::Fixed<F>,
     /// Registers, output length, and memory that the program file fills.
-    Image = image::Image,
+    Image = image::Image fixed image::Fixed<F>,
     /// Memory that starts as zero.
     Zeroed = zeroed::Zeroed,
     /// Where the image is not.
-    Gaps = gaps::Gaps,
+    Gaps = gaps::Gaps fixed gaps::Fixed<F>,
     /// Values below 2^16.
     Range16 = range16::Range16 fixed range16::Fixed<F>,
     /// Pairs of bytes.
@@ -150,10 +150,9 @@ impl Table {
             Self::Range16 => Some(matrix(range16::fixed())),
             Self::Bytes => Some(matrix(bytes::fixed())),
             Self::PowersOfTwo => Some(matrix(powers_of_two::fixed())),
-            _ => {
-                let _ = image;
-                None
-            }
+            Self::Image => Some(matrix(image::fixed(image))),
+            Self::Gaps => Some(matrix(gaps::fixed(image))),
+            _ => None,
         }
     }
 }
@@ -235,18 +234,22 @@ impl<B: InteractionBuilder<F = F>> Air<B> for TableAir {
 ///
 /// `fixed` says whether to build the preprocessed columns, which a verifier does not need.
 pub fn airs(image: &Image, statement: &Statement, fixed: bool) -> Vec<TableAir> {
+    let stated = |table: Table| table == Table::Statement;
     Table::ALL
         .into_iter()
         .map(|table| TableAir {
             table,
-            fixed: if fixed {
-                table.fixed(image).map(Arc::new)
+            fixed: (fixed && table.fixed_width() > 0)
+                .then(|| table.fixed(image).map(Arc::new))
+                .flatten(),
+            periodic: if stated(table) {
+                statement::periodic(statement)
             } else {
-                None
+                Vec::new()
             },
-            periodic: Vec::new(),
-            public: {
-                let _ = statement;
+            public: if stated(table) {
+                statement::public(image, statement)
+            } else {
                 Vec::new()
             },
         })

@@ -1,13 +1,254 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::{instruction::Opcode, record::CLK_PER_STEP};
 
 use super::Ecall;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant, shift_down_16},
+    bus::{Bus, SPACE_OUTPUT_LENGTH},
+    instruction::Decoded,
+    memory::{byte_pair, register},
+};
+
+/// How many bytes one call moves at most.
+const MAX_TRANSFER: u32 = 4096;
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Ecall<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+
+    // (1) At most one of the flags is set; a row with none is not in use.
+    circuit.boolean("is_read", row.is_read);
+    circuit.boolean("is_output", row.is_output);
+    circuit.boolean("is_debug", row.is_debug);
+    circuit.boolean("is_exit", row.is_exit);
+    let is_write: B::Expr = row.is_output + row.is_debug;
+    let returns: B::Expr = is_write.clone() + row.is_read;
+    let active: B::Expr = returns.clone() + row.is_exit;
+    circuit.boolean("active", active.clone());
+
+    thread(circuit, &row, &active, &returns);
+    arguments(circuit, &row, &active, &returns, &is_write);
+    result(circuit, &row, &active, &returns);
+    output(circuit, &row);
+    registers(circuit, &row, &active);
+}
+
+/// Fetch and hand on the thread, or end it.
+#[inline(always)]
+fn thread<B: InteractionBuilder>(
+    circuit: &mut Circuit<'_, B>,
+    row: &Ecall<B::Var>,
+    active: &B::Expr,
+    returns: &B::Expr,
+) {
+    // (2) The program has ECALL; exit sends its code instead of the thread.
+    let decoded = Decoded {
+        operation: constant::<B>(Opcode::Ecall as u32),
+        ..Decoded::default()
+    };
+    row.thread.fetch(circuit, active, decoded);
+    let next_clk = row.thread.clk.into() + constant::<B>(CLK_PER_STEP);
+    circuit.send(
+        Bus::State,
+        "next",
+        returns.clone(),
+        [row.thread.following::<B>(), next_clk],
+    );
+    let code = row.argument.value.into_expr::<B>();
+    circuit.send(Bus::Exit, "exit", row.is_exit, [code.lo, code.hi]);
+}
+
+/// What a7, a0, a1 and a2 may be.
+#[inline(always)]
+fn arguments<B: InteractionBuilder>(
+    circuit: &mut Circuit<'_, B>,
+    row: &Ecall<B::Var>,
+    active: &B::Expr,
+    returns: &B::Expr,
+    is_write: &B::Expr,
+) {
+    let minus = |x: B::Var, value: u32| x - constant::<B>(value);
+
+    // (3) The call's number.
+    let number = row.number.value;
+    circuit.zero("number.read", row.is_read * minus(number.lo, 63));
+    circuit.zero("number.write", is_write.clone() * minus(number.lo, 64));
+    circuit.zero(
+        "number.exit",
+        row.is_exit * minus(number.lo, 93) * minus(number.lo, 94),
+    );
+    circuit.zero("number.hi", active.clone() * number.hi);
+
+    // (4) The file descriptor.
+    let descriptor = row.argument.value;
+    circuit.zero("descriptor.read", row.is_read * descriptor.lo);
+    circuit.zero("descriptor.output", row.is_output * minus(descriptor.lo, 3));
+    circuit.zero(
+        "descriptor.debug",
+        row.is_debug * minus(descriptor.lo, 1) * minus(descriptor.lo, 2),
+    );
+    circuit.zero("descriptor.hi", returns.clone() * descriptor.hi);
+
+    // (5) end = pointer + length (mod 2^32); a carry out of 32 bits leaves end = 0. Carries are
+    // expressions; limbs and carries stay below 2^17. Exit has no pointer, so it may overflow.
+    let (pointer, length, end) = (row.pointer.value, row.length.value, row.end);
+    let carry_lo = shift_down_16::<B>(pointer.lo + length.lo - end.lo);
+    let carry_hi = shift_down_16::<B>(pointer.hi + length.hi + carry_lo.clone() - end.hi);
+    circuit.boolean("end.carry_lo", carry_lo);
+    circuit.boolean("end.carry_hi", carry_hi.clone());
+    let overflows = returns.clone() * carry_hi;
+    circuit.zero("end.overflow_lo", overflows.clone() * end.lo);
+    circuit.zero("end.overflow_hi", overflows * end.hi);
+    circuit.scope("end", |c| end.range_check(c, active));
+
+    // (6) is_long = (length >= 4096): length - 4096 + 2^32 (1 - is_long) is in [0, 2^32), by limbs.
+    // Differences of limbs stay within 2^18.
+    circuit.boolean("borrow", row.borrow);
+    circuit.boolean("is_long", row.is_long);
+    let limb = constant::<B>(1 << 16);
+    let is_short = active.clone() - row.is_long;
+    let low = minus(length.lo, MAX_TRANSFER) + row.borrow * limb.clone();
+    let high = length.hi - row.borrow + is_short * limb;
+    circuit.send(Bus::Range16, "length.low", active.clone(), [low]);
+    circuit.send(Bus::Range16, "length.high", active.clone(), [high]);
+}
+
+/// What a0 receives, and the transfer of as many bytes.
+#[inline(always)]
+fn result<B: InteractionBuilder>(
+    circuit: &mut Circuit<'_, B>,
+    row: &Ecall<B::Var>,
+    active: &B::Expr,
+    returns: &B::Expr,
+) {
+    // (7) result + unread = min(length, 4096), where unread is 0 but for `read`; exit leaves a0 as
+    // it is. By (6), length.hi is 0 where is_long is not set. Both terms are below 2^16.
+    let short = (B::Expr::ONE - row.is_long) * row.length.value.lo;
+    let limit = short + row.is_long * constant::<B>(MAX_TRANSFER);
+    circuit.zero(
+        "result.returns",
+        returns.clone() * (row.result + row.unread - limit),
+    );
+    circuit.zero(
+        "result.exit",
+        row.is_exit * (row.result - row.argument.value.lo),
+    );
+    circuit.zero("unread", (B::Expr::ONE - row.is_read.into()) * row.unread);
+    circuit.send(Bus::Range16, "result", active.clone(), [row.result.into()]);
+    circuit.send(Bus::Range16, "unread", row.is_read, [row.unread.into()]);
+
+    // (8) Input and public output are transferred, unless there are no bytes. The transfer table
+    // receives no transfer of 0 bytes.
+    let may_transfer: B::Expr = row.is_read + row.is_output;
+    circuit.boolean("transfers", row.transfers);
+    circuit.zero(
+        "transfers.some",
+        (may_transfer.clone() - row.transfers) * row.result,
+    );
+    circuit.zero(
+        "transfers.none",
+        row.transfers * (B::Expr::ONE - may_transfer),
+    );
+    let output_end = row.output_end.lo + row.output_end.hi * constant::<B>(1 << 16);
+    circuit.send(
+        Bus::Transfer,
+        "transfer",
+        row.transfers,
+        [
+            row.thread.clk.into(),
+            row.is_output.into(),
+            row.pointer.value.lo.into(),
+            row.pointer.value.hi.into(),
+            row.result.into(),
+            output_end,
+        ],
+    );
+}
+
+/// The output length.
+#[inline(always)]
+fn output<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
+    // (9) output_end = output_length + result, below 2^30: its high limb is an integer below 2^17,
+    // and 4 times it is below 2^16.
+    let (before, after) = (row.output_length.value, row.output_end);
+    let is_output: B::Expr = row.is_output.into();
+    let carry = shift_down_16::<B>(before.lo + row.result - after.lo);
+    circuit.zero("output_end.lo", is_output.clone() * carry.bool_check());
+    circuit.zero(
+        "output_end.hi",
+        is_output.clone() * (before.hi + carry - after.hi),
+    );
+    let four = constant::<B>(4);
+    circuit.send(
+        Bus::Range16,
+        "output_end.lo",
+        row.is_output,
+        [after.lo.into()],
+    );
+    circuit.send(
+        Bus::Range16,
+        "output_end.hi",
+        row.is_output,
+        [after.hi * four],
+    );
+
+    // (10) On other rows these columns are zero: a transfer of input has no place in the output.
+    let not_output = B::Expr::ONE - is_output.clone();
+    let unused = [
+        ("output_end.lo.unused", after.lo),
+        ("output_end.hi.unused", after.hi),
+        ("output_length.lo.unused", before.lo),
+        ("output_length.hi.unused", before.hi),
+        ("output_length.clk.unused", row.output_length.previous_clk),
+        (
+            "output_length.difference.unused",
+            row.output_length.difference_low,
+        ),
+    ];
+    for (name, column) in unused {
+        circuit.zero(name, not_output.clone() * column);
+    }
+
+    let clk = row.thread.clk.into() + constant::<B>(2);
+    let place = (SPACE_OUTPUT_LENGTH, B::Expr::ZERO);
+    let high = circuit.scope("output_length", |c| {
+        row.output_length
+            .write(c, &is_output, place, after.into_expr::<B>(), clk)
+    });
+    byte_pair(
+        circuit,
+        "difference_high.output_length",
+        &is_output,
+        high,
+        B::Expr::ZERO,
+    );
+}
+
+/// The registers' accesses, each in its slot.
+#[inline(always)]
+fn registers<B: InteractionBuilder>(
+    circuit: &mut Circuit<'_, B>,
+    row: &Ecall<B::Var>,
+    active: &B::Expr,
+) {
+    // (11) a7, a1 and a2 are read, a0 is written.
+    let clk: B::Expr = row.thread.clk.into();
+    let place = |number: u32| register(constant::<B>(number));
+    let number = circuit.scope("a7", |c| row.number.read(c, active, place(17), clk.clone()));
+    let pointer = circuit.scope("a1", |c| {
+        row.pointer.read(c, active, place(11), clk.clone())
+    });
+    let length = circuit.scope("a2", |c| row.length.read(c, active, place(12), clk.clone()));
+    let mut after = row.argument.value.into_expr::<B>();
+    after.lo = row.result.into();
+    let argument = circuit.scope("a0", |c| {
+        let clk = clk + constant::<B>(3);
+        row.argument.write(c, active, place(10), after, clk)
+    });
+    byte_pair(circuit, "difference_high.a7_a1", active, number, pointer);
+    byte_pair(circuit, "difference_high.a2_a0", active, length, argument);
 }

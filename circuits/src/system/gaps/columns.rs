@@ -1,11 +1,22 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, word::Word};
 
 columns! {
-    /// One row.
+    /// Preprocessed columns: a range of word addresses. Rows that fill the table up hold the empty
+    /// range, which contains nothing.
+    pub struct Fixed {
+        /// The first word address.
+        start: Word<T>,
+        /// The one after the last: its high limb may be 2^14.
+        end: Word<T>,
+    }
+}
+
+columns! {
+    /// Committed columns.
     pub struct Gaps {
-        /// 1 on rows in use.
-        active: T,
+        /// How often the range is looked up. Unconstrained: the bus balances only if it is right.
+        multiplicity: T,
     }
 }

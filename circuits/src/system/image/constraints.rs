@@ -1,13 +1,82 @@
 //! The constraints and messages of the table.
 
+use alloc::vec::Vec;
+
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
 
-use super::Image;
-use crate::builder::Circuit;
+use super::{Fixed, Image};
+use crate::{
+    F,
+    builder::Circuit,
+    bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
+    machine,
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+    let fixed: Fixed<B::Var> = circuit.fixed();
     let row: Image<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+
+    // (1) touched is boolean, and 0 on rows that hold no address.
+    circuit.boolean("touched", row.touched);
+    circuit.zero("unused", row.touched * (B::Expr::ONE - fixed.used.into()));
+
+    // (2) The output length is always opened, since the statement asks for it.
+    circuit.zero(
+        "output_length",
+        fixed.is_output_length * (B::Expr::ONE - row.touched.into()),
+    );
+
+    // (3) The first tuple and the last one.
+    circuit.send(
+        Bus::Memory,
+        "initial",
+        row.touched,
+        [
+            fixed.space.into(),
+            fixed.address.into(),
+            fixed.initial.lo.into(),
+            fixed.initial.hi.into(),
+            B::Expr::ZERO,
+        ],
+    );
+    circuit.receive(
+        Bus::Memory,
+        "last",
+        row.touched,
+        [
+            fixed.space.into(),
+            fixed.address.into(),
+            row.last.lo.into(),
+            row.last.hi.into(),
+            row.last_clk.into(),
+        ],
+    );
+    circuit.send(
+        Bus::OutputLength,
+        "output_length",
+        fixed.is_output_length,
+        [row.last.lo.into(), row.last.hi.into()],
+    );
+}
+
+/// The preprocessed rows: the 32 registers by number, the output length, then the image's words.
+pub fn fixed(image: &machine::Image) -> Vec<Fixed<F>> {
+    let row = |space, address, [lo, hi]: [u32; 2]| Fixed {
+        space: F::from_u32(space),
+        address: F::from_u32(address),
+        initial: Word { lo, hi }.map(F::from_u32),
+        used: F::ONE,
+        is_output_length: F::from_bool(space == SPACE_OUTPUT_LENGTH),
+    };
+    let registers = (0..32).map(|number| row(SPACE_REGISTER, number, [0, 0]));
+    let output_length = row(SPACE_OUTPUT_LENGTH, 0, [0, 0]);
+    let words = image
+        .words
+        .iter()
+        .map(|(address, value)| row(SPACE_RAM, *address, [value & 0xffff, value >> 16]));
+    registers.chain([output_length]).chain(words).collect()
 }

@@ -1,11 +1,36 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, memory::Access, word::Word};
 
 columns! {
-    /// One row.
+    /// One word, of which one to four bytes are moved. A row is in use where one of the two flags
+    /// is 1: "active" is not a column.
     pub struct Transfer {
-        /// 1 on rows in use.
-        active: T,
+        /// 1 if the bytes are input.
+        is_input: T,
+        /// 1 if they are public output.
+        is_output: T,
+        /// First clk slot of the ECALL.
+        clk: T,
+        /// The address of the first byte moved, `lo + 2^16 hi`.
+        address: Word<T>,
+        /// What goes from lo to hi in the address that the transfer goes on with; else zero.
+        carry: T,
+        /// How many bytes of the transfer are not yet moved before this word.
+        remaining: T,
+        /// The length of the public output after the transfer; zero for input.
+        output_end: T,
+        /// 1 for each byte of the word that is moved.
+        moved: [T; 4],
+        /// The number of the first byte moved.
+        offset: T,
+        /// 1 if the transfer goes on with the next word.
+        goes_on: T,
+        /// What the access to the word finds.
+        word: Access<T>,
+        /// Bytes 0 and 2 of the word before. Bytes 1 and 3 are expressions.
+        before: [T; 2],
+        /// The bytes of the word after.
+        after: [T; 4],
     }
 }

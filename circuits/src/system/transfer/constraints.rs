@@ -1,13 +1,141 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
 
 use super::Transfer;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant, shift_down_8},
+    bus::{Bus, SPACE_RAM},
+    memory::byte_pair,
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Transfer<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let one = B::Expr::ONE;
+
+    // (1) At most one of the flags is set; a row with none is not in use.
+    circuit.boolean("is_input", row.is_input);
+    circuit.boolean("is_output", row.is_output);
+    let active: B::Expr = row.is_input + row.is_output;
+    circuit.boolean("active", active.clone());
+
+    // (2) The bytes moved are one run, `offset` is the first of them: `first[i]` is 1 where a run
+    // begins, and on rows in use one does. On others none does, so no byte is moved.
+    let moved = row.moved;
+    let first: [B::Expr; 4] = core::array::from_fn(|i| match i {
+        0 => moved[0].into(),
+        i => moved[i] * (one.clone() - moved[i - 1].into()),
+    });
+    for (name, moved) in ["moved[0]", "moved[1]", "moved[2]", "moved[3]"]
+        .into_iter()
+        .zip(moved)
+    {
+        circuit.boolean(name, moved);
+    }
+    let [first_0, first_1, first_2, first_3] = first;
+    let offset = first_1.clone() + first_2.double() + first_3.clone() * constant::<B>(3);
+    circuit.equal(
+        "one_run",
+        first_0 + first_1 + first_2 + first_3,
+        active.clone(),
+    );
+    circuit.equal("offset", offset, row.offset);
+
+    // (3) The run ends with the word if the transfer goes on, and with the transfer if not. Since
+    // each row moves 1 to 4 bytes and all rows together fewer than p, `remaining` does not pass 0.
+    let count: B::Expr = moved[0] + moved[1] + moved[2] + moved[3];
+    let rest: B::Expr = row.remaining - count.clone();
+    circuit.boolean("goes_on", row.goes_on);
+    circuit.zero(
+        "goes_on.last_byte",
+        row.goes_on * (one.clone() - moved[3].into()),
+    );
+    circuit.zero(
+        "goes_on.rest",
+        (active.clone() - row.goes_on) * rest.clone(),
+    );
+    let state = |lo: B::Expr, hi: B::Expr, remaining: B::Expr| {
+        let (clk, is_output) = (row.clk.into(), row.is_output.into());
+        [clk, is_output, lo, hi, remaining, row.output_end.into()]
+    };
+    let Word { lo, hi } = row.address.into_expr::<B>();
+    circuit.receive(
+        Bus::Transfer,
+        "transfer",
+        active.clone(),
+        state(lo.clone(), hi.clone(), row.remaining.into()),
+    );
+
+    // (4) The next address is `count` further, whatever the carry; a carry where there is none
+    // makes lo negative, which (5) refuses; without a carry where there is one, lo is 2^16, which
+    // is as good. So lo stays below 2^16 + 4096.
+    circuit.boolean("carry", row.carry);
+    circuit.zero("carry.unused", row.carry * (one - row.goes_on.into()));
+    let next_lo = lo.clone() + count - row.carry * constant::<B>(1 << 16);
+    circuit.send(
+        Bus::Transfer,
+        "next",
+        row.goes_on,
+        state(next_lo, hi.clone() + row.carry, rest),
+    );
+
+    // (5) lo = 4 quarter + offset, both sides below 2^19, so this is division with remainder. The
+    // word address is below 2^30 since the whole transfer lies below 2^32. 4 * 2^29 = 1 (mod p).
+    let quarter = (lo - row.offset) * constant::<B>(1 << 29);
+    circuit.send(Bus::Range16, "quarter", active.clone(), [quarter.clone()]);
+    let address = quarter + hi * constant::<B>(1 << 14);
+
+    // (6) The bytes of the word before and after. Each limb is `low + 2^8 high` of two bytes, so the
+    // bytes are the limb's.
+    let [before_0, before_2] = row.before.map(Into::into);
+    let before_1 = shift_down_8::<B>(row.word.value.lo - before_0.clone());
+    let before_3 = shift_down_8::<B>(row.word.value.hi - before_2.clone());
+    let before: [B::Expr; 4] = [before_0, before_1, before_2, before_3];
+    let after: [B::Expr; 4] = row.after.map(Into::into);
+    let pair = |bytes: &[B::Expr; 4], i: usize| (bytes[i].clone(), bytes[i + 1].clone());
+    for (names, bytes) in [
+        (["before.lo", "before.hi"], &before),
+        (["after.lo", "after.hi"], &after),
+    ] {
+        for (name, i) in names.into_iter().zip([0, 2]) {
+            let (low, high) = pair(bytes, i);
+            byte_pair(circuit, name, &active, low, high);
+        }
+    }
+
+    // (7) Only a byte that is moved, and is input, may change.
+    let names = [
+        ["stay[0]", "output[0]"],
+        ["stay[1]", "output[1]"],
+        ["stay[2]", "output[2]"],
+        ["stay[3]", "output[3]"],
+    ];
+    for (i, [stays, output]) in names.into_iter().enumerate() {
+        let change = after[i].clone() - before[i].clone();
+        circuit.zero(stays, (active.clone() - row.is_input * moved[i]) * change);
+        // (8) A byte of public output at its index: output_end <= 2^30, remaining below it.
+        let index = row.output_end - row.remaining - row.offset + constant::<B>(i as u32);
+        circuit.send(
+            Bus::Output,
+            output,
+            row.is_output * moved[i],
+            [index, after[i].clone()],
+        );
+    }
+
+    // (9) The access.
+    let limb = |low: &B::Expr, high: &B::Expr| low.clone() + high.clone() * constant::<B>(1 << 8);
+    let word = Word {
+        lo: limb(&after[0], &after[1]),
+        hi: limb(&after[2], &after[3]),
+    };
+    let clk = row.clk.into() + constant::<B>(2);
+    let high = circuit.scope("word", |c| {
+        row.word.write(c, &active, (SPACE_RAM, address), word, clk)
+    });
+    byte_pair(circuit, "difference_high", &active, high, B::Expr::ZERO);
 }

@@ -1,11 +1,29 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, word::Word};
 
 columns! {
-    /// One row.
+    /// One word of memory that starts as zero.
     pub struct Zeroed {
         /// 1 on rows in use.
         active: T,
+        /// The word address, `lo + 2^16 hi`.
+        address: Word<T>,
+        /// The smallest address that may still be opened, `lo + 2^16 hi`.
+        from: Word<T>,
+        /// The gap of the image that holds the address: its first word.
+        start: Word<T>,
+        /// The gap's end, exclusive.
+        end: Word<T>,
+        /// The borrow of `address - from` between limbs.
+        borrow_from: T,
+        /// The borrow of `address - start` between limbs.
+        borrow_start: T,
+        /// The borrow of `end - 1 - address` between limbs.
+        borrow_end: T,
+        /// The value at the end of the run.
+        last: Word<T>,
+        /// The clk of the last access.
+        last_clk: T,
     }
 }

@@ -1,13 +1,107 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
 
 use super::Zeroed;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant},
+    bus::{Bus, SPACE_RAM},
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Zeroed<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let active: B::Expr = row.active.into();
+    circuit.boolean("active", row.active);
+
+    // (1) The address lies in a gap of the image.
+    let (address, start, end) = (row.address, row.start, row.end);
+    circuit.send(
+        Bus::Gap,
+        "gap",
+        active.clone(),
+        [
+            start.lo.into(),
+            start.hi.into(),
+            end.lo.into(),
+            end.hi.into(),
+        ],
+    );
+
+    // (2) start <= address, from <= address and address <= end - 1. Each difference is a sum
+    // `low + 2^16 high` of two values that are looked up to be in [0, 2^16), so it is not negative.
+    //
+    // That is so over the integers: limbs of start and end are below 2^16 (the gap table's), so (2)
+    // for start puts address.lo in [-2^16, 2^17) and address.hi in [0, 2^17), whether or not they
+    // are the 16-bit limbs; from is (0, 0) or such an address with 1 added to lo; so no sum here
+    // leaves [-2^19, 2^19], far from p. The address as an integer, start <= lo + 2^16 hi < end <=
+    // 2^30, is all that the other tables see of it.
+    let one = B::Expr::ONE;
+    let mut not_negative = |name: &str, borrow: B::Var, [low, high]: [B::Expr; 2]| {
+        circuit.scope(name, |circuit| {
+            circuit.boolean("borrow", borrow);
+            let low = low + borrow * constant::<B>(1 << 16);
+            circuit.send(Bus::Range16, "low", active.clone(), [low]);
+            circuit.send(Bus::Range16, "high", active.clone(), [high - borrow]);
+        });
+    };
+    not_negative(
+        "address - start",
+        row.borrow_start,
+        [address.lo - start.lo, address.hi - start.hi],
+    );
+    not_negative(
+        "address - from",
+        row.borrow_from,
+        [address.lo - row.from.lo, address.hi - row.from.hi],
+    );
+    not_negative(
+        "end - 1 - address",
+        row.borrow_end,
+        [end.lo - address.lo - one.clone(), end.hi - address.hi],
+    );
+
+    // (3) The chain: each row takes it from `from` to `address + 1`, which is larger.
+    circuit.receive(
+        Bus::ZeroedFrom,
+        "from",
+        active.clone(),
+        [row.from.lo.into(), row.from.hi.into()],
+    );
+    circuit.send(
+        Bus::ZeroedFrom,
+        "next",
+        active.clone(),
+        [address.lo + one, address.hi.into()],
+    );
+
+    // (4) The first tuple and the last one.
+    let space = constant::<B>(SPACE_RAM);
+    let address: B::Expr = address.lo + address.hi * constant::<B>(1 << 16);
+    circuit.send(
+        Bus::Memory,
+        "initial",
+        active.clone(),
+        [
+            space.clone(),
+            address.clone(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+    );
+    circuit.receive(
+        Bus::Memory,
+        "last",
+        active,
+        [
+            space,
+            address,
+            row.last.lo.into(),
+            row.last.hi.into(),
+            row.last_clk.into(),
+        ],
+    );
 }

@@ -1,0 +1,220 @@
+//! How often each row of each lookup table is looked up: found by listening to what the rows of the
+//! other tables say, so that it is right by construction.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_matrix::dense::RowMajorMatrix;
+use rayon::prelude::*;
+
+use crate::{
+    F,
+    builder::Circuit,
+    bus::Bus,
+    columns::Columns,
+    evaluate::{Listener, Row},
+    machine::{Image, Table, matrix},
+    system::{
+        bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, program::Program,
+        range16::Range16,
+    },
+    witness::Filled,
+};
+
+/// Which rows the lookup tables of a program have.
+pub(crate) struct Lookups {
+    /// Runs of instructions without a word between them that is none: the first pc, how many
+    /// instructions come before the run, and how many are in it.
+    runs: Vec<(u32, usize, usize)>,
+    /// The rows of the table of gaps.
+    gaps: Vec<Range<u32>>,
+    /// How many instructions there are.
+    instructions: usize,
+}
+
+/// How often each row is looked up.
+pub(crate) struct Counts {
+    program: Vec<u32>,
+    gaps: Vec<u32>,
+    range16: Vec<u32>,
+    pairs: Vec<u32>,
+    ands: Vec<u32>,
+    powers: Vec<u32>,
+}
+
+impl Lookups {
+    /// The lookup tables' rows for a program.
+    pub(crate) fn new(image: &Image) -> Self {
+        let mut runs: Vec<(u32, usize, usize)> = Vec::new();
+        for (index, (pc, _)) in image.text.iter().enumerate() {
+            match runs.last_mut() {
+                Some((start, _, count)) if *start as usize + 4 * *count == *pc as usize => {
+                    *count += 1;
+                }
+                _ => runs.push((*pc, index, 1)),
+            }
+        }
+        Self {
+            runs,
+            gaps: gaps::ranges(image),
+            instructions: image.text.len(),
+        }
+    }
+
+    /// Counts the lookups of all rows in use.
+    ///
+    /// Tables with preprocessed columns, and the statement's, look nothing up.
+    pub(crate) fn count(&self, filled: &[Filled]) -> Counts {
+        let tables = Table::ALL
+            .into_iter()
+            .zip(filled)
+            .filter(|(table, _)| table.fixed_width() == 0 && *table != Table::Statement);
+        let tables: Vec<(Table, &Filled)> = tables.collect();
+        // Each task has counts of its own, and an equal share of each table.
+        let tasks = rayon::current_num_threads();
+        (0..tasks)
+            .into_par_iter()
+            .map(|task| {
+                let mut counter = Counter {
+                    lookups: self,
+                    counts: Counts::new(self),
+                };
+                for (table, filled) in &tables {
+                    let width = table.width();
+                    let share = |task: usize| filled.used * task / tasks * width;
+                    let cells = &filled.trace.values[share(task)..share(task + 1)];
+                    counter.hear(*table, cells);
+                }
+                counter.counts
+            })
+            .reduce_with(Counts::add)
+            .unwrap_or_else(|| Counts::new(self))
+    }
+
+    /// The trace of a lookup table; nothing for other tables.
+    pub(crate) fn trace(&self, table: Table, counts: &Counts) -> Option<RowMajorMatrix<F>> {
+        fn rows<C: Columns<F>>(counts: &[u32], row: impl Fn(F) -> C) -> RowMajorMatrix<F> {
+            matrix(counts.iter().map(|n| row(F::from_u32(*n))).collect())
+        }
+        match table {
+            Table::Program => Some(rows(&counts.program, |multiplicity| Program {
+                multiplicity,
+            })),
+            Table::Gaps => Some(rows(&counts.gaps, |multiplicity| Gaps { multiplicity })),
+            Table::Range16 => Some(rows(&counts.range16, |multiplicity| Range16 {
+                multiplicity,
+            })),
+            Table::PowersOfTwo => Some(rows(&counts.powers, |multiplicity| PowersOfTwo {
+                multiplicity,
+            })),
+            Table::Bytes => {
+                let rows = counts.pairs.iter().zip(&counts.ands);
+                let row = |(pair, and): (&u32, &u32)| Bytes {
+                    pair_multiplicity: F::from_u32(*pair),
+                    and_multiplicity: F::from_u32(*and),
+                };
+                Some(matrix(rows.map(row).collect()))
+            }
+            _ => None,
+        }
+    }
+
+    fn instruction(&self, pc: u32) -> Option<usize> {
+        let run = self.runs.partition_point(|(start, _, _)| *start <= pc);
+        let (start, before, count) = *self.runs.get(run.checked_sub(1)?)?;
+        let index = (pc - start) as usize / 4;
+        (index < count).then_some(before + index)
+    }
+
+    fn gap(&self, start: u32) -> Option<usize> {
+        self.gaps.binary_search_by_key(&start, |gap| gap.start).ok()
+    }
+}
+
+impl Counts {
+    fn new(lookups: &Lookups) -> Self {
+        let zeros = |rows: usize| alloc::vec![0; rows];
+        Self {
+            program: zeros(lookups.instructions),
+            gaps: zeros(lookups.gaps.len()),
+            range16: zeros(1 << 16),
+            pairs: zeros(1 << 16),
+            ands: zeros(1 << 16),
+            powers: zeros(8),
+        }
+    }
+
+    fn add(mut self, other: Self) -> Self {
+        let add = |into: &mut [u32], from: &[u32]| {
+            into.iter_mut().zip(from).for_each(|(sum, n)| *sum += n);
+        };
+        add(&mut self.program, &other.program);
+        add(&mut self.gaps, &other.gaps);
+        add(&mut self.range16, &other.range16);
+        add(&mut self.pairs, &other.pairs);
+        add(&mut self.ands, &other.ands);
+        add(&mut self.powers, &other.powers);
+        self
+    }
+}
+
+struct Counter<'a> {
+    lookups: &'a Lookups,
+    counts: Counts,
+}
+
+impl Counter<'_> {
+    fn hear(&mut self, table: Table, cells: &[F]) {
+        for cells in cells.chunks_exact(table.width()) {
+            table.eval(&mut Circuit::new(&mut Row::new(
+                cells,
+                &[],
+                &[],
+                &[],
+                &mut *self,
+            )));
+        }
+    }
+}
+
+impl Listener for Counter<'_> {
+    #[inline(always)]
+    fn constraint(&mut self, _value: F) {}
+
+    /// Counts a lookup, if its table has the row: if not, the table does not balance in the end.
+    #[inline(always)]
+    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, mut fields: I) {
+        let mut field = || {
+            fields
+                .next()
+                .map_or(u32::MAX, |field| field.as_canonical_u32())
+        };
+        let counts = &mut self.counts;
+        let (rows, index) = match bus {
+            Bus::Range16 => (&mut counts.range16, Some(field() as usize)),
+            Bus::BytePair => (&mut counts.pairs, pair(field(), field())),
+            Bus::And => (&mut counts.ands, pair(field(), field())),
+            Bus::PowerOfTwo => (&mut counts.powers, Some(field() as usize)),
+            Bus::Program => (&mut counts.program, self.lookups.instruction(field())),
+            Bus::Gap => {
+                let (lo, hi) = (field(), field());
+                let start = (hi < 1 << 14).then_some(lo | hi << 16);
+                (
+                    &mut counts.gaps,
+                    start.and_then(|start| self.lookups.gap(start)),
+                )
+            }
+            _ => return,
+        };
+        if let Some(row) = index.and_then(|index| rows.get_mut(index)) {
+            *row += count.as_canonical_u32();
+        }
+    }
+}
+
+/// The row of a pair of bytes.
+#[inline(always)]
+fn pair(a: u32, b: u32) -> Option<usize> {
+    (a < 1 << 8 && b < 1 << 8).then_some((a << 8 | b) as usize)
+}
