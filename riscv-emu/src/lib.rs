@@ -7,3 +7,13 @@ pub mod decode;
 pub mod instruction;
 pub mod record;
 pub mod semantics;
+
+#[cfg(feature = "std")]
+pub mod elf;
+#[cfg(feature = "std")]
+pub mod program;
+#[cfg(feature = "std")]
+mod symbols;
+#[cfg(any(test, feature = "test-util"))]
+#[doc(hidden)]
+pub mod testing;
