@@ -16,7 +16,7 @@ macro_rules! entry {
     ($main:path) => {
         const _: () = {
             #[cfg_attr(target_arch = "riscv32", unsafe(export_name = "main"))]
-            #[allow(dead_code)]
+            #[allow(dead_code, clippy::main_recursion)]
             extern "C" fn start() -> u32 {
                 $crate::Termination::exit_code($main())
             }

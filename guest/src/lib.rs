@@ -1,18 +1,16 @@
 //! What a guest program of the zonda zkVM links: entry point, memory, input and public output.
 //!
-//! ```
-//! // Without these two lines the program is an ordinary one, which is how it runs on the host.
-//! #![cfg_attr(target_arch = "riscv32", no_std)]
-//! #![cfg_attr(target_arch = "riscv32", no_main)]
+//! ```no_run
+//! // On the host the program is an ordinary one.
+//! #![cfg_attr(target_arch = "riscv32", no_std, no_main)]
 //!
 //! zonda_guest::entry!(main);
 //!
 //! fn main() {
-//!     let numbers: Vec<u32> = zonda_guest::read();
-//!     zonda_guest::commit(&numbers.iter().sum::<u32>());
+//!     let (a, b): (u32, u32) = zonda_guest::read();
+//!     zonda_guest::println!("factors {a} and {b}");
+//!     zonda_guest::commit(&(u64::from(a) * u64::from(b)));
 //! }
-//! # extern crate alloc;
-//! # use alloc::vec::Vec;
 //! ```
 //!
 //! # Usage
