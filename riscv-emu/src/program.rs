@@ -138,11 +138,6 @@ impl Program {
         self.symbols.at(pc)
     }
 
-    /// The image, in ranges that do not touch.
-    pub(crate) fn image(&self) -> &[ImageRange] {
-        &self.image
-    }
-
     /// The range of text that contains `pc`.
     pub(crate) fn text_range(&self, pc: u32) -> Option<&TextRange> {
         let after = self.text.partition_point(|range| range.pc <= pc);
