@@ -1,0 +1,83 @@
+//! What a guest program of the zonda zkVM links: entry point, memory, input and public output.
+//!
+//! ```no_run
+//! // On the host the program is an ordinary one.
+//! #![cfg_attr(target_arch = "riscv32", no_std, no_main)]
+//!
+//! zonda_guest::entry!(main);
+//!
+//! fn main() {
+//!     let (a, b): (u32, u32) = zonda_guest::read();
+//!     zonda_guest::println!("factors {a} and {b}");
+//!     zonda_guest::commit(&(u64::from(a) * u64::from(b)));
+//! }
+//! ```
+//!
+//! # Usage
+//!
+//! 1. Depend on this crate and write a program as above. `alloc` is there, `std` is not.
+//! 2. Build it for `riscv32im-unknown-none-elf` with the linker argument `-Tlink.x`; this crate
+//!    brings the script. In `.cargo/config.toml`:
+//!
+//!    ```toml
+//!    [build]
+//!    target = "riscv32im-unknown-none-elf"
+//!    [target.riscv32im-unknown-none-elf]
+//!    rustflags = ["-C", "link-arg=-Tlink.x"]
+//!    ```
+//! 3. Run the ELF under zonda, or under `qemu-riscv32 program <input 3>output`.
+//!
+//! # Input and output
+//!
+//! A guest has one private input and one public output, both plain bytes. [`read`] and [`commit`]
+//! put [postcard](https://postcard.jamesmunns.com) values in them, one after the other and with
+//! nothing in between; [`read_bytes`], [`read_all`] and [`commit_bytes`] do without a format. All
+//! of them share one position, so they can be mixed. [`input`] and the C functions [`read_input`]
+//! and [`write_output`] see the input as a whole.
+//!
+//! Nothing in the input is to be trusted: a proof says that *some* input led to the output.
+//!
+//! # How a run ends
+//!
+//! | event | exit code |
+//! |---|---|
+//! | `main` returns | 0, or what [`Termination`] says |
+//! | [`exit`]`(code)` | `code`, all 32 bits |
+//! | a panic | [`PANIC_EXIT_CODE`], after message and location on fd 2 |
+//! | a heap that is full | the same |
+//!
+//! # Features
+//!
+//! | feature | default | on RISC-V |
+//! |---|---|---|
+//! | `allocator` | yes | the global allocator, see [`allocator`] |
+//! | `panic-handler` | yes | the panic handler |
+//!
+//! # On the host
+//!
+//! On any target but `riscv32` the same calls work on the process's own file descriptors: input
+//! from fd 0, debug text to fd 1 and 2, public output to fd 3 (Unix only; elsewhere committing
+//! panics). So a guest can be type-checked, debugged and unit-tested as a normal program.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(not(target_arch = "riscv32"))]
+extern crate std;
+
+pub mod allocator;
+mod c;
+mod debug;
+mod entry;
+mod io;
+#[cfg_attr(target_arch = "riscv32", path = "sys/riscv.rs")]
+#[cfg_attr(not(target_arch = "riscv32"), path = "sys/host.rs")]
+mod sys;
+
+#[doc(hidden)]
+pub use debug::print_to;
+pub use {
+    c::{read_input, write_output},
+    entry::{PANIC_EXIT_CODE, Termination, exit},
+    io::{commit, commit_bytes, input, read, read_all, read_bytes},
+};

@@ -1,0 +1,139 @@
+//! Why a run ended without an exit.
+
+use std::fmt;
+
+/// A run that did not end with `exit`. It cannot be proved.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// The program did what this machine does not allow.
+    #[error("trap at {at}: {kind}")]
+    Trap {
+        /// What it did.
+        kind: TrapKind,
+        /// Where.
+        at: Location,
+    },
+    /// The program did not end within the limit.
+    #[error("no exit within {max_cycles} instructions; stopped at {at}: raise the cycle limit")]
+    CycleLimit {
+        /// The limit.
+        max_cycles: u64,
+        /// The instruction that was next.
+        at: Location,
+    },
+    /// The program touched more memory than allowed.
+    #[error(
+        "the program touches more than {max_memory} bytes of memory in pages of 64 KiB; stopped \
+         at {at}: raise the memory limit"
+    )]
+    MemoryLimit {
+        /// The limit.
+        max_memory: u64,
+        /// The instruction that went past it.
+        at: Location,
+    },
+    /// The program wrote more public output than allowed.
+    #[error("more than {max_output} bytes of public output; stopped at {at}: raise the limit")]
+    OutputLimit {
+        /// The limit.
+        max_output: u32,
+        /// The ECALL that went past it.
+        at: Location,
+    },
+}
+
+/// What this machine does not allow.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrapKind {
+    /// The word is no instruction of RV32IM.
+    #[error("{}", illegal(*word))]
+    IllegalInstruction {
+        /// The word.
+        word: u32,
+    },
+    /// The program counter left the executable segments of the file.
+    #[error("no executable segment of the file holds this address")]
+    FetchOutsideText,
+    /// A jump or taken branch to an address that is no multiple of 4.
+    #[error("jump to {target:#010x}, which is no multiple of 4")]
+    MisalignedTarget {
+        /// Where it would have gone.
+        target: u32,
+    },
+    /// An ECALL that does not exist.
+    #[error("system call {number} does not exist; there are 63 read, 64 write, 93 and 94 exit")]
+    UnknownCall {
+        /// What a7 holds.
+        number: u32,
+    },
+    /// A `read` or `write` of a descriptor that does not exist.
+    #[error(
+        "system call {number} on file descriptor {descriptor}; read knows 0 (input), write knows \
+         1 and 2 (debug text) and 3 (public output)"
+    )]
+    UnknownDescriptor {
+        /// What a7 holds.
+        number: u32,
+        /// What a0 holds.
+        descriptor: u32,
+    },
+    /// A buffer that does not fit the address space.
+    #[error("a buffer of {length} bytes at {pointer:#010x} goes past the end of memory at 2^32")]
+    BufferPastMemory {
+        /// What a1 holds.
+        pointer: u32,
+        /// What a2 holds.
+        length: u32,
+    },
+}
+
+/// A place in the program, with what the file says of it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The address.
+    pub pc: u32,
+    /// The word of text there, if it is text.
+    pub word: Option<u32>,
+    /// The function and the place in it, if the file has symbols.
+    pub symbol: Option<String>,
+    /// Source file and line, if the file has debug information.
+    pub line: Option<String>,
+}
+
+/// `pc 0x00010074 (main+0x10, src/main.rs:12)`
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pc {:#010x}", self.pc)?;
+        match (&self.symbol, &self.line) {
+            (Some(symbol), Some(line)) => write!(f, " ({symbol}, {line})"),
+            (Some(only), None) | (None, Some(only)) => write!(f, " ({only})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// What a word that is no instruction might be.
+fn illegal(word: u32) -> String {
+    let hint = match word {
+        0 => "zeros: data, or a jump to the wrong place",
+        EBREAK => "EBREAK, which this machine does not have",
+        UNIMP => "UNIMP, with which compilers mark what must not be reached, such as a panic",
+        _ if word & 3 != 3 => "a compressed instruction: build for riscv32im, not riscv32imc",
+        _ => match word & 0x7f {
+            0x0f => "FENCE.I or CBO, which this machine does not have",
+            0x2f => "an atomic instruction: build for riscv32im, not riscv32ima",
+            0x73 => "CSR access or a privileged instruction, which this machine does not have",
+            0x07 | 0x27 | 0x43 | 0x47 | 0x4b | 0x4f | 0x53 => {
+                "a floating-point instruction: build for riscv32im"
+            }
+            _ => "it may be data, or of an extension that this machine does not have",
+        },
+    };
+    format!("{word:#010x} is no instruction of RV32IM ({hint})")
+}
+
+const EBREAK: u32 = 0x0010_0073;
+const UNIMP: u32 = 0xc000_1073;

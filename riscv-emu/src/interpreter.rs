@@ -1,0 +1,389 @@
+//! The machine's loop: fetch, execute by the functions of [`crate::semantics`], tell the observer.
+
+use crate::{
+    ecall::Streams,
+    error::TrapKind,
+    instruction::{Instruction, Opcode},
+    memory::{MemoryFull, Paged},
+    observer::{Event, Observer, Touch},
+    program::Program,
+    record::Family,
+    semantics::{
+        Alu, Condition, Divide, Load, Multiply, Store, alu, branch_taken, divide,
+        effective_address, jalr_target, load, multiply, store,
+    },
+};
+
+/// The machine during a run.
+pub(crate) struct Machine<'a, O> {
+    pub(crate) registers: [u32; 32],
+    pub(crate) memory: Paged<u32>,
+    pub(crate) streams: Streams<'a>,
+    pub(crate) observer: &'a mut O,
+}
+
+/// Why the machine stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stop {
+    Exit { code: u32 },
+    Trap(TrapKind),
+    CycleLimit,
+    MemoryLimit,
+    OutputLimit,
+}
+
+/// Where it stopped, and after how many instructions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopped {
+    pub(crate) stop: Stop,
+    pub(crate) pc: u32,
+    pub(crate) cycles: u64,
+}
+
+impl From<MemoryFull> for Stop {
+    fn from(_: MemoryFull) -> Self {
+        Self::MemoryLimit
+    }
+}
+
+impl<O: Observer> Machine<'_, O> {
+    /// Loads the image.
+    pub(crate) fn load(&mut self, program: &Program) -> Result<(), MemoryFull> {
+        for (address, word) in program.image_words() {
+            *self.memory.slot(address)? = word;
+        }
+        Ok(())
+    }
+
+    /// Runs from the entry point until something stops the machine.
+    pub(crate) fn run(&mut self, program: &Program, max_cycles: u64) -> Stopped {
+        let mut pc = program.entry();
+        let mut cycles = 0;
+        let (mut base, mut words) = (0, [].as_slice());
+        loop {
+            // Neither `pc` nor `base` is ever anything but a multiple of 4.
+            let Some(&word) = words.get((pc.wrapping_sub(base) / 4) as usize) else {
+                let Some(range) = program.text_range(pc) else {
+                    return Stopped {
+                        stop: Stop::Trap(TrapKind::FetchOutsideText),
+                        pc,
+                        cycles,
+                    };
+                };
+                (base, words) = (range.pc, &range.words);
+                continue;
+            };
+            if cycles == max_cycles {
+                return Stopped {
+                    stop: Stop::CycleLimit,
+                    pc,
+                    cycles,
+                };
+            }
+            cycles += 1;
+            let next = match word {
+                Ok(instruction) => self.execute(pc, instruction),
+                Err(word) => Err(Stop::Trap(TrapKind::IllegalInstruction { word })),
+            };
+            match next {
+                Ok(next) => pc = next,
+                Err(stop) => return Stopped { stop, pc, cycles },
+            }
+        }
+    }
+
+    /// Executes one instruction and yields the address of the next.
+    #[inline(always)]
+    fn execute(&mut self, pc: u32, i: Instruction) -> Result<u32, Stop> {
+        Ok(match i.opcode {
+            Opcode::Lui => self.constant(pc, i, i.imm as u32),
+            Opcode::Auipc => self.constant(pc, i, pc.wrapping_add_signed(i.imm)),
+            Opcode::Fence => self.constant(pc, Instruction { rd: 0, rs1: 0, ..i }, 0),
+            Opcode::Jal => return self.jal(pc, i),
+            Opcode::Jalr => return self.jalr(pc, i),
+            Opcode::Beq => return self.branch(pc, i, Condition::Eq),
+            Opcode::Bne => return self.branch(pc, i, Condition::Ne),
+            Opcode::Blt => return self.branch(pc, i, Condition::Lt),
+            Opcode::Bge => return self.branch(pc, i, Condition::Ge),
+            Opcode::Bltu => return self.branch(pc, i, Condition::Ltu),
+            Opcode::Bgeu => return self.branch(pc, i, Condition::Geu),
+            Opcode::Lb => return self.load_bytes(pc, i, Load::Lb),
+            Opcode::Lh => return self.load_bytes(pc, i, Load::Lh),
+            Opcode::Lw => return self.load_bytes(pc, i, Load::Lw),
+            Opcode::Lbu => return self.load_bytes(pc, i, Load::Lbu),
+            Opcode::Lhu => return self.load_bytes(pc, i, Load::Lhu),
+            Opcode::Sb => return self.store_bytes(pc, i, Store::Sb),
+            Opcode::Sh => return self.store_bytes(pc, i, Store::Sh),
+            Opcode::Sw => return self.store_bytes(pc, i, Store::Sw),
+            Opcode::Addi => self.immediate(pc, i, Family::AddImmediate, Alu::Add),
+            Opcode::Slti => self.immediate(pc, i, Family::SetLessThanImmediate, Alu::Slt),
+            Opcode::Sltiu => self.immediate(pc, i, Family::SetLessThanImmediate, Alu::Sltu),
+            Opcode::Xori => self.immediate(pc, i, Family::BitwiseImmediate, Alu::Xor),
+            Opcode::Ori => self.immediate(pc, i, Family::BitwiseImmediate, Alu::Or),
+            Opcode::Andi => self.immediate(pc, i, Family::BitwiseImmediate, Alu::And),
+            Opcode::Slli => self.immediate(pc, i, Family::ShiftImmediate, Alu::Sll),
+            Opcode::Srli => self.immediate(pc, i, Family::ShiftImmediate, Alu::Srl),
+            Opcode::Srai => self.immediate(pc, i, Family::ShiftImmediate, Alu::Sra),
+            Opcode::Add => self.register(pc, i, Family::AddSub, |a, b| alu(Alu::Add, a, b)),
+            Opcode::Sub => self.register(pc, i, Family::AddSub, |a, b| alu(Alu::Sub, a, b)),
+            Opcode::Sll => self.register(pc, i, Family::Shift, |a, b| alu(Alu::Sll, a, b)),
+            Opcode::Slt => self.register(pc, i, Family::SetLessThan, |a, b| alu(Alu::Slt, a, b)),
+            Opcode::Sltu => self.register(pc, i, Family::SetLessThan, |a, b| alu(Alu::Sltu, a, b)),
+            Opcode::Xor => self.register(pc, i, Family::Bitwise, |a, b| alu(Alu::Xor, a, b)),
+            Opcode::Srl => self.register(pc, i, Family::Shift, |a, b| alu(Alu::Srl, a, b)),
+            Opcode::Sra => self.register(pc, i, Family::Shift, |a, b| alu(Alu::Sra, a, b)),
+            Opcode::Or => self.register(pc, i, Family::Bitwise, |a, b| alu(Alu::Or, a, b)),
+            Opcode::And => self.register(pc, i, Family::Bitwise, |a, b| alu(Alu::And, a, b)),
+            Opcode::Mul => self.multiply(pc, i, Multiply::Mul),
+            Opcode::Mulh => self.multiply(pc, i, Multiply::Mulh),
+            Opcode::Mulhsu => self.multiply(pc, i, Multiply::Mulhsu),
+            Opcode::Mulhu => self.multiply(pc, i, Multiply::Mulhu),
+            Opcode::Div => self.divide(pc, i, Divide::Div),
+            Opcode::Divu => self.divide(pc, i, Divide::Divu),
+            Opcode::Rem => self.divide(pc, i, Divide::Rem),
+            Opcode::Remu => self.divide(pc, i, Divide::Remu),
+            Opcode::Ecall => return self.ecall(pc),
+        })
+    }
+
+    /// LUI, AUIPC, FENCE: the result is known from the program.
+    #[inline(always)]
+    fn constant(&mut self, pc: u32, i: Instruction, result: u32) -> u32 {
+        self.finish(
+            Family::AddImmediate,
+            pc,
+            i,
+            [0, 0],
+            result,
+            pc.wrapping_add(4),
+        )
+    }
+
+    #[inline(always)]
+    fn immediate(&mut self, pc: u32, i: Instruction, family: Family, operation: Alu) -> u32 {
+        let rs1 = self.read(i.rs1);
+        let result = alu(operation, rs1, i.imm as u32);
+        self.finish(family, pc, i, [rs1, 0], result, pc.wrapping_add(4))
+    }
+
+    #[inline(always)]
+    fn register(
+        &mut self,
+        pc: u32,
+        i: Instruction,
+        family: Family,
+        operation: impl Fn(u32, u32) -> u32,
+    ) -> u32 {
+        let (rs1, rs2) = (self.read(i.rs1), self.read(i.rs2));
+        self.finish(
+            family,
+            pc,
+            i,
+            [rs1, rs2],
+            operation(rs1, rs2),
+            pc.wrapping_add(4),
+        )
+    }
+
+    #[inline(always)]
+    fn multiply(&mut self, pc: u32, i: Instruction, operation: Multiply) -> u32 {
+        self.register(pc, i, Family::Multiply, |rs1, rs2| {
+            multiply(operation, rs1, rs2)
+        })
+    }
+
+    #[inline(always)]
+    fn divide(&mut self, pc: u32, i: Instruction, operation: Divide) -> u32 {
+        self.register(pc, i, Family::Divide, |rs1, rs2| {
+            divide(operation, rs1, rs2)
+        })
+    }
+
+    #[inline(always)]
+    fn branch(&mut self, pc: u32, i: Instruction, condition: Condition) -> Result<u32, Stop> {
+        let (rs1, rs2) = (self.read(i.rs1), self.read(i.rs2));
+        let next_pc = match branch_taken(condition, rs1, rs2) {
+            true => aligned(pc.wrapping_add_signed(i.imm))?,
+            false => pc.wrapping_add(4),
+        };
+        Ok(self.finish(Family::Branch, pc, i, [rs1, rs2], 0, next_pc))
+    }
+
+    #[inline(always)]
+    fn jal(&mut self, pc: u32, i: Instruction) -> Result<u32, Stop> {
+        let target = aligned(pc.wrapping_add_signed(i.imm))?;
+        Ok(self.finish(Family::Jump, pc, i, [0, 0], pc.wrapping_add(4), target))
+    }
+
+    #[inline(always)]
+    fn jalr(&mut self, pc: u32, i: Instruction) -> Result<u32, Stop> {
+        let rs1 = self.read(i.rs1);
+        let target = aligned(jalr_target(rs1, i.imm))?;
+        Ok(self.finish(Family::Jump, pc, i, [rs1, 0], pc.wrapping_add(4), target))
+    }
+
+    #[inline(always)]
+    fn load_bytes(&mut self, pc: u32, i: Instruction, operation: Load) -> Result<u32, Stop> {
+        let rs1 = self.read(i.rs1);
+        let address = effective_address(rs1, i.imm);
+        let (family, size) = match operation {
+            Load::Lb | Load::Lbu => (Family::LoadStoreSubword, 1),
+            Load::Lh | Load::Lhu => (Family::LoadStoreSubword, 2),
+            Load::Lw => (Family::LoadStoreWord, 4),
+        };
+        let (word, offset) = (address / 4, address % 4);
+        let before = self.memory.get(word);
+        if offset % size != 0 {
+            let second = self.memory.get(next_word(word));
+            let result = load(operation, pair(before, second), offset);
+            let touched =
+                [(word, before), (next_word(word), second)].map(|(address, before)| Touch {
+                    address,
+                    before,
+                    after: before,
+                });
+            return self.finish_memory(
+                Family::LoadStoreMisaligned,
+                (pc, i),
+                [rs1, 0],
+                result,
+                touched,
+            );
+        }
+        let result = load(operation, before.into(), offset);
+        let touched = [Touch {
+            address: word,
+            before,
+            after: before,
+        }];
+        self.finish_memory(family, (pc, i), [rs1, 0], result, touched)
+    }
+
+    #[inline(always)]
+    fn store_bytes(&mut self, pc: u32, i: Instruction, operation: Store) -> Result<u32, Stop> {
+        let (rs1, rs2) = (self.read(i.rs1), self.read(i.rs2));
+        let address = effective_address(rs1, i.imm);
+        let (family, size) = match operation {
+            Store::Sb => (Family::LoadStoreSubword, 1),
+            Store::Sh => (Family::LoadStoreSubword, 2),
+            Store::Sw => (Family::LoadStoreWord, 4),
+        };
+        let (word, offset) = (address / 4, address % 4);
+        if offset % size != 0 {
+            let addresses = [word, next_word(word)];
+            let before = addresses.map(|word| self.memory.get(word));
+            let after = store(operation, pair(before[0], before[1]), offset, rs2);
+            let after = [after as u32, (after >> 32) as u32];
+            *self.memory.slot(addresses[0])? = after[0];
+            *self.memory.slot(addresses[1])? = after[1];
+            let touched = [0, 1].map(|place| Touch {
+                address: addresses[place],
+                before: before[place],
+                after: after[place],
+            });
+            return self.finish_memory(
+                Family::LoadStoreMisaligned,
+                (pc, i),
+                [rs1, rs2],
+                0,
+                touched,
+            );
+        }
+        let slot = self.memory.slot(word)?;
+        let before = *slot;
+        let after = store(operation, before.into(), offset, rs2) as u32;
+        *slot = after;
+        let touched = [Touch {
+            address: word,
+            before,
+            after,
+        }];
+        self.finish_memory(family, (pc, i), [rs1, rs2], 0, touched)
+    }
+
+    /// Writes rd and tells the observer.
+    #[inline(always)]
+    fn finish(
+        &mut self,
+        family: Family,
+        pc: u32,
+        i: Instruction,
+        sources: [u32; 2],
+        result: u32,
+        next_pc: u32,
+    ) -> u32 {
+        let event = self.retire(pc, i, sources, result, next_pc);
+        self.observer.step(family, event);
+        next_pc
+    }
+
+    #[inline(always)]
+    fn finish_memory<const N: usize>(
+        &mut self,
+        family: Family,
+        (pc, i): (u32, Instruction),
+        sources: [u32; 2],
+        result: u32,
+        words: [Touch; N],
+    ) -> Result<u32, Stop> {
+        let next_pc = pc.wrapping_add(4);
+        let event = self.retire(pc, i, sources, result, next_pc);
+        self.observer.memory_step(family, event, words)?;
+        Ok(next_pc)
+    }
+
+    #[inline(always)]
+    fn retire(
+        &mut self,
+        pc: u32,
+        instruction: Instruction,
+        [rs1, rs2]: [u32; 2],
+        result: u32,
+        next_pc: u32,
+    ) -> Event {
+        let rd = self.read(instruction.rd);
+        self.write(instruction.rd, result);
+        let result = if instruction.rd == 0 { 0 } else { result };
+        Event {
+            pc,
+            instruction,
+            rs1,
+            rs2,
+            rd,
+            result,
+            next_pc,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn read(&self, register: u8) -> u32 {
+        self.registers[usize::from(register % 32)]
+    }
+
+    /// Writes a register; x0 stays zero.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, register: u8, value: u32) {
+        self.registers[usize::from(register % 32)] = value;
+        self.registers[0] = 0;
+    }
+}
+
+/// A jump or branch target, which must be a multiple of 4.
+#[inline(always)]
+fn aligned(target: u32) -> Result<u32, Stop> {
+    match target % 4 {
+        0 => Ok(target),
+        _ => Err(Stop::Trap(TrapKind::MisalignedTarget { target })),
+    }
+}
+
+/// The word after another: the last one is followed by the first.
+#[inline(always)]
+fn next_word(address: u32) -> u32 {
+    (address + 1) % (1 << 30)
+}
+
+#[inline(always)]
+fn pair(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}

@@ -1,0 +1,102 @@
+//! What the interpreter tells of each instruction, to one observer or another; the silent one costs
+//! nothing.
+
+use crate::{
+    instruction::Instruction,
+    memory::MemoryFull,
+    record::{Call, Family},
+};
+
+/// Sees every instruction as it is executed. A failure ends the run.
+pub(crate) trait Observer {
+    /// An instruction that neither touches memory nor is an ECALL.
+    fn step(&mut self, family: Family, event: Event);
+
+    /// A load or store, and the words it touched.
+    fn memory_step<const N: usize>(
+        &mut self,
+        family: Family,
+        event: Event,
+        words: [Touch; N],
+    ) -> Result<(), MemoryFull>;
+
+    /// A word that the ECALL about to be reported has moved, in whole or part.
+    fn transfer(&mut self, transfer: Transfer) -> Result<(), MemoryFull>;
+
+    /// An ECALL.
+    fn ecall(&mut self, event: EcallEvent);
+}
+
+/// An executed instruction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) pc: u32,
+    /// Register x0 for rs1 of LUI, AUIPC, FENCE and for rd of FENCE.
+    pub(crate) instruction: Instruction,
+    pub(crate) rs1: u32,
+    pub(crate) rs2: u32,
+    /// What rd held before.
+    pub(crate) rd: u32,
+    /// What it holds now; zero if rd is x0.
+    pub(crate) result: u32,
+    pub(crate) next_pc: u32,
+}
+
+/// A word of RAM that was read or written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touch {
+    pub(crate) address: u32,
+    pub(crate) before: u32,
+    pub(crate) after: u32,
+}
+
+/// A word moved by an ECALL; the fields are those of [`crate::record::TransferWord`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Transfer {
+    pub(crate) is_output: bool,
+    pub(crate) word: Touch,
+    pub(crate) offset: u8,
+    pub(crate) count: u8,
+    pub(crate) remaining: u32,
+    pub(crate) index: u32,
+}
+
+/// An executed ECALL, with its registers before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EcallEvent {
+    pub(crate) pc: u32,
+    pub(crate) call: Call,
+    pub(crate) a7: u32,
+    pub(crate) a0: u32,
+    pub(crate) a1: u32,
+    pub(crate) a2: u32,
+    pub(crate) result: u32,
+    /// The length of the public output before.
+    pub(crate) output_length: u32,
+}
+
+/// Sees nothing.
+pub(crate) struct Silent;
+
+impl Observer for Silent {
+    #[inline(always)]
+    fn step(&mut self, _: Family, _: Event) {}
+
+    #[inline(always)]
+    fn memory_step<const N: usize>(
+        &mut self,
+        _: Family,
+        _: Event,
+        _: [Touch; N],
+    ) -> Result<(), MemoryFull> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn transfer(&mut self, _: Transfer) -> Result<(), MemoryFull> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn ecall(&mut self, _: EcallEvent) {}
+}

@@ -1,0 +1,214 @@
+//! A loaded program: what the machine starts from, and what a proof is about.
+
+use std::fmt;
+
+use crate::{
+    decode::decode,
+    elf::{self, LoadError, Segment},
+    instruction::Instruction,
+    symbols::{Symbol, Symbols},
+};
+
+/// A program: entry point, loaded image and decoded text.
+#[derive(Clone)]
+pub struct Program {
+    entry: u32,
+    image: Vec<ImageRange>,
+    text: Vec<TextRange>,
+    symbols: Symbols,
+}
+
+/// A word of text: an instruction, or a word that is none.
+pub type TextWord = Result<Instruction, u32>;
+
+// The interpreter walks arrays of these.
+const _: () = assert!(size_of::<TextWord>() == 8);
+
+/// Adjacent words of the loaded image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ImageRange {
+    /// The word address of the first one.
+    pub(crate) address: u32,
+    pub(crate) words: Vec<u32>,
+}
+
+/// Adjacent words of text.
+#[derive(Clone, Debug)]
+pub(crate) struct TextRange {
+    /// The address of the first one.
+    pub(crate) pc: u32,
+    pub(crate) words: Vec<TextWord>,
+}
+
+impl TextRange {
+    /// The word at `pc`, a multiple of 4.
+    #[inline(always)]
+    pub(crate) fn get(&self, pc: u32) -> Option<TextWord> {
+        self.words
+            .get((pc.wrapping_sub(self.pc) / 4) as usize)
+            .copied()
+    }
+}
+
+impl Program {
+    /// Loads a statically linked RV32IM executable.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for anything else. The bytes may come from anyone.
+    pub fn from_elf(file: &[u8]) -> Result<Self, LoadError> {
+        let (entry, segments) = elf::segments(file)?;
+        let image = image(&segments);
+        let text = text(&segments, &image);
+        let program = Self {
+            entry,
+            image,
+            text,
+            symbols: Symbols::default(),
+        };
+        if !entry.is_multiple_of(4) {
+            return Err(LoadError::EntryAlignment { entry });
+        }
+        if program.instruction(entry).is_none() {
+            return Err(LoadError::EntryOutsideText { entry });
+        }
+        Ok(Self {
+            symbols: Symbols::from_elf(file),
+            ..program
+        })
+    }
+
+    /// The address of the first instruction.
+    pub fn entry(&self) -> u32 {
+        self.entry
+    }
+
+    /// All words of the executable segments that come from the file, by ascending address: the
+    /// instruction, or the word itself if it is none.
+    pub fn text(&self) -> impl Iterator<Item = (u32, TextWord)> + '_ {
+        self.text
+            .iter()
+            .flat_map(|range| (range.pc..).step_by(4).zip(range.words.iter().copied()))
+    }
+
+    /// The word of text at `pc`; `None` if `pc` is no multiple of 4 or lies outside the text.
+    pub fn instruction(&self, pc: u32) -> Option<TextWord> {
+        if !pc.is_multiple_of(4) {
+            return None;
+        }
+        self.text_range(pc)?.get(pc)
+    }
+
+    /// Word address and value of every word with at least one byte from the file, by strictly
+    /// ascending address. All other memory is zero at the start.
+    pub fn image_words(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.image
+            .iter()
+            .flat_map(|range| (range.address..).zip(range.words.iter().copied()))
+    }
+
+    /// The program id: a BLAKE3 digest of the entry point, the image and which of it is text.
+    ///
+    /// How the image was cut into segments, symbols, debug information and the layout of the file
+    /// do not enter.
+    pub fn id(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(ID_DOMAIN);
+        let mut number = |value: u32| {
+            hasher.update(&value.to_le_bytes());
+        };
+        number(ID_VERSION);
+        number(self.entry);
+        number(self.image.len() as u32);
+        for range in &self.image {
+            number(range.address);
+            number(range.words.len() as u32);
+            range.words.iter().copied().for_each(&mut number);
+        }
+        number(self.text.len() as u32);
+        for range in &self.text {
+            number(range.pc);
+            number(range.words.len() as u32);
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The function that contains `pc`, if the file has symbols.
+    pub fn symbol_at(&self, pc: u32) -> Option<Symbol<'_>> {
+        self.symbols.at(pc)
+    }
+
+    /// The range of text that contains `pc`.
+    pub(crate) fn text_range(&self, pc: u32) -> Option<&TextRange> {
+        let after = self.text.partition_point(|range| range.pc <= pc);
+        let range = self.text.get(after.checked_sub(1)?)?;
+        (((pc - range.pc) / 4) < range.words.len() as u32).then_some(range)
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("entry", &self.entry)
+            .field("image_words", &self.image_words().count())
+            .field("text_words", &self.text().count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The words that hold the segments' bytes; segments are in order and do not overlap, but may share
+/// a word.
+fn image(segments: &[Segment<'_>]) -> Vec<ImageRange> {
+    let mut ranges: Vec<ImageRange> = Vec::new();
+    for segment in segments.iter().filter(|segment| !segment.bytes.is_empty()) {
+        let first = segment.address() / 4;
+        let is_adjacent = |range: &ImageRange| range.address + range.words.len() as u32 >= first;
+        if !ranges.last().is_some_and(is_adjacent) {
+            ranges.push(ImageRange {
+                address: first,
+                words: Vec::new(),
+            });
+        }
+        let Some(range) = ranges.last_mut() else {
+            continue;
+        };
+        let start = (segment.address() - 4 * range.address) as usize;
+        range
+            .words
+            .resize((start + segment.bytes.len()).div_ceil(4), 0);
+        for (place, byte) in (start..).zip(segment.bytes) {
+            range.words[place / 4] |= u32::from(*byte) << (8 * (place % 4));
+        }
+    }
+    ranges
+}
+
+/// The decoded words of the executable segments, as they stand in the image.
+fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
+    let mut ranges: Vec<TextRange> = Vec::new();
+    for segment in segments.iter().filter(|segment| segment.is_executable) {
+        let (pc, count) = (segment.address(), segment.bytes.len().div_ceil(4));
+        let after = image.partition_point(|range| range.address <= pc / 4);
+        let Some(range) = image[..after].last() else {
+            continue;
+        };
+        let words = range
+            .words
+            .iter()
+            .skip((pc / 4 - range.address) as usize)
+            .take(count);
+        let words = words.map(|&word| decode(word).map_err(|illegal| illegal.word));
+        match ranges.last_mut() {
+            Some(last) if last.pc + 4 * last.words.len() as u32 == pc => last.words.extend(words),
+            _ if count == 0 => {}
+            _ => ranges.push(TextRange {
+                pc,
+                words: words.collect(),
+            }),
+        }
+    }
+    ranges
+}
+
+const ID_DOMAIN: &[u8] = b"zonda program id";
+const ID_VERSION: u32 = 1;
