@@ -116,7 +116,7 @@ impl Default for Filled {
 }
 
 /// Rows of records, in order; the rows that fill the table up are zero.
-fn fill<R: Sync, C: Columns<F>>(records: &[R], row: impl Fn(&R) -> C + Sync) -> Filled {
+pub(crate) fn fill<R: Sync, C: Columns<F>>(records: &[R], row: impl Fn(&R) -> C + Sync) -> Filled {
     // Enough rows for a task to be worth its while.
     const ROWS_PER_TASK: usize = 1 << 10;
     let mut values = F::zero_vec(height(records.len()) * C::WIDTH);

@@ -15,7 +15,7 @@ pub fn row(step: &EcallStep, _: &Instruction) -> Ecall<F> {
     let is = |call: Call| F::from_bool(step.call == call);
     let is_output = step.call == Call::WriteOutput;
     let is_read = step.call == Call::Read;
-    let unread = length.min(4096).wrapping_sub(step.result);
+    let unread = F::from_u32(length.min(4096)) - F::from_u32(step.result);
     let row = Ecall {
         thread: Thread::fill(step.pc, step.clk),
         is_read: is(Call::Read),
@@ -30,11 +30,7 @@ pub fn row(step: &EcallStep, _: &Instruction) -> Ecall<F> {
         end: Word::from_u32(pointer.wrapping_add(length)),
         borrow: F::from_bool(length & 0xffff < 4096),
         is_long: F::from_bool(length >= 4096),
-        unread: if is_read {
-            F::from_u32(unread)
-        } else {
-            F::ZERO
-        },
+        unread: if is_read { unread } else { F::ZERO },
         transfers: F::from_bool((is_read || is_output) && step.result != 0),
         output_length: Access::default(),
         output_end: Word::default(),

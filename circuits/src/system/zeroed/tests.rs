@@ -1,1 +1,250 @@
+use alloc::{string::String, vec, vec::Vec};
 
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_matrix::dense::RowMajorMatrix;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::{FinalWord, Records},
+};
+
+use super::{Zeroed, from, openings, row};
+use crate::{
+    F,
+    bus::{Bus, SPACE_RAM},
+    checker::{Failure, check},
+    lookups::Lookups,
+    machine::{Image, Statement, Table, airs, matrix},
+    system::statement,
+    testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
+    witness::fill,
+    word::Word,
+};
+
+/// The table fetches no instruction.
+const NONE: Instruction = Instruction {
+    opcode: Opcode::Ecall,
+    rd: 0,
+    rs1: 0,
+    rs2: 0,
+    imm: 0,
+};
+
+/// Two islands.
+fn image() -> Image {
+    let words = [0x1_0000, 0x1_0001, 0x2_ffff];
+    Image {
+        words: words.map(|address| (address, 1)).to_vec(),
+        ..Image::default()
+    }
+}
+
+/// The rows that open these addresses.
+fn rows(addresses: &[u32]) -> Vec<Zeroed<F>> {
+    let word = |address: &u32| FinalWord {
+        address: *address,
+        value: 0x1234_5678,
+        clk: 99,
+    };
+    let records = Records {
+        memory: addresses.iter().map(word).collect(),
+        ..Records::default()
+    };
+    let openings = openings(&image(), &records);
+    assert_eq!(openings.len(), addresses.len());
+    openings.iter().map(row).collect()
+}
+
+/// Addresses next to islands, at the ends of memory, and around carries between limbs.
+const ADDRESSES: [u32; 11] = [
+    0,
+    1,
+    0xfffe,
+    0xffff,
+    0x1_0002,
+    0x1_ffff,
+    0x2_0000,
+    0x2_fffe,
+    0x3_0000,
+    0x3fff_fffe,
+    0x3fff_ffff,
+];
+
+/// The tables that say which zeroed words are opened, and what fails on their buses.
+fn failures(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Failure> {
+    let (image, stated) = (image(), Statement::default());
+    let filled = Table::ALL.map(|table| match table {
+        Table::Zeroed => fill(&rows, |row| *row),
+        _ => fill(&[0; 0], |_| F::ZERO),
+    });
+    let lookups = Lookups::new(&image);
+    let counts = lookups.count(&filled);
+    let tables = [Table::Zeroed, Table::Gaps, Table::Range16, Table::Statement];
+    let traces: Vec<RowMajorMatrix<F>> = tables
+        .iter()
+        .map(|table| match table {
+            Table::Zeroed => matrix(rows.clone()),
+            Table::Statement => matrix(statement::rows(&stated, end)),
+            _ => lookups.trace(*table, &counts).unwrap(),
+        })
+        .collect();
+    let mut airs = airs(&image, &stated, true);
+    airs.retain(|air| tables.contains(&air.table));
+    airs.sort_by_key(|air| tables.iter().position(|table| *table == air.table));
+    let buses = [Bus::Gap, Bus::Range16, Bus::ZeroedFrom];
+    let mut failures = check(&airs, &traces, usize::MAX);
+    failures.retain(|failure| match failure {
+        Failure::Unbalanced { bus, .. } => buses.contains(bus),
+        _ => true,
+    });
+    failures
+}
+
+fn end_of(rows: &[Zeroed<F>]) -> Word<F> {
+    rows.last().map_or(Word::default(), |row| Word {
+        lo: row.address.lo + F::ONE,
+        hi: row.address.hi,
+    })
+}
+
+/// The buses on which something fails; no constraint does.
+#[track_caller]
+fn unbalanced(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Bus> {
+    let bus = |failure| match failure {
+        Failure::Unbalanced { bus, .. } => bus,
+        failure => panic!("{failure}"),
+    };
+    let mut buses: Vec<Bus> = failures(rows, end).into_iter().map(bus).collect();
+    buses.dedup();
+    buses
+}
+
+/// Refused, and by what.
+fn refused(row: Zeroed<F>) -> String {
+    evaluate(Table::Zeroed, row, 0, &NONE).unwrap_err()
+}
+
+#[test]
+fn opens_words_that_are_not_in_the_image() {
+    let minus_one = F::ORDER_U32 - 1;
+    let rows = rows(&ADDRESSES);
+    let mut previous: Vec<u32> = vec![0, 0];
+    for (row, address) in rows.iter().zip(ADDRESSES) {
+        let (lo, hi) = (address & 0xffff, address >> 16);
+        let gap = match address {
+            0..0x1_0000 => vec![0, 0, 0, 1],
+            0x1_0002..0x2_ffff => vec![2, 1, 0xffff, 2],
+            _ => vec![0, 3, 0, 0x4000],
+        };
+        let said: Said = vec![
+            (1, Bus::Gap, gap),
+            (minus_one, Bus::ZeroedFrom, previous),
+            (1, Bus::ZeroedFrom, vec![lo + 1, hi]),
+            (1, Bus::Memory, vec![SPACE_RAM, address, 0, 0, 0]),
+            (
+                minus_one,
+                Bus::Memory,
+                vec![SPACE_RAM, address, 0x5678, 0x1234, 99],
+            ),
+        ];
+        assert_said(evaluate(Table::Zeroed, *row, 0, &NONE).unwrap(), [said]);
+        previous = vec![lo + 1, hi];
+    }
+    let end = end_of(&rows);
+    assert_eq!(failures(rows, end), []);
+    assert_eq!(failures(vec![], Word::default()), []);
+}
+
+#[test]
+fn an_unused_row_says_nothing() {
+    let cells = vec![F::ZERO; Table::Zeroed.width()];
+    assert_eq!(evaluate_cells(Table::Zeroed, &cells, 0, &NONE), Ok(vec![]));
+}
+
+#[test]
+fn every_changed_cell_is_noticed() {
+    for row in rows(&ADDRESSES) {
+        let cells = cells(row);
+        assert_eq!(unnoticed(Table::Zeroed, &cells, 0, &NONE), [""; 0]);
+    }
+}
+
+#[test]
+fn an_address_is_not_opened_twice() {
+    let honest = rows(&[7, 8]);
+    let mut twice = honest[1];
+    twice.from = from(Some(8));
+    assert_eq!(refused(twice), "address - from.low");
+    twice.borrow_from = F::ONE;
+    assert_eq!(refused(twice), "address - from.high");
+    // The same, with the address in limbs that are none: -2^16 + 8, 1.
+    twice.address.lo -= F::from_u32(1 << 16);
+    twice.address.hi += F::ONE;
+    assert_eq!(refused(twice), "address - start.low");
+    twice.borrow_start = F::ONE;
+    assert_eq!(refused(twice), "address - from.low");
+
+    // Two rows that both start the chain.
+    let rows = vec![honest[0], rows(&[7])[0]];
+    let end = end_of(&rows);
+    assert_eq!(unbalanced(rows, end), [Bus::ZeroedFrom]);
+}
+
+#[test]
+fn the_chain_does_not_turn_back() {
+    let mut back = rows(&[7, 0x3_0008])[0];
+    back.from = from(Some(0x3_0008));
+    assert_eq!(refused(back), "address - from.low");
+    back.borrow_from = F::ONE;
+    assert_eq!(refused(back), "address - from.high");
+
+    // A row on its own, beside the chain.
+    let mut rows = rows(&[7, 8, 100]);
+    rows.remove(1);
+    let end = end_of(&rows);
+    assert_eq!(unbalanced(rows, end), [Bus::ZeroedFrom]);
+}
+
+#[test]
+fn an_end_without_rows_is_refused() {
+    let end = Word::from_u32(1);
+    assert_eq!(unbalanced(vec![], end), [Bus::ZeroedFrom]);
+}
+
+#[test]
+fn a_word_of_the_image_is_not_opened_again() {
+    // 0x1_0001 is in the image: above the first gap, below the second one.
+    let mut above = rows(&[0xffff])[0];
+    above.address = Word::from_u32(0x1_0001);
+    assert_eq!(refused(above), "end - 1 - address.high");
+    above.borrow_end = F::ZERO;
+    assert_eq!(refused(above), "end - 1 - address.low");
+
+    let mut below = rows(&[0x1_0002])[0];
+    below.address = Word::from_u32(0x1_0001);
+    assert_eq!(refused(below), "address - start.low");
+    below.borrow_start = F::ONE;
+    assert_eq!(refused(below), "address - start.high");
+
+    // A gap that is none.
+    let mut rows = rows(&[0x1_0002]);
+    rows[0].address = Word::from_u32(0x1_0001);
+    rows[0].start = Word::from_u32(0x1_0001);
+    let end = end_of(&rows);
+    assert_eq!(unbalanced(rows, end), [Bus::Gap]);
+}
+
+#[test]
+fn memory_ends_at_2_to_the_30_words() {
+    let mut past = rows(&[0x3fff_ffff])[0];
+    past.address = Word::from_u32(1 << 30);
+    past.borrow_start = F::ZERO;
+    past.borrow_end = F::ONE;
+    assert_eq!(refused(past), "end - 1 - address.high");
+}
+
+#[test]
+fn the_initial_value_is_zero() {
+    // There is no column for it: the message says so.
+    let said = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
+    assert!(said.contains(&(1, Bus::Memory, vec![SPACE_RAM, 7, 0, 0, 0])));
+}
