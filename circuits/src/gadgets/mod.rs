@@ -1,0 +1,8 @@
+//! Columns, constraints and messages that several instruction families share.
+//!
+//! Every gadget states what it *assumes* of its inputs and what it *constrains*.
+
+pub mod less_than;
+pub mod registers;
+#[cfg(all(test, feature = "witness"))]
+pub(crate) mod testing;
