@@ -161,7 +161,10 @@ pub const NO_TARGET: u32 = 1 << 30;
 /// | register-register (but see below), ECALL | none |
 /// | MUL (for MULH, MULHSU and MULHU too) | is rs1 signed, is rs2 signed: MUL has 0, 1 |
 /// | DIV (for DIVU, REM and REMU too) | is it signed, is it the remainder |
-/// | immediate, load, store | the sign-extended immediate as limbs lo, hi |
+/// | ADDI, load, store | the sign-extended immediate as limbs lo, hi |
+/// | SLTI | the same with its top bit flipped |
+/// | SLTIU | the sign-extended immediate as limbs lo, hi |
+/// | XORI, ORI, ANDI | the two low bytes of the sign-extended immediate, and its sign |
 /// | LUI, AUIPC (as ADDI of x0) | the value written, as limbs lo, hi |
 /// | FENCE (as ADDI of x0 to x0) | none |
 /// | shift by immediate | the shift amount |
@@ -227,6 +230,14 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
                 ..decoded
             }
         }
+        Opcode::Slti => Decoded {
+            constants: [imm_lo, imm_hi ^ 0x8000, 0, 0],
+            ..decoded
+        },
+        Opcode::Xori | Opcode::Ori | Opcode::Andi => Decoded {
+            constants: [imm_lo & 0xff, imm_lo >> 8, (imm < 0).into(), 0],
+            ..decoded
+        },
         Opcode::Slli | Opcode::Srli | Opcode::Srai => Decoded {
             constants: [imm as u32 & 31, 0, 0, 0],
             ..decoded
