@@ -27,7 +27,8 @@ columns! {
 /// program, and the family says so by leaving it at zero.
 #[derive(Clone, Debug, Default)]
 pub struct Decoded<E> {
-    /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI.
+    /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI, and all multiplications and all
+    /// divisions are MUL and DIV, told apart by their constants.
     pub operation: E,
     /// Destination register.
     pub rd: E,
@@ -142,6 +143,8 @@ impl<F: PrimeCharacteristicRing> Thread<F> {
 pub const fn operation(opcode: Opcode) -> u32 {
     match opcode {
         Opcode::Lui | Opcode::Auipc | Opcode::Fence => Opcode::Addi as u32,
+        Opcode::Mulh | Opcode::Mulhsu | Opcode::Mulhu => Opcode::Mul as u32,
+        Opcode::Divu | Opcode::Rem | Opcode::Remu => Opcode::Div as u32,
         _ => opcode as u32,
     }
 }
@@ -155,7 +158,9 @@ pub const NO_TARGET: u32 = 1 << 30;
 ///
 /// | operation | constants |
 /// |---|---|
-/// | register-register, ECALL | none |
+/// | register-register (but see below), ECALL | none |
+/// | MUL (for MULH, MULHSU and MULHU too) | is rs1 signed, is rs2 signed: MUL has 0, 1 |
+/// | DIV (for DIVU, REM and REMU too) | is it signed, is it the remainder |
 /// | immediate, load, store | the sign-extended immediate as limbs lo, hi |
 /// | LUI, AUIPC (as ADDI of x0) | the value written, as limbs lo, hi |
 /// | FENCE (as ADDI of x0 to x0) | none |
@@ -226,6 +231,23 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
             constants: [imm as u32 & 31, 0, 0, 0],
             ..decoded
         },
+        Opcode::Mul | Opcode::Mulh | Opcode::Mulhsu | Opcode::Mulhu => {
+            // The low half does not depend on signs: MUL takes the combination left over.
+            let x_signed = matches!(opcode, Opcode::Mulh | Opcode::Mulhsu);
+            let y_signed = matches!(opcode, Opcode::Mul | Opcode::Mulh);
+            Decoded {
+                constants: [x_signed.into(), y_signed.into(), 0, 0],
+                ..decoded
+            }
+        }
+        Opcode::Div | Opcode::Divu | Opcode::Rem | Opcode::Remu => {
+            let is_signed = matches!(opcode, Opcode::Div | Opcode::Rem);
+            let is_remainder = matches!(opcode, Opcode::Rem | Opcode::Remu);
+            Decoded {
+                constants: [is_signed.into(), is_remainder.into(), 0, 0],
+                ..decoded
+            }
+        }
         Opcode::Ecall => Decoded {
             operation: decoded.operation,
             ..Decoded::default()

@@ -14,14 +14,18 @@ macro_rules! print {
 #[macro_export]
 macro_rules! println {
     () => { $crate::print_to(1, ::core::format_args!("\n")) };
-    ($($arg:tt)*) => { $crate::print_to(1, ::core::format_args!("{}\n", ::core::format_args!($($arg)*))) };
+    ($($arg:tt)*) => {
+        $crate::print_to(1, ::core::format_args!("{}\n", ::core::format_args!($($arg)*)))
+    };
 }
 
 /// [`println!`] to fd 2.
 #[macro_export]
 macro_rules! eprintln {
     () => { $crate::print_to(2, ::core::format_args!("\n")) };
-    ($($arg:tt)*) => { $crate::print_to(2, ::core::format_args!("{}\n", ::core::format_args!($($arg)*))) };
+    ($($arg:tt)*) => {
+        $crate::print_to(2, ::core::format_args!("{}\n", ::core::format_args!($($arg)*)))
+    };
 }
 
 #[doc(hidden)]

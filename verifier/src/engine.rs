@@ -71,7 +71,10 @@ pub fn config(parameters: &Parameters, seed: Vec<u8>) -> Config {
         query_proof_of_work_bits: parameters.query_work_bits,
         mmcs: ChallengeTree::new(tree.clone()),
     };
-    Config::new(Commitments::new(tree, fri), Challenger::from_hasher(seed, Blake3))
-        .with_lookup_proof_of_work_bits(parameters.lookup_work_bits)
-        .with_ood_proof_of_work_bits(parameters.out_of_domain_work_bits)
+    Config::new(
+        Commitments::new(tree, fri),
+        Challenger::from_hasher(seed, Blake3),
+    )
+    .with_lookup_proof_of_work_bits(parameters.lookup_work_bits)
+    .with_ood_proof_of_work_bits(parameters.out_of_domain_work_bits)
 }

@@ -9,7 +9,10 @@ use p3_batch_stark::{
 use p3_matrix::Matrix;
 use zonda_circuits::machine::{Image, Statement, Table, TableAir, airs};
 
-use crate::engine::{Config, Parameters, STANDARD, config};
+use crate::{
+    engine::{Config, Parameters, STANDARD, config},
+    shape::{Shape, ShapeError},
+};
 
 type Root = p3_batch_stark::Commitment<Config>;
 
@@ -66,7 +69,16 @@ impl VerifyingKey {
             .as_ref()
             .map(|preprocessed| preprocessed.commitment.clone())
             .expect("the machine has preprocessed columns");
-        (Self { program_id, entry, parameters, root, fixed }, data)
+        (
+            Self {
+                program_id,
+                entry,
+                parameters,
+                root,
+                fixed,
+            },
+            data,
+        )
     }
 
     /// The program's id.
@@ -84,11 +96,22 @@ impl VerifyingKey {
         &self.parameters
     }
 
+    /// Checks that a proof of `statement` can have `shape`.
+    ///
+    /// # Errors
+    /// The first bound that does not hold.
+    pub fn check_shape(&self, shape: &Shape, statement: &Statement) -> Result<(), ShapeError> {
+        shape.check(&self.fixed, statement)
+    }
+
     /// The same key with other parameters, for measuring and testing.
     #[must_use]
     pub fn with_parameters(mut self, parameters: Parameters) -> Self {
         // The blowup is part of the commitment.
-        assert_eq!(parameters.log_blowup, self.parameters.log_blowup, "the blowup is in the key");
+        assert_eq!(
+            parameters.log_blowup, self.parameters.log_blowup,
+            "the blowup is in the key"
+        );
         self.parameters = parameters;
         self
     }
@@ -108,6 +131,10 @@ impl VerifyingKey {
                 }
             }));
         }
-        GlobalPreprocessed { commitment: self.root.clone(), instances, matrix_to_instance }
+        GlobalPreprocessed {
+            commitment: self.root.clone(),
+            instances,
+            matrix_to_instance,
+        }
     }
 }

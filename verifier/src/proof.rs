@@ -63,17 +63,21 @@ impl Proof {
             return Err(ProofError::TooLong { got: bytes.len() });
         }
         let rest = bytes.strip_prefix(MAGIC).ok_or(ProofError::Magic)?;
-        let (version, rest) = rest
-            .split_first_chunk()
-            .ok_or(ProofError::Malformed(postcard::Error::DeserializeUnexpectedEnd))?;
+        let (version, rest) = rest.split_first_chunk().ok_or(ProofError::Malformed(
+            postcard::Error::DeserializeUnexpectedEnd,
+        ))?;
         let got = u16::from_le_bytes(*version);
         if got != VERSION {
-            return Err(ProofError::Version { expected: VERSION, got });
+            return Err(ProofError::Version {
+                expected: VERSION,
+                got,
+            });
         }
-        let (inner, trailing) =
-            postcard::take_from_bytes(rest).map_err(ProofError::Malformed)?;
+        let (inner, trailing) = postcard::take_from_bytes(rest).map_err(ProofError::Malformed)?;
         if !trailing.is_empty() {
-            return Err(ProofError::Trailing { count: trailing.len() });
+            return Err(ProofError::Trailing {
+                count: trailing.len(),
+            });
         }
         let proof = Self { inner };
         // Postcard accepts padded varints; two encodings of one proof must not both pass.
@@ -102,6 +106,8 @@ impl Proof {
 
 impl core::fmt::Debug for Proof {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Proof").field("shape", &self.shape()).finish_non_exhaustive()
+        f.debug_struct("Proof")
+            .field("shape", &self.shape())
+            .finish_non_exhaustive()
     }
 }

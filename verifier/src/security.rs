@@ -55,7 +55,10 @@ pub fn security(key: &VerifyingKey, shape: &Shape) -> Security {
     let tables = tables(key, &Statement::default());
     let config = config(&key.parameters, Vec::new());
     let common = common(&config, &tables, &shape.0);
-    assess(&key.parameters, &report(&key.parameters, &tables, &common, shape))
+    assess(
+        &key.parameters,
+        &report(&key.parameters, &tables, &common, shape),
+    )
 }
 
 /// The whole bits of [`security`].
@@ -71,14 +74,21 @@ fn assess(_parameters: &Parameters, report: &SecurityReport) -> Security {
             let terms: Vec<_> = report
                 .terms()
                 .iter()
-                .map(|term| Term { name: term.label.into(), bits: term.bits.bits() })
+                .map(|term| Term {
+                    name: term.label.into(),
+                    bits: term.bits.bits(),
+                })
                 .collect();
             let sum: f64 = terms.iter().map(|term| libm::exp2(-term.bits)).sum();
             let regime = match report.regime {
                 Regime::UniqueDecoding => "unique decoding",
                 _ => "list decoding up to the Johnson bound",
             };
-            Security { bits: -libm::log2(sum), regime, terms }
+            Security {
+                bits: -libm::log2(sum),
+                regime,
+                terms,
+            }
         })
         .max_by(|a, b| a.bits.total_cmp(&b.bits))
         .expect("the unique-decoding regime is always assessed")
@@ -148,6 +158,8 @@ fn report(
         num_interactions: per_row,
         max_message_width: check_bus_widths(&common.lookups).unwrap_or(usize::MAX),
     };
-    let extras: Vec<_> = security_term(&lookup, &instance, &grinding).into_iter().collect();
+    let extras: Vec<_> = security_term(&lookup, &instance, &grinding)
+        .into_iter()
+        .collect();
     proven_security_report(&fri, &air, &instance, &extras, &grinding)
 }

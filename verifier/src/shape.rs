@@ -33,7 +33,9 @@ pub enum ShapeError {
         got: usize,
     },
     /// A table lower or higher than tables can be.
-    #[error("table {table} has 2^{got} rows; 2^{MIN_LOG_HEIGHT} to 2^{MAX_LOG_HEIGHT} are possible")]
+    #[error(
+        "table {table} has 2^{got} rows; 2^{MIN_LOG_HEIGHT} to 2^{MAX_LOG_HEIGHT} are possible"
+    )]
     Height {
         /// The table.
         table: &'static str,
@@ -64,28 +66,37 @@ impl Shape {
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub fn check(
-        &self,
-        fixed: &[(Table, usize)],
-        statement: &Statement,
-    ) -> Result<(), ShapeError> {
+    pub fn check(&self, fixed: &[(Table, usize)], statement: &Statement) -> Result<(), ShapeError> {
         if self.0.len() != Table::ALL.len() {
-            return Err(ShapeError::Tables { expected: Table::ALL.len(), got: self.0.len() });
+            return Err(ShapeError::Tables {
+                expected: Table::ALL.len(),
+                got: self.0.len(),
+            });
         }
         let statement_height = height(statement.output.len()).ilog2() as usize;
         let mut rows: u64 = 0;
         for (table, got) in Table::ALL.into_iter().zip(self.0.iter().copied()) {
             if !(MIN_LOG_HEIGHT..=MAX_LOG_HEIGHT).contains(&got) {
-                return Err(ShapeError::Height { table: table.name(), got });
+                return Err(ShapeError::Height {
+                    table: table.name(),
+                    got,
+                });
             }
             let expected = match table {
                 Table::Statement => Some(statement_height),
-                _ => fixed.iter().find(|(fixed, _)| *fixed == table).map(|(_, height)| *height),
+                _ => fixed
+                    .iter()
+                    .find(|(fixed, _)| *fixed == table)
+                    .map(|(_, height)| *height),
             };
             if let Some(expected) = expected
                 && expected != got
             {
-                return Err(ShapeError::Fixed { table: table.name(), expected, got });
+                return Err(ShapeError::Fixed {
+                    table: table.name(),
+                    expected,
+                    got,
+                });
             }
             rows += 1 << got;
         }

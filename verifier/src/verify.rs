@@ -96,16 +96,14 @@ pub fn seed(key: &VerifyingKey, statement: &Statement) -> Vec<u8> {
 ///
 /// # Soundness
 /// The error bound is that of [`security::bits`](crate::security::bits) for the proof's shape.
-pub fn verify(
-    key: &VerifyingKey,
-    statement: &Statement,
-    proof: &Proof,
-) -> Result<(), VerifyError> {
+pub fn verify(key: &VerifyingKey, statement: &Statement, proof: &Proof) -> Result<(), VerifyError> {
     if statement.output.len() > MAX_OUTPUT_BYTES {
-        return Err(VerifyError::Output { got: statement.output.len() });
+        return Err(VerifyError::Output {
+            got: statement.output.len(),
+        });
     }
     let shape = proof.shape();
-    shape.check(&key.fixed, statement)?;
+    key.check_shape(&shape, statement)?;
 
     let config = config(&key.parameters, seed(key, statement));
     let tables = tables(key, statement);
@@ -118,7 +116,10 @@ pub fn verify(
 
 /// The machine's tables as a verifier sees them: preprocessed columns are known by the key.
 pub(crate) fn tables(key: &VerifyingKey, statement: &Statement) -> Vec<TableAir> {
-    let image = Image { entry: key.entry, ..Image::default() };
+    let image = Image {
+        entry: key.entry,
+        ..Image::default()
+    };
     airs(&image, statement, false)
 }
 

@@ -26,7 +26,7 @@ fn classes_hold_their_sizes_and_lists_are_distinct() {
     let mut last = Class::of(0).unwrap();
     for size in 1..100_000 {
         let class = Class::of(size).unwrap();
-        assert!(class.size >= size && class.size % GRANULE == 0 && class.list < LISTS);
+        assert!(class.size >= size && class.size.is_multiple_of(GRANULE) && class.list < LISTS);
         assert!(class == last || (class.list == last.list + 1 && class.size > last.size));
         last = class;
     }

@@ -2,8 +2,6 @@
 
 use core::{arch::asm, slice};
 
-use crate::entry::exit;
-
 const READ: u32 = 63;
 const WRITE: u32 = 64;
 const EXIT: u32 = 93;
@@ -90,7 +88,7 @@ core::arch::global_asm!(include_str!("../../c/crt0.s"), options(raw));
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
     crate::eprintln!("{info}");
-    exit(crate::PANIC_EXIT_CODE)
+    halt(crate::PANIC_EXIT_CODE)
 }
 
 #[cfg(feature = "allocator")]

@@ -1,11 +1,44 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, instruction::Thread, memory::Access};
 
 columns! {
-    /// One row.
+    /// One branch. A row is in use where one of the first three flags is 1: "active" is not a
+    /// column, and neither is "taken".
     pub struct Branch {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// 1 for BEQ and BNE.
+        is_equality: T,
+        /// 1 for BLT and BGE.
+        is_signed: T,
+        /// 1 for BLTU and BGEU.
+        is_unsigned: T,
+        /// 1 for BNE, BGE and BGEU.
+        is_negated: T,
+        /// Number of the first source register.
+        rs1: T,
+        /// Number of the second source register.
+        rs2: T,
+        /// The read of rs1.
+        x: Access<T>,
+        /// The read of rs2.
+        y: Access<T>,
+        /// Where the branch goes if it is taken.
+        target: T,
+        /// Where the thread goes on.
+        next_pc: T,
+        /// 1 if the condition holds before it is negated: equal, or less.
+        holds: T,
+        /// 1 if rs1 and rs2 are ordered by their high limbs, which differ; 0 if by their low limbs.
+        /// 0 for BEQ and BNE.
+        high_decides: T,
+        /// By how much the deciding limb of the greater word exceeds the other one, less 1 if they
+        /// must differ.
+        margin: T,
+        /// For BLT and BGE the sign bits of rs1 and rs2. For BEQ and BNE of different words the
+        /// inverse of the difference of the low limbs and 0, or, if these are equal, 0 and the
+        /// inverse of the difference of the high limbs. Otherwise 0.
+        aid: [T; 2],
     }
 }

@@ -1,13 +1,135 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
 use super::Branch;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant},
+    bus::Bus,
+    instruction::Decoded,
+    memory::{byte_pair, register},
+};
+
+// A negated condition's operation is the next one after its own.
+const _: () = assert!(
+    Opcode::Bne as u32 == Opcode::Beq as u32 + 1
+        && Opcode::Bge as u32 == Opcode::Blt as u32 + 1
+        && Opcode::Bgeu as u32 == Opcode::Bltu as u32 + 1
+);
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Branch<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let one = B::Expr::ONE;
+    let clk: B::Expr = row.thread.clk.into();
+
+    // (1) At most one of the three kinds; a row of no kind is not in use. The other flags are
+    // boolean, and zero on rows not in use.
+    let ordered: B::Expr = row.is_signed + row.is_unsigned;
+    let active: B::Expr = ordered.clone() + row.is_equality;
+    circuit.boolean("is_equality", row.is_equality);
+    circuit.boolean("is_signed", row.is_signed);
+    circuit.boolean("is_unsigned", row.is_unsigned);
+    circuit.boolean("active", active.clone());
+    circuit.zero(
+        "is_negated",
+        row.is_negated * (active.clone() - row.is_negated),
+    );
+    circuit.zero("holds", row.holds * (active.clone() - row.holds));
+    circuit.zero(
+        "high_decides",
+        row.high_decides * (ordered.clone() - row.high_decides),
+    );
+
+    // (2) The thread goes on at the target if the branch is taken: `holds` XOR `is_negated`.
+    let taken: B::Expr =
+        row.holds + row.is_negated - (row.holds * row.is_negated) * constant::<B>(2);
+    let following = row.thread.following::<B>();
+    circuit.zero("next_pc.taken", taken.clone() * (row.next_pc - row.target));
+    circuit.zero(
+        "next_pc.not_taken",
+        (active.clone() - taken) * (row.next_pc - following),
+    );
+    let operation = row.is_equality * constant::<B>(Opcode::Beq as u32)
+        + row.is_signed * constant::<B>(Opcode::Blt as u32)
+        + row.is_unsigned * constant::<B>(Opcode::Bltu as u32)
+        + row.is_negated;
+    let decoded = Decoded {
+        operation,
+        rs1: row.rs1.into(),
+        rs2: row.rs2.into(),
+        constants: [
+            row.target.into(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+        ..Decoded::default()
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.next_pc.into());
+
+    // (3) Equality: words are equal if both differences of limbs are 0, and not if one of them has
+    // an inverse. The differences are below 2^16 in absolute value, so zero mod p is zero. The
+    // last three constraints fix the cells that nothing depends on.
+    let [aid_0, aid_1] = row.aid;
+    let low: B::Expr = row.y.value.lo - row.x.value.lo;
+    let high: B::Expr = row.y.value.hi - row.x.value.hi;
+    circuit.scope("equality", |circuit| {
+        let equal: B::Expr = row.is_equality * row.holds;
+        circuit.zero("equal.lo", equal.clone() * low.clone());
+        circuit.zero("equal.hi", equal.clone() * high.clone());
+        let shown: B::Expr = low.clone() * aid_0 + high.clone() * aid_1;
+        circuit.zero(
+            "different",
+            (shown - one.clone() + row.holds) * row.is_equality,
+        );
+        circuit.zero("aid.equal_0", equal.clone() * aid_0);
+        circuit.zero("aid.equal_1", equal * aid_1);
+        circuit.zero("aid.low_first", low.clone() * aid_1 * row.is_equality);
+        circuit.zero("aid.one", aid_0 * aid_1 * row.is_equality);
+    });
+
+    // (4) Sign bits: s is the top bit of the limb h if h + 2^15 - 2^16 s is in [0, 2^16). Unsigned
+    // words have none.
+    circuit.scope("sign", |circuit| {
+        for (name, aid, limb) in [("x", aid_0, row.x.value.hi), ("y", aid_1, row.y.value.hi)] {
+            circuit.scope(name, |circuit| {
+                circuit.zero("boolean", aid.into().bool_check() * row.is_signed);
+                circuit.zero("unsigned", aid * row.is_unsigned);
+                let flipped = limb + constant::<B>(1 << 15) - aid * constant::<B>(1 << 16);
+                circuit.send(Bus::Range16, "top_bit", row.is_signed, [flipped]);
+            });
+        }
+    });
+
+    // (5) Order: the high limbs, sign bits taken off, are equal unless they decide. If the words
+    // are less, the deciding limb of y exceeds that of x by margin + 1; if not, that of x exceeds
+    // that of y by margin, and by margin + 1 if the high limbs decide. The margin is in [0, 2^16);
+    // limbs with signs stay below 2^17 in absolute value, so no difference wraps around p.
+    circuit.scope("order", |circuit| {
+        let high = high - (aid_1 - aid_0) * constant::<B>(1 << 16);
+        circuit.zero(
+            "high_equal",
+            (ordered.clone() - row.high_decides) * high.clone(),
+        );
+        let excess = low.clone() + (high - low) * row.high_decides;
+        let sign = row.holds * constant::<B>(2) - one.clone();
+        let strict = row.holds + (one - row.holds) * row.high_decides;
+        circuit.equal("margin", sign * excess - strict, row.margin);
+        circuit.send(Bus::Range16, "margin", ordered, [row.margin.into()]);
+    });
+
+    // (6) Register accesses, each in its slot.
+    let x_high = circuit.scope("x", |c| {
+        row.x.read(c, &active, register(row.rs1), clk.clone())
+    });
+    let y_high = circuit.scope("y", |c| {
+        let clk = clk.clone() + constant::<B>(1);
+        row.y.read(c, &active, register(row.rs2), clk)
+    });
+    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
 }

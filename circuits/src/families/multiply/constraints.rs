@@ -1,13 +1,161 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
-use super::Multiply;
-use crate::builder::Circuit;
+use super::{Multiply, SignedBytes};
+use crate::{
+    builder::{Circuit, constant, shift_down_8, shift_down_16},
+    bus::Bus,
+    gadgets::product::products,
+    instruction::Decoded,
+    memory::{byte_pair, register},
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Multiply<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let clk: B::Expr = row.thread.clk.into();
+
+    // (1) A row is in use or not.
+    let active: B::Expr = row.active.into();
+    circuit.boolean("active", active.clone());
+
+    let decoded = Decoded {
+        operation: row.active * constant::<B>(Opcode::Mul as u32),
+        rd: row.rd.into(),
+        writes_rd: row.writes_rd.into(),
+        rs1: row.rs1.into(),
+        rs2: row.rs2.into(),
+        constants: [
+            row.x_signed.into(),
+            row.y_signed.into(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.thread.following::<B>());
+
+    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
+    // counts messages.
+    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - active.clone()));
+
+    // (3) The operands as bytes x_i and y_i, the last ones signed where the operand is.
+    let [x, y] = [
+        ("x_bytes", row.x_bytes, row.x.value, row.x_signed),
+        ("y_bytes", row.y_bytes, row.y.value, row.y_signed),
+    ]
+    .map(|(name, bytes, word, signed)| {
+        circuit.scope(name, |c| bytes.check(c, &active, word, signed.into()))
+    });
+
+    // (4) All limbs of the product are in [0, 2^16).
+    circuit.scope("result", |c| row.result.range_check(c, &active));
+    circuit.scope("rest", |c| row.rest.range_check(c, &active));
+
+    // (5) MUL alone has y signed and x not, and gives the low half. Degree 3.
+    let is_low = || row.y_signed * (B::Expr::ONE - row.x_signed);
+    let [result, rest] = [row.result, row.rest].map(Word::into_expr::<B>);
+    let low = Word {
+        lo: rest.lo.clone() + is_low() * (result.lo.clone() - rest.lo.clone()),
+        hi: rest.hi.clone() + is_low() * (result.hi.clone() - rest.hi.clone()),
+    };
+    let high = Word {
+        lo: result.lo + rest.lo - low.lo.clone(),
+        hi: result.hi + rest.hi - low.hi.clone(),
+    };
+
+    // (6) x y = low + 2^32 high - 2^64 negative, limb by limb. That no equation holds by wrapping
+    // around p is shown from the last one up, in the module's text.
+    let carry_16 = row.carry_16_low + row.carry_16_high * constant::<B>(1 << 8);
+    let [limb_0, limb_1, limb_2, limb_3] = products::<B>(&x, &y);
+    let up = constant::<B>(1 << 16);
+    circuit.boolean("carry_16_high", row.carry_16_high);
+    circuit.boolean("negative", row.negative);
+    circuit.equal("limb_0", limb_0, low.lo + carry_16.clone() * up.clone());
+    circuit.equal(
+        "limb_1",
+        limb_1 + carry_16,
+        low.hi + row.carry_32 * up.clone(),
+    );
+    circuit.equal(
+        "limb_2",
+        limb_2 + row.carry_32,
+        high.lo + row.carry_48 * up.clone(),
+    );
+    circuit.equal("limb_3", limb_3 + row.carry_48, high.hi - row.negative * up);
+
+    // (7) Both upper carries are in [-2^9, 2^10); here they are looked up to be, if integers, in
+    // [-2^9, 2^13 - 2^9) and [-2^9, 2^11 - 2^9). carry_16_low is looked up in (8).
+    for (name, carry, factor) in [
+        ("carry_32", row.carry_32, 1 << 3),
+        ("carry_48", row.carry_48, 1 << 5),
+    ] {
+        let scaled = (carry + constant::<B>(1 << 9)) * constant::<B>(factor);
+        circuit.send(Bus::Range16, name, active.clone(), [scaled]);
+    }
+
+    // (8) Register accesses, each in its slot. The byte that is left in the last lookup serves
+    // the lowest carry, which need not be right where no register is written.
+    let slot = |slot: u32| clk.clone() + constant::<B>(slot);
+    let writes_rd: B::Expr = row.writes_rd.into();
+    let x_high = circuit.scope("x", |c| row.x.read(c, &active, register(row.rs1), slot(0)));
+    let y_high = circuit.scope("y", |c| row.y.read(c, &active, register(row.rs2), slot(1)));
+    let old_high = circuit.scope("old", |c| {
+        row.old.write(
+            c,
+            &writes_rd,
+            register(row.rd),
+            row.result.into_expr::<B>(),
+            slot(3),
+        )
+    });
+    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
+    byte_pair(
+        circuit,
+        "difference_high.old.carry_16_low",
+        &writes_rd,
+        old_high,
+        row.carry_16_low.into(),
+    );
+}
+
+impl<V: Copy> SignedBytes<V> {
+    /// The bytes of `word`.
+    ///
+    /// - Assumes: `active` and `signed` are 0 or 1; the limbs of `word` are in `[0, 2^16)`.
+    /// - Constrains: where `active` is 1, the returned `b_0`, `b_1` and `b_2` are in `[0, 2^8)`;
+    ///   `b_3` is in `[-2^7, 2^7)` if `signed` and in `[0, 2^8)` if not; and
+    ///   `b_0 + 2^8 b_1 + 2^16 b_2 + 2^24 b_3` is `word`, taken as signed or unsigned. No other
+    ///   values will do.
+    /// - Unsigned, the sign cannot be 1, since `2^16` is more than `word.hi`. Signed, it is 1
+    ///   exactly if `b_3 < 0`, since `b_2 + 2^8 b_3 + 2^16 sign` must be in `[0, 2^16)`. All of
+    ///   this is below 2^18, far from p.
+    #[inline(always)]
+    fn check<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        active: &B::Expr,
+        word: Word<V>,
+        signed: B::Expr,
+    ) -> [B::Expr; 4]
+    where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        let word = word.into_expr::<B>();
+        let [byte_0, byte_2, byte_3]: [B::Expr; 3] =
+            [self.byte_0, self.byte_2, self.byte_3].map(Into::into);
+        let byte_1 = shift_down_8::<B>(word.lo - byte_0.clone());
+        let hi = byte_2.clone() + byte_3.clone() * constant::<B>(1 << 8);
+        circuit.boolean("sign", shift_down_16::<B>(word.hi - hi));
+        byte_pair(circuit, "lo", active, byte_0.clone(), byte_1.clone());
+        let shifted = byte_3.clone() + signed * constant::<B>(1 << 7);
+        byte_pair(circuit, "hi", active, byte_2.clone(), shifted);
+        [byte_0, byte_1, byte_2, byte_3]
+    }
 }

@@ -1,0 +1,74 @@
+//! Products of 32-bit words as sums of byte products, none of which reaches p.
+
+use p3_air::AirBuilder;
+
+use crate::builder::constant;
+
+/// `a_0 + 2^8 a_1`: the limb with the bytes `a_0` and `a_1`.
+#[inline(always)]
+pub fn limb<B: AirBuilder>(low: B::Expr, high: B::Expr) -> B::Expr {
+    low + high * constant::<B>(1 << 8)
+}
+
+/// The sums `s_k` of all `a_i b_j` with `i + j = k`, in pairs that stand 16 bits apart:
+/// `s_0 + 2^8 s_1`, `s_2 + 2^8 s_3`, `s_4 + 2^8 s_5`, `s_6`.
+///
+/// - Assumes: `a_0..a_2` and `b_0..b_2` are in `[0, 2^8)`, `a_3` and `b_3` in `[-2^7, 2^8)`.
+/// - Then `a b` is the sum of these four values times `1, 2^16, 2^32, 2^48`, over the integers, and
+///   they lie within
+///   - `[0, 255^2 (1 + 2^9)]`, that is `[0, 2^25)`;
+///   - `[-2^8 * 2 * 128 * 255, 255^2 (3 + 2^10)]`, within `(-2^24, 2^26 - 2^16)`;
+///   - `[-(2 + 2^9) 128 * 255, 255^2 (3 + 2^9)]`, within `(-2^24 - 2^16, 2^25)`;
+///   - `[-128 * 255, 255^2]`, within `(-2^15, 2^16)`.
+/// - Degree 2. No column, no constraint.
+#[inline(always)]
+pub fn products<B: AirBuilder>(a: &[B::Expr; 4], b: &[B::Expr; 4]) -> [B::Expr; 4] {
+    let sum = |k: usize| -> B::Expr {
+        (k.saturating_sub(3)..=k.min(3))
+            .map(|i| a[i].clone() * b[k - i].clone())
+            .reduce(|sum, product| sum + product)
+            .expect("k is at most 6")
+    };
+    [
+        limb::<B>(sum(0), sum(1)),
+        limb::<B>(sum(2), sum(3)),
+        limb::<B>(sum(4), sum(5)),
+        sum(6),
+    ]
+}
+
+/// [`products`] of plain integers.
+#[cfg(feature = "witness")]
+pub fn integer_products(a: [i64; 4], b: [i64; 4]) -> [i64; 4] {
+    let mut sums = [0; 8];
+    for (i, a) in a.into_iter().enumerate() {
+        for (j, b) in b.into_iter().enumerate() {
+            sums[i + j] += a * b;
+        }
+    }
+    core::array::from_fn(|k| sums[2 * k] + (sums[2 * k + 1] << 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integer_products_stay_within_the_stated_bounds() {
+        let extremes = [[0, 0, 0, -128], [255, 255, 255, -128], [255; 4], [0; 4]];
+        for a in extremes {
+            for b in extremes {
+                let products = integer_products(a, b);
+                let value =
+                    |x: [i64; 4]| -> i128 { (0..4).map(|i| i128::from(x[i]) << (8 * i)).sum() };
+                let sum: i128 = (0..4).map(|k| i128::from(products[k]) << (16 * k)).sum();
+                assert_eq!(sum, value(a) * value(b));
+                let [p0, p1, p2, p3] = products;
+                assert!((0..1 << 25).contains(&p0));
+                assert!((-(1 << 24) + 1..(1 << 26) - (1 << 16)).contains(&p1));
+                assert!((-(1 << 24) - (1 << 16) + 1..1 << 25).contains(&p2));
+                assert!((-(1 << 15) + 1..1 << 16).contains(&p3));
+            }
+        }
+    }
+}
