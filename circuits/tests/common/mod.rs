@@ -1,0 +1,57 @@
+//! Running a program and filling its tables.
+
+pub mod programs;
+
+use p3_matrix::dense::RowMajorMatrix;
+use zonda_circuits::{
+    F,
+    machine::{Image, Statement, TableAir, airs},
+    witness::traces,
+};
+use zonda_riscv_emu::{
+    execute::{Discard, Options, execute_recorded},
+    program::Program,
+};
+
+/// A proof's tables, with nothing proved.
+pub struct Run {
+    pub airs: Vec<TableAir>,
+    pub traces: Vec<RowMajorMatrix<F>>,
+    pub image: Image,
+    pub statement: Statement,
+    pub cycles: u64,
+}
+
+/// The program as the circuits need it.
+pub fn image(program: &Program) -> Image {
+    let instruction = |(pc, word): (u32, Result<_, _>)| word.ok().map(|word| (pc, word));
+    Image {
+        entry: program.entry(),
+        text: program.text().filter_map(instruction).collect(),
+        words: program.image_words().collect(),
+    }
+}
+
+/// Runs an ELF file and fills the tables.
+pub fn run(elf: &[u8], input: &[u8]) -> Run {
+    let program = Program::from_elf(elf).expect("a program");
+    let options = Options::default();
+    let (outcome, records) =
+        execute_recorded(&program, input, &options, &mut Discard).expect("a run that exits");
+    let image = image(&program);
+    let statement = Statement {
+        exit_code: outcome.exit_code,
+        output: outcome.output,
+    };
+    let at = |pc| match program.instruction(pc) {
+        Some(Ok(instruction)) => instruction,
+        _ => panic!("{pc:#x} was executed, so it is an instruction"),
+    };
+    Run {
+        airs: airs(&image, &statement, true),
+        traces: traces(&image, &records, &statement, at),
+        image,
+        statement,
+        cycles: outcome.cycles,
+    }
+}
