@@ -3,6 +3,7 @@
 //! Every gadget states what it *assumes* of its inputs and what it *constrains*.
 
 pub mod less_than;
+pub mod logic;
 pub mod product;
 pub mod registers;
 #[cfg(all(test, feature = "witness"))]
