@@ -19,6 +19,7 @@ pub mod columns;
 #[cfg(feature = "witness")]
 pub mod evaluate;
 pub mod families;
+pub mod gadgets;
 pub mod instruction;
 pub mod machine;
 pub mod memory;

@@ -1,0 +1,3 @@
+//! Groups of columns with constraints that several families share.
+
+pub mod address;
