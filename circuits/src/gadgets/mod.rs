@@ -2,6 +2,7 @@
 //!
 //! Every gadget states what it *assumes* of its inputs and what it *constrains*.
 
+pub mod address;
 pub mod less_than;
 pub mod logic;
 pub mod product;
