@@ -45,8 +45,8 @@ impl<V: Copy> Address<V> {
     {
         let base = base.into_expr::<B>();
         let wrap: B::Expr = self.wrap.into();
-        // (1) low + offset = 4 v with v in [0, 2^16): all of them are integers between -4 and
-        // 2^18, so this does not wrap around p, and it fixes the offset.
+        // (1) The low limb plus the immediate, less the offset, is 4 v with v in [0, 2^16): both are
+        // integers between -4 and 2^18, so this does not wrap around p, and it fixes the offset.
         let low = base.lo + self.immediate.into() - offset;
         let low = shift_down_2::<B>(low);
         circuit.send(

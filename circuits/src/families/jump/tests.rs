@@ -105,7 +105,7 @@ proptest! {
     fn no_other_target_is_an_instructions(x: u32, imm in -2048_i32..2048) {
         let target = jalr_target(x, imm);
         let said = evaluate(Table::Jump, row(&step(x, target), &jalr(imm)), PC, &jalr(imm));
-        if target % 4 != 0 {
+        if !target.is_multiple_of(4) {
             prop_assert_eq!(said, Err("target.multiple_of_four".into()));
         } else if let Ok(said) = said {
             let next = said.into_iter().find(|(count, bus, _)| (*count, *bus) == (1, Bus::State));

@@ -11,7 +11,7 @@ use zonda_riscv_emu::{
 use super::{LoadStoreMisaligned, row};
 use crate::{
     F,
-    bus::{SPACE_RAM, SPACE_REGISTER},
+    bus::{Bus, SPACE_RAM, SPACE_REGISTER},
     machine::Table,
     testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
 };
@@ -286,4 +286,51 @@ fn two_operations_at_once_are_refused() {
     let mut wrong = honest(Opcode::Lh, 1);
     wrong.is_sh = F::ONE;
     refuses(Opcode::Lh, wrong, "active");
+}
+
+#[test]
+fn a_forged_next_word_finds_no_memory() {
+    let load = instruction(Opcode::Lw, 10, 0);
+    for (base, next) in [(0x101, 0x41), (u32::MAX, 0)] {
+        let honest = row(&step(&load, base, 5, 6), &load);
+        for wraps in [F::ZERO, F::ONE] {
+            let mut row = honest;
+            row.wraps = wraps;
+            let said = evaluate(Table::LoadStoreMisaligned, row, PC, &load).unwrap();
+            let second = said.iter().rfind(|(_, bus, _)| *bus == Bus::Memory);
+            let address = second.unwrap().2[1];
+            if wraps == honest.wraps {
+                assert_eq!(address, next);
+            } else {
+                assert!(address >= 1 << 30, "{address:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_base_may_be_loaded_or_stored() {
+    for (opcode, clk, after) in [(Opcode::Lhu, 44, 0x8687), (Opcode::Sh, 42, 0x101)] {
+        let instruction = instruction(opcode, 11, 0);
+        let mut step = step(&instruction, 0x101, 0x101, 0x8182_8384_8586_8788);
+        let again = Access {
+            value: 0x101,
+            previous_clk: 41,
+        };
+        if is_store(opcode) {
+            step.step.rs2 = again;
+        } else {
+            step.step.rd = again;
+        }
+        assert_said(
+            says(&instruction, &step).unwrap(),
+            [
+                thread(PC, 41, PC + 4),
+                access(SPACE_REGISTER, 11, step.step.rs1, 0x101, 41),
+                access(SPACE_REGISTER, 11, again, after, clk),
+                memory(&step.words[0]),
+                memory(&step.words[1]),
+            ],
+        );
+    }
 }
