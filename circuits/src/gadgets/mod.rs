@@ -5,5 +5,6 @@
 pub mod less_than;
 pub mod logic;
 pub mod registers;
+pub mod shift;
 #[cfg(all(test, feature = "witness"))]
 pub(crate) mod testing;
