@@ -11,6 +11,7 @@ use crate::{
     builder::{Circuit, constant},
     bus::Bus,
     columns,
+    gadgets::shift::plan,
 };
 
 columns! {
@@ -172,7 +173,7 @@ pub const IMMEDIATE_BIAS: u32 = 1 << 11;
 /// | load, store | the immediate plus [`IMMEDIATE_BIAS`] |
 /// | LUI, AUIPC (as ADDI of x0) | the value written, as limbs lo, hi |
 /// | FENCE (as ADDI of x0 to x0) | none |
-/// | shift by immediate | the shift amount |
+/// | SLLI, SRLI, SRAI | the multiplier, `wide` and direction of [`shift`](crate::gadgets::shift) |
 /// | branch | the target |
 /// | JAL | the target, 0, the link value as limbs lo, hi |
 /// | JALR | the immediate plus [`IMMEDIATE_BIAS`], 0, the link value as limbs lo, hi |
@@ -255,10 +256,13 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
             constants: [imm_lo & 0xff, imm_lo >> 8, (imm < 0).into(), 0],
             ..decoded
         },
-        Opcode::Slli | Opcode::Srli | Opcode::Srai => Decoded {
-            constants: [imm as u32 & 31, 0, 0, 0],
-            ..decoded
-        },
+        Opcode::Slli | Opcode::Srli | Opcode::Srai => {
+            let (direction, wide, f) = plan(opcode != Opcode::Slli, imm as u32 & 31);
+            Decoded {
+                constants: [1 << f, wide, direction, 0],
+                ..decoded
+            }
+        }
         Opcode::Mul | Opcode::Mulh | Opcode::Mulhsu | Opcode::Mulhu => {
             // The low half does not depend on signs: MUL takes the combination left over.
             let x_signed = matches!(opcode, Opcode::Mulh | Opcode::Mulhsu);

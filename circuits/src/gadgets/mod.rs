@@ -7,5 +7,6 @@ pub mod less_than;
 pub mod logic;
 pub mod product;
 pub mod registers;
+pub mod shift;
 #[cfg(all(test, feature = "witness"))]
 pub(crate) mod testing;

@@ -45,6 +45,11 @@ fn registers_may_be_x0_or_the_same() {
 }
 
 #[test]
+fn columns_and_messages() {
+    TESTED.costs(30, 18);
+}
+
+#[test]
 fn an_unused_row_says_nothing() {
     TESTED.unused_says_nothing();
 }
