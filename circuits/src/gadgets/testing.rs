@@ -2,7 +2,9 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
+use p3_air::symbolic::AirLayout;
 use p3_field::PrimeCharacteristicRing;
+use p3_lookup::InteractionSymbolicBuilder;
 use zonda_riscv_emu::{
     instruction::{Form, Instruction, Opcode},
     record::{Access, Step},
@@ -10,6 +12,7 @@ use zonda_riscv_emu::{
 
 use crate::{
     F,
+    builder::Circuit,
     bus::SPACE_REGISTER,
     columns::Columns,
     machine::Table,
@@ -188,6 +191,27 @@ impl<C: Columns<F>> Tested<C> {
             };
             self.says(&instruction, &step, y);
         }
+    }
+
+    /// Asserts how many columns and messages the table has, and that constraints are of degree at
+    /// most 3, message fields of degree 1 and message counts of degree at most 2.
+    pub fn costs(&self, columns: usize, messages: usize) {
+        let mut builder = InteractionSymbolicBuilder::<F>::new(AirLayout {
+            main_width: self.table.width(),
+            ..AirLayout::default()
+        });
+        self.table.eval(&mut Circuit::new(&mut builder));
+        for constraint in builder.base_constraints() {
+            assert!(constraint.degree_multiple() <= 3);
+        }
+        for message in builder.global_interactions() {
+            assert!(message.count.degree_multiple() <= 2);
+            for field in &message.fields {
+                assert!(field.degree_multiple() <= 1);
+            }
+        }
+        let cost = (self.table.width(), builder.global_interactions().len());
+        assert_eq!(cost, (columns, messages));
     }
 
     /// Asserts that a zero row holds and says nothing.

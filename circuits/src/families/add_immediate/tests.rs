@@ -111,6 +111,11 @@ fn registers_may_be_x0_or_the_same() {
 }
 
 #[test]
+fn columns_and_messages() {
+    TESTED.costs(18, 12);
+}
+
+#[test]
 fn an_unused_row_says_nothing() {
     TESTED.unused_says_nothing();
 }
@@ -145,5 +150,17 @@ fn wrong_sums_are_refused() {
     TESTED.refuses(Opcode::Addi, operands, "fetch", |row| {
         row.constant.lo += F::ONE;
         row.result.lo += F::ONE;
+    });
+}
+
+#[test]
+fn reads_from_the_present_or_future_are_refused() {
+    TESTED.refuses(Opcode::Addi, (1, 2), "difference_high", |row| {
+        row.registers.x.previous_clk = F::from_u32(CLK);
+        row.registers.x.difference_low = F::from_u32(0xffff);
+    });
+    TESTED.refuses(Opcode::Addi, (1, 2), "difference_high", |row| {
+        row.registers.old.previous_clk = F::from_u32(CLK + 4);
+        row.registers.old.difference_low = F::from_u32(0xfffe);
     });
 }

@@ -5,7 +5,7 @@ use zonda_riscv_emu::instruction::Opcode;
 use super::{SetLessThan, row};
 use crate::{
     F,
-    gadgets::testing::{EDGES, Tested},
+    gadgets::testing::{CLK, EDGES, Tested},
     machine::Table,
 };
 
@@ -41,6 +41,11 @@ fn compares_the_edges() {
 fn registers_may_be_x0_or_the_same() {
     TESTED.leaves_x0(1, 2);
     TESTED.works_in_place(0x8000_0001, 0);
+}
+
+#[test]
+fn columns_and_messages() {
+    TESTED.costs(23, 18);
 }
 
 #[test]
@@ -110,5 +115,21 @@ fn another_kind_is_refused() {
     // A row not in use that writes a register.
     TESTED.refuses(Opcode::Slt, (1, 2), "writes_rd", |row| {
         row.comparison.kind = F::ZERO;
+    });
+}
+
+#[test]
+fn reads_from_the_present_or_future_are_refused() {
+    TESTED.refuses(Opcode::Slt, (1, 2), "difference_high.xy", |row| {
+        row.registers.x.previous_clk = F::from_u32(CLK);
+        row.registers.x.difference_low = F::from_u32(0xffff);
+    });
+    TESTED.refuses(Opcode::Slt, (1, 2), "difference_high.xy", |row| {
+        row.registers.y.previous_clk = F::from_u32(CLK + 1);
+        row.registers.y.difference_low = F::from_u32(0xffff);
+    });
+    TESTED.refuses(Opcode::Slt, (1, 2), "difference_high.old", |row| {
+        row.registers.old.previous_clk = F::from_u32(CLK + 4);
+        row.registers.old.difference_low = F::from_u32(0xfffe);
     });
 }

@@ -43,6 +43,11 @@ fn registers_may_be_x0_or_the_same() {
 }
 
 #[test]
+fn columns_and_messages() {
+    TESTED.costs(19, 13);
+}
+
+#[test]
 fn an_unused_row_says_nothing() {
     TESTED.unused_says_nothing();
 }
