@@ -85,7 +85,7 @@ fn another_statement_does_not_hold() {
     assert_ne!(other(&|s| s.output[100] ^= 1), []);
     assert_ne!(other(&|s| s.output.swap(0, 1)), []);
     assert_ne!(other(&|s| s.output.push(0)), []);
-    assert_ne!(other(&|s| s.output.truncate(4000)), []);
+    assert_ne!(other(&|s| s.output.truncate(s.output.len() - 1)), []);
 }
 
 /// All that one row says, and whether its constraints hold.
