@@ -180,3 +180,10 @@ pub fn shift_down_8<B: AirBuilder>(x: B::Expr) -> B::Expr {
     // 2^8 * 2^23 = 2^31 = 1 (mod p).
     x * B::Expr::from_u32(1 << 23)
 }
+
+/// `x / 2^2`, exactly as a field element.
+#[inline(always)]
+pub fn shift_down_2<B: AirBuilder>(x: B::Expr) -> B::Expr {
+    // 2^2 * 2^29 = 2^31 = 1 (mod p).
+    x * B::Expr::from_u32(1 << 29)
+}

@@ -46,6 +46,15 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// The pc of the row that shows the failure, where its table has one.
+    pub const fn pc(&self) -> Option<u32> {
+        match self {
+            Self::Constraint { pc, .. } | Self::Unbalanced { pc, .. } => *pc,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (table, row, pc) = match self {

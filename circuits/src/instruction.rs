@@ -11,6 +11,7 @@ use crate::{
     builder::{Circuit, constant},
     bus::Bus,
     columns,
+    gadgets::shift::plan,
 };
 
 columns! {
@@ -30,13 +31,13 @@ pub struct Decoded<E> {
     /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI, and all multiplications and all
     /// divisions are MUL and DIV, told apart by their constants.
     pub operation: E,
-    /// Destination register.
+    /// Destination register; 0 for loads, whose destination is in `rs2`.
     pub rd: E,
-    /// 1 if rd is written: 0 for x0 and for instructions without destination.
+    /// 1 if a destination is written: 0 for x0 and for instructions without destination.
     pub writes_rd: E,
     /// First source register.
     pub rs1: E,
-    /// Second source register.
+    /// Second source register; of a load, the destination.
     pub rs2: E,
     /// What the instruction carries, by operation: see [`decoded`].
     pub constants: [E; 4],
@@ -152,6 +153,10 @@ pub const fn operation(opcode: Opcode) -> u32 {
 /// Stands for a jump or branch target that no instruction can have: text lies below it.
 pub const NO_TARGET: u32 = 1 << 30;
 
+/// What is added to the 12-bit immediate of a load, a store or JALR in the program, so that it is
+/// one element in `[0, 2^12)`. It is a multiple of four.
+pub const IMMEDIATE_BIAS: u32 = 1 << 11;
+
 /// The program's row for `instruction` at `pc`: part of the key, so part of what a proof means.
 ///
 /// Constants by operation:
@@ -161,15 +166,20 @@ pub const NO_TARGET: u32 = 1 << 30;
 /// | register-register (but see below), ECALL | none |
 /// | MUL (for MULH, MULHSU and MULHU too) | is rs1 signed, is rs2 signed: MUL has 0, 1 |
 /// | DIV (for DIVU, REM and REMU too) | is it signed, is it the remainder |
-/// | immediate, load, store | the sign-extended immediate as limbs lo, hi |
+/// | ADDI | the sign-extended immediate as limbs lo, hi |
+/// | SLTI | the same with its top bit flipped |
+/// | SLTIU | the sign-extended immediate as limbs lo, hi |
+/// | XORI, ORI, ANDI | the two low bytes of the sign-extended immediate, and its sign |
+/// | load, store | the immediate plus [`IMMEDIATE_BIAS`] |
 /// | LUI, AUIPC (as ADDI of x0) | the value written, as limbs lo, hi |
 /// | FENCE (as ADDI of x0 to x0) | none |
-/// | shift by immediate | the shift amount |
+/// | SLLI, SRLI, SRAI | the multiplier, `wide` and direction of [`shift`](crate::gadgets::shift) |
 /// | branch | the target |
 /// | JAL | the target, 0, the link value as limbs lo, hi |
-/// | JALR | the immediate as limbs lo, hi, the link value as limbs lo, hi |
+/// | JALR | the immediate plus [`IMMEDIATE_BIAS`], 0, the link value as limbs lo, hi |
 ///
-/// A target that is not a multiple of four or not below 2^30 is [`NO_TARGET`].
+/// A load names its destination as `rs2`, where a store names its source: `rd` is 0 for both. A
+/// target that is not a multiple of four or not below 2^30 is [`NO_TARGET`].
 pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
     let Instruction {
         opcode,
@@ -188,6 +198,7 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
         }
     };
     let [imm_lo, imm_hi] = limbs(imm as u32);
+    let biased = IMMEDIATE_BIAS.wrapping_add_signed(imm);
     let [link_lo, link_hi] = limbs(pc.wrapping_add(4));
     let decoded = Decoded {
         operation: operation(opcode),
@@ -218,7 +229,17 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
             ..decoded
         },
         Opcode::Jalr => Decoded {
-            constants: [imm_lo, imm_hi, link_lo, link_hi],
+            constants: [biased, 0, link_lo, link_hi],
+            ..decoded
+        },
+        Opcode::Lb | Opcode::Lh | Opcode::Lw | Opcode::Lbu | Opcode::Lhu => Decoded {
+            rd: 0,
+            rs2: rd.into(),
+            constants: [biased, 0, 0, 0],
+            ..decoded
+        },
+        Opcode::Sb | Opcode::Sh | Opcode::Sw => Decoded {
+            constants: [biased, 0, 0, 0],
             ..decoded
         },
         Opcode::Beq | Opcode::Bne | Opcode::Blt | Opcode::Bge | Opcode::Bltu | Opcode::Bgeu => {
@@ -227,10 +248,21 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
                 ..decoded
             }
         }
-        Opcode::Slli | Opcode::Srli | Opcode::Srai => Decoded {
-            constants: [imm as u32 & 31, 0, 0, 0],
+        Opcode::Slti => Decoded {
+            constants: [imm_lo, imm_hi ^ 0x8000, 0, 0],
             ..decoded
         },
+        Opcode::Xori | Opcode::Ori | Opcode::Andi => Decoded {
+            constants: [imm_lo & 0xff, imm_lo >> 8, (imm < 0).into(), 0],
+            ..decoded
+        },
+        Opcode::Slli | Opcode::Srli | Opcode::Srai => {
+            let (direction, wide, f) = plan(opcode != Opcode::Slli, imm as u32 & 31);
+            Decoded {
+                constants: [1 << f, wide, direction, 0],
+                ..decoded
+            }
+        }
         Opcode::Mul | Opcode::Mulh | Opcode::Mulhsu | Opcode::Mulhu => {
             // The low half does not depend on signs: MUL takes the combination left over.
             let x_signed = matches!(opcode, Opcode::Mulh | Opcode::Mulhsu);

@@ -8,6 +8,7 @@ use zonda_circuits::{
     F,
     checker::{self, Failure},
     machine::{Image, Statement, Table, TableAir, airs},
+    system::{gaps, image, zeroed},
     witness,
 };
 use zonda_riscv_emu::{
@@ -106,7 +107,7 @@ pub enum ProveError {
 }
 
 /// The program as the circuits need it.
-pub fn image(program: &Program) -> Image {
+pub fn program_image(program: &Program) -> Image {
     Image {
         entry: program.entry(),
         text: program
@@ -119,7 +120,7 @@ pub fn image(program: &Program) -> Image {
 
 /// The key with which proofs of a program's runs are verified.
 pub fn verifying_key(program: &Program) -> VerifyingKey {
-    VerifyingKey::new(program.id(), &image(program))
+    VerifyingKey::new(program.id(), &program_image(program))
 }
 
 /// Runs a program without proving anything, and counts.
@@ -130,7 +131,7 @@ pub fn execute(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
 ) -> Result<Execution, ExecuteError> {
     let limits = execute::Options {
         max_cycles: options.max_cycles,
@@ -156,7 +157,7 @@ fn record(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
 ) -> Result<Recorded, ProveError> {
     let max_cycles = options.max_cycles.unwrap_or(u64::MAX);
     let limits = execute::Options {
@@ -203,12 +204,12 @@ pub fn check(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
     most: usize,
 ) -> Result<(Statement, u64, Vec<Failure>), ProveError> {
     in_pool(options, || {
         let run = record(program, input, options, host)?;
-        let image = image(program);
+        let image = program_image(program);
         let traces = fill(program, &image, &run);
         let tables = airs(&image, &run.statement, true);
         let failures = checker::check(&tables, &traces, most);
@@ -224,7 +225,7 @@ pub fn prove(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
 ) -> Result<Proved, ProveError> {
     in_pool(options, || {
         prove_with(program, input, options, host, STANDARD)
@@ -235,13 +236,13 @@ fn prove_with(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
-    host: &mut dyn Host,
+    host: &mut (dyn Host + Send),
     parameters: Parameters,
 ) -> Result<Proved, ProveError> {
     let mut clock = Clock::new(options.observer);
 
     let run = clock.run(Stage::Execute, || record(program, input, options, host))?;
-    let image = image(program);
+    let image = program_image(program);
     let traces = clock.run(Stage::Witness, || fill(program, &image, &run));
     let (key, tables, data) = clock.run(Stage::Key, || {
         let tables = airs(&image, &run.statement, true);
@@ -339,12 +340,12 @@ fn rows(image: &Image, run: &Recorded) -> Vec<usize> {
             Table::Ecall => records.count(Family::Ecall),
             Table::Transfer => records.transfers.len(),
             Table::Program => image.text.len(),
-            Table::Zeroed => witness::zeroed_rows(image, records),
-            // These are as high as their contents; the statement's first row is always in use.
-            Table::Image => witness::image_rows(image),
-            Table::Gaps => witness::gap_rows(image),
+            Table::Zeroed => zeroed::openings(image, records).len(),
+            Table::Image => image::fixed(image).len(),
+            Table::Gaps => gaps::ranges(image).len(),
             Table::Range16 | Table::Bytes => 1 << 16,
             Table::PowersOfTwo => 16,
+            // The first row is always in use.
             Table::Statement => run.statement.output.len().max(1),
         })
         .collect()

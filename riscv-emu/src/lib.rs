@@ -1,4 +1,31 @@
 //! RV32IM: ELF loading, a strict decoder, a fast interpreter, and execution records.
+//!
+//! ```
+//! use zonda_riscv_emu::{
+//!     execute::{Discard, Options, execute},
+//!     program::Program,
+//! };
+//!
+//! # use zonda_riscv_emu::testing;
+//! # let elf = testing::elf(&testing::exit(7));
+//! let program = Program::from_elf(&elf)?; // The bytes of a static RV32IM executable.
+//! let options = Options { max_cycles: Some(1_000_000), ..Options::default() };
+//! let outcome = execute(&program, b"input", &options, &mut Discard)?;
+//! assert_eq!(outcome.exit_code, 7);
+//! println!("{} instructions, output {:?}", outcome.cycles, outcome.output);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! 1. Load a [`program::Program`] from an ELF file; nothing in the file is trusted.
+//! 2. Run it: [`execute::execute`] as fast as it goes, [`execute::execute_metered`] with counts,
+//!    [`execute::execute_recorded`] with the [`record::Records`] that a proof is made from. All
+//!    three are one interpreter, which computes by the functions of [`semantics`].
+//! 3. A run that ends without `exit` is an [`error::ExecuteError`], which says what, where and why.
+//!
+//! | feature | |
+//! |---|---|
+//! | `std` (default) | ELF loading and execution; without it [`instruction`], [`decode`], [`semantics`] and [`record`] |
+//! | `test-util` | an assembler and an ELF builder for tests, with no promise of stability |
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

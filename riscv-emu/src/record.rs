@@ -248,3 +248,16 @@ pub struct Records {
     /// The clk after the last instruction: `INITIAL_CLK + CLK_PER_STEP * cycles`.
     pub final_clk: u32,
 }
+
+impl Records {
+    /// How many instructions of a family were executed.
+    pub fn count(&self, family: Family) -> usize {
+        match family {
+            Family::LoadStoreWord => self.load_store_word.len(),
+            Family::LoadStoreSubword => self.load_store_subword.len(),
+            Family::LoadStoreMisaligned => self.load_store_misaligned.len(),
+            Family::Ecall => self.ecalls.len(),
+            _ => self.steps[family as usize].len(),
+        }
+    }
+}

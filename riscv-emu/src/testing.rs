@@ -21,6 +21,7 @@ pub struct Builder {
     entry: u32,
     segments: Vec<Segment>,
     symbols: Vec<(String, u32, u32)>,
+    page: u32,
 }
 
 /// One program header and its bytes.
@@ -47,6 +48,7 @@ impl Builder {
             entry,
             segments: Vec::new(),
             symbols: Vec::new(),
+            page: 1,
         }
     }
 
@@ -89,21 +91,31 @@ impl Builder {
         self
     }
 
+    /// Places segments in the file as operating systems want them: at the same offset in a page as
+    /// in memory.
+    pub fn paged(mut self) -> Self {
+        self.page = 4096;
+        self
+    }
+
     /// The file.
     pub fn build(&self) -> Vec<u8> {
         let headers_end = FILE_HEADER + PROGRAM_HEADER * self.segments.len() as u32;
         let mut headers = Vec::new();
         let mut body = Vec::new();
         for segment in &self.segments {
-            let offset = headers_end + body.len() as u32;
             let Segment {
                 kind,
                 address,
                 memory_size,
                 flags,
-                alignment,
                 ..
             } = *segment;
+            let alignment = segment.alignment.max(self.page);
+            while (headers_end + body.len() as u32) % self.page != address % self.page {
+                body.push(0);
+            }
+            let offset = headers_end + body.len() as u32;
             let file_size = segment.bytes.len() as u32;
             let fields = [
                 kind,

@@ -1,4 +1,4 @@
-//! An account statement: typed input and output, with a loan from the input.
+//! An account statement: typed input and output, with a name borrowed from the input.
 //!
 //! - Input, in postcard format: an [`Account`], then a list of bookings (`Vec<(String, i64)>`).
 //! - Output, in postcard format: the account's name in capitals (`String`), then a [`Statement`].

@@ -1,11 +1,19 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, gadgets::registers::TwoRegisters, instruction::Thread, word::Word};
 
 columns! {
-    /// One row.
+    /// One ADDI. Carries are expressions, not columns.
     pub struct AddImmediate {
+        /// Where and when.
+        thread: Thread<T>,
         /// 1 on rows in use.
         active: T,
+        /// rd and rs1.
+        registers: TwoRegisters<T>,
+        /// The constant that is added.
+        constant: Word<T>,
+        /// What rd receives.
+        result: Word<T>,
     }
 }

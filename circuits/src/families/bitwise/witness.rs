@@ -1,12 +1,35 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
 
 use super::Bitwise;
-use crate::F;
+use crate::{
+    F,
+    gadgets::{logic::Logic, registers::ThreeRegisters},
+    instruction::{Thread, decoded},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> Bitwise<F> {
-    let _ = (step, instruction);
-    Bitwise::default()
+    const LOW_BYTES: u32 = 0x00ff_00ff;
+    let [x, y] = [step.rs1.value, step.rs2.value];
+    Bitwise {
+        thread: Thread::fill(step.pc, step.clk),
+        logic: Logic::fill(instruction.opcode),
+        registers: ThreeRegisters::fill(step, &decoded(step.pc, instruction)),
+        x_low: Word::from_u32(x & LOW_BYTES),
+        y_low: Word::from_u32(y & LOW_BYTES),
+        and: (x & y).to_le_bytes().map(F::from_u8),
+        // x0 is not written, but the result is the result all the same.
+        result: Word::from_u32(match instruction.opcode {
+            Opcode::Or => x | y,
+            Opcode::Xor => x ^ y,
+            _ => x & y,
+        }),
+    }
 }

@@ -1,12 +1,38 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
 
 use super::BitwiseImmediate;
-use crate::F;
+use crate::{
+    F,
+    gadgets::{logic::Logic, registers::TwoRegisters},
+    instruction::{Thread, decoded},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> BitwiseImmediate<F> {
-    let _ = (step, instruction);
-    BitwiseImmediate::default()
+    let decoded = decoded(step.pc, instruction);
+    let [low, high, sign, _] = decoded.constants.map(F::from_u32);
+    let (x, y) = (step.rs1.value, instruction.imm as u32);
+    let [and_low, and_high, ..] = (x & y).to_le_bytes();
+    BitwiseImmediate {
+        thread: Thread::fill(step.pc, step.clk),
+        logic: Logic::fill(instruction.opcode),
+        registers: TwoRegisters::fill(step, &decoded),
+        immediate: [low, high],
+        sign,
+        x_low: F::from_u32(x & 0xff),
+        and: [and_low, and_high].map(F::from_u8),
+        // x0 is not written, but the result is the result all the same.
+        result: Word::from_u32(match instruction.opcode {
+            Opcode::Ori => x | y,
+            Opcode::Xori => x ^ y,
+            _ => x & y,
+        }),
+    }
 }

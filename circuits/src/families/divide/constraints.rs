@@ -1,13 +1,217 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
 use super::Divide;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant, shift_down_16},
+    bus::Bus,
+    gadgets::product::{limb, products},
+    instruction::Decoded,
+    memory::{byte_pair, register},
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: Divide<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let one = B::Expr::ONE;
+    let up = constant::<B>(1 << 16);
+
+    // (1) A row is in use or not.
+    let active: B::Expr = row.active.into();
+    circuit.boolean("active", active.clone());
+
+    let decoded = Decoded {
+        operation: row.active * constant::<B>(Opcode::Div as u32),
+        rd: row.rd.into(),
+        writes_rd: row.writes_rd.into(),
+        rs1: row.rs1.into(),
+        rs2: row.rs2.into(),
+        constants: [
+            row.is_signed.into(),
+            row.is_remainder.into(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.thread.following::<B>());
+
+    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
+    // counts messages.
+    circuit.zero("writes_rd", row.writes_rd * (one.clone() - active.clone()));
+
+    // (3) The operands' signs. Signed, the high limb less 2^16 if negative is in [-2^15, 2^15);
+    // unsigned, it is in [0, 2^16), so that the sign is 0.
+    let [d, b] = [row.dividend.value, row.divisor.value].map(Word::into_expr::<B>);
+    for (name, sign, hi) in [
+        ("dividend_negative", row.dividend_negative, d.hi.clone()),
+        ("divisor_negative", row.divisor_negative, b.hi.clone()),
+    ] {
+        circuit.boolean(name, sign);
+        let shifted = hi - sign * up.clone() + row.is_signed * constant::<B>(1 << 15);
+        circuit.send(Bus::Range16, name, active.clone(), [shifted]);
+    }
+
+    // (4) divisor_zero is 1 exactly if the divisor is zero: the sum of its limbs is below 2^17.
+    let sum = b.lo.clone() + b.hi.clone();
+    circuit.zero("divisor_zero", row.divisor_zero * sum.clone());
+    circuit.equal(
+        "divisor_inverse",
+        row.divisor_inverse * sum,
+        active.clone() - row.divisor_zero,
+    );
+    circuit.zero(
+        "divisor_inverse.zero",
+        row.divisor_inverse * row.divisor_zero,
+    );
+
+    // (5) |b|, the divisor's magnitude, as bytes: b if it is not negative, 2^32 - b if it is.
+    let divisor = bytes_of(circuit, "divisor_bytes", &active, row.divisor_bytes);
+    let magnitude = word_of::<B>(&divisor);
+    let negative = row.divisor_negative;
+    let carry = shift_down_16::<B>(magnitude.lo.clone() + b.lo.clone());
+    circuit.scope("divisor", |circuit| {
+        let positive = one.clone() - negative;
+        let lo = magnitude.lo.clone() - b.lo;
+        circuit.zero("lo", positive.clone() * lo);
+        circuit.zero("hi", positive * (magnitude.hi.clone() - b.hi.clone()));
+        circuit.zero("minus.carry", carry.bool_check() * negative);
+        let hi = magnitude.hi.clone() + b.hi + carry - up.clone();
+        circuit.zero("minus.hi", hi * negative);
+    });
+
+    // (6) |q| is all ones if the divisor is zero. Each byte is at most 255.
+    let quotient = bytes_of(circuit, "quotient_bytes", &active, row.quotient_bytes);
+    let missing = quotient.iter().cloned().sum::<B::Expr>() - constant::<B>(4 * 255);
+    circuit.zero("quotient_of_zero", row.divisor_zero * missing);
+    let quotient_word = word_of::<B>(&quotient);
+
+    // (7) |q| |b| + |r| = |d|, limb by limb, all terms of the products above 2^32 being zero. |d|
+    // is d or 2^32 - d, here with limbs of which the lower one may be negative. All terms but the
+    // last are in [0, 2^26), and carry_low is looked up in (10).
+    let [limb_0, limb_1, limb_2, limb_3] = products::<B>(&quotient, &divisor);
+    let remainder = row.remainder.into_expr::<B>();
+    let carry = row.carry_low + row.carry_high * constant::<B>(1 << 8);
+    let sign = one.clone() - row.dividend_negative * constant::<B>(2);
+    circuit.scope("remainder", |c| row.remainder.range_check(c, &active));
+    circuit.boolean("carry_high", row.carry_high);
+    circuit.equal(
+        "limb_0",
+        limb_0 + remainder.lo.clone(),
+        sign.clone() * d.lo + carry.clone() * up.clone(),
+    );
+    circuit.equal(
+        "limb_1",
+        limb_1 + remainder.hi.clone() + carry,
+        sign * d.hi + row.dividend_negative * up.clone(),
+    );
+    circuit.zero("limbs_above", limb_2 + limb_3);
+
+    // (8) |r| < |b|, or |r| < 2^32 if b is zero: the slack |b| - |r| - 1 has limbs in [0, 2^16).
+    // The borrow is an expression; all of this is below 2^18.
+    let borrow = shift_down_16::<B>(
+        row.slack_lo + remainder.lo.clone() + active.clone() - magnitude.lo.clone(),
+    );
+    let slack = Word {
+        lo: row.slack_lo.into(),
+        hi: magnitude.hi + row.divisor_zero * up.clone() - remainder.hi.clone() - borrow.clone(),
+    };
+    circuit.boolean("slack.borrow", borrow);
+    circuit.scope("slack", |c| slack.range_check(c, &active));
+
+    // (9) The result is |q| or |r|, negated mod 2^32 where the operands' signs say so: r as d, q
+    // if the signs differ, but never if b is zero. Degree 3.
+    let (s_d, s_b) = (row.dividend_negative, row.divisor_negative);
+    let quotient_negative: B::Expr =
+        s_d * (one.clone() - row.divisor_zero) + s_b - s_d * s_b * constant::<B>(2);
+    circuit.equal(
+        "negate",
+        row.negate,
+        quotient_negative.clone() + row.is_remainder * (s_d - quotient_negative),
+    );
+    let select = |q: B::Expr, r: B::Expr| q.clone() + row.is_remainder * (r - q);
+    let chosen = Word {
+        lo: select(quotient_word.lo, remainder.lo),
+        hi: select(quotient_word.hi, remainder.hi),
+    };
+    let sign = one - row.negate * constant::<B>(2);
+    let carry = row.negate_carry;
+    circuit.boolean("negate_carry.lo", carry.lo);
+    circuit.boolean("negate_carry.hi", carry.hi);
+    circuit.equal(
+        "result.lo",
+        row.result.lo,
+        sign.clone() * chosen.lo + carry.lo * up.clone(),
+    );
+    circuit.equal(
+        "result.hi",
+        row.result.hi + carry.lo,
+        sign * chosen.hi + carry.hi * up,
+    );
+    circuit.scope("result", |c| row.result.range_check(c, &active));
+
+    // (10) Register accesses, each in its slot. The byte that is left in the last lookup serves
+    // the carry of (7), which need not be right where no register is written.
+    let slot = |slot: u32| row.thread.clk.into() + constant::<B>(slot);
+    let writes_rd: B::Expr = row.writes_rd.into();
+    let dividend_high = circuit.scope("dividend", |c| {
+        row.dividend.read(c, &active, register(row.rs1), slot(0))
+    });
+    let divisor_high = circuit.scope("divisor", |c| {
+        row.divisor.read(c, &active, register(row.rs2), slot(1))
+    });
+    let old_high = circuit.scope("old", |c| {
+        row.old.write(
+            c,
+            &writes_rd,
+            register(row.rd),
+            row.result.into_expr::<B>(),
+            slot(3),
+        )
+    });
+    byte_pair(
+        circuit,
+        "difference_high.operands",
+        &active,
+        dividend_high,
+        divisor_high,
+    );
+    byte_pair(
+        circuit,
+        "difference_high.old.carry_low",
+        &writes_rd,
+        old_high,
+        row.carry_low.into(),
+    );
+}
+
+/// Looks up that four columns are bytes, where `active` is 1, and returns them.
+#[inline(always)]
+fn bytes_of<B: InteractionBuilder>(
+    circuit: &mut Circuit<'_, B>,
+    name: &str,
+    active: &B::Expr,
+    bytes: [B::Var; 4],
+) -> [B::Expr; 4] {
+    let bytes: [B::Expr; 4] = bytes.map(Into::into);
+    circuit.scope(name, |c| {
+        byte_pair(c, "lo", active, bytes[0].clone(), bytes[1].clone());
+        byte_pair(c, "hi", active, bytes[2].clone(), bytes[3].clone());
+    });
+    bytes
+}
+
+/// The word of four bytes.
+#[inline(always)]
+fn word_of<B: InteractionBuilder>(bytes: &[B::Expr; 4]) -> Word<B::Expr> {
+    let [b0, b1, b2, b3] = bytes.clone();
+    Word {
+        lo: limb::<B>(b0, b1),
+        hi: limb::<B>(b2, b3),
+    }
 }

@@ -1,11 +1,34 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, instruction::Thread, memory::Access};
 
 columns! {
-    /// One row.
+    /// One jump. A row is in use where one of the two flags is 1: "active" is not a column, and
+    /// neither are the next pc and the low limb of the link value.
     pub struct Jump {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// 1 for JAL.
+        is_jal: T,
+        /// 1 for JALR.
+        is_jalr: T,
+        /// Number of the destination register.
+        rd: T,
+        /// 0 if rd is x0, which is never written.
+        writes_rd: T,
+        /// Number of the source register of JALR.
+        rs1: T,
+        /// The read of rs1; for JAL, which reads none, 0 found at `clk - 1`.
+        x: Access<T>,
+        /// What rd held before.
+        old: Access<T>,
+        /// The high limb of `pc + 4`.
+        link_hi: T,
+        /// The target of JAL; for JALR the immediate plus 2^11.
+        constant: T,
+        /// 1 if `rs1 + imm` wraps at 2^32.
+        wraps: T,
+        /// The lowest bit of `rs1 + imm`, which is cleared.
+        bit: T,
     }
 }

@@ -1,11 +1,48 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, gadgets::address::Address, instruction::Thread, memory::Access};
 
 columns! {
-    /// One row.
+    /// One load or store. A row is in use where one of the five flags is 1: "active" is not a
+    /// column.
     pub struct LoadStoreMisaligned {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// 1 for LW.
+        is_lw: T,
+        /// 1 for LH.
+        is_lh: T,
+        /// 1 for LHU.
+        is_lhu: T,
+        /// 1 for SW.
+        is_sw: T,
+        /// 1 for SH.
+        is_sh: T,
+        /// 1 if a load writes its destination: 0 if that is x0, and for stores.
+        writes_rd: T,
+        /// Number of the base register.
+        rs1: T,
+        /// Number of the register that is loaded (rd) or stored (rs2).
+        register: T,
+        /// The effective address.
+        address: Address<T>,
+        /// 1 at the place of the first byte in its word, less 1: offset 1, 2 or 3.
+        offset: [T; 3],
+        /// 1 if the first word is the last of memory, so that word 0 follows it.
+        wraps: T,
+        /// The read of rs1.
+        base: Access<T>,
+        /// The access to the register: what rd held before a load, or rs2.
+        operand: Access<T>,
+        /// The accesses to the two words.
+        memory: [Access<T>; 2],
+        /// The bytes of the two words before.
+        before: [T; 8],
+        /// The bytes of the two words afterwards.
+        after: [T; 8],
+        /// The bytes of the register afterwards: what is loaded, or rs2.
+        result: [T; 4],
+        /// The sign of what LH loads; 0 for the others.
+        sign: T,
     }
 }

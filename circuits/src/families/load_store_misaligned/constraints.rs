@@ -1,13 +1,205 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
 use super::LoadStoreMisaligned;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant},
+    bus::SPACE_RAM,
+    instruction::Decoded,
+    memory::{byte_pair, register},
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreMisaligned<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let one = B::Expr::ONE;
+    let clk: B::Expr = row.thread.clk.into();
+
+    // (1) At most one of the flags is set; a row with none is not in use.
+    let is_load: B::Expr = row.is_lw + row.is_lh + row.is_lhu;
+    let is_store: B::Expr = row.is_sw + row.is_sh;
+    let is_word: B::Expr = row.is_lw + row.is_sw;
+    let active = is_load.clone() + is_store.clone();
+    for (name, flag) in [
+        ("is_lw", row.is_lw),
+        ("is_lh", row.is_lh),
+        ("is_lhu", row.is_lhu),
+        ("is_sw", row.is_sw),
+        ("is_sh", row.is_sh),
+    ] {
+        circuit.boolean(name, flag);
+    }
+    circuit.boolean("active", active.clone());
+
+    // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
+    // counts messages.
+    circuit.zero("writes_rd", row.writes_rd * (one.clone() - is_load.clone()));
+
+    let operation = row.is_lw * constant::<B>(Opcode::Lw as u32)
+        + row.is_lh * constant::<B>(Opcode::Lh as u32)
+        + row.is_lhu * constant::<B>(Opcode::Lhu as u32)
+        + row.is_sw * constant::<B>(Opcode::Sw as u32)
+        + row.is_sh * constant::<B>(Opcode::Sh as u32);
+    let decoded = Decoded {
+        operation,
+        writes_rd: row.writes_rd.into(),
+        rs1: row.rs1.into(),
+        rs2: row.register.into(),
+        constants: [
+            row.address.immediate.into(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+        ..Decoded::default()
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.thread.following::<B>());
+
+    // (3) The effective address is 4 address + offset, and the offset is 1, 2 or 3.
+    let [offset_1, offset_2, offset_3] = row.offset;
+    for (name, flag) in [
+        ("offset_1", offset_1),
+        ("offset_2", offset_2),
+        ("offset_3", offset_3),
+    ] {
+        circuit.boolean(name, flag);
+    }
+    circuit.equal("offset", offset_1 + offset_2 + offset_3, active.clone());
+    let address = circuit.scope("address", |circuit| {
+        let offset = offset_1 + offset_2 * constant::<B>(2) + offset_3 * constant::<B>(3);
+        row.address
+            .word_address(circuit, &active, row.base.value, offset)
+    });
+    // (4) The word after it. With the wrong `wraps` the address is 2^30 or, since address - 2^30 + 1
+    // is negative, from p - 2^30 + 1 to p - 1: no word has it.
+    circuit.boolean("wraps", row.wraps);
+    let next_address = address.clone() + one.clone() - row.wraps * constant::<B>(1 << 30);
+
+    // (5) The words before as bytes, and the register afterwards. All sums are below 2^16. The
+    // bytes afterwards need no lookup: by (6) and (7) each is one of these.
+    let two_bytes = |low: B::Var, high: B::Var| low + high * constant::<B>(1 << 8);
+    circuit.scope("before", |circuit| {
+        for (word, [lo, hi]) in [["0.lo", "0.hi"], ["1.lo", "1.hi"]].into_iter().enumerate() {
+            let value = row.memory[word].value;
+            for (name, limb, at) in [(lo, value.lo, 4 * word), (hi, value.hi, 4 * word + 2)] {
+                let [low, high] = [row.before[at], row.before[at + 1]];
+                circuit.equal(name, two_bytes(low, high), limb);
+                byte_pair(circuit, name, &active, low.into(), high.into());
+            }
+        }
+    });
+    let [r0, r1, r2, r3] = row.result;
+    byte_pair(circuit, "result.lo", &active, r0.into(), r1.into());
+    byte_pair(circuit, "result.hi", &active, r2.into(), r3.into());
+    let result = Word {
+        lo: two_bytes(r0, r1),
+        hi: two_bytes(r2, r3),
+    };
+    circuit.scope("rs2", |circuit| {
+        let rs2 = row.operand.value;
+        circuit.zero("lo", (result.lo.clone() - rs2.lo) * is_store.clone());
+        circuit.zero("hi", (result.hi.clone() - rs2.hi) * is_store.clone());
+    });
+
+    // (6) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
+    // For a load this says what it loads.
+    circuit.scope("moved", |circuit| {
+        for (i, name) in ["0", "1", "2", "3"].into_iter().enumerate() {
+            let differ = (row.after[i + 1] - row.result[i]) * offset_1
+                + (row.after[i + 2] - row.result[i]) * offset_2
+                + (row.after[i + 3] - row.result[i]) * offset_3;
+            let moves = if i < 2 { one.clone() } else { is_word.clone() };
+            circuit.zero(name, differ * moves);
+        }
+    });
+
+    // (7) A load keeps every byte, a store the bytes that it does not write.
+    circuit.scope("kept", |circuit| {
+        for (j, name) in ["0", "1", "2", "3", "4", "5", "6", "7"]
+            .into_iter()
+            .enumerate()
+        {
+            let change: B::Expr = row.after[j] - row.before[j];
+            let mut keeps_word = B::Expr::ZERO;
+            let mut keeps_half = B::Expr::ZERO;
+            for (k, flag) in [(1, offset_1), (2, offset_2), (3, offset_3)] {
+                if !(k..k + 4).contains(&j) {
+                    keeps_word += flag.into();
+                }
+                if !(k..k + 2).contains(&j) {
+                    keeps_half += flag.into();
+                }
+            }
+            let keeps = is_load.clone() + keeps_word * row.is_sw + keeps_half * row.is_sh;
+            circuit.zero(name, change * keeps);
+        }
+    });
+
+    // (8) A loaded half-word is extended: LH by its top bit, LHU by zeros.
+    circuit.scope("extension", |circuit| {
+        circuit.zero("sign", row.sign * (row.is_lh - row.sign));
+        let top_bit = r1 * constant::<B>(2) - row.sign * constant::<B>(1 << 8);
+        byte_pair(
+            circuit,
+            "top_bit",
+            &row.is_lh.into(),
+            top_bit,
+            B::Expr::ZERO,
+        );
+        let extended = row.sign * constant::<B>(0xff);
+        let is_half = row.is_lh + row.is_lhu;
+        circuit.zero("2", (r2 - extended.clone()) * is_half.clone());
+        circuit.zero("3", (r3 - extended) * is_half);
+    });
+
+    // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
+    // and rd are not both 1. The two words are different ones, so they may share a clk. The high
+    // byte of a clk difference is looked up even for x0, which is not accessed; what stands in
+    // those columns allows it.
+    let base_high = circuit.scope("base", |c| {
+        row.base.read(c, &active, register(row.rs1), clk.clone())
+    });
+    let operand_high = circuit.scope("operand", |c| {
+        let accessed = is_store.clone() + row.writes_rd;
+        let clk = clk.clone() + is_load * constant::<B>(3) + is_store;
+        row.operand
+            .write(c, &accessed, register(row.register), result, clk)
+    });
+    let [a0, a1, a2, a3, a4, a5, a6, a7] = row.after;
+    let [first, second] = row.memory;
+    let clk = clk + constant::<B>(2);
+    let first_high = circuit.scope("first", |c| {
+        let word = Word {
+            lo: two_bytes(a0, a1),
+            hi: two_bytes(a2, a3),
+        };
+        first.write(c, &active, (SPACE_RAM, address), word, clk.clone())
+    });
+    let second_high = circuit.scope("second", |c| {
+        let word = Word {
+            lo: two_bytes(a4, a5),
+            hi: two_bytes(a6, a7),
+        };
+        second.write(c, &active, (SPACE_RAM, next_address), word, clk)
+    });
+    byte_pair(
+        circuit,
+        "difference_high.registers",
+        &active,
+        base_high,
+        operand_high,
+    );
+    byte_pair(
+        circuit,
+        "difference_high.memory",
+        &active,
+        first_high,
+        second_high,
+    );
 }

@@ -1,12 +1,73 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::MemoryStep};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::{self, MemoryStep},
+    semantics::effective_address,
+};
 
 use super::LoadStoreSubword;
-use crate::F;
+use crate::{F, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
 
 /// The row of one executed instruction.
 pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<F> {
-    let _ = (step, instruction);
-    LoadStoreSubword::default()
+    let MemoryStep {
+        step,
+        words: [word],
+    } = step;
+    let opcode = instruction.opcode;
+    let is_store = matches!(opcode, Opcode::Sb | Opcode::Sh);
+    let is_half = matches!(opcode, Opcode::Lh | Opcode::Lhu | Opcode::Sh);
+    let is_signed = matches!(opcode, Opcode::Lb | Opcode::Lh);
+    let (register, operand) = if is_store {
+        (instruction.rs2, Access::fill(&step.rs2, step.clk + 1))
+    } else {
+        (instruction.rd, Access::fill(&step.rd, step.clk + 3))
+    };
+    let memory = record::Access {
+        value: word.before,
+        previous_clk: word.previous_clk,
+    };
+    let offset = effective_address(step.rs1.value, instruction.imm) & 3;
+    let (high_limb, high_byte) = (offset >> 1, offset & 1);
+    let limb = word.before >> (16 * high_limb) & 0xffff;
+    // What is loaded is in `result` only if rd is not x0.
+    let loaded = limb >> (8 * high_byte);
+    let result = match opcode {
+        Opcode::Lb => loaded as i8 as u32,
+        Opcode::Lbu => loaded & 0xff,
+        Opcode::Lh => loaded as i16 as u32,
+        Opcode::Lhu => loaded,
+        _ => step.rs2.value,
+    };
+    let [first, second, ..] = result.to_le_bytes();
+    let (top, rest) = if is_half {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    LoadStoreSubword {
+        thread: Thread::fill(step.pc, step.clk),
+        is_load: F::from_bool(!is_store),
+        is_store: F::from_bool(is_store),
+        is_half: F::from_bool(is_half),
+        is_signed: F::from_bool(is_signed),
+        writes_rd: F::from_bool(!is_store && register != 0),
+        rs1: F::from_u8(instruction.rs1),
+        register: F::from_u8(register),
+        address: Address::fill(step.rs1.value, instruction.imm),
+        high_limb: F::from_u32(high_limb),
+        high_byte: F::from_u32(high_byte),
+        base: Access::fill(&step.rs1, step.clk),
+        operand,
+        memory: Access::fill(&memory, step.clk + 2),
+        low: F::from_u32(limb & 0xff),
+        high: F::from_u32(limb >> 8),
+        top: F::from_u8(top),
+        rest: F::from_u8(rest),
+        sign: F::from_u8(top >> 7),
+        result: Word::from_u32(result),
+        word: Word::from_u32(word.after),
+    }
 }

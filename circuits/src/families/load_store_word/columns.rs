@@ -1,11 +1,31 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{columns, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
 
 columns! {
-    /// One row.
+    /// One LW or SW. A row is in use where one of the two flags is 1: "active" is not a column.
     pub struct LoadStoreWord {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// 1 for LW.
+        is_load: T,
+        /// 1 for SW.
+        is_store: T,
+        /// 1 if LW writes its destination: 0 if that is x0, and for SW.
+        writes_rd: T,
+        /// Number of the base register.
+        rs1: T,
+        /// Number of the register that is loaded (rd) or stored (rs2).
+        register: T,
+        /// The effective address.
+        address: Address<T>,
+        /// The read of rs1.
+        base: Access<T>,
+        /// The access to the register: what rd held before a load, or rs2.
+        operand: Access<T>,
+        /// The access to the word: what it held before.
+        memory: Access<T>,
+        /// What is loaded or stored: both the register and the word hold it afterwards.
+        result: Word<T>,
     }
 }

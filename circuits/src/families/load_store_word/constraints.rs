@@ -1,13 +1,98 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
 use super::LoadStoreWord;
-use crate::builder::Circuit;
+use crate::{
+    builder::{Circuit, constant},
+    bus::SPACE_RAM,
+    instruction::Decoded,
+    memory::{byte_pair, register},
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreWord<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+    let clk: B::Expr = row.thread.clk.into();
+
+    // (1) At most one of the flags is set; a row with none is not in use.
+    let active: B::Expr = row.is_load + row.is_store;
+    circuit.boolean("is_load", row.is_load);
+    circuit.boolean("is_store", row.is_store);
+    circuit.boolean("active", active.clone());
+
+    // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
+    // counts messages.
+    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - row.is_load));
+
+    let operation = row.is_load * constant::<B>(Opcode::Lw as u32)
+        + row.is_store * constant::<B>(Opcode::Sw as u32);
+    let decoded = Decoded {
+        operation,
+        writes_rd: row.writes_rd.into(),
+        rs1: row.rs1.into(),
+        rs2: row.register.into(),
+        constants: [
+            row.address.immediate.into(),
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+            B::Expr::ZERO,
+        ],
+        ..Decoded::default()
+    };
+    row.thread
+        .step(circuit, &active, decoded, row.thread.following::<B>());
+
+    // (3) The effective address is a multiple of four.
+    let address = circuit.scope("address", |circuit| {
+        let base = row.base.value;
+        row.address
+            .word_address(circuit, &active, base, B::Expr::ZERO)
+    });
+
+    // (4) What is loaded is the word, what is stored is rs2. Its limbs were written before, so they
+    // are in [0, 2^16).
+    circuit.scope("result", |circuit| {
+        let (result, word, rs2) = (row.result, row.memory.value, row.operand.value);
+        circuit.zero("load.lo", (result.lo - word.lo) * row.is_load);
+        circuit.zero("load.hi", (result.hi - word.hi) * row.is_load);
+        circuit.zero("store.lo", (result.lo - rs2.lo) * row.is_store);
+        circuit.zero("store.hi", (result.hi - rs2.hi) * row.is_store);
+    });
+
+    // (5) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
+    // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
+    // not accessed; what stands in those columns allows it.
+    let result = row.result.into_expr::<B>();
+    let base_high = circuit.scope("base", |c| {
+        row.base.read(c, &active, register(row.rs1), clk.clone())
+    });
+    let operand_high = circuit.scope("operand", |c| {
+        let accessed = row.writes_rd + row.is_store;
+        let clk = clk.clone() + row.is_load * constant::<B>(3) + row.is_store;
+        row.operand
+            .write(c, &accessed, register(row.register), result.clone(), clk)
+    });
+    let memory_high = circuit.scope("memory", |c| {
+        let clk = clk.clone() + constant::<B>(2);
+        row.memory
+            .write(c, &active, (SPACE_RAM, address), result, clk)
+    });
+    byte_pair(
+        circuit,
+        "difference_high.registers",
+        &active,
+        base_high,
+        operand_high,
+    );
+    byte_pair(
+        circuit,
+        "difference_high.memory",
+        &active,
+        memory_high,
+        B::Expr::ZERO,
+    );
 }

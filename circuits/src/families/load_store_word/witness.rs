@@ -1,12 +1,41 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::MemoryStep};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::{self, MemoryStep},
+};
 
 use super::LoadStoreWord;
-use crate::F;
+use crate::{F, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
 
 /// The row of one executed instruction.
 pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> {
-    let _ = (step, instruction);
-    LoadStoreWord::default()
+    let MemoryStep {
+        step,
+        words: [word],
+    } = step;
+    let is_load = instruction.opcode == Opcode::Lw;
+    let (register, operand) = if is_load {
+        (instruction.rd, Access::fill(&step.rd, step.clk + 3))
+    } else {
+        (instruction.rs2, Access::fill(&step.rs2, step.clk + 1))
+    };
+    let memory = record::Access {
+        value: word.before,
+        previous_clk: word.previous_clk,
+    };
+    LoadStoreWord {
+        thread: Thread::fill(step.pc, step.clk),
+        is_load: F::from_bool(is_load),
+        is_store: F::from_bool(!is_load),
+        writes_rd: F::from_bool(is_load && register != 0),
+        rs1: F::from_u8(instruction.rs1),
+        register: F::from_u8(register),
+        address: Address::fill(step.rs1.value, instruction.imm),
+        base: Access::fill(&step.rs1, step.clk),
+        operand,
+        memory: Access::fill(&memory, step.clk + 2),
+        result: Word::from_u32(word.after),
+    }
 }

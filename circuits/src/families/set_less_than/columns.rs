@@ -1,11 +1,28 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{
+    columns,
+    gadgets::{
+        less_than::{Comparison, LessThan},
+        registers::ThreeRegisters,
+    },
+    instruction::Thread,
+};
 
 columns! {
-    /// One row.
+    /// One SLT or SLTU. What rd receives is `less_than.less`: not a column of its own.
     pub struct SetLessThan {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// SLT, SLTU or neither.
+        comparison: Comparison<T>,
+        /// rd, rs1 and rs2.
+        registers: ThreeRegisters<T>,
+        /// For SLT the sign of rs1, else 0.
+        x_sign: T,
+        /// For SLT the sign of rs2, else 0.
+        y_sign: T,
+        /// The comparison.
+        less_than: LessThan<T>,
     }
 }

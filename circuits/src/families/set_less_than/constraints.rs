@@ -1,13 +1,50 @@
 //! The constraints and messages of the table.
 
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
+use zonda_riscv_emu::instruction::Opcode;
 
 use super::SetLessThan;
-use crate::builder::Circuit;
+use crate::{builder::Circuit, gadgets::less_than::biased, word::Word};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let row: SetLessThan<B::Var> = circuit.row();
-    circuit.zero("unused", row.active);
+
+    // (1) One of the two comparisons, or a row not in use.
+    let active = row.comparison.active(circuit);
+    let is_signed = row.comparison.is_signed::<B>();
+
+    // (2) The operands as they compare unsigned.
+    let [x, y] = [
+        ("x", row.registers.x.value, row.x_sign),
+        ("y", row.registers.y.value, row.y_sign),
+    ]
+    .map(|(name, word, sign)| {
+        let word = word.into_expr::<B>();
+        circuit.scope(name, |circuit| {
+            biased(circuit, &active, word, is_signed.clone(), sign.into())
+        })
+    });
+
+    // (3) The comparison. The result is a bit, so its limbs are in range.
+    row.less_than.eval(circuit, &active, x, y);
+    let result = Word {
+        lo: row.less_than.less.into(),
+        hi: B::Expr::ZERO,
+    };
+
+    // (4) The instruction and its registers.
+    row.registers.step(
+        circuit,
+        &row.thread,
+        &active,
+        row.comparison.operation::<B>(Opcode::Slt as u32),
+        result,
+        B::Expr::ZERO,
+    );
 }
+
+// SLTU follows SLT.
+const _: () = assert!(Opcode::Sltu as u32 == Opcode::Slt as u32 + 1);

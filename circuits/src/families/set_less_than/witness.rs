@@ -1,12 +1,32 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
 
 use super::SetLessThan;
-use crate::F;
+use crate::{
+    F,
+    gadgets::{
+        less_than::{Comparison, LessThan},
+        registers::ThreeRegisters,
+    },
+    instruction::{Thread, decoded},
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> SetLessThan<F> {
-    let _ = (step, instruction);
-    SetLessThan::default()
+    let is_signed = instruction.opcode == Opcode::Slt;
+    let bias = u32::from(is_signed) << 31;
+    let [x, y] = [step.rs1.value, step.rs2.value];
+    SetLessThan {
+        thread: Thread::fill(step.pc, step.clk),
+        comparison: Comparison::fill(is_signed),
+        registers: ThreeRegisters::fill(step, &decoded(step.pc, instruction)),
+        x_sign: F::from_u32((x & bias) >> 31),
+        y_sign: F::from_u32((y & bias) >> 31),
+        less_than: LessThan::fill(x ^ bias, y ^ bias),
+    }
 }

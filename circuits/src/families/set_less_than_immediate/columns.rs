@@ -1,11 +1,29 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{
+    columns,
+    gadgets::{
+        less_than::{Comparison, LessThan},
+        registers::TwoRegisters,
+    },
+    instruction::Thread,
+    word::Word,
+};
 
 columns! {
-    /// One row.
+    /// One SLTI or SLTIU. What rd receives is `less_than.less`: not a column of its own.
     pub struct SetLessThanImmediate {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// SLTI, SLTIU or neither.
+        comparison: Comparison<T>,
+        /// rd and rs1.
+        registers: TwoRegisters<T>,
+        /// The immediate as it compares unsigned: for SLTI with its top bit flipped.
+        immediate: Word<T>,
+        /// For SLTI the sign of rs1, else 0.
+        x_sign: T,
+        /// The comparison.
+        less_than: LessThan<T>,
     }
 }

@@ -1,12 +1,36 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
 
 use super::SetLessThanImmediate;
-use crate::F;
+use crate::{
+    F,
+    gadgets::{
+        less_than::{Comparison, LessThan},
+        registers::TwoRegisters,
+    },
+    instruction::{Thread, decoded},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> SetLessThanImmediate<F> {
-    let _ = (step, instruction);
-    SetLessThanImmediate::default()
+    let decoded = decoded(step.pc, instruction);
+    let [lo, hi, ..] = decoded.constants;
+    let immediate = lo | hi << 16;
+    let is_signed = instruction.opcode == Opcode::Slti;
+    let bias = u32::from(is_signed) << 31;
+    let x = step.rs1.value;
+    SetLessThanImmediate {
+        thread: Thread::fill(step.pc, step.clk),
+        comparison: Comparison::fill(is_signed),
+        registers: TwoRegisters::fill(step, &decoded),
+        immediate: Word::from_u32(immediate),
+        x_sign: F::from_u32((x & bias) >> 31),
+        less_than: LessThan::fill(x ^ bias, immediate),
+    }
 }

@@ -1,12 +1,34 @@
 //! Filling the table from execution records.
 
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::{
+    instruction::{Instruction, Opcode},
+    record::Step,
+};
 
 use super::Shift;
-use crate::F;
+use crate::{
+    F,
+    gadgets::{registers::ThreeRegisters, shift::Shifted},
+    instruction::{Thread, decoded},
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> Shift<F> {
-    let _ = (step, instruction);
-    Shift::default()
+    let is_right = instruction.opcode != Opcode::Sll;
+    let amount = step.rs2.value & 31;
+    let exponent = if is_right { !amount & 7 } else { amount & 7 };
+    Shift {
+        thread: Thread::fill(step.pc, step.clk),
+        registers: ThreeRegisters::fill(step, &decoded(step.pc, instruction)),
+        multiple: F::from_u32((step.rs2.value & 0xffff) >> 5),
+        exponent: F::from_u32(exponent),
+        power: F::from_u32(1 << exponent),
+        shifted: Shifted::fill(
+            step.rs1.value,
+            amount,
+            is_right,
+            instruction.opcode == Opcode::Sra,
+        ),
+    }
 }

@@ -1,11 +1,21 @@
 //! The columns of the table.
 
-use crate::columns;
+use crate::{
+    columns,
+    gadgets::{registers::TwoRegisters, shift::Shifted},
+    instruction::Thread,
+};
 
 columns! {
-    /// One row.
+    /// One SLLI, SRLI or SRAI. A row is in use where a direction is set: "active" is not a column.
     pub struct ShiftImmediate {
-        /// 1 on rows in use.
-        active: T,
+        /// Where and when.
+        thread: Thread<T>,
+        /// rd and rs1.
+        registers: TwoRegisters<T>,
+        /// A power of two up to 2^8, known from the program.
+        multiplier: T,
+        /// rs1, shifted.
+        shifted: Shifted<T>,
     }
 }

@@ -1,0 +1,185 @@
+//! The registers of an instruction: its fetch, its reads and its write.
+
+use p3_field::PrimeCharacteristicRing;
+use p3_lookup::InteractionBuilder;
+#[cfg(feature = "witness")]
+use zonda_riscv_emu::record::Step;
+
+use crate::{
+    builder::{Circuit, constant},
+    columns,
+    instruction::{Decoded, Thread},
+    memory::{Access, byte_pair, register},
+    word::Word,
+};
+
+columns! {
+    /// The registers of `op rd, rs1, rs2`.
+    pub struct ThreeRegisters {
+        /// Number of the destination register.
+        rd: T,
+        /// 0 if rd is x0, which is never written.
+        writes_rd: T,
+        /// Number of the first source register.
+        rs1: T,
+        /// Number of the second source register.
+        rs2: T,
+        /// The read of rs1.
+        x: Access<T>,
+        /// The read of rs2.
+        y: Access<T>,
+        /// What rd held before.
+        old: Access<T>,
+    }
+}
+
+columns! {
+    /// The registers of `op rd, rs1, constant`.
+    pub struct TwoRegisters {
+        /// Number of the destination register.
+        rd: T,
+        /// 0 if rd is x0, which is never written.
+        writes_rd: T,
+        /// Number of the first source register.
+        rs1: T,
+        /// The read of rs1.
+        x: Access<T>,
+        /// What rd held before.
+        old: Access<T>,
+    }
+}
+
+impl<V: Copy> ThreeRegisters<V> {
+    /// Steps the thread over an instruction without constants that reads rs1 and rs2 and writes
+    /// `result` to rd.
+    ///
+    /// - Assumes: `active` is 0 or 1; where it is 1, the limbs of `result` are in `[0, 2^16)`.
+    /// - Constrains: where `active` is 1, the program has `operation` at pc with these registers;
+    ///   rs1 is read at `clk`, rs2 at `clk + 1`, rd written at `clk + 3` unless it is x0; the thread
+    ///   goes on at `(pc + 4, clk + 4)`; `byte` is in `[0, 2^8)`: it fills a place in a lookup that
+    ///   would be left empty.
+    #[inline(always)]
+    pub fn step<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        thread: &Thread<V>,
+        active: &B::Expr,
+        operation: B::Expr,
+        result: Word<B::Expr>,
+        byte: B::Expr,
+    ) where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        let decoded = Decoded {
+            operation,
+            rd: self.rd.into(),
+            writes_rd: self.writes_rd.into(),
+            rs1: self.rs1.into(),
+            rs2: self.rs2.into(),
+            ..Decoded::default()
+        };
+        thread.step(circuit, active, decoded, thread.following::<B>());
+
+        // (1) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
+        // counts messages.
+        let writes_rd: B::Expr = self.writes_rd.into();
+        circuit.zero(
+            "writes_rd",
+            writes_rd.clone() * (B::Expr::ONE - active.clone()),
+        );
+
+        // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
+        // but its difference is a byte all the same: the witness leaves its previous clk zero.
+        let slot = |slot: u32| thread.clk.into() + constant::<B>(slot);
+        let (rs1, rs2, rd) = (self.rs1, self.rs2, self.rd);
+        let x = circuit.scope("x", |c| self.x.read(c, active, register(rs1), slot(0)));
+        let y = circuit.scope("y", |c| self.y.read(c, active, register(rs2), slot(1)));
+        let old = circuit.scope("old", |c| {
+            self.old.write(c, &writes_rd, register(rd), result, slot(3))
+        });
+        byte_pair(circuit, "difference_high.xy", active, x, y);
+        byte_pair(circuit, "difference_high.old", active, old, byte);
+    }
+}
+
+impl<V: Copy> TwoRegisters<V> {
+    /// Steps the thread over an instruction with `constants` that reads rs1 and writes `result` to
+    /// rd.
+    ///
+    /// - Assumes: `active` is 0 or 1; where it is 1, the limbs of `result` are in `[0, 2^16)`.
+    /// - Constrains: where `active` is 1, the program has `operation` at pc with these registers
+    ///   and constants; rs1 is read at `clk`, rd written at `clk + 3` unless it is x0; the thread
+    ///   goes on at `(pc + 4, clk + 4)`.
+    #[inline(always)]
+    pub fn step<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        thread: &Thread<V>,
+        active: &B::Expr,
+        operation: B::Expr,
+        constants: [B::Expr; 4],
+        result: Word<B::Expr>,
+    ) where
+        B: InteractionBuilder,
+        V: Into<B::Expr>,
+    {
+        let decoded = Decoded {
+            operation,
+            rd: self.rd.into(),
+            writes_rd: self.writes_rd.into(),
+            rs1: self.rs1.into(),
+            constants,
+            ..Decoded::default()
+        };
+        thread.step(circuit, active, decoded, thread.following::<B>());
+
+        // (1) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
+        // counts messages.
+        let writes_rd: B::Expr = self.writes_rd.into();
+        circuit.zero(
+            "writes_rd",
+            writes_rd.clone() * (B::Expr::ONE - active.clone()),
+        );
+
+        // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
+        // but its difference is a byte all the same: the witness leaves its previous clk zero.
+        let slot = |slot: u32| thread.clk.into() + constant::<B>(slot);
+        let (rs1, rd) = (self.rs1, self.rd);
+        let x = circuit.scope("x", |c| self.x.read(c, active, register(rs1), slot(0)));
+        let old = circuit.scope("old", |c| {
+            self.old.write(c, &writes_rd, register(rd), result, slot(3))
+        });
+        byte_pair(circuit, "difference_high", active, x, old);
+    }
+}
+
+#[cfg(feature = "witness")]
+impl<F: PrimeCharacteristicRing> ThreeRegisters<F> {
+    /// The columns of one executed instruction, which the program has as `decoded`.
+    pub fn fill(step: &Step, decoded: &Decoded<u32>) -> Self {
+        Self {
+            rd: F::from_u32(decoded.rd),
+            writes_rd: F::from_u32(decoded.writes_rd),
+            rs1: F::from_u32(decoded.rs1),
+            rs2: F::from_u32(decoded.rs2),
+            x: Access::fill(&step.rs1, step.clk),
+            y: Access::fill(&step.rs2, step.clk + 1),
+            old: Access::fill(&step.rd, step.clk + 3),
+        }
+    }
+}
+
+#[cfg(feature = "witness")]
+impl<F: PrimeCharacteristicRing> TwoRegisters<F> {
+    /// The columns of one executed instruction, which the program has as `decoded`.
+    pub fn fill(step: &Step, decoded: &Decoded<u32>) -> Self {
+        Self {
+            rd: F::from_u32(decoded.rd),
+            writes_rd: F::from_u32(decoded.writes_rd),
+            rs1: F::from_u32(decoded.rs1),
+            x: Access::fill(&step.rs1, step.clk),
+            old: Access::fill(&step.rd, step.clk + 3),
+        }
+    }
+}
