@@ -54,7 +54,9 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     ] {
         circuit.boolean(name, sign);
         let shifted = hi - sign * up.clone() + row.is_signed * constant::<B>(1 << 15);
-        circuit.send(Bus::Range16, name, active.clone(), [shifted]);
+        circuit.scope(name, |c| {
+            c.send(Bus::Range16, "hi", active.clone(), [shifted]);
+        });
     }
 
     // (4) divisor_zero is 1 exactly if the divisor is zero: the sum of its limbs is below 2^17.
@@ -144,12 +146,12 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     circuit.boolean("negate_carry.lo", carry.lo);
     circuit.boolean("negate_carry.hi", carry.hi);
     circuit.equal(
-        "result.lo",
+        "chosen.lo",
         row.result.lo,
         sign.clone() * chosen.lo + carry.lo * up.clone(),
     );
     circuit.equal(
-        "result.hi",
+        "chosen.hi",
         row.result.hi + carry.lo,
         sign * chosen.hi + carry.hi * up,
     );

@@ -53,9 +53,9 @@
 //! second: `Q B + R = |d|` over the integers, without any reduction, mod p or mod 2^32.
 //!
 //! The slack has limbs in `[0, 2^16)` by lookup, and its borrow is boolean. `slack_lo + R.lo + 1 -
-//! B.lo` is within 2^18, so it is 0 or 2^16 over the integers, and so `slack = B + 2^32 z - R - 1`
-//! over the integers. It is not negative: `R < B`, strictly, if b is not zero; and if it is, this
-//! says nothing new.
+//! B.lo` is within 2^18, so it is 0 or 2^16 over the integers; the high limb, an expression in
+//! limbs and the borrow, is within 2^18 too. So `slack = B + 2^32 z - R - 1` over the integers, and
+//! it is not negative: `R < B`, strictly, if b is not zero; and if it is, this says nothing new.
 //!
 //! So if b is not zero, Q and R are the only ones by Euclid: `|d| = Q |b| + R`, `0 <= R < |b|`.
 //! If b is zero, then B = 0, so R = `|d|`; and Q is `2^32 - 1`, as its bytes sum to `4 * 255` (6).
@@ -67,9 +67,9 @@
 //! - if it is 1, `result + W = 2^32 carry.hi`: the result is `-W` mod 2^32.
 //!
 //! Rounding towards zero is division of magnitudes with these signs; a remainder has the sign of d
-//! or is zero, and either way its word is `-R` mod 2^32 if d is negative. For b = 0 the quotient is all
-//! ones, and the remainder `|d|` with the sign of d, which is d. The overflow is no special case:
-//! magnitudes 2^31 and 1 give Q = 2^31 with equal signs, so the word 2^31, and R = 0.
+//! or is zero, and either way its word is `-R` mod 2^32 if d is negative. For b = 0 the quotient is
+//! all ones, and the remainder `|d|` with the sign of d, which is d. The overflow is no special
+//! case: magnitudes 2^31 and 1 give Q = 2^31 with equal signs, so the word 2^31, and R = 0.
 //!
 //! # Why every division has a row
 //! The first equation's left side agrees with D_lo mod 2^16 since `|q| |b| + |r| = |d|`, so `carry`

@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod attacks;
+mod statements;
 
 const PC: u32 = 0x1_0000;
 const OPCODES: [Opcode; 4] = [Opcode::Div, Opcode::Divu, Opcode::Rem, Opcode::Remu];

@@ -16,6 +16,8 @@ use crate::{
     testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
 };
 
+mod statements;
+
 const PC: u32 = 0x1_0000;
 const OPCODES: [Opcode; 4] = [Opcode::Mul, Opcode::Mulh, Opcode::Mulhsu, Opcode::Mulhu];
 const EDGES: [u32; 12] = [

@@ -224,7 +224,7 @@ fn a31_the_overflow_yields_nothing_else() {
         claim.remainder = MIN;
     });
     refuses(Opcode::Rem, d, b, "limb_1", |claim| claim.remainder = MIN);
-    refuses(Opcode::Div, d, b, "divisor_negative", |claim| {
+    refuses(Opcode::Div, d, b, "divisor_negative.hi", |claim| {
         claim.divisor_negative = false;
         claim.quotient = 0;
         claim.remainder = MIN;
@@ -250,18 +250,36 @@ fn a31_wrong_signs_are_refused() {
             claim.remainder = 5;
         });
     }
-    refuses(Opcode::Rem, minus(100), 7, "dividend_negative", |claim| {
-        let unsigned = Claim::honest(Opcode::Remu, minus(100), 7);
-        *claim = unsigned;
-    });
-    refuses(Opcode::Remu, minus(100), 7, "dividend_negative", |claim| {
-        let signed = Claim::honest(Opcode::Rem, minus(100), 7);
-        *claim = signed;
-    });
-    refuses(Opcode::Divu, 100, minus(7), "divisor_negative", |claim| {
-        let signed = Claim::honest(Opcode::Div, 100, minus(7));
-        *claim = signed;
-    });
+    refuses(
+        Opcode::Rem,
+        minus(100),
+        7,
+        "dividend_negative.hi",
+        |claim| {
+            let unsigned = Claim::honest(Opcode::Remu, minus(100), 7);
+            *claim = unsigned;
+        },
+    );
+    refuses(
+        Opcode::Remu,
+        minus(100),
+        7,
+        "dividend_negative.hi",
+        |claim| {
+            let signed = Claim::honest(Opcode::Rem, minus(100), 7);
+            *claim = signed;
+        },
+    );
+    refuses(
+        Opcode::Divu,
+        100,
+        minus(7),
+        "divisor_negative.hi",
+        |claim| {
+            let signed = Claim::honest(Opcode::Div, 100, minus(7));
+            *claim = signed;
+        },
+    );
 }
 
 #[test]
