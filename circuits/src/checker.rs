@@ -136,8 +136,11 @@ struct Recorder<'a> {
     place: (usize, usize),
 }
 
+/// Where a message is said first: table, row, and its number among the row's messages.
+type Place = (usize, usize, usize);
+
 #[derive(Default)]
-struct Balance(HashMap<(Bus, Vec<u32>), (F, (usize, usize, usize))>);
+struct Balance(HashMap<(Bus, Vec<u32>), (F, Place)>);
 
 impl Listener for Recorder<'_> {
     fn constraint(&mut self, value: F) {
