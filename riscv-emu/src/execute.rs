@@ -209,7 +209,7 @@ fn location(program: &Program, pc: u32) -> Location {
         pc,
         word: word.map(|word| word.map_or_else(|word| word, crate::decode::encode)),
         symbol: program.symbol_at(pc).map(|symbol| symbol.to_string()),
-        line: None,
+        line: program.line_at(pc),
     }
 }
 

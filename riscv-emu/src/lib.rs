@@ -46,6 +46,8 @@ pub mod execute;
 #[cfg(feature = "std")]
 mod interpreter;
 #[cfg(feature = "std")]
+mod lines;
+#[cfg(feature = "std")]
 mod memory;
 #[cfg(feature = "std")]
 pub mod meter;

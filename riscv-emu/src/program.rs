@@ -6,6 +6,7 @@ use crate::{
     decode::decode,
     elf::{self, LoadError, Segment},
     instruction::Instruction,
+    lines::Lines,
     symbols::{Symbol, Symbols},
 };
 
@@ -16,6 +17,7 @@ pub struct Program {
     image: Vec<ImageRange>,
     text: Vec<TextRange>,
     symbols: Symbols,
+    lines: Lines,
 }
 
 /// A word of text: an instruction, or a word that is none.
@@ -65,6 +67,7 @@ impl Program {
             image,
             text,
             symbols: Symbols::default(),
+            lines: Lines::default(),
         };
         if !entry.is_multiple_of(4) {
             return Err(LoadError::EntryAlignment { entry });
@@ -74,6 +77,7 @@ impl Program {
         }
         Ok(Self {
             symbols: Symbols::from_elf(file),
+            lines: Lines::from_elf(file),
             ..program
         })
     }
@@ -136,6 +140,12 @@ impl Program {
     /// The function that contains `pc`, if the file has symbols.
     pub fn symbol_at(&self, pc: u32) -> Option<Symbol<'_>> {
         self.symbols.at(pc)
+    }
+
+    /// Source file and line of the instruction at `pc`, as `src/main.rs:12`, if the file has debug
+    /// information. Reads that information anew each time: meant for messages.
+    pub fn line_at(&self, pc: u32) -> Option<String> {
+        self.lines.at(pc)
     }
 
     /// The range of text that contains `pc`.

@@ -188,7 +188,8 @@ pub struct EcallStep {
     pub a2: Access,
     /// What is written to a0: the number of bytes moved; for `exit`, a0 itself.
     pub result: u32,
-    /// The output length before, at `clk + 2`; zero unless this writes public output.
+    /// The output length before, at `clk + 2`; zero unless this writes public output, be it no
+    /// bytes.
     pub output_length: Access,
 }
 

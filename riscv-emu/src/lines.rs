@@ -1,0 +1,71 @@
+//! Source lines for addresses, from DWARF debug information, for messages only: a file whose
+//! information cannot be read has none.
+
+use std::{fmt, sync::Arc};
+
+use addr2line::{
+    Context,
+    gimli::{Dwarf, EndianSlice, Error, LittleEndian, SectionId},
+};
+use object::{
+    elf::{FileHeader32, SHF_COMPRESSED},
+    read::elf::{FileHeader as _, SectionHeader as _},
+};
+
+/// The debug sections of a file.
+#[derive(Clone, Default)]
+pub(crate) struct Lines {
+    sections: Arc<[(String, Vec<u8>)]>,
+}
+
+impl Lines {
+    pub(crate) fn from_elf(file: &[u8]) -> Self {
+        Self {
+            sections: sections(file).unwrap_or_default().into(),
+        }
+    }
+
+    /// `file:line`, with the path as the compiler wrote it.
+    pub(crate) fn at(&self, pc: u32) -> Option<String> {
+        if self.sections.is_empty() {
+            return None;
+        }
+        let dwarf = Dwarf::load(|id| Ok::<_, Error>(self.section(id))).ok()?;
+        let context = Context::from_dwarf(dwarf).ok()?;
+        let location = context.find_location(pc.into()).ok()??;
+        let file = location.file?;
+        Some(match location.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.to_owned(),
+        })
+    }
+
+    fn section(&self, id: SectionId) -> EndianSlice<'_, LittleEndian> {
+        let found = self.sections.iter().find(|(name, _)| name == id.name());
+        EndianSlice::new(found.map_or(&[], |(_, bytes)| bytes), LittleEndian)
+    }
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.sections.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// The uncompressed sections with names like `.debug_line`.
+fn sections(file: &[u8]) -> object::Result<Vec<(String, Vec<u8>)>> {
+    let endian = object::LittleEndian;
+    let table = FileHeader32::parse(file)?.sections(endian, file)?;
+    let mut sections = Vec::new();
+    for section in table.iter() {
+        let name = String::from_utf8_lossy(table.section_name(endian, section)?);
+        let is_compressed = section.sh_flags(endian) & SHF_COMPRESSED != 0;
+        let is_new = sections.iter().all(|(other, _)| *other != name);
+        if name.starts_with(".debug_") && !is_compressed && is_new {
+            sections.push((name.into_owned(), section.data(endian, file)?.to_vec()));
+        }
+    }
+    Ok(sections)
+}
