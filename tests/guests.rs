@@ -35,7 +35,7 @@ fn secp256k1() {
 #[test]
 fn json() {
     let proved = prove_and_verify(&guest("json"), &input("canada-like.json"));
-    assert_eq!(proved.output, input("canada-like.json.expected"));
+    assert_eq!(proved.output, input("canada-like.expected"));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn c_checksums() {
 
 #[test]
 fn echo_of_several_writes() {
-    let input: Vec<u8> = (0..10_000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let input: Vec<u8> = (0..10_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
     let proved = prove_and_verify(&guest("echo"), &input);
     assert_eq!(proved.output, input);
 }

@@ -13,6 +13,9 @@ use crate::{
 
 const OUTPUT_LENGTH_ROW: usize = 32;
 
+/// A message that does not balance: bus, fields, surplus.
+type Surplus = (Bus, Vec<u32>, u32);
+
 fn image() -> machine::Image {
     machine::Image {
         words: vec![(100, 0xdead_beef), (101, 5), (0x3fff_ffff, 6)],
@@ -42,7 +45,7 @@ fn records() -> Records {
 }
 
 /// The failures of the table alone: constraints, and all that it says, with its counts.
-fn failures(rows: Vec<Image<F>>) -> (Vec<alloc::string::String>, Vec<(Bus, Vec<u32>, u32)>) {
+fn failures(rows: Vec<Image<F>>) -> (Vec<alloc::string::String>, Vec<Surplus>) {
     let mut airs = airs(&image(), &Statement::default(), true);
     airs.retain(|air| air.table == Table::Image);
     let (mut constraints, mut said) = (vec![], vec![]);

@@ -11,6 +11,9 @@ use crate::{
     word::Word,
 };
 
+/// A message that does not balance: bus, fields, surplus.
+type Surplus = (Bus, Vec<u32>, u32);
+
 fn statement() -> machine::Statement {
     machine::Statement {
         exit_code: 0xdead_beef,
@@ -22,7 +25,7 @@ fn statement() -> machine::Statement {
 fn failures(
     statement: &machine::Statement,
     rows: Vec<Statement<F>>,
-) -> (Vec<String>, Vec<(Bus, Vec<u32>, u32)>) {
+) -> (Vec<String>, Vec<Surplus>) {
     let image = Image {
         entry: 0x1_0000,
         ..Image::default()
