@@ -11,9 +11,19 @@
 
 extern crate alloc;
 
+mod curve;
+
 use alloc::vec::Vec;
 
-use k256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
+use k256::{
+    FieldBytes, Scalar, U256,
+    ecdsa::{Signature, VerifyingKey},
+    elliptic_curve::{
+        ops::{Invert, Reduce},
+        point::AffineCoordinates,
+        scalar::IsHigh,
+    },
+};
 use zonda_guest::{commit_bytes, entry, read_bytes};
 
 entry!(main);
@@ -38,5 +48,18 @@ fn is_valid(key: &[u8], digest: &[u8], signature: &[u8]) -> bool {
     let Ok(signature) = Signature::from_slice(signature) else {
         return false;
     };
-    key.verify_prehash(digest, &signature).is_ok()
+    if signature.s().is_high().into() {
+        return false;
+    }
+    let z = reduce(FieldBytes::from_slice(digest));
+    let inverse = signature.s().invert_vartime();
+    let a = z * inverse.as_ref();
+    let b = *signature.r() * inverse.as_ref();
+    let point = curve::linear_combination(&a, &b, key.as_affine());
+    // Of the point at infinity x is zero, which r is not.
+    *signature.r() == reduce(&point.to_affine().x())
+}
+
+fn reduce(bytes: &FieldBytes) -> Scalar {
+    <Scalar as Reduce<U256>>::reduce_bytes(bytes)
 }
