@@ -137,7 +137,13 @@ struct Recorder<'a> {
 }
 
 #[derive(Default)]
-struct Balance(HashMap<(Bus, Vec<u32>), (F, (usize, usize, usize))>);
+struct Balance(HashMap<Message, (F, Place)>);
+
+/// Bus and fields.
+type Message = (Bus, Vec<u32>);
+
+/// Table, row and message.
+type Place = (usize, usize, usize);
 
 impl Listener for Recorder<'_> {
     fn constraint(&mut self, value: F) {
@@ -234,10 +240,12 @@ fn pc(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Option<u32> {
 }
 
 impl<L: Listener> Listener for &mut L {
+    #[inline(always)]
     fn constraint(&mut self, value: F) {
         (**self).constraint(value);
     }
 
+    #[inline(always)]
     fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
         (**self).message(bus, count, fields);
     }

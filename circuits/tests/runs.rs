@@ -17,7 +17,7 @@ use zonda_circuits::{
 };
 
 fn input() -> Vec<u8> {
-    (0..4500_u32).map(|i| (i * i >> 3) as u8).collect()
+    (0..4500_u32).map(|i| ((i * i) >> 3) as u8).collect()
 }
 
 fn runs() -> Vec<(&'static str, Run)> {
@@ -137,7 +137,7 @@ fn survivors(run: &Run, table: Table) -> BTreeSet<String> {
                 F::ONE,
                 -F::ONE,
                 F::from_u32(1 << 16),
-                F::from_u32(0x1234_567),
+                F::from_u32(0x0123_4567),
             ] {
                 changed.values[column] = value + delta;
                 let said = say(&alone, &changed, 0);
