@@ -74,6 +74,7 @@ impl Bus {
     }
 
     /// The bus of this name, if there is one.
+    #[inline(always)]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|bus| bus.name() == name)
     }

@@ -140,7 +140,17 @@ struct Recorder<'a> {
 type Place = (usize, usize, usize);
 
 #[derive(Default)]
+<<<<<<< HEAD
 struct Balance(HashMap<(Bus, Vec<u32>), (F, Place)>);
+=======
+struct Balance(HashMap<Message, (F, Place)>);
+
+/// Bus and fields.
+type Message = (Bus, Vec<u32>);
+
+/// Table, row and message.
+type Place = (usize, usize, usize);
+>>>>>>> system
 
 impl Listener for Recorder<'_> {
     fn constraint(&mut self, value: F) {
@@ -237,10 +247,12 @@ fn pc(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Option<u32> {
 }
 
 impl<L: Listener> Listener for &mut L {
+    #[inline(always)]
     fn constraint(&mut self, value: F) {
         (**self).constraint(value);
     }
 
+    #[inline(always)]
     fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
         (**self).message(bus, count, fields);
     }

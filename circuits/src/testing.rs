@@ -6,16 +6,18 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::{instruction::Instruction, record::Access};
 
 use crate::{
     F,
     builder::{Circuit, Names},
     bus::Bus,
+    checker::{Failure, check},
     columns::Columns,
     evaluate::{Listener, Row},
     instruction::decoded,
-    machine::Table,
+    machine::{Image, Statement, Table, airs},
 };
 
 /// What a row says: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
@@ -91,6 +93,31 @@ pub fn evaluate<C: Columns<F>>(
     instruction: &Instruction,
 ) -> Result<Said, String> {
     evaluate_cells(table, &cells(row), pc, instruction)
+}
+
+/// What a whole table says on its own, by count, and the constraints that fail in it: for tables
+/// with preprocessed or periodic columns. Messages that it both sends and receives are left out.
+pub fn evaluate_table(
+    table: Table,
+    image: &Image,
+    statement: &Statement,
+    trace: RowMajorMatrix<F>,
+) -> (Vec<String>, Said) {
+    let mut airs = airs(image, statement, true);
+    airs.retain(|air| air.table == table);
+    let (mut constraints, mut said) = (vec![], vec![]);
+    for failure in check(&airs, &[trace], usize::MAX) {
+        match failure {
+            Failure::Constraint { constraint, .. } => constraints.push(constraint),
+            Failure::Unbalanced {
+                bus,
+                fields,
+                surplus,
+                ..
+            } => said.push((surplus, bus, fields)),
+        }
+    }
+    (constraints, said)
 }
 
 /// The cells of a row.

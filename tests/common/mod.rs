@@ -121,12 +121,16 @@ fn path(folder: &str) -> std::path::PathBuf {
         .join(folder)
 }
 
-/// Checks every table, proves, and verifies; the output and counts must be those of an execution.
+/// Checks every table of short runs, proves, and verifies; the output and counts must be those of an
+/// execution.
 pub fn prove_and_verify(program: &Program, input: &[u8]) -> Proved {
     let prover = Prover::default();
     let executed = prover.execute(program, input).unwrap();
-    let checked = prover.check(program, input).unwrap();
-    assert_eq!(checked.failures, [""; 0]);
+    // The debug checker keeps every message of a run: too much for long ones.
+    if executed.cycles < 200_000 {
+        let checked = prover.check(program, input).unwrap();
+        assert_eq!(checked.failures, [""; 0]);
+    }
     let proved = prover.prove(program, input).unwrap();
     assert_eq!(proved.output, executed.output);
     assert_eq!(proved.exit_code, executed.exit_code);
