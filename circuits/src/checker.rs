@@ -136,13 +136,7 @@ struct Recorder<'a> {
     place: (usize, usize),
 }
 
-/// Where a message is said first: table, row, and its number among the row's messages.
-type Place = (usize, usize, usize);
-
 #[derive(Default)]
-<<<<<<< HEAD
-struct Balance(HashMap<(Bus, Vec<u32>), (F, Place)>);
-=======
 struct Balance(HashMap<Message, (F, Place)>);
 
 /// Bus and fields.
@@ -150,7 +144,6 @@ type Message = (Bus, Vec<u32>);
 
 /// Table, row and message.
 type Place = (usize, usize, usize);
->>>>>>> system
 
 impl Listener for Recorder<'_> {
     fn constraint(&mut self, value: F) {

@@ -13,9 +13,6 @@ use crate::{
 
 const OUTPUT_LENGTH_ROW: usize = 32;
 
-/// A message that does not balance: bus, fields, surplus.
-type Surplus = (Bus, Vec<u32>, u32);
-
 fn image() -> machine::Image {
     machine::Image {
         words: vec![(100, 0xdead_beef), (101, 5), (0x3fff_ffff, 6)],
@@ -44,30 +41,9 @@ fn records() -> Records {
     records
 }
 
-<<<<<<< HEAD
-/// The failures of the table alone: constraints, and all that it says, with its counts.
-fn failures(rows: Vec<Image<F>>) -> (Vec<alloc::string::String>, Vec<Surplus>) {
-    let mut airs = airs(&image(), &Statement::default(), true);
-    airs.retain(|air| air.table == Table::Image);
-    let (mut constraints, mut said) = (vec![], vec![]);
-    for failure in check(&airs, &[matrix(rows)], usize::MAX) {
-        match failure {
-            Failure::Constraint { constraint, .. } => constraints.push(constraint),
-            Failure::Unbalanced {
-                bus,
-                fields,
-                surplus,
-                ..
-            } => said.push((bus, fields, surplus)),
-        }
-    }
-    said.sort();
-    (constraints, said)
-=======
 fn evaluate(rows: Vec<Image<F>>) -> (Vec<String>, Said) {
     let statement = Statement::default();
     evaluate_table(Table::Image, &image(), &statement, matrix(rows))
->>>>>>> system
 }
 
 #[test]

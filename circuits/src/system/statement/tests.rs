@@ -11,9 +11,6 @@ use crate::{
     word::Word,
 };
 
-/// A message that does not balance: bus, fields, surplus.
-type Surplus = (Bus, Vec<u32>, u32);
-
 fn statement() -> machine::Statement {
     machine::Statement {
         exit_code: 0xdead_beef,
@@ -21,15 +18,7 @@ fn statement() -> machine::Statement {
     }
 }
 
-<<<<<<< HEAD
-/// The failures of the table alone: constraints, and all that it says, with its counts.
-fn failures(
-    statement: &machine::Statement,
-    rows: Vec<Statement<F>>,
-) -> (Vec<String>, Vec<Surplus>) {
-=======
 fn evaluate(statement: &machine::Statement, rows: Vec<Statement<F>>) -> (Vec<String>, Said) {
->>>>>>> system
     let image = Image {
         entry: 0x1_0000,
         ..Image::default()
