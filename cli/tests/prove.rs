@@ -76,7 +76,10 @@ fn proofs_are_written_and_accepted() {
     let ended = proved
         .verify(&guest("fibonacci"), &proved.proof, &output)
         .with(0);
-    assert!(ended.out.starts_with("accepted      "), "{ended:?}");
+    assert!(
+        ended.out.starts_with("accepted      this program"),
+        "{ended:?}"
+    );
     assert!(
         ended.out.contains("output        4 bytes: 37000000\n"),
         "{ended:?}"

@@ -35,7 +35,10 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
     match accept(&key, &statement, &proof) {
         Ok(security_bits) => {
             let facts = Facts::default()
-                .with("accepted", "this program, on some input, exits as stated")
+                .with(
+                    "accepted",
+                    "this program, on some input, gives this exit code and output",
+                )
                 .with_statement(key.program_id(), statement.exit_code, &statement.output)
                 .with("security", format!("{security_bits} bits, provable"));
             terminal::print(&facts.into_text())?;
@@ -53,7 +56,9 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
 /// The bits of security of a proof that holds, or the check that failed.
 fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<u32, String> {
     let proof = Proof::from_bytes(proof).map_err(|error| error.to_string())?;
-    zonda::verify(key, statement, &proof).map_err(|error| error.to_string())?;
+    zonda::verify(key, statement, &proof).map_err(|error| {
+        format!("{error}\n  the proof is of another statement than this, or was altered")
+    })?;
     Ok(security::bits(key, &proof.shape()))
 }
 
