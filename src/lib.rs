@@ -29,15 +29,20 @@
 
 use std::{io::Write, sync::Arc};
 
-pub use zonda_prover::{Cells, Execution, Observer, ProveError, Proved, Report, Stage, TableCells};
+pub use zonda_prover::{
+    Cells, Execution, Observer, ProveError, Proved, Report, Stage, TableCells, peak_rss_bytes,
+};
 pub use zonda_riscv_emu::{
     elf::LoadError,
     error::ExecuteError,
     execute::{DebugStream, Discard, Host},
+    meter::Meter,
     program::Program,
+    record::Family,
 };
 pub use zonda_verifier::{
-    Proof, ProofError, Shape, Statement, VerifyError, VerifyingKey, security, verify,
+    MAX_PROOF_BYTES, Proof, ProofError, Shape, Statement, VerifyError, VerifyingKey, security,
+    verify,
 };
 
 /// How to execute and prove.

@@ -1,2 +1,63 @@
-//! cli
-fn main() {}
+//! The command-line tool `zonda`: run, check, prove and verify guest programs.
+//!
+//! ```text
+//! zonda run    ELF [--input FILE] [--output FILE] [--report FILE] [--max-cycles N]
+//! zonda check  ELF [--input FILE]
+//! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE] [--threads N]
+//!              [--max-cycles N]
+//! zonda verify ELF --proof FILE [--output FILE] [--exit-code N]
+//! ```
+//!
+//! | exit code | run | check | prove | verify |
+//! |---|---|---|---|---|
+//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | accepted |
+//! | 1 | " | something does not hold, or no run | no proof | refused |
+//! | 2 | usage or I/O, or " | usage or I/O | usage | usage or I/O |
+//! | 125 | a trap or a limit, or " | | | |
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod files;
+mod summary;
+mod terminal;
+
+use std::{panic::catch_unwind, process::ExitCode};
+
+use anyhow::anyhow;
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => {
+            // Help that nobody reads any more is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+        }
+    };
+    let failure = match command {
+        Command::Prove(_) => NO_PROOF,
+        _ => USAGE,
+    };
+    let result = catch_unwind(|| match &command {
+        Command::Run(arguments) => commands::run(arguments),
+        Command::Check(arguments) => commands::check(arguments),
+        Command::Prove(arguments) => commands::prove(arguments),
+        Command::Verify(arguments) => commands::verify(arguments),
+    });
+    // The message of the panic is on standard error already. Its exit code, 101, must not pass for
+    // that of a guest.
+    let result = result.unwrap_or_else(|_| Err(anyhow!("internal error: please report this")));
+    result.unwrap_or_else(|error| {
+        terminal::error(&format!("{error:#}"));
+        ExitCode::from(failure)
+    })
+}
+
+/// Usage or I/O.
+const USAGE: u8 = 2;
+/// Of `prove`, for whatever reason.
+const NO_PROOF: u8 = 1;

@@ -1,0 +1,61 @@
+//! The commands. Each yields the process's exit code, or an error, for which `main` has one.
+
+mod check;
+mod prove;
+mod run;
+mod verify;
+
+use std::path::Path;
+
+use anyhow::Context;
+pub use check::check;
+pub use prove::prove;
+pub use run::run;
+pub use verify::verify;
+use zonda::{ExecuteError, Options, Program, ProveError};
+
+use crate::{
+    arguments::{Guest, Limit},
+    files,
+};
+
+/// The program of an ELF file.
+fn load(elf: &Path) -> anyhow::Result<Program> {
+    let bytes = files::read(elf, "the guest", files::MAX_ELF_BYTES)?;
+    Program::from_elf(&bytes).with_context(|| format!("{} is no guest", elf.display()))
+}
+
+/// The guest's input.
+fn input(guest: &Guest) -> anyhow::Result<Vec<u8>> {
+    match &guest.input {
+        Some(path) => files::read(path, "--input", files::MAX_INPUT_BYTES),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The options of a run whose text goes to the terminal.
+fn options(limit: Option<&Limit>) -> Options {
+    let mut options = Options::default();
+    options.max_cycles = limit.and_then(|limit| limit.max_cycles);
+    options.print_debug = true;
+    options
+}
+
+/// Why a run has no result, and which option helps.
+fn no_exit(error: &ExecuteError) -> String {
+    match error {
+        ExecuteError::CycleLimit { .. } => format!("{error}, with --max-cycles"),
+        ExecuteError::MemoryLimit { .. } | ExecuteError::OutputLimit { .. } => {
+            format!("{error} in the library; the command line has no option for it")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Why a run has no proof.
+fn no_proof(error: &ProveError) -> String {
+    match error {
+        ProveError::Execute(error) => no_exit(error),
+        _ => error.to_string(),
+    }
+}

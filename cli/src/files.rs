@@ -1,0 +1,369 @@
+//! Files: read whole up to a size that makes sense, written whole or not at all.
+
+use std::{
+    error::Error,
+    fmt,
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use tempfile::NamedTempFile;
+
+/// The largest ELF file that is read: debug information makes them large, and it is not needed.
+pub const MAX_ELF_BYTES: u64 = 256 << 20;
+/// The largest input that is read.
+pub const MAX_INPUT_BYTES: u64 = 1 << 30;
+/// The largest output that is read, many times what a proof states.
+pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
+
+/// A file that is larger than makes sense.
+#[derive(Debug)]
+pub struct TooLarge {
+    most: u64,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it has more than {} bytes", self.most)
+    }
+}
+
+impl Error for TooLarge {}
+
+/// Reads a whole file; `what` says what it is.
+///
+/// # Errors
+/// If it cannot be read, or with [`TooLarge`] if it has more than `most` bytes.
+pub fn read(path: &Path, what: &str, most: u64) -> anyhow::Result<Vec<u8>> {
+    let read = || -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // Devices and pipes do not say how long they are.
+        File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most {
+            return Err(TooLarge { most }.into());
+        }
+        Ok(bytes)
+    };
+    read().with_context(|| format!("cannot read {what} {}", path.display()))
+}
+
+/// Where results go, checked before the work whose results they are.
+#[derive(Debug)]
+pub struct Destinations<const N: usize>([Option<Destination>; N]);
+
+impl<const N: usize> Destinations<N> {
+    /// Checks that files can be written at `paths`, each with the option that names it, and that
+    /// no file of `sources` would be overwritten.
+    ///
+    /// # Errors
+    /// If one cannot be written, or if two are the same.
+    pub fn check(
+        paths: [(&'static str, Option<&Path>); N],
+        sources: &[Option<&Path>],
+    ) -> anyhow::Result<Self> {
+        let mut taken: Vec<PathBuf> = sources
+            .iter()
+            .flatten()
+            .filter_map(|source| fs::canonicalize(source).ok())
+            .collect();
+        let mut destinations = [const { None }; N];
+        for (destination, (option, path)) in destinations.iter_mut().zip(paths) {
+            let Some(path) = path else { continue };
+            let checked = Destination::check(path)
+                .with_context(|| format!("cannot write {option} {}", path.display()))?;
+            if let Target::Replaced { path, .. } = &checked.target {
+                if taken.contains(path) {
+                    bail!(
+                        "{option} {} would overwrite another file of this command: name a file of \
+                         its own",
+                        checked.shown.display()
+                    );
+                }
+                taken.push(path.clone());
+            }
+            *destination = Some(checked);
+        }
+        Ok(Self(destinations))
+    }
+
+    /// Writes the files, all or, unless the system fails between two renames, none.
+    ///
+    /// # Errors
+    /// If one cannot be written.
+    pub fn write(self, contents: [&[u8]; N]) -> anyhow::Result<()> {
+        let mut staged = Vec::new();
+        for (destination, bytes) in self.0.into_iter().zip(contents) {
+            let Some(destination) = destination else {
+                continue;
+            };
+            let shown = destination.shown.clone();
+            let context = || format!("cannot write {}", shown.display());
+            if let Some(file) = destination.stage(bytes).with_context(context)? {
+                staged.push((file, shown));
+            }
+        }
+        for (file, shown) in staged {
+            file.keep()
+                .with_context(|| format!("cannot write {}", shown.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where one file goes.
+#[derive(Debug)]
+struct Destination {
+    /// The path as it was given.
+    shown: PathBuf,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    /// A regular file, or none yet: a new file takes its place.
+    Replaced {
+        /// Symbolic links followed.
+        path: PathBuf,
+        directory: PathBuf,
+        /// Those of the file that is replaced.
+        permissions: Option<Permissions>,
+    },
+    /// A device or a pipe, which nothing may take the place of.
+    Stream(PathBuf),
+}
+
+impl Destination {
+    fn check(path: &Path) -> anyhow::Result<Self> {
+        let target = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => bail!("it is a directory: name a file"),
+            Ok(metadata) if !metadata.is_file() => Target::Stream(path.to_owned()),
+            Ok(metadata) => {
+                Target::replaced(&fs::canonicalize(path)?, Some(metadata.permissions()))?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Target::replaced(path, None)?,
+            Err(error) => return Err(error.into()),
+        };
+        if let Target::Replaced { directory, .. } = &target {
+            // Better to know now than after an hour of proving.
+            temporary(directory)?;
+        }
+        Ok(Self {
+            shown: path.to_owned(),
+            target,
+        })
+    }
+
+    /// Writes a stream, or the file that will take another's place.
+    fn stage(self, bytes: &[u8]) -> anyhow::Result<Option<Staged>> {
+        match self.target {
+            Target::Stream(path) => {
+                OpenOptions::new()
+                    .append(true)
+                    .open(path)?
+                    .write_all(bytes)?;
+                Ok(None)
+            }
+            Target::Replaced {
+                path,
+                directory,
+                permissions,
+            } => {
+                let mut file = temporary(&directory)?;
+                file.write_all(bytes)?;
+                if let Some(permissions) = permissions {
+                    file.as_file().set_permissions(permissions)?;
+                }
+                file.as_file().sync_all()?;
+                Ok(Some(Staged {
+                    file,
+                    path,
+                    directory,
+                }))
+            }
+        }
+    }
+}
+
+impl Target {
+    fn replaced(path: &Path, permissions: Option<Permissions>) -> anyhow::Result<Self> {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let name = path.file_name().context("it names no file")?;
+        let directory = fs::canonicalize(directory)
+            .with_context(|| format!("no directory {}", directory.display()))?;
+        Ok(Self::Replaced {
+            path: directory.join(name),
+            directory,
+            permissions,
+        })
+    }
+}
+
+/// A whole file beside the place that it will take. It vanishes when it is dropped.
+struct Staged {
+    file: NamedTempFile,
+    path: PathBuf,
+    directory: PathBuf,
+}
+
+impl Staged {
+    fn keep(self) -> io::Result<()> {
+        self.file.persist(self.path).map_err(|error| error.error)?;
+        // The file is there. That it is after a power failure too is more than some systems offer.
+        let _ = File::open(self.directory).and_then(|directory| directory.sync_all());
+        Ok(())
+    }
+}
+
+fn temporary(directory: &Path) -> anyhow::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".zonda-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Those of any new file: the process's mask is applied.
+        builder.permissions(Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(directory)
+        .with_context(|| format!("no new file can be made in {}", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn files_are_written_and_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|name| directory.path().join(name));
+        fs::write(&a, "a longer text than the new one").unwrap();
+        let destinations =
+            Destinations::check([("--a", Some(&a)), ("--b", Some(&b)), ("--c", None)], &[]);
+        assert_eq!(names(directory.path()), ["a"], "the check leaves nothing");
+        destinations.unwrap().write([b"new", b"", b"c"]).unwrap();
+        assert_eq!(fs::read(&a).unwrap(), b"new");
+        assert_eq!(fs::read(&b).unwrap(), b"");
+        assert_eq!(names(directory.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn failures_leave_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|name| directory.path().join(name));
+        fs::write(&a, "old").unwrap();
+        let destinations = Destinations::check(
+            [("--b", Some(&b)), ("--full", Some(Path::new("/dev/full")))],
+            &[],
+        );
+        if let Ok(destinations) = destinations
+            && Path::new("/dev/full").exists()
+        {
+            destinations.write([b"b", b"no room"]).unwrap_err();
+            assert_eq!(names(directory.path()), ["a"]);
+        }
+
+        // What was checked need not be so any more.
+        let destinations = Destinations::check([("--b", Some(&b))], &[]).unwrap();
+        fs::create_dir(&b).unwrap();
+        destinations.write([b"b"]).unwrap_err();
+        assert_eq!(names(directory.path()), ["a", "b"]);
+        assert_eq!(names(&b), [""; 0]);
+        assert_eq!(fs::read(&a).unwrap(), b"old");
+    }
+
+    #[test]
+    fn places_without_room_for_a_file_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let refused = |path: &Path| {
+            format!(
+                "{:#}",
+                Destinations::check([("--output", Some(path))], &[]).unwrap_err()
+            )
+        };
+        assert!(refused(directory.path()).contains("is a directory"));
+        assert!(refused(&directory.path().join("none/file")).contains("no directory"));
+        assert!(refused(&file.join("below")).contains("cannot write --output"));
+        assert!(refused(Path::new("")).contains("cannot write --output"));
+        assert_eq!(names(directory.path()), ["file"]);
+    }
+
+    #[test]
+    fn no_file_is_named_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, new] = ["a", "new"].map(|name| directory.path().join(name));
+        fs::write(&a, "x").unwrap();
+        let indirect = directory.path().join(".").join("new");
+        Destinations::check([("--output", Some(&a))], &[Some(&a)]).unwrap_err();
+        Destinations::check([("--a", Some(&new)), ("--b", Some(&indirect))], &[]).unwrap_err();
+        let null = Path::new("/dev/null");
+        if null.exists() {
+            Destinations::check([("--a", Some(null)), ("--b", Some(null))], &[])
+                .unwrap()
+                .write([b"a", b"b"])
+                .unwrap();
+            assert!(
+                !fs::metadata(null).unwrap().is_file(),
+                "devices stay devices"
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_followed_and_permissions_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let [a, link] = ["a", "link"].map(|name| directory.path().join(name));
+        fs::write(&a, "x").unwrap();
+        fs::set_permissions(&a, Permissions::from_mode(0o640)).unwrap();
+        symlink(&a, &link).unwrap();
+        Destinations::check([("--output", Some(&link))], &[])
+            .unwrap()
+            .write([b"new"])
+            .unwrap();
+        assert_eq!(fs::read(&a).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(
+            fs::metadata(&a).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+    }
+
+    #[test]
+    fn reading_stops_at_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "1234").unwrap();
+        assert_eq!(read(&file, "the file", 4).unwrap(), b"1234");
+        assert!(read(&file, "the file", 3).unwrap_err().is::<TooLarge>());
+        let zeros = Path::new("/dev/zero");
+        if zeros.exists() {
+            assert!(
+                read(zeros, "the file", 1 << 16)
+                    .unwrap_err()
+                    .is::<TooLarge>()
+            );
+        }
+        assert!(
+            !read(directory.path(), "the file", 4)
+                .unwrap_err()
+                .is::<TooLarge>()
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Results as text: facts, tables, numbers.
+
+use zonda::{Report, TableCells};
+
+/// Facts, one a line, each with a name.
+#[derive(Default)]
+pub struct Facts(String);
+
+impl Facts {
+    /// Adds a fact.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.0 += &format!("{name:<13} {}\n", value.as_ref());
+        self
+    }
+
+    /// The statement of a run.
+    #[must_use]
+    pub fn with_statement(self, program_id: &[u8; 32], exit_code: u32, output: &[u8]) -> Self {
+        self.with("program", hex::encode(program_id))
+            .with("exit code", exit_code.to_string())
+            .with("output", bytes(output))
+    }
+
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+}
+
+/// The tables and stages of a proof.
+pub fn details(report: &Report) -> String {
+    format!("{}\n{}", tables(report), stages(report))
+}
+
+/// A line for each table of the machine.
+fn tables(report: &Report) -> String {
+    let line = |cells: &TableCells| {
+        [
+            cells.table.to_owned(),
+            grouped(cells.rows),
+            grouped(cells.height),
+            grouped(cells.per_row()),
+            grouped(cells.committed()),
+            percent(cells.padding(), cells.committed()),
+        ]
+    };
+    let mut lines =
+        vec![["table", "rows", "height", "cells/row", "cells", "padding"].map(Into::into)];
+    lines.extend(report.cells.tables.iter().map(line));
+    lines.push([
+        "all".to_owned(),
+        String::new(),
+        String::new(),
+        String::new(),
+        grouped(report.committed_cells),
+        percent(report.padding_cells, report.committed_cells),
+    ]);
+    aligned(&lines)
+}
+
+/// A line for each stage of proving.
+fn stages(report: &Report) -> String {
+    let mut lines = vec![["stage", "seconds"].map(Into::into)];
+    for stage in zonda::Stage::ALL {
+        let seconds = report.stages.get(stage.name()).copied().unwrap_or_default();
+        lines.push([stage.name().to_owned(), format!("{seconds:.3}")]);
+    }
+    let all = report.execute_seconds + report.prove_seconds;
+    lines.push(["all".to_owned(), format!("{all:.3}")]);
+    aligned(&lines)
+}
+
+/// Lines of equal columns: the first to the left, the others to the right.
+fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+    let mut widths = [0; N];
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for line in lines {
+        for (column, (cell, width)) in line.iter().zip(widths).enumerate() {
+            text += &match column {
+                0 => format!("{cell:<width$}"),
+                _ => format!("  {cell:>width$}"),
+            };
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// How many bytes, and the first of them.
+pub fn bytes(bytes: &[u8]) -> String {
+    const SHOWN: usize = 32;
+    let count = counted(bytes.len() as u64, "byte");
+    match bytes.get(..SHOWN) {
+        _ if bytes.is_empty() => count,
+        Some(first) if bytes.len() > SHOWN => format!("{count}: {}...", hex::encode(first)),
+        _ => format!("{count}: {}", hex::encode(bytes)),
+    }
+}
+
+/// `1 byte`, `1,000 bytes`.
+pub fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(count))
+}
+
+/// A number with its thousands set apart.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `part` of `all`.
+pub fn percent(part: u64, all: u64) -> String {
+    format!("{:.1}%", 100.0 * part as f64 / all.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!(
+            [0, 12, 999, 1000, 12_345, 1_234_567].map(grouped),
+            ["0", "12", "999", "1,000", "12,345", "1,234,567"]
+        );
+        assert_eq!(counted(1, "byte"), "1 byte");
+        assert_eq!([percent(1, 3), percent(0, 0)], ["33.3%", "0.0%"]);
+    }
+
+    #[test]
+    fn long_output_is_cut() {
+        assert_eq!(bytes(&[]), "0 bytes");
+        assert_eq!(bytes(&[0xab]), "1 byte: ab");
+        assert_eq!(bytes(&[1; 32]), format!("32 bytes: {}", "01".repeat(32)));
+        assert_eq!(bytes(&[1; 33]), format!("33 bytes: {}...", "01".repeat(32)));
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let lines = [["name", "n"], ["a", "1,000"]].map(|line| line.map(String::from));
+        assert_eq!(aligned(&lines), "name      n\na     1,000\n");
+    }
+}

@@ -1,0 +1,107 @@
+//! Runs the built binary.
+
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// How a process ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub error: String,
+}
+
+impl Ended {
+    /// The same, if it ended with `code`.
+    #[track_caller]
+    pub fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        assert!(!self.error.contains(PANIC), "{self:#?}");
+        self
+    }
+
+    /// Checks that standard error says `text`.
+    #[track_caller]
+    pub fn saying(self, text: &str) -> Self {
+        assert!(self.error.contains(text), "no {text:?} in {self:#?}");
+        self
+    }
+}
+
+/// How the message of a panic begins; those of the guests begin otherwise.
+pub const PANIC: &str = "thread '";
+
+/// Runs `zonda` in the repository's root.
+pub fn zonda<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+    let output = command().args(arguments).output().expect("the binary runs");
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into(),
+        error: String::from_utf8_lossy(&output.stderr).into(),
+    }
+}
+
+/// `zonda` in the repository's root, with nothing to read on standard input.
+pub fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zonda"));
+    command
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdin(Stdio::null());
+    command
+}
+
+/// The path of a guest, from the repository's root.
+pub fn guest(name: &str) -> String {
+    format!("guests/elf/{name}.elf")
+}
+
+/// A directory for the files of one test.
+pub struct Scratch(TempDir);
+
+impl Scratch {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().expect("UTF-8").to_owned()
+    }
+
+    /// The path of a new file in it.
+    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, bytes).expect("a file can be written");
+        path
+    }
+
+    /// The names of the files in it, hidden ones too.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(self.0.path())
+            .expect("the directory is there")
+            .map(|entry| entry.expect("readable").file_name().into_string())
+            .map(|name| name.expect("UTF-8"))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+/// A JSON file.
+pub fn json(path: &str) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(path).expect("the report is there")).expect("JSON")
+}

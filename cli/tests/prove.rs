@@ -1,0 +1,283 @@
+//! `zonda prove` and `zonda verify`: what is accepted, and what is refused.
+
+mod common;
+
+use std::{fs, sync::LazyLock};
+
+use common::{Ended, Scratch, guest, json, zonda};
+use serde_json::json;
+
+/// A proof of the tenth Fibonacci number, which the tests share.
+struct Proved {
+    scratch: Scratch,
+    ended: Ended,
+    proof: String,
+    output: String,
+    report: String,
+}
+
+static FIBONACCI: LazyLock<Proved> = LazyLock::new(|| {
+    let scratch = Scratch::new();
+    let input = scratch.file("input", 10_u32.to_le_bytes());
+    let [proof, output, report] = ["proof", "output", "report"].map(|name| scratch.path(name));
+    let ended = zonda([
+        "prove",
+        &guest("fibonacci"),
+        "--input",
+        &input,
+        "--proof",
+        &proof,
+        "--output",
+        &output,
+        "--report",
+        &report,
+        "--threads",
+        "2",
+    ])
+    .with(0);
+    Proved {
+        scratch,
+        ended,
+        proof,
+        output,
+        report,
+    }
+});
+
+impl Proved {
+    /// The summary's line that begins with `name`, without it.
+    fn line(&self, name: &str) -> &str {
+        let line = self
+            .ended
+            .out
+            .lines()
+            .find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name:?} in {}", self.ended.out))
+    }
+
+    /// Verifies with other arguments after the guest and the proof.
+    fn verify(&self, guest: &str, proof: &str, more: &[&str]) -> Ended {
+        let mut arguments = vec!["verify", guest, "--proof", proof];
+        arguments.extend(more);
+        zonda(arguments)
+    }
+}
+
+#[test]
+fn proofs_are_written_and_accepted() {
+    let proved = &*FIBONACCI;
+    assert_eq!(
+        proved.scratch.names(),
+        ["input", "output", "proof", "report"],
+        "nothing else is left behind"
+    );
+    assert_eq!(fs::read(&proved.output).unwrap(), 55_u32.to_le_bytes());
+    let output = ["--output", &proved.output];
+    let ended = proved
+        .verify(&guest("fibonacci"), &proved.proof, &output)
+        .with(0);
+    assert!(
+        ended.out.starts_with("accepted      this program"),
+        "{ended:?}"
+    );
+    assert!(
+        ended.out.contains("output        4 bytes: 37000000\n"),
+        "{ended:?}"
+    );
+    let explicit = ["--output", &proved.output, "--exit-code", "0"];
+    proved
+        .verify(&guest("fibonacci"), &proved.proof, &explicit)
+        .with(0);
+}
+
+#[test]
+fn other_statements_are_refused() {
+    let proved = &*FIBONACCI;
+    let scratch = Scratch::new();
+    let other = scratch.file("other", 56_u32.to_le_bytes());
+    let longer = scratch.file("longer", [55, 0, 0, 0, 0]);
+    let shorter = scratch.file("shorter", [55, 0, 0]);
+    let output = &*proved.output;
+    let fibonacci = guest("fibonacci");
+    let cases: &[(&str, &[&str])] = &[
+        (&fibonacci, &["--output", &other]),
+        (&fibonacci, &["--output", &longer]),
+        (&fibonacci, &["--output", &shorter]),
+        (&fibonacci, &[]),
+        (&fibonacci, &["--output", output, "--exit-code", "1"]),
+        (&guest("echo"), &["--output", output]),
+        (&guest("sha256"), &["--output", output]),
+    ];
+    for (guest, more) in cases {
+        proved
+            .verify(guest, &proved.proof, more)
+            .with(1)
+            .saying("zonda: refused: ");
+    }
+}
+
+#[test]
+fn other_proofs_are_refused() {
+    let proved = &*FIBONACCI;
+    let scratch = Scratch::new();
+    let proof = fs::read(&proved.proof).unwrap();
+    let fibonacci = guest("fibonacci");
+    let verify = |bytes: &[u8]| {
+        let path = scratch.file("changed", bytes);
+        proved.verify(&fibonacci, &path, &["--output", &proved.output])
+    };
+    verify(&proof).with(0);
+
+    let refused = |bytes: &[u8], said: &str| {
+        verify(bytes)
+            .with(1)
+            .saying("zonda: refused: ")
+            .saying(said);
+    };
+    refused(b"", "does not begin with \"ZONDA\"");
+    refused(&[0xff; 4096], "does not begin with \"ZONDA\"");
+    refused(&proof[..6], "truncated");
+    refused(&proof[..proof.len() - 1], "truncated");
+    refused(&proof[..proof.len() / 2], "truncated");
+    refused(&[&proof[..7], &[0xff; 4096]].concat(), "refused");
+    refused(&[&proof[..], &[0]].concat(), "1 bytes follow the proof");
+    for part in 0..8 {
+        let mut changed = proof.clone();
+        changed[5 + part * (proof.len() - 6) / 7] ^= 1;
+        refused(&changed, "refused");
+    }
+}
+
+#[test]
+fn proofs_of_no_proofs_size_are_refused() {
+    let scratch = Scratch::new();
+    let large = scratch.path("large");
+    // Takes no room on the disk.
+    fs::File::create(&large).unwrap().set_len(65 << 20).unwrap();
+    zonda(["verify", &guest("echo"), "--proof", &large])
+        .with(1)
+        .saying("it has more than 67108864 bytes");
+}
+
+#[test]
+fn report_has_every_field() {
+    let proved = &*FIBONACCI;
+    let report = json(&proved.report);
+    assert_eq!(report["exit_code"], 0);
+    assert_eq!(report["output_hex"], "37000000");
+    assert_eq!(report["program_id"].as_str().unwrap().len(), 64);
+    assert_eq!(report["threads"], 2);
+    assert_eq!(
+        report["proof_bytes"],
+        json!(fs::metadata(&proved.proof).unwrap().len())
+    );
+    let families = report["families"].as_object().unwrap();
+    let sum: u64 = families.values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!((report["cycles"].as_u64(), families.len()), (Some(sum), 16));
+    for stage in ["execute", "witness", "key", "prove"] {
+        assert!(report["stages"][stage].is_f64(), "{stage}");
+    }
+    for field in [
+        "misaligned_accesses",
+        "committed_cells",
+        "padding_cells",
+        "peak_rss_bytes",
+        "security_bits",
+    ] {
+        assert!(report[field].is_u64(), "{field}");
+    }
+    for field in [
+        "cells_per_instruction",
+        "execute_seconds",
+        "prove_seconds",
+        "khz",
+    ] {
+        assert!(report[field].as_f64().unwrap() > 0.0, "{field}");
+    }
+
+    // The table's cells are those of the report, and they add up.
+    let tables = report["cells"]["tables"].as_array().unwrap();
+    let cells = |table: &serde_json::Value| {
+        let number = |field: &str| table[field].as_u64().unwrap();
+        (number("main") + number("lookup") + number("quotient")) * number("height")
+    };
+    let committed: u64 = tables.iter().map(cells).sum();
+    assert_eq!(report["committed_cells"], json!(committed));
+}
+
+#[test]
+fn summary_is_a_readable_table() {
+    let proved = &*FIBONACCI;
+    assert!(proved.line("exit code ").ends_with(" 0"));
+    assert!(proved.line("output ").ends_with("4 bytes: 37000000"));
+    assert!(proved.line("security ").ends_with("bits, provable"));
+    assert!(proved.line("table ").trim().starts_with("rows "));
+    assert!(proved.line("table ").ends_with(" padding"));
+    assert!(proved.line("add_sub ").ends_with('%'));
+    assert!(proved.line("stage ").ends_with(" seconds"));
+    // Columns line up: every line of the table is as long as its head.
+    let lines: Vec<_> = proved
+        .ended
+        .out
+        .lines()
+        .skip_while(|line| !line.starts_with("table "))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert!(lines.len() > 20, "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.len() == lines[0].len()),
+        "{lines:#?}"
+    );
+    assert_eq!(proved.ended.error, "", "no progress off the terminal");
+}
+
+#[test]
+fn guests_that_fail_are_proved_and_the_proof_says_so() {
+    let scratch = Scratch::new();
+    let [proof, output] = ["proof", "output"].map(|name| scratch.path(name));
+    let panic = guest("panic");
+    zonda(["prove", &panic, "--proof", &proof, "--output", &output])
+        .with(0)
+        .saying("this guest panics on purpose")
+        .saying("exited with code 101");
+    assert_eq!(fs::read(&output).unwrap(), [7]);
+    let verify = |code| {
+        zonda([
+            "verify",
+            &panic,
+            "--proof",
+            &proof,
+            "--output",
+            &output,
+            "--exit-code",
+            code,
+        ])
+    };
+    verify("101").with(0);
+    verify("0").with(1);
+}
+
+#[test]
+fn runs_without_an_exit_have_no_proof() {
+    let scratch = Scratch::new();
+    let old = scratch.file("proof", "old");
+    zonda(["prove", &guest("trap"), "--proof", &old])
+        .with(1)
+        .saying("no proof: trap at pc 0x")
+        .saying("illegal_instruction");
+    zonda([
+        "prove",
+        &guest("spin"),
+        "--proof",
+        &old,
+        "--max-cycles",
+        "1000",
+    ])
+    .with(1)
+    .saying("no exit within 1000 instructions");
+    zonda(["prove", &guest("spin"), "--proof", &old])
+        .with(1)
+        .saying("longer than 4194304 instructions");
+    assert_eq!(scratch.names(), ["proof"]);
+    assert_eq!(fs::read(old).unwrap(), b"old");
+}

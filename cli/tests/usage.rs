@@ -1,0 +1,244 @@
+//! What is refused before anything runs, and what must not end in a panic.
+
+mod common;
+
+use std::{
+    fs,
+    io::Read,
+    process::{Output, Stdio},
+};
+
+use common::{PANIC, Scratch, command, guest, repository, zonda};
+
+#[test]
+fn help_and_version() {
+    let version = zonda(["--version"]).with(0);
+    assert_eq!(
+        version.out,
+        format!("zonda {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    let help = zonda(["--help"]).with(0);
+    for command in ["run", "check", "prove", "verify"] {
+        assert!(help.out.contains(&format!("\n  {command} ")), "{help:?}");
+        let help = zonda([command, "--help"]).with(0);
+        assert!(help.out.contains("Exit code: "), "{help:?}");
+    }
+    zonda([""; 0]).with(2).saying("Usage: zonda");
+}
+
+#[test]
+fn bad_usage_ends_with_2() {
+    let echo = &*guest("echo");
+    let cases: &[(&[&str], &str)] = &[
+        (&["fly"], "fly"),
+        (&["run"], "<ELF>"),
+        (&["run", echo, "--fast"], "--fast"),
+        (&["run", echo, "--max-cycles", "0"], "--max-cycles"),
+        (&["run", echo, "--max-cycles", "many"], "--max-cycles"),
+        (&["run", echo, "--proof", "p"], "--proof"),
+        (&["check", echo, "--output", "o"], "--output"),
+        (&["prove", echo], "--proof"),
+        (
+            &["prove", echo, "--proof", "p", "--threads", "0"],
+            "--threads",
+        ),
+        (
+            &["prove", echo, "--proof", "p", "--threads", "100000"],
+            "--threads",
+        ),
+        (&["verify", echo], "--proof"),
+        (&["verify", echo, "--proof", "p", "--exit-code", "-1"], "-1"),
+        (
+            &["verify", echo, "--proof", "p", "--exit-code", "4294967296"],
+            "--exit-code",
+        ),
+    ];
+    for (arguments, named) in cases {
+        zonda(*arguments).with(2).saying(named);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let scratch = Scratch::new();
+    let missing = &*scratch.path("missing");
+    let echo = &*guest("echo");
+    let proof = &*scratch.path("proof");
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["run", missing], 2, "cannot read the guest"),
+        (&["run", echo, "--input", missing], 2, "cannot read --input"),
+        (
+            &["run", echo, "--input", "guests"],
+            2,
+            "cannot read --input guests",
+        ),
+        (&["check", missing], 2, "cannot read the guest"),
+        (
+            &["prove", missing, "--proof", proof],
+            1,
+            "cannot read the guest",
+        ),
+        (
+            &["prove", echo, "--proof", proof, "--input", missing],
+            1,
+            "cannot read --input",
+        ),
+        (
+            &["verify", echo, "--proof", missing],
+            2,
+            "cannot read --proof",
+        ),
+        (
+            &["verify", missing, "--proof", echo],
+            2,
+            "cannot read the guest",
+        ),
+        (
+            &["verify", echo, "--proof", echo, "--output", missing],
+            2,
+            "cannot read --output",
+        ),
+    ];
+    for (arguments, code, said) in cases {
+        zonda(*arguments).with(*code).saying(said);
+    }
+    assert_eq!(scratch.names(), [""; 0]);
+}
+
+#[test]
+fn files_that_are_no_guest() {
+    let scratch = Scratch::new();
+    let elf = fs::read(repository(&guest("echo"))).unwrap();
+    let mut other = elf.clone();
+    other[18] = 62; // x86-64
+    let cases = [
+        (scratch.file("empty", ""), "truncated"),
+        (scratch.file("text", "a text"), "not an ELF file"),
+        (scratch.file("header", &elf[..20]), "truncated"),
+        (scratch.file("half", &elf[..elf.len() / 2]), "truncated"),
+        (scratch.file("other", &other), "expected 243 (RISC-V)"),
+    ];
+    for (path, said) in cases {
+        let named = format!("{path} is no guest: ");
+        zonda(["run", &path]).with(2).saying(&named).saying(said);
+        zonda(["check", &path]).with(2).saying(said);
+        zonda(["verify", &path, "--proof", &path])
+            .with(2)
+            .saying(said);
+        let proof = scratch.path("proof");
+        zonda(["prove", &path, "--proof", &proof])
+            .with(1)
+            .saying(said);
+    }
+    assert!(!scratch.names().contains(&"proof".into()));
+}
+
+#[test]
+fn places_that_cannot_be_written_are_refused_before_the_run() {
+    let scratch = Scratch::new();
+    let file = scratch.file("file", "x");
+    let directory = scratch.path(".");
+    let mut places = vec![scratch.path("none/out"), format!("{file}/out"), directory];
+    if cfg!(target_os = "linux") {
+        // Not even root makes files here.
+        places.push("/proc/out".into());
+    }
+    // A run that would not end shows that it does not begin.
+    let spin = guest("spin");
+    for place in &places {
+        for option in ["--output", "--report"] {
+            zonda(["run", &spin, option, place])
+                .with(2)
+                .saying(&format!("cannot write {option} {place}"));
+        }
+        zonda(["prove", &spin, "--proof", place])
+            .with(1)
+            .saying(&format!("cannot write --proof {place}"));
+    }
+    let same = scratch.path("same");
+    zonda(["run", &spin, "--output", &same, "--report", &same])
+        .with(2)
+        .saying("would overwrite another file of this command");
+
+    assert_eq!(scratch.names(), ["file"]);
+    assert_eq!(fs::read(file).unwrap(), b"x");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn full_disks_are_reported() {
+    let scratch = Scratch::new();
+    let input = scratch.file("input", "abc");
+    let report = scratch.path("report");
+    zonda([
+        "run",
+        &guest("echo"),
+        "--input",
+        &input,
+        "--output",
+        "/dev/full",
+        "--report",
+        &report,
+    ])
+    .with(2)
+    .saying("cannot write /dev/full");
+    assert_eq!(scratch.names(), ["input"]);
+
+    let full = || {
+        fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let Output { status, stderr, .. } = command()
+        .args(["check", &guest("echo")])
+        .stdout(full())
+        .output()
+        .unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&stderr).contains("standard output"));
+}
+
+#[test]
+fn closed_pipes_are_no_panic() {
+    let echo = guest("echo");
+    let panic = guest("panic");
+    let cases: &[(&[&str], i32)] = &[
+        (&["--help"], 0),
+        (&["run", &echo], 0),
+        (&["run", &panic], 101),
+        (&["check", &echo], 0),
+        (&["run", "guests/elf/none.elf"], 2),
+    ];
+    for (arguments, code) in cases {
+        let mut child = command()
+            .args(*arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut error = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut error)
+            .unwrap();
+        assert_eq!(
+            child.wait().unwrap().code(),
+            Some(*code),
+            "{arguments:?}: {error}"
+        );
+        assert!(!error.contains(PANIC), "{error}");
+
+        let mut child = command()
+            .args(*arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait().unwrap().code(), Some(*code), "{arguments:?}");
+    }
+}
