@@ -101,6 +101,7 @@ pub static MEMORY: LazyLock<Victim> = LazyLock::new(|| {
     s.one("lbu", lbu(7, 5, 2), 0x86);
     s.one("lh", lh(7, 5, 2), 0xffff_8986);
     s.one("lw", lw(7, 5, 4), word(4));
+    s.one("lw_image", lw(7, 5, 28), word(28));
     s.one("lw_misaligned", lw(7, 5, 10), word(10));
     s.one("lhu_misaligned", lhu(7, 5, 7), word(7) & 0xffff);
     s.mark("lw_x0", lw(0, 5, 4));
