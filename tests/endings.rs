@@ -34,9 +34,7 @@ fn a_trap_names_its_place_and_has_no_proof() {
 #[test]
 fn a_loop_ends_at_the_limit_it_was_given() {
     let spin = guest("spin");
-    let is_limit = |error: &ExecuteError| {
-        matches!(error, ExecuteError::CycleLimit { max_cycles, .. } if *max_cycles == 10_000)
-    };
+    let is_limit = |error: &ExecuteError| matches!(error, ExecuteError::CycleLimit { max_cycles, .. } if *max_cycles == 10_000);
     let error = limited(10_000).execute(&spin, &[]).unwrap_err();
     assert!(is_limit(&error), "{error}");
     match limited(10_000).prove(&spin, &[]).unwrap_err() {
@@ -55,9 +53,17 @@ fn a_run_longer_than_a_shard_is_refused() {
     let error = Prover::default().prove(&fibonacci, &many).unwrap_err();
     assert_eq!(error, ProveError::TooLong);
     // A higher limit than a shard's does not help; the run itself is fine.
-    let error = limited(MAX_CYCLES + 1).check(&fibonacci, &many).unwrap_err();
+    let error = limited(MAX_CYCLES + 1)
+        .check(&fibonacci, &many)
+        .unwrap_err();
     assert_eq!(error, ProveError::TooLong);
-    assert_eq!(Prover::default().execute(&fibonacci, &many).unwrap().exit_code, 0);
+    assert_eq!(
+        Prover::default()
+            .execute(&fibonacci, &many)
+            .unwrap()
+            .exit_code,
+        0
+    );
 }
 
 #[test]
@@ -72,7 +78,10 @@ fn an_exit_code_is_stated_and_proved() {
 #[test]
 fn a_panic_is_a_run_that_exits_with_101() {
     let proved = common::prove_and_verify(&guest("panic"), b"three");
-    assert_eq!((proved.exit_code, proved.output.as_slice()), (101, &[7][..]));
+    assert_eq!(
+        (proved.exit_code, proved.output.as_slice()),
+        (101, &[7][..])
+    );
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Victim {
     pub program: Program,
     pub image: Image,
     pub key: VerifyingKey,
-    data: ProverData<Config>,
+    pub data: ProverData<Config>,
     tables: Vec<TableAir>,
     /// Addresses of instructions, by name.
     marks: BTreeMap<&'static str, u32>,
@@ -367,8 +367,13 @@ impl Listener for &mut Said {
 }
 
 /// The tables of a prover with preprocessed columns of its own.
-pub fn with_fixed(victim: &Victim, table: Table, change: impl Fn(&mut [F])) -> Vec<TableAir> {
-    let mut tables = victim.tables.clone();
+pub fn with_fixed(
+    victim: &Victim,
+    table: Table,
+    statement: &Statement,
+    change: impl Fn(&mut [F]),
+) -> Vec<TableAir> {
+    let mut tables = victim.tables(statement);
     let mut fixed = tables[table as usize].fixed.as_deref().unwrap().clone();
     change(&mut fixed.values);
     tables[table as usize].fixed = Some(Arc::new(fixed));

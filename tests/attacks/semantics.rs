@@ -175,7 +175,7 @@ pub fn cases() -> Vec<Case> {
             *f.cell(Table::Zeroed, 0, "address.lo") = F::ONE;
             *f.cell(Table::Zeroed, 0, "address.hi") = F::from_u32(1 << 14);
         }), &["bus range16", "bus zeroed_from"]),
-        case("A35", "a RAM word taken for a register", "LW's word address 5 written by nobody as x5", || memory(|f| {
+        case("A35", "LW of a tuple that nobody wrote", "the word and its clk: 0 in the low limb, at 0", || memory(|f| {
             f.set("lw", [("memory.value.lo", 0), ("memory.previous_clk", 0)]);
         }), &["bus byte_pair", "bus memory", "bus range16", "load_store_word: result.load.lo"]),
         case("A36", "ADD writes x0", "writes_rd 1, and x0 read afterwards", || values(|f| {

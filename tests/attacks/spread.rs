@@ -3,7 +3,7 @@
 use zonda::Statement;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Call, Records, Step},
+    record::{Access, Call, FinalWord, Records, Step},
 };
 
 /// All steps but ECALLs.
@@ -79,7 +79,13 @@ pub fn spread(
             let word = &mut transfer.word;
             if word.previous_clk == clk && word.before == old && transfer.is_output {
                 (word.before, word.after) = (new, new);
-                written.push(transfer.clk + 2);
+                // All words of a transfer share a clk: this one only is left like that.
+                let left = |last: &&mut FinalWord| {
+                    last.address == word.address && last.clk == transfer.clk + 2
+                };
+                if let Some(last) = records.memory.iter_mut().find(left) {
+                    last.value = new;
+                }
                 let bytes = new.to_le_bytes();
                 for i in 0..transfer.count {
                     let byte = bytes[usize::from(transfer.offset + i)];
