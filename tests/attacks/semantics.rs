@@ -45,31 +45,31 @@ pub fn cases() -> Vec<Case> {
             f.copy_row(table, copied, free);
             *f.cell(table, free, "thread.clk") = clk;
             *f.cell(table, free, "thread.pc") = F::from_u32(f.pc("and"));
-        }), &["bus memory", "bus program"]),
+        }), &["bus byte_pair", "bus memory", "bus program"]),
         case("A28", "MULHU's row claims to be MUL", "multiply.y_signed, result and rest exchanged", || values(|f| {
             f.result("mulhu", 1).set("mulhu", [("y_signed", 1), ("rest.lo", 0xfffe), ("rest.hi", 0xffff)]);
-        }), &["bus program", "bus range16", "multiply: limb_2", "multiply: limb_3"]),
+        }), &["bus byte_pair", "bus program"]),
         case("A29", "ADD without the carry", "result 0 for 0xffff + 1, carried to the output", || values(|f| {
             f.result("add", 0);
-        }), &["add_sub: carry_hi"]),
+        }), &["add_sub: add.carry_hi"]),
         case("A29", "ADD with a limb of 2^16", "result.lo 2^16, no carry, last register value", || values(|f| {
             f.set("add_unread", [("result.lo", UP), ("result.hi", 0)]).settle();
         }), &["bus range16"]),
         case("A29", "SUB with a borrow too many", "result 2^16 less, carried to the output", || values(|f| {
             f.result("sub", 0xffff_ffff);
-        }), &["add_sub: carry_hi"]),
+        }), &["add_sub: sub.carry_hi"]),
         case("A29", "ADDI off by one", "result, carried to the output", || values(|f| {
             f.result("addi", 43);
-        }), &["add_immediate: carry_lo"]),
+        }), &["add_immediate: carry_hi", "add_immediate: carry_lo"]),
         case("A29", "SLT: -1 < 1 denied", "less, carried to the output", || values(|f| {
             f.result("slt", 0).set("slt", [("less_than.less", 0)]);
-        }), &["set_less_than: less"]),
+        }), &["bus range16"]),
         case("A29", "SLT: the sign of -1 dropped", "x_sign and less, carried to the output", || values(|f| {
             f.result("slt", 0).set("slt", [("less_than.less", 0), ("x_sign", 0)]);
         }), &["bus range16"]),
         case("A29", "SLTU: 2^32 - 1 < 1", "less, carried to the output", || values(|f| {
             f.result("sltu", 1).set("sltu", [("less_than.less", 1)]);
-        }), &["set_less_than: less"]),
+        }), &["bus range16"]),
         case("A29", "AND with a wrong byte", "result and byte 1 of the conjunction, to the output", || values(|f| {
             f.result("and", 0xf100).set("and", [("and[1]", 0xf1)]);
         }), &["bus and"]),
@@ -90,7 +90,7 @@ pub fn cases() -> Vec<Case> {
         }), &["bus range16"]),
         case("A30", "MULHSU takes -1 as 2^32 - 1", "sign bytes and result, carried to the output", || values(|f| {
             f.result("mulhsu", 1).set("mulhsu", [("x_bytes.byte_3", 255), ("negative", 0)]);
-        }), &["bus byte_pair", "bus range16", "multiply: limb_2"]),
+        }), &["bus byte_pair", "multiply: limb_1", "multiply: limb_2", "multiply: limb_3"]),
         case("A31", "123 / 0 = 0", "quotient and result, carried to the output", || values(|f| {
             f.result("div_zero", 0).set("div_zero", [("quotient_bytes[0]", 0), ("quotient_bytes[1]", 0), ("quotient_bytes[2]", 0), ("quotient_bytes[3]", 0)]);
         }), &["divide: quotient_of_zero"]),
@@ -99,7 +99,7 @@ pub fn cases() -> Vec<Case> {
         }), &["bus range16", "divide: divisor_inverse"]),
         case("A31", "17 / 5 = -1, divisor_zero forged", "divisor_zero 1, quotient all ones, remainder 17", || values(|f| {
             f.result("div", u32::MAX).set("div", [("divisor_zero", 1), ("divisor_inverse", 0), ("quotient_bytes[0]", 255), ("quotient_bytes[1]", 255), ("quotient_bytes[2]", 255), ("quotient_bytes[3]", 255), ("remainder.lo", 17)]);
-        }), &["bus range16", "divide: divisor_zero", "divide: limb_0", "divide: limb_1", "divide: limbs_above", "divide: slack.borrow"]),
+        }), &["bus range16", "divide: divisor_zero", "divide: limb_0", "divide: limb_1", "divide: slack.borrow"]),
         case("A31", "123 % 0 = 0", "result and remainder, carried to the output", || values(|f| {
             f.result("rem_zero", 0).set("rem_zero", [("remainder.lo", 0), ("slack_lo", 0xffff)]);
         }), &["divide: limb_0"]),
@@ -177,7 +177,7 @@ pub fn cases() -> Vec<Case> {
         }), &["bus range16", "bus zeroed_from"]),
         case("A35", "LW of a tuple that nobody wrote", "the word and its clk: 0 in the low limb, at 0", || memory(|f| {
             f.set("lw", [("memory.value.lo", 0), ("memory.previous_clk", 0)]);
-        }), &["bus byte_pair", "bus memory", "bus range16", "load_store_word: result.load.lo"]),
+        }), &["bus memory", "load_store_word: result.load.lo"]),
         case("A36", "ADD writes x0", "writes_rd 1, and x0 read afterwards", || values(|f| {
             f.x0("add_x0");
         }), &["bus memory", "bus program"]),
@@ -192,7 +192,7 @@ pub fn cases() -> Vec<Case> {
         }), &["bus memory"]),
         case("A38", "LUI with a wrong low limb", "result, carried to the output", || values(|f| {
             f.result("lui", 0x1234_5001);
-        }), &["add_immediate: carry_lo"]),
+        }), &["add_immediate: carry_hi", "add_immediate: carry_lo"]),
         case("A38", "AUIPC with a wrong constant", "constant and result, carried to the output", || values(|f| {
             let wrong = f.pc("auipc") + 0x2000;
             f.result("auipc", wrong).set("auipc", [("constant.lo", i64::from(wrong & 0xffff)), ("constant.hi", i64::from(wrong >> 16))]);
