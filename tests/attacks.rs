@@ -1,0 +1,131 @@
+//! What a dishonest prover may try, each beside an honest control: printed as a table by
+//! `cargo test --release --test attacks -- --nocapture attack_table`.
+//!
+//! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
+//! - `statement`: honest proofs, changed or checked against something else.
+//!
+//! That each single cell of each column counts is tested in `circuits/tests/runs.rs`.
+
+mod common;
+#[path = "attacks/forge.rs"]
+mod forge;
+#[path = "attacks/harness.rs"]
+mod harness;
+#[path = "attacks/semantics.rs"]
+mod semantics;
+#[path = "attacks/spread.rs"]
+mod spread;
+#[path = "attacks/statement.rs"]
+mod statement;
+#[path = "attacks/thread.rs"]
+mod thread;
+#[path = "attacks/victims.rs"]
+mod victims;
+
+use std::collections::BTreeSet;
+
+use harness::Forger;
+use zonda::VerifyError;
+
+/// One attack.
+pub struct Case {
+    /// The row of the attack list that it belongs to.
+    id: &'static str,
+    attack: &'static str,
+    /// What is not as an honest prover has it.
+    mutated: &'static str,
+    forge: fn() -> Forger<'static>,
+    /// All that the debug checker must find: `table: constraint` or `bus name`.
+    broken: &'static [&'static str],
+}
+
+const fn case(
+    id: &'static str,
+    attack: &'static str,
+    mutated: &'static str,
+    forge: fn() -> Forger<'static>,
+    broken: &'static [&'static str],
+) -> Case {
+    Case {
+        id,
+        attack,
+        mutated,
+        forge,
+        broken,
+    }
+}
+
+/// Every attack before the debug checker; each `prove_each`-th is proved and verified too.
+fn attack(prove_each: usize) {
+    let mut wrong = Vec::new();
+    println!("| id | attack | what was mutated | refused by |\n|---|---|---|---|");
+    let cases = semantics::cases().into_iter().chain(thread::cases());
+    for (index, case) in cases.enumerate() {
+        let Case {
+            id,
+            attack,
+            mutated,
+            forge,
+            broken,
+        } = case;
+        let forger = forge();
+        let found = forger.broken();
+        let expected: BTreeSet<String> = broken.iter().map(|name| (*name).into()).collect();
+        if found != expected || found.is_empty() {
+            wrong.push(format!("{id} {attack}: found {found:?}"));
+        }
+        // The verifier checks constraints first.
+        let by_constraint = found.iter().any(|name| !name.starts_with("bus "));
+        let first = ["Buses", "Constraints"][usize::from(by_constraint)];
+        let mut refused = "checker";
+        if index % prove_each == 0 {
+            refused = match forger.verify() {
+                Err(VerifyError::Constraints(_)) => "Constraints",
+                Err(VerifyError::Buses(_)) => "Buses",
+                other => {
+                    wrong.push(format!("{id} {attack}: verify says {other:?}"));
+                    first
+                }
+            };
+            if refused != first {
+                wrong.push(format!("{id} {attack}: refused by {refused}"));
+            }
+        }
+        let found = found.into_iter().collect::<Vec<_>>().join(", ");
+        println!("| {id} | {attack} | {mutated} | {refused}: {found} |");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn attack_table() {
+    attack(4);
+}
+
+#[test]
+#[ignore = "takes minutes: proves each of the attacks"]
+fn attack_table_all_proved() {
+    attack(1);
+}
+
+#[test]
+fn controls_verify() {
+    use victims::{CALLS, FLOW, MEMORY, VALUES, ZEROED, asking};
+    for (victim, input) in [
+        (&VALUES, Vec::new()),
+        (&MEMORY, Vec::new()),
+        (&FLOW, Vec::new()),
+        (&CALLS, asking(64, 3, ZEROED, 4)),
+        (&CALLS, asking(63, 0, ZEROED + 64, 8)),
+        (&CALLS, asking(64, 1, ZEROED, 0)),
+        (&CALLS, asking(93, 5, 0, 0)),
+    ] {
+        let mut forger = Forger::honest(victim, &input);
+        let filled = forger.traces.clone();
+        // The wrong prover's tools change nothing of an honest run.
+        forger.settle().recount();
+        assert!(forger.traces == filled);
+        assert_eq!(forger.broken(), BTreeSet::new());
+        forger.verify().unwrap();
+    }
+}

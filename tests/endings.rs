@@ -1,0 +1,102 @@
+//! Every way in which a run ends gives a typed error or a truthful report.
+
+mod common;
+
+use common::{guest, program};
+use zonda::{ExecuteError, MAX_CYCLES, Options, ProveError, Prover};
+use zonda_riscv_emu::{
+    error::TrapKind,
+    testing::{call, exit},
+};
+
+fn limited(max_cycles: u64) -> Prover {
+    let mut options = Options::default();
+    options.max_cycles = Some(max_cycles);
+    Prover::new(options)
+}
+
+#[test]
+fn a_trap_names_its_place_and_has_no_proof() {
+    let trap = guest("trap");
+    let error = Prover::default().execute(&trap, &[]).unwrap_err();
+    let ExecuteError::Trap { kind, at } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(*kind, TrapKind::IllegalInstruction { word: 0 });
+    assert_eq!(at.word, Some(0));
+    assert!(error.to_string().contains("illegal_instruction"), "{error}");
+    let refused = Prover::default().prove(&trap, &[]).unwrap_err();
+    assert_eq!(refused, ProveError::Execute(error.clone()));
+    let refused = Prover::default().check(&trap, &[]).unwrap_err();
+    assert_eq!(refused, ProveError::Execute(error));
+}
+
+#[test]
+fn a_loop_ends_at_the_limit_it_was_given() {
+    let spin = guest("spin");
+    let is_limit = |error: &ExecuteError| matches!(error, ExecuteError::CycleLimit { max_cycles, .. } if *max_cycles == 10_000);
+    let error = limited(10_000).execute(&spin, &[]).unwrap_err();
+    assert!(is_limit(&error), "{error}");
+    match limited(10_000).prove(&spin, &[]).unwrap_err() {
+        ProveError::Execute(error) => assert!(is_limit(&error), "{error}"),
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_run_longer_than_a_shard_is_refused() {
+    let error = Prover::default().prove(&guest("spin"), &[]).unwrap_err();
+    assert_eq!(error, ProveError::TooLong);
+    assert!(error.to_string().contains(&MAX_CYCLES.to_string()));
+    let many = 10_000_000_u32.to_le_bytes();
+    let fibonacci = guest("fibonacci");
+    let error = Prover::default().prove(&fibonacci, &many).unwrap_err();
+    assert_eq!(error, ProveError::TooLong);
+    // A higher limit than a shard's does not help; the run itself is fine.
+    let error = limited(MAX_CYCLES + 1)
+        .check(&fibonacci, &many)
+        .unwrap_err();
+    assert_eq!(error, ProveError::TooLong);
+    assert_eq!(
+        Prover::default()
+            .execute(&fibonacci, &many)
+            .unwrap()
+            .exit_code,
+        0
+    );
+}
+
+#[test]
+fn an_exit_code_is_stated_and_proved() {
+    for code in [1, 0x8000_0000, u32::MAX] {
+        let proved = common::prove_and_verify(&guest("exit_code"), &u32::to_le_bytes(code));
+        assert_eq!((proved.exit_code, proved.report.exit_code), (code, code));
+        assert!(proved.output.is_empty());
+    }
+}
+
+#[test]
+fn a_panic_is_a_run_that_exits_with_101() {
+    let proved = common::prove_and_verify(&guest("panic"), b"three");
+    assert_eq!(
+        (proved.exit_code, proved.output.as_slice()),
+        (101, &[7][..])
+    );
+}
+
+#[test]
+fn empty_output_and_output_in_many_writes() {
+    let proved = common::prove_and_verify(&program(&exit(0), &[]), &[]);
+    assert!(proved.output.is_empty());
+
+    let data: Vec<u8> = (0..9001_u32).map(|i| (i * i >> 5) as u8).collect();
+    let mut words = Vec::new();
+    let mut expected = Vec::new();
+    for (start, length) in [(1, 4096), (0, 0), (4097, 1), (4098, 4096), (3, 808)] {
+        words.extend(call(64, 3, common::DATA + start, length));
+        expected.extend(&data[start as usize..(start + length) as usize]);
+    }
+    words.extend(exit(0));
+    let proved = common::prove_and_verify(&program(&words, &data), &[]);
+    assert!(proved.output.len() > 8192 && proved.output == expected);
+}
