@@ -339,10 +339,13 @@ fn recount_table(air: &TableAir, trace: &mut RowMajorMatrix<F>, said: &Said) {
     }
 }
 
+/// A bus and what is said on it.
+type Message = (Bus, Vec<u32>);
+
 /// All messages, summed up, with a place that says each.
 #[derive(Default)]
 struct Said {
-    messages: HashMap<(Bus, Vec<u32>), (F, (usize, usize))>,
+    messages: HashMap<Message, (F, (usize, usize))>,
     place: (usize, usize),
 }
 
