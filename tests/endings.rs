@@ -89,7 +89,7 @@ fn empty_output_and_output_in_many_writes() {
     let proved = common::prove_and_verify(&program(&exit(0), &[]), &[]);
     assert!(proved.output.is_empty());
 
-    let data: Vec<u8> = (0..9001_u32).map(|i| (i * i >> 5) as u8).collect();
+    let data: Vec<u8> = (0..9001_u32).map(|i| ((i * i) >> 5) as u8).collect();
     let mut words = Vec::new();
     let mut expected = Vec::new();
     for (start, length) in [(1, 4096), (0, 0), (4097, 1), (4098, 4096), (3, 808)] {

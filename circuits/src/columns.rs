@@ -1,4 +1,4 @@
-//! Rows as structures: every table declares its columns once, with [`columns!`](crate::columns).
+//! Rows as structures: every table declares its columns once, with [`columns!`](macro@crate::columns).
 
 use alloc::{format, string::String, vec::Vec};
 

@@ -303,11 +303,15 @@ fn a_prover_with_its_own_preprocessed_columns_is_refused() {
             "{table:?}: {refused}"
         );
         // The transcript of the honest root, the columns of the other one.
-        let root = |data: &ProverData<Config>| {
-            let preprocessed = data.common.preprocessed.as_ref();
-            preprocessed.unwrap().commitment.clone()
-        };
-        data.common.preprocessed.as_mut().unwrap().commitment = root(&VALUES.data);
+        let honest_root = VALUES
+            .data
+            .common
+            .preprocessed
+            .as_ref()
+            .unwrap()
+            .commitment
+            .clone();
+        data.common.preprocessed.as_mut().unwrap().commitment = honest_root;
         let refused = verify(&VALUES.key, &honest.statement, &prove(&data)).unwrap_err();
         assert!(
             matches!(refused, VerifyError::Openings(_)),
