@@ -105,7 +105,7 @@ pub fn cases() -> Vec<Case> {
         }), &["divide: limb_0"]),
         case("A31", "-2^31 / -1 = 0", "result, carried to the output", || values(|f| {
             f.result("div_overflow", 0);
-        }), &["divide: result.hi"]),
+        }), &["divide: chosen.hi"]),
         case("A31", "-2^31 / -1 = 2^31 - 1, remainder 1", "quotient, remainder, result", || values(|f| {
             f.result("div_overflow", (1 << 31) - 1).set("div_overflow", [("quotient_bytes[0]", 255), ("quotient_bytes[1]", 255), ("quotient_bytes[2]", 255), ("quotient_bytes[3]", 127), ("remainder.lo", 1), ("slack_lo", -1)]);
             f.set("div_overflow", [("carry_low", 1)]);
