@@ -163,3 +163,8 @@ fn print(stream: DebugStream, bytes: &[u8]) {
         DebugStream::Error => std::io::stderr().write_all(bytes),
     };
 }
+
+/// The README's examples are compiled with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
