@@ -1,5 +1,6 @@
 //! What the rows of all instruction families have in common: the thread and the fetch.
 
+#[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::{

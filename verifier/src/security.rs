@@ -55,10 +55,7 @@ pub fn security(key: &VerifyingKey, shape: &Shape) -> Security {
     let tables = tables(key, &Statement::default());
     let config = config(&key.parameters, Vec::new());
     let common = common(&config, &tables, &shape.0);
-    assess(
-        &key.parameters,
-        &report(&key.parameters, &tables, &common, shape),
-    )
+    assess(&report(&key.parameters, &tables, &common, shape))
 }
 
 /// The whole bits of [`security`].
@@ -66,7 +63,7 @@ pub fn bits(key: &VerifyingKey, shape: &Shape) -> u32 {
     security(key, shape).bits.max(0.0) as u32
 }
 
-fn assess(_parameters: &Parameters, report: &SecurityReport) -> Security {
+fn assess(report: &SecurityReport) -> Security {
     [Some(&report.udr), report.ldr.as_ref()]
         .into_iter()
         .flatten()
