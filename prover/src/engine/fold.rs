@@ -1,0 +1,120 @@
+//! Folding a function on a domain by a challenge, several halvings at a time.
+
+use p3_field::{Field, PrimeCharacteristicRing, batch_multiplicative_inverse};
+use rayon::prelude::*;
+use zonda_circuits::F;
+
+use super::{challenge::ProverChallenge, lookup::coordinates, points::Points, quotient::Coordinates};
+
+/// The twiddles of every halving of D(`m`), inverted.
+pub struct Twiddles {
+    /// 1 / y by l, for halving the circle.
+    y: Vec<F>,
+    /// 1 / x for halving the line of l: one value per pair, the positions of both differ in the
+    /// lowest bit. The line of half the size has the doubled points.
+    x: Vec<Vec<F>>,
+}
+
+impl Twiddles {
+    /// The twiddles of the domain of `points`, for `halvings` halvings.
+    pub fn new(points: &Points, halvings: usize) -> Self {
+        let invert = |values: &mut dyn Iterator<Item = F>| {
+            let values: Vec<F> = values.collect();
+            values
+                .par_chunks(1 << 12)
+                .flat_map_iter(batch_multiplicative_inverse)
+                .collect::<Vec<F>>()
+        };
+        let y = invert(&mut points.y.iter().map(|y| F::new(*y)));
+        let mut line: Vec<F> = points.x.iter().map(|x| F::new(*x)).collect();
+        let mut x = Vec::new();
+        for _ in 1..halvings {
+            line = line.iter().step_by(2).copied().collect();
+            x.push(invert(&mut line.iter().copied()));
+            line.iter_mut().for_each(|x| *x = x.square().double() - F::ONE);
+        }
+        Self { y, x }
+    }
+
+    /// The inverse twiddle of pair `pair` of halving `halving`.
+    fn get(&self, halving: usize, pair: usize) -> F {
+        match halving.checked_sub(1) {
+            None => self.y[pair],
+            Some(line) => self.x[line][pair],
+        }
+    }
+}
+
+/// Folds `values` by 2^`log_arity`, the first halving being number `halving` of the domain's
+/// (PROTOCOL, section 7).
+pub fn fold<E: ProverChallenge>(
+    values: &Coordinates,
+    twiddles: &Twiddles,
+    halving: usize,
+    log_arity: usize,
+    challenge: E,
+) -> Coordinates {
+    let arity = 1 << log_arity;
+    let size = values[0].len() / arity;
+    let challenges: Vec<E> = core::iter::successors(Some(challenge), |x| Some(x.square()))
+        .take(log_arity)
+        .collect();
+    const LEAVES_PER_TASK: usize = 1 << 9;
+    let folded: Vec<E> = (0..size)
+        .into_par_iter()
+        .with_min_len(LEAVES_PER_TASK)
+        .map(|leaf| {
+            let mut entries = [E::ZERO; 8];
+            for (slot, entry) in entries[..arity].iter_mut().enumerate() {
+                *entry = E::from_coordinates_fn(|coordinate| {
+                    F::new(values[coordinate][leaf * arity + slot])
+                });
+            }
+            for (step, challenge) in challenges.iter().enumerate() {
+                let pairs = arity >> (step + 1);
+                for pair in 0..pairs {
+                    let (a, b) = (entries[2 * pair], entries[2 * pair + 1]);
+                    let twiddle = twiddles.get(halving + step, leaf * pairs + pair);
+                    entries[pair] = a + b + *challenge * (a - b).mul_base(twiddle);
+                }
+            }
+            entries[0]
+        })
+        .collect();
+    let mut columns = vec![vec![0; size]; E::DEGREE];
+    for (place, value) in folded.iter().enumerate() {
+        for (column, value) in columns.iter_mut().zip(coordinates(value)) {
+            column[place] = value;
+        }
+    }
+    columns
+}
+
+/// The coefficients of a polynomial of half as many coefficients as there are `values`, which stand
+/// on the line that is left after `halving` halvings.
+pub fn coefficients<E: ProverChallenge>(
+    values: &Coordinates,
+    twiddles: &Twiddles,
+    halving: usize,
+) -> Vec<E> {
+    let size = values[0].len();
+    let mut entries: Vec<E> = (0..size)
+        .map(|place| {
+            E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]))
+        })
+        .collect();
+    for layer in 0..size.ilog2() as usize {
+        let stride = 1 << layer;
+        for block in 0..size / (2 * stride) {
+            let twiddle = twiddles.get(halving + layer, block);
+            for place in 2 * stride * block..2 * stride * block + stride {
+                let (a, b) = (entries[place], entries[place + stride]);
+                entries[place] = (a + b).halve();
+                entries[place + stride] = (a - b).mul_base(twiddle).halve();
+            }
+        }
+    }
+    debug_assert!(entries[size / 2..].iter().all(|coefficient| coefficient.is_zero()));
+    entries.truncate(size / 2);
+    entries
+}

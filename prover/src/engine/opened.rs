@@ -1,0 +1,138 @@
+//! Every column at the out-of-domain points.
+
+use std::ops::Range;
+
+use p3_field::{Field, PrimeCharacteristicRing, batch_multiplicative_inverse};
+use rayon::prelude::*;
+use zonda_circuits::F;
+use zonda_kernels::{Group, Kernel, Lanes, Packed, Platform};
+use zonda_verifier::circle::{self, Point, vanishing};
+
+use super::{challenge::ProverChallenge, lookup::coordinates, points::Points};
+
+/// Weights that turn the values of a polynomial of 2^`log_height` coefficients on the first half of
+/// its extended domain's memory into its value at `at`: coordinates, one weight after the other.
+///
+/// That half is a twin coset: with every point its conjugate, and x-coordinates x_l, the zeros of
+/// v(x) - v(x_0) for the v that vanishes on the trace domain. Writing f = f0(x) + y f1(x) and
+/// interpolating f0 and f1 gives the weight
+/// `(v(x_Z) - v(x_0)) / (N Y) * (y_Z ± y_l) / (x_Z - x_l)`, with + for the point (x_l, y_l), - for
+/// its conjugate, and Y the y-coordinate of N/2 times any point with c = 0.
+///
+/// None if `at` has the x-coordinate of a point of the domain.
+pub fn weights<E: ProverChallenge>(
+    log_height: usize,
+    points: &Points,
+    at: &Point<E>,
+) -> Option<Vec<u32>> {
+    let half = 1 << (log_height - 1);
+    let start = circle::point(log_height as u32 + 1, false, 0);
+    let constant = vanishing(log_height as u32, start.x);
+    let start = start.double_times(log_height as u32 - 1);
+    let scale = (start.y * F::from_usize(1 << log_height)).try_inverse()?;
+    let scale = (vanishing(log_height as u32, at.x) - E::from_base(constant)).mul_base(scale);
+
+    const POINTS_PER_TASK: usize = 1 << 10;
+    let mut weights = vec![0; 2 * half * E::DEGREE];
+    weights
+        .par_chunks_mut(2 * POINTS_PER_TASK * E::DEGREE)
+        .enumerate()
+        .map(|(task, weights)| {
+            let start = task * POINTS_PER_TASK;
+            let range = start..(start + POINTS_PER_TASK).min(half);
+            let differences: Vec<E> = points.x[range.clone()]
+                .iter()
+                .map(|x| at.x - E::from_base(F::new(*x)))
+                .collect();
+            if differences.iter().any(|difference| difference.is_zero()) {
+                return None;
+            }
+            let inverses = batch_multiplicative_inverse(&differences);
+            let pairs = weights.chunks_exact_mut(2 * E::DEGREE);
+            for ((pair, inverse), y) in pairs.zip(inverses).zip(&points.y[range]) {
+                let y = E::from_base(F::new(*y));
+                let factor = inverse * scale;
+                let (point, conjugate) = pair.split_at_mut(E::DEGREE);
+                for (cells, sum) in [(point, at.y + y), (conjugate, y - at.y)] {
+                    let weight = factor * sum;
+                    cells
+                        .iter_mut()
+                        .zip(coordinates(&weight))
+                        .for_each(|(cell, value)| *cell = value);
+                }
+            }
+            Some(())
+        })
+        .collect::<Option<()>>()?;
+    Some(weights)
+}
+
+/// Some columns of a group at the point of `weights`, in order.
+pub fn open<E: ProverChallenge>(
+    platform: Platform,
+    group: &Group,
+    columns: Range<usize>,
+    weights: &[u32],
+) -> Vec<E> {
+    let height = weights.len() / E::DEGREE;
+    // Blocks and ranges of rows are independent: their sums are added.
+    const ROWS_PER_TASK: usize = 1 << 12;
+    let tasks = height.div_ceil(ROWS_PER_TASK);
+    let blocks = columns.start / 16..columns.end.div_ceil(16);
+    let skipped = columns.start % 16;
+    let sums: Vec<Vec<E>> = blocks
+        .into_par_iter()
+        .map(|block| {
+            (0..tasks)
+                .into_par_iter()
+                .map(|task| {
+                    let start = task * ROWS_PER_TASK;
+                    let end = (start + ROWS_PER_TASK).min(height);
+                    platform.run(Dot::<E> {
+                        lines: &group.block(block)[16 * start..16 * end],
+                        weights: &weights[E::DEGREE * start..E::DEGREE * end],
+                        challenge: core::marker::PhantomData,
+                    })
+                })
+                .reduce(
+                    || vec![E::ZERO; 16],
+                    |a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect(),
+                )
+        })
+        .collect();
+    sums.into_iter().flatten().skip(skipped).take(columns.len()).collect()
+}
+
+/// The weighted sum of lines of 16 columns.
+struct Dot<'a, E> {
+    lines: &'a [u32],
+    weights: &'a [u32],
+    challenge: core::marker::PhantomData<E>,
+}
+
+impl<E: ProverChallenge> Kernel for Dot<'_, E> {
+    type Output = Vec<E>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> Vec<E> {
+        let mut sums = Vec::with_capacity(16);
+        for first in (0..16).step_by(L::WIDTH) {
+            let mut wide = <E::Packed<L> as Packed<L>>::Wide::default();
+            let lines = self.lines.chunks_exact(16);
+            let weights = self.weights.chunks_exact(E::DEGREE);
+            for (row, (line, weight)) in lines.zip(weights).enumerate() {
+                if row > 0 && row % E::Packed::<L>::TERMS == 0 {
+                    wide = E::Packed::<L>::fold(wide);
+                }
+                wide = E::Packed::<L>::accumulate(wide, L::load(&line[first..]), weight);
+            }
+            let sum = E::Packed::<L>::reduce(wide);
+            for lane in 0..L::WIDTH {
+                sums.push(E::from_coordinates_fn(|coordinate| {
+                    F::new(sum.coordinate(coordinate).lane(lane))
+                }));
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,551 @@
+//! The prover, step by step (PROTOCOL.md, section 8).
+
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use zonda_circuits::{F, machine::Table, tape::Plan};
+use zonda_kernels::{Group, Platform, Pool, Twiddles, grind, transform};
+use zonda_verifier::{
+    Layout, Shape, Statement, VerifyingKey,
+    circle::{Point, position},
+    layout::{Phase, SUMS},
+    proof::{Body, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
+    transcript::{Transcript, element_bytes},
+};
+
+use super::{
+    challenge::ProverChallenge,
+    commit::{Commitment, Source, Sources, group},
+    deep::{self, powers},
+    fold,
+    lookup::Fingerprints,
+    opened,
+    points::Points,
+    quotient::{self, Coordinates},
+    sums,
+    table::{Cells, Extended},
+};
+
+/// The columns that the program fixes, committed to.
+pub struct Fixed {
+    /// The tables that have any, the logarithms of their heights, and their cells, row-major,
+    /// canonical.
+    pub tables: Vec<(Table, usize, Vec<u32>)>,
+    /// The extended columns and their tree.
+    pub commitment: Commitment,
+}
+
+/// Tables to be proved: everything that is not in the key.
+pub struct Filled<'a> {
+    /// The instances.
+    pub shape: &'a Shape,
+    /// Each instance's committed cells, row-major, canonical.
+    pub cells: Vec<Vec<u32>>,
+    /// The periodic columns of the statement's table.
+    pub periodic: &'a [Vec<F>],
+    /// The public values of the statement's table.
+    pub public: &'a [F],
+}
+
+/// Why there is no proof of filled tables.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A challenge hit one of the values for which the protocol has no next step.
+    #[error("a challenge hit an exceptional value, which has the probability of a lucky guess")]
+    Challenge,
+}
+
+/// What every stage computes with.
+#[derive(Clone)]
+pub struct Engine {
+    /// The SIMD platform.
+    pub platform: Platform,
+    /// Buffers for columns.
+    pub pool: Pool,
+}
+
+impl Engine {
+    /// Commits to the columns that the program fixes: tables in order, the logarithms of their
+    /// heights, and their cells.
+    pub fn fix(&self, tables: Vec<(Table, usize, Vec<u32>)>) -> Fixed {
+        let widths: Vec<_> = tables
+            .iter()
+            .map(|(table, log_height, _)| (*log_height as u32, table.fixed_width()))
+            .collect();
+        let phase = Phase::new(&widths, 0);
+        let twiddles = Twiddles::new(phase.log_size() as usize);
+        let sources = sources(&phase, |index, width| {
+            vec![Source::all(&tables[index].2, width)]
+        });
+        let commitment = Commitment::new(self.platform, &self.pool, &twiddles, &sources);
+        Fixed { tables, commitment }
+    }
+
+    /// Proves that the tables hold. The proof of tables that do not hold is refused.
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    #[allow(clippy::too_many_lines)]
+    pub fn prove<E: ProverChallenge>(
+        &self,
+        key: &VerifyingKey,
+        fixed: &Fixed,
+        statement: &Statement,
+        filled: Filled<'_>,
+    ) -> Result<Body<E>, EngineError> {
+        let (platform, pool) = (self.platform, &self.pool);
+        let parameters = *key.parameters();
+        let layout = Layout::new(filled.shape, E::DEGREE);
+        let log_height = layout.log_height as usize;
+        let log_size = log_height + 1;
+        let twiddles = Twiddles::new(log_size);
+        let plans: Vec<Plan> = layout.instances.iter().map(|i| Plan::of(i.table)).collect();
+        let mut nonces = Nonces::default();
+
+        // 8.1 Statement and shards.
+        let mut transcript = Transcript::new();
+        zonda_verifier::begin(&mut transcript, key, statement, filled.shape);
+        nonces.global = self.work(&mut transcript, "global", parameters.global_work_bits);
+        let _: E = transcript.challenge("global");
+        zonda_verifier::position(&mut transcript);
+
+        // 8.2 Main columns.
+        let sources_of = sources(layout.main(), |index, width| {
+            vec![Source::all(&filled.cells[index], width)]
+        });
+        let main = Commitment::new(platform, pool, &twiddles, &sources_of);
+        drop(sources_of);
+        transcript.absorb("main", &main.tree.root());
+
+        // 8.3 Sums.
+        nonces.lookup = self.work(&mut transcript, "lookup", parameters.lookup_work_bits);
+        let z: E = transcript.challenge("lookup z");
+        let beta: E = transcript.challenge("lookup beta");
+        let widest = layout.counts.iter().map(|counts| counts.widest).max();
+        let lookups = Fingerprints::new(z, beta, widest.unwrap_or(0));
+        let (periodic_rows, public) = stated(&filled);
+        let of_statement = |index: usize| layout.instances[index].table == Table::Statement;
+        let fixed_of = |table: Table| fixed.tables.iter().find(|(fixed, ..)| *fixed == table);
+        let filled_sums = (0..layout.instances.len())
+            .map(|index| {
+                let table = layout.instances[index].table;
+                let stated = of_statement(index);
+                let cells = Cells {
+                    height: 1 << layout.instances[index].log_height,
+                    main: &filled.cells[index],
+                    main_width: table.width(),
+                    fixed: fixed_of(table).map_or(&[], |(.., cells)| cells),
+                    fixed_width: table.fixed_width(),
+                    periodic: if stated { &periodic_rows } else { &[] },
+                    periodic_width: if stated { filled.periodic.len() } else { 0 },
+                    public: if stated { &public } else { &[] },
+                };
+                sums::sums::<E>(platform, table, &plans[index], &cells, &lookups)
+            })
+            .collect::<Option<Vec<_>>>()
+            .ok_or(EngineError::Challenge)?;
+        let periodic_width = filled.periodic.len();
+        drop(filled);
+        let sources_of = sources(layout.sums(), |index, width| {
+            let sums = &filled_sums[index];
+            vec![
+                Source::all(&sums.partial, width - E::DEGREE),
+                Source::all(&sums.running, E::DEGREE),
+            ]
+        });
+        let sums = Commitment::new(platform, pool, &twiddles, &sources_of);
+        drop(sources_of);
+        let claims: Vec<E> = filled_sums.iter().map(|sums| sums.claim).collect();
+        drop(filled_sums);
+        transcript.absorb("sums", &sums.tree.root());
+        transcript.absorb("claims", &element_bytes(&claims));
+
+        // 8.4 Quotient.
+        nonces.constraints =
+            self.work(&mut transcript, "constraints", parameters.constraints_work_bits);
+        let alpha: E = transcript.challenge("constraints");
+        let periodic = (0..layout.instances.len())
+            .find(|index| of_statement(*index))
+            .map(|index| {
+                let sources = Sources {
+                    log_height: layout.instances[index].log_height as usize,
+                    columns: vec![Source::all(&periodic_rows, periodic_width)],
+                };
+                group(platform, pool, &twiddles, &sources)
+            });
+        let constraint_powers = {
+            let mut powers = powers(alpha, layout.constraints());
+            powers.reverse();
+            powers
+        };
+        let mut next = 0;
+        let instances: Vec<_> = (0..layout.instances.len())
+            .map(|index| {
+                let counts = &layout.counts[index];
+                let first = next;
+                next += counts.constraints + counts.sums();
+                let stated = of_statement(index);
+                quotient::Instance {
+                    table: layout.instances[index].table,
+                    plan: &plans[index],
+                    log_height: layout.instances[index].log_height as usize,
+                    fixed: extended(layout.fixed(), &fixed.commitment.groups, index),
+                    main: extended(layout.main(), &main.groups, index),
+                    sums: extended(layout.sums(), &sums.groups, index),
+                    periodic: Extended {
+                        group: periodic.as_ref().filter(|_| stated),
+                        offset: 0,
+                        width: if stated { periodic_width } else { 0 },
+                    },
+                    public: if stated { &public } else { &[] },
+                    claim: claims[index],
+                    powers: &constraint_powers[first..next],
+                }
+            })
+            .collect();
+        let mut values = by_height::<E>(log_height, |height, values| {
+            for instance in instances.iter().filter(|i| i.log_height == height) {
+                quotient::add(platform, instance, &lookups, values);
+            }
+        });
+        drop(instances);
+        drop(periodic);
+        quotient::divide(&mut values, log_height);
+        let halves = self.halves::<E>(&values, log_height, &twiddles);
+        drop(values);
+        let quotient = Commitment::of(platform, vec![halves]);
+        transcript.absorb("quotient", &quotient.tree.root());
+
+        // 8.5 Out-of-domain point.
+        nonces.point = self.work(&mut transcript, "point", parameters.point_work_bits);
+        let tau: E = transcript.challenge("point");
+        let point = Point::from_parameter(tau).ok_or(EngineError::Challenge)?;
+        let before = point - Point::generator(log_height as u32).lift();
+        let phases = [&fixed.commitment, &main, &sums, &quotient];
+        let opened = self.open(&layout, phases, point, before)?;
+        transcript.absorb(
+            "opened",
+            &[element_bytes(&opened.at_point), element_bytes(&opened.before)].concat(),
+        );
+
+        // 8.6 Batching.
+        nonces.batch = self.work(&mut transcript, "batch", parameters.batch_work_bits);
+        let gamma: E = transcript.challenge("batch");
+        let composition = self.compose(&layout, phases, &opened, [point, before], gamma)?;
+
+        // 8.7 Low-degree test.
+        let points = Points::new(log_size);
+        let folds = layout.folds();
+        let halvings: u32 = folds.iter().sum();
+        let fold_twiddles = fold::Twiddles::new(&points, log_size);
+        drop(points);
+        let mut layers: Vec<(Coordinates, zonda_kernels::LeafTree)> = Vec::new();
+        let mut values = composition;
+        let mut done = 0;
+        for log_arity in &folds {
+            let tree = {
+                let columns: Vec<&[u32]> = values.iter().map(Vec::as_slice).collect();
+                zonda_kernels::LeafTree::new(platform, &columns, 1 << log_arity)
+            };
+            transcript.absorb("fold", &tree.root());
+            nonces.folds.push(self.work(&mut transcript, "fold", parameters.fold_work_bits));
+            let beta: E = transcript.challenge("fold");
+            let folded = fold::fold(&values, &fold_twiddles, done, *log_arity as usize, beta);
+            layers.push((values, tree));
+            values = folded;
+            done += *log_arity as usize;
+        }
+        debug_assert_eq!(done as u32, halvings);
+        let last = fold::coefficients::<E>(&values, &fold_twiddles, done);
+        transcript.absorb("final", &element_bytes(&last));
+
+        // Queries.
+        nonces.query = self.work(&mut transcript, "query", parameters.query_work_bits);
+        let mut queries = transcript.positions("query", parameters.queries, log_size as u32);
+        queries.sort_unstable();
+        queries.dedup();
+        Ok(Body {
+            shape: Shape(layout.instances.clone()),
+            roots: Roots {
+                main: main.tree.root(),
+                sums: sums.tree.root(),
+                quotient: quotient.tree.root(),
+            },
+            claims,
+            opened,
+            fold_roots: layers.iter().map(|(_, tree)| tree.root()).collect(),
+            last,
+            nonces,
+            phases: core::array::from_fn(|phase| {
+                open_rows(&layout.phases[phase], phases[phase], &queries, log_size as u32)
+            }),
+            folds: open_folds(&layers, &folds, &queries, log_size as u32),
+        })
+    }
+
+    /// Finds the nonce of a proof of work and goes on from it.
+    fn work(&self, transcript: &mut Transcript, label: &'static str, bits: u32) -> u64 {
+        let nonce = grind(self.platform, &transcript.work_header(label, bits), bits);
+        let found = transcript.work(label, bits, nonce);
+        debug_assert!(found, "the nonce was searched for");
+        nonce
+    }
+
+    /// The two halves of the quotient, extended, from its values on the extended domain.
+    fn halves<E: ProverChallenge>(
+        &self,
+        values: &Coordinates,
+        log_height: usize,
+        twiddles: &Twiddles,
+    ) -> Group {
+        let height = 1 << log_height;
+        let mut whole = Group::new(&self.pool, 2 * height, E::DEGREE);
+        {
+            let mut blocks = whole.blocks_mut();
+            let lines = &mut *blocks[0];
+            for (row, line) in lines.chunks_exact_mut(16).enumerate() {
+                for (cell, column) in line.iter_mut().zip(values) {
+                    *cell = column[row];
+                }
+            }
+            transform::interpolate(self.platform, lines, log_height + 1, twiddles);
+        }
+        let mut halves = Group::new(&self.pool, 2 * height, 2 * E::DEGREE);
+        {
+            let mut blocks = halves.blocks_mut();
+            let lines = &mut *blocks[0];
+            let (lower, upper) = whole.block(0).split_at(16 * height);
+            let rows = lower.chunks_exact(16).zip(upper.chunks_exact(16));
+            for (line, (lower, upper)) in lines.chunks_exact_mut(16).zip(rows) {
+                line[..E::DEGREE].copy_from_slice(&lower[..E::DEGREE]);
+                line[E::DEGREE..2 * E::DEGREE].copy_from_slice(&upper[..E::DEGREE]);
+            }
+            transform::evaluate_extended(self.platform, lines, log_height, twiddles);
+        }
+        halves
+    }
+
+    /// All columns at the out-of-domain points.
+    fn open<E: ProverChallenge>(
+        &self,
+        layout: &Layout,
+        phases: [&Commitment; 4],
+        point: Point<E>,
+        before: Point<E>,
+    ) -> Result<Opened<E>, EngineError> {
+        let largest = layout.log_height;
+        let mut at_point = vec![E::ZERO; layout.columns()];
+        let mut at_before = vec![E::ZERO; layout.columns()];
+        let mut heights: Vec<u32> = layout.instances.iter().map(|i| i.log_height()).collect();
+        heights.sort_unstable();
+        heights.dedup();
+        for height in heights {
+            let points = Points::new(height as usize + 1);
+            let weights = |at: Point<E>| {
+                let at = at.double_times(largest - height);
+                opened::weights(height as usize, &points, &at).ok_or(EngineError::Challenge)
+            };
+            let (at, earlier) = (weights(point)?, weights(before)?);
+            for (phase, (columns, commitment)) in layout.phases.iter().zip(phases).enumerate() {
+                let groups = columns.groups.iter().zip(&commitment.groups);
+                for (number, (columns, group)) in groups.enumerate() {
+                    if columns.log_height != height {
+                        continue;
+                    }
+                    let values = opened::open(self.platform, group, 0..columns.width, &at);
+                    at_point[columns.columns()].copy_from_slice(&values);
+                    let spans = columns_of(&layout.phases[phase], number);
+                    for span in spans.filter(|_| phase == SUMS) {
+                        let range = span.end - E::DEGREE..span.end;
+                        let values = opened::open(self.platform, group, range.clone(), &earlier);
+                        let first = columns.first;
+                        at_before[first + range.start..first + range.end].copy_from_slice(&values);
+                    }
+                }
+            }
+        }
+        Ok(Opened {
+            at_point,
+            before: layout.opened_before().map(|column| at_before[column]).collect(),
+        })
+    }
+
+    /// The DEEP composition.
+    fn compose<E: ProverChallenge>(
+        &self,
+        layout: &Layout,
+        phases: [&Commitment; 4],
+        opened: &Opened<E>,
+        [point, before]: [Point<E>; 2],
+        gamma: E,
+    ) -> Result<Coordinates, EngineError> {
+        let log_height = layout.log_height as usize;
+        let platform = self.platform;
+        let columns = layout.columns();
+        let powers = powers(gamma, columns + opened.before.len());
+        let (at_point, at_before) = powers.split_at(columns);
+
+        let combined = by_height::<E>(log_height, |height, sums| {
+            for (columns, commitment) in layout.phases.iter().zip(phases) {
+                for (columns, group) in columns.groups.iter().zip(&commitment.groups) {
+                    if columns.log_height as usize == height {
+                        let powers = &at_point[columns.columns()];
+                        deep::combine(platform, group, 0..columns.width, powers, sums);
+                    }
+                }
+            }
+        });
+        let combined_before = by_height::<E>(log_height, |height, sums| {
+            let phase = layout.sums();
+            let mut powers = at_before;
+            for instance in 0..layout.instances.len() {
+                let span = &phase.spans[instance];
+                if span.width == 0 {
+                    continue;
+                }
+                let (own, rest) = powers.split_at(E::DEGREE);
+                powers = rest;
+                if phase.groups[span.group].log_height as usize == height {
+                    let end = span.offset + span.width;
+                    let group = &phases[SUMS].groups[span.group];
+                    deep::combine(platform, group, end - E::DEGREE..end, own, sums);
+                }
+            }
+        });
+        let opened = [
+            deep::Opened {
+                point,
+                columns: &combined,
+                line: deep::line(&point, at_point.iter().zip(&opened.at_point)),
+            },
+            deep::Opened {
+                point: before,
+                columns: &combined_before,
+                line: deep::line(&before, at_before.iter().zip(&opened.before)),
+            },
+        ];
+        let points = Points::new(log_height + 1);
+        deep::divide(platform, &points, &opened).ok_or(EngineError::Challenge)
+    }
+}
+
+/// The columns of the instances that stand in group `number` of a phase, by their place in it.
+fn columns_of(phase: &Phase, number: usize) -> impl Iterator<Item = core::ops::Range<usize>> {
+    let spans = phase.spans.iter();
+    spans
+        .filter(move |span| span.group == number && span.width > 0)
+        .map(|span| span.offset..span.offset + span.width)
+}
+
+/// Values on the largest extended domain: what `add` adds for each height, lifted.
+fn by_height<E: ProverChallenge>(
+    largest: usize,
+    mut add: impl FnMut(usize, &mut Coordinates),
+) -> Coordinates {
+    let mut values: Coordinates = Vec::new();
+    for height in zonda_circuits::machine::MIN_LOG_HEIGHT..=largest {
+        let mut larger = vec![vec![0; 2 << height]; E::DEGREE];
+        quotient::lift_into(&values, &mut larger);
+        add(height, &mut larger);
+        values = larger;
+    }
+    values
+}
+
+/// The sources of a phase's groups.
+fn sources<'a>(
+    phase: &Phase,
+    columns: impl Fn(usize, usize) -> Vec<Source<'a>>,
+) -> Vec<Sources<'a>> {
+    let groups = phase.groups.iter().enumerate();
+    groups
+        .map(|(number, group)| Sources {
+            log_height: group.log_height as usize,
+            columns: phase
+                .spans
+                .iter()
+                .enumerate()
+                .filter(|(_, span)| span.group == number && span.width > 0)
+                .flat_map(|(instance, span)| columns(instance, span.width))
+                .collect(),
+        })
+        .collect()
+}
+
+/// An instance's columns in the groups of a phase.
+fn extended<'a>(phase: &Phase, groups: &'a [Group], instance: usize) -> Extended<'a> {
+    let span = phase.spans.get(instance).copied().unwrap_or_default();
+    Extended {
+        group: (span.width > 0).then(|| &groups[span.group]),
+        offset: span.offset,
+        width: span.width,
+    }
+}
+
+/// The statement's periodic columns as rows, and its public values, canonical.
+fn stated(filled: &Filled<'_>) -> (Vec<u32>, Vec<u32>) {
+    let height = filled.periodic.first().map_or(0, Vec::len);
+    let rows = (0..height)
+        .flat_map(|row| filled.periodic.iter().map(move |column| column[row].as_canonical_u32()))
+        .collect();
+    let public = filled.public.iter().map(F::as_canonical_u32).collect();
+    (rows, public)
+}
+
+/// A phase's rows and siblings at sorted, distinct positions of the largest domain.
+fn open_rows(
+    phase: &Phase,
+    commitment: &Commitment,
+    queries: &[usize],
+    log_size: u32,
+) -> PhaseOpening {
+    let rows = phase
+        .groups
+        .iter()
+        .zip(&commitment.groups)
+        .map(|(columns, group)| {
+            let mut positions: Vec<usize> =
+                queries.iter().map(|t| t >> (log_size - columns.log_size())).collect();
+            positions.dedup();
+            let row = |t: usize| {
+                let place = zonda_verifier::circle::place(columns.log_size(), t);
+                (0..columns.width).map(move |column| F::new(group.block(column / 16)[16 * place + column % 16]))
+            };
+            positions.into_iter().flat_map(row).collect()
+        })
+        .collect();
+    let mut positions: Vec<usize> = queries.iter().map(|t| t >> (log_size - phase.log_size())).collect();
+    positions.dedup();
+    PhaseOpening {
+        rows,
+        siblings: commitment.tree.open(&positions),
+    }
+}
+
+/// The leaves and siblings of every round of folding.
+fn open_folds<E: ProverChallenge>(
+    layers: &[(Coordinates, zonda_kernels::LeafTree)],
+    folds: &[u32],
+    queries: &[usize],
+    log_size: u32,
+) -> Vec<FoldOpening<E>> {
+    let mut places: Vec<usize> =
+        queries.iter().map(|t| zonda_verifier::circle::place(log_size, *t)).collect();
+    let mut openings = Vec::new();
+    for ((values, tree), log_arity) in layers.iter().zip(folds) {
+        let arity = 1 << log_arity;
+        places.iter_mut().for_each(|place| *place >>= log_arity);
+        places.sort_unstable();
+        places.dedup();
+        let entry = |place: usize| {
+            E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]))
+        };
+        openings.push(FoldOpening {
+            entries: places
+                .iter()
+                .flat_map(|leaf| (leaf * arity..(leaf + 1) * arity).map(entry))
+                .collect(),
+            siblings: tree.open(&places),
+        });
+    }
+    openings
+}

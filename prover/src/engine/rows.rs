@@ -1,0 +1,115 @@
+//! Evaluating tables over vectors of rows: what each row says, into a flat tape.
+
+use zonda_circuits::{
+    machine::Table,
+    tape::{Plan, tape},
+};
+use zonda_kernels::{Kernel, Lanes};
+
+/// Where one vector of rows finds its cells, and where it leaves what it says.
+pub struct Rows<'a, L> {
+    /// The committed columns.
+    pub columns: &'a [L],
+    /// The preprocessed columns.
+    pub fixed: &'a [L],
+    /// The periodic columns.
+    pub periodic: &'a [L],
+    /// The public values.
+    pub public: &'a [L],
+    /// The constraints' values.
+    pub constraints: &'a mut [L],
+    /// The messages' signed counts.
+    pub counts: &'a mut [L],
+    /// The messages' fields, one after the other.
+    pub fields: &'a mut [L],
+}
+
+/// One table's evaluation, compiled once for each platform.
+pub type Evaluate<L> = fn(&mut Rows<'_, L>);
+
+struct One<'a, 'b, L, const TABLE: usize>(&'a mut Rows<'b, L>);
+
+impl<M: Lanes, const TABLE: usize> Kernel for One<'_, '_, M, TABLE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let rows = self.0;
+        tape::<M>(
+            Table::ALL[TABLE],
+            rows.columns,
+            rows.fixed,
+            rows.periodic,
+            rows.public,
+            rows.constraints,
+            rows.counts,
+            rows.fields,
+        );
+    }
+}
+
+fn evaluate<L: Lanes, const TABLE: usize>(rows: &mut Rows<'_, L>) {
+    L::call(One::<L, TABLE>(rows));
+}
+
+/// The evaluation of `table` over lanes `L`.
+pub fn of<L: Lanes>(table: Table) -> Evaluate<L> {
+    macro_rules! all {
+        ($($index:literal)*) => {{
+            const _: () = assert!(Table::ALL.len() == [$($index),*].len());
+            let functions: [Evaluate<L>; Table::ALL.len()] = [$(evaluate::<L, $index>),*];
+            functions[table as usize]
+        }};
+    }
+    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+}
+
+/// Room for one vector of rows of one table.
+pub struct Tape<L> {
+    /// The committed columns.
+    pub columns: Vec<L>,
+    /// The preprocessed columns.
+    pub fixed: Vec<L>,
+    /// The periodic columns.
+    pub periodic: Vec<L>,
+    /// The public values.
+    pub public: Vec<L>,
+    /// The constraints' values.
+    pub constraints: Vec<L>,
+    /// The messages' signed counts.
+    pub counts: Vec<L>,
+    /// The messages' fields.
+    pub fields: Vec<L>,
+    evaluate: Evaluate<L>,
+}
+
+impl<L: Lanes> Tape<L> {
+    /// Room for `table`, whose plan is `plan`.
+    pub fn new(table: Table, plan: &Plan, periodic: usize, public: &[u32]) -> Self {
+        let zeros = |count: usize| vec![L::splat(0); count];
+        Self {
+            columns: zeros(table.width()),
+            fixed: zeros(table.fixed_width()),
+            periodic: zeros(periodic),
+            public: public.iter().map(|value| L::splat(*value)).collect(),
+            constraints: zeros(plan.constraints),
+            counts: zeros(plan.messages.len()),
+            fields: zeros(plan.messages.iter().map(|message| message.fields.len()).sum()),
+            evaluate: of::<L>(table),
+        }
+    }
+
+    /// Lets the rows in `columns`, `fixed` and `periodic` say what they say.
+    #[inline(always)]
+    pub fn evaluate(&mut self) {
+        (self.evaluate)(&mut Rows {
+            columns: &self.columns,
+            fixed: &self.fixed,
+            periodic: &self.periodic,
+            public: &self.public,
+            constraints: &mut self.constraints,
+            counts: &mut self.counts,
+            fields: &mut self.fields,
+        });
+    }
+}

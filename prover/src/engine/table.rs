@@ -1,0 +1,84 @@
+//! Where the cells of one instance are: its rows before, and its columns after the extension.
+
+use zonda_kernels::{Group, Lanes};
+
+use super::rows::Tape;
+
+/// The rows of one instance, before the extension.
+pub struct Cells<'a> {
+    /// How many rows there are.
+    pub height: usize,
+    /// Committed cells, row-major, canonical.
+    pub main: &'a [u32],
+    /// How many committed columns there are.
+    pub main_width: usize,
+    /// Preprocessed cells, row-major, canonical.
+    pub fixed: &'a [u32],
+    /// How many preprocessed columns there are.
+    pub fixed_width: usize,
+    /// Periodic cells, row-major, canonical.
+    pub periodic: &'a [u32],
+    /// How many periodic columns there are.
+    pub periodic_width: usize,
+    /// The public values.
+    pub public: &'a [u32],
+}
+
+impl Cells<'_> {
+    /// Loads the rows from `row` on into a tape.
+    #[inline(always)]
+    pub fn load<L: Lanes>(&self, row: usize, tape: &mut Tape<L>) {
+        load_rows(self.main, self.main_width, row, &mut tape.columns);
+        load_rows(self.fixed, self.fixed_width, row, &mut tape.fixed);
+        load_rows(self.periodic, self.periodic_width, row, &mut tape.periodic);
+    }
+}
+
+/// Loads a vector of rows of a row-major matrix, a vector per column.
+#[inline(always)]
+fn load_rows<L: Lanes>(cells: &[u32], width: usize, row: usize, columns: &mut [L]) {
+    for (tile, columns) in columns.chunks_mut(16).enumerate() {
+        let start = row * width + 16 * tile;
+        // A tile reads 16 cells of each row, past the end of the last row if the table is narrow.
+        let end = start + (L::WIDTH - 1) * width + 16;
+        if let Some(cells) = cells.get(start..end) {
+            let loaded = L::load_columns(cells, width);
+            columns.copy_from_slice(&loaded[..columns.len()]);
+        } else {
+            for (column, lanes) in columns.iter_mut().enumerate() {
+                *lanes = L::from_fn(|lane| cells[start + lane * width + column]);
+            }
+        }
+    }
+}
+
+/// Some adjacent columns of a group, extended.
+#[derive(Clone, Copy)]
+pub struct Extended<'a> {
+    /// The group; nothing if there are no such columns.
+    pub group: Option<&'a Group>,
+    /// The first column's place in the group.
+    pub offset: usize,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+impl Extended<'_> {
+    /// Loads the columns' values at a vector of places in memory, from `row` on.
+    #[inline(always)]
+    pub fn load<L: Lanes>(&self, row: usize, columns: &mut [L]) {
+        let Some(group) = self.group else {
+            return;
+        };
+        let mut column = 0;
+        while column < self.width {
+            let at = self.offset + column;
+            let (block, lane) = (at / 16, at % 16);
+            let count = (16 - lane).min(self.width - column);
+            let lines = &group.block(block)[16 * row..16 * (row + L::WIDTH)];
+            let loaded = L::load_columns(lines, 16);
+            columns[column..column + count].copy_from_slice(&loaded[lane..lane + count]);
+            column += count;
+        }
+    }
+}
