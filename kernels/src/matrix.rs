@@ -32,6 +32,22 @@ impl Group {
         }
     }
 
+    /// The group with these cells, by row and column.
+    pub fn from_fn(
+        pool: &Pool,
+        height: usize,
+        width: usize,
+        cell: impl Fn(usize, usize) -> u32,
+    ) -> Self {
+        let mut group = Self::new(pool, height, width);
+        for column in 0..width {
+            for row in 0..height {
+                group.blocks[column / 16][16 * row + column % 16] = cell(row, column);
+            }
+        }
+        group
+    }
+
     /// How many rows there are.
     pub const fn height(&self) -> usize {
         self.height
@@ -46,6 +62,11 @@ impl Group {
     #[inline(always)]
     pub fn block(&self, index: usize) -> &[u32] {
         &self.blocks[index]
+    }
+
+    /// All blocks.
+    pub fn blocks(&self) -> Vec<&[u32]> {
+        self.blocks.iter().map(Vec::as_slice).collect()
     }
 
     /// All blocks.

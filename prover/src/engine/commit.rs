@@ -1,7 +1,7 @@
 //! Committing to the columns of one phase: extension and Merkle tree.
 
 use rayon::prelude::*;
-use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, extend};
+use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, transform::extend};
 
 /// Adjacent columns of a row-major matrix of canonical cells.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl Commitment {
 
     /// Commits to groups that are extended already.
     pub fn of(platform: Platform, groups: Vec<Group>) -> Self {
-        let tree = Tree::new(platform, &groups.iter().collect::<Vec<_>>());
+        let tree = Tree::of_groups(platform, &groups.iter().collect::<Vec<_>>());
         Self { groups, tree }
     }
 }

@@ -2,7 +2,7 @@
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{F, machine::Table, tape::Plan};
-use zonda_kernels::{Group, Platform, Pool, Twiddles, grind, transform};
+use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, grind, transform};
 use zonda_verifier::{
     Layout, Shape, Statement, VerifyingKey,
     circle::{Point, position},
@@ -238,13 +238,13 @@ impl Engine {
         let halvings: u32 = folds.iter().sum();
         let fold_twiddles = fold::Twiddles::new(&points, log_size);
         drop(points);
-        let mut layers: Vec<(Coordinates, zonda_kernels::LeafTree)> = Vec::new();
+        let mut layers: Vec<(Coordinates, Tree)> = Vec::new();
         let mut values = composition;
         let mut done = 0;
         for log_arity in &folds {
             let tree = {
                 let columns: Vec<&[u32]> = values.iter().map(Vec::as_slice).collect();
-                zonda_kernels::LeafTree::new(platform, &columns, 1 << log_arity)
+                Tree::of_codeword(platform, &columns, 1 << log_arity)
             };
             transcript.absorb("fold", &tree.root());
             nonces.folds.push(self.work(&mut transcript, "fold", parameters.fold_work_bits));
@@ -284,7 +284,9 @@ impl Engine {
 
     /// Finds the nonce of a proof of work and goes on from it.
     fn work(&self, transcript: &mut Transcript, label: &'static str, bits: u32) -> u64 {
-        let nonce = grind(self.platform, &transcript.work_header(label, bits), bits);
+        let mut padded = [0; 16];
+        padded[..label.len()].copy_from_slice(label.as_bytes());
+        let nonce = grind(self.platform, transcript.state(), &padded, bits as u8);
         let found = transcript.work(label, bits, nonce);
         debug_assert!(found, "the nonce was searched for");
         nonce
@@ -523,7 +525,7 @@ fn open_rows(
 
 /// The leaves and siblings of every round of folding.
 fn open_folds<E: ProverChallenge>(
-    layers: &[(Coordinates, zonda_kernels::LeafTree)],
+    layers: &[(Coordinates, Tree)],
     folds: &[u32],
     queries: &[usize],
     log_size: u32,
