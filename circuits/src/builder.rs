@@ -1,15 +1,64 @@
-//! A thin wrapper over the AIR builder that names constraints and messages.
+//! What tables are stated with: a builder of constraints and messages, and a thin wrapper over it
+//! that names them.
 
 use alloc::{string::String, vec::Vec};
+use core::ops::{Add, Mul, Sub};
 
-use p3_air::{AirBuilder, WindowAccess};
-use p3_field::PrimeCharacteristicRing;
-use p3_lookup::{Count, InteractionBuilder};
+use p3_field::{Algebra, PrimeCharacteristicRing};
 
-use crate::{
-    bus::Bus,
-    columns::{Columns, join},
-};
+use crate::{bus::Bus, columns::Columns};
+
+/// Hears one row of a table: it hands out the row's cells and takes what the table says of them.
+///
+/// Everything here is generic rather than a closure, so that a table is one straight line of
+/// arithmetic wherever it is evaluated.
+pub trait Builder {
+    /// What a cell is.
+    type Var: Copy
+        + Into<Self::Expr>
+        + Add<Output = Self::Expr>
+        + Add<Self::Expr, Output = Self::Expr>
+        + Sub<Output = Self::Expr>
+        + Sub<Self::Expr, Output = Self::Expr>
+        + Mul<Output = Self::Expr>
+        + Mul<Self::Expr, Output = Self::Expr>;
+
+    /// What cells are made into.
+    type Expr: Algebra<Self::Var>;
+
+    /// The row's committed columns.
+    fn row<C: Columns<Self::Var>>(&self) -> C;
+
+    /// The row's preprocessed columns.
+    fn fixed<C: Columns<Self::Var>>(&self) -> C;
+
+    /// The row's value of a periodic column.
+    fn periodic(&self, column: usize) -> Self::Expr;
+
+    /// A public value.
+    fn public(&self, index: usize) -> Self::Expr;
+
+    /// `x` is zero on every row.
+    fn zero(&mut self, x: Self::Expr);
+
+    /// A message, sent `count` times: received, if that is negative.
+    fn message<const N: usize>(
+        &mut self,
+        bus: Bus,
+        count: Self::Expr,
+        weight: Weight,
+        fields: [Self::Expr; N],
+    );
+}
+
+/// What is known of the count of a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Weight {
+    /// It is 0 or 1 if the message is sent, 0 or -1 if it is received.
+    AtMostOne,
+    /// Any number: the answers of a lookup table.
+    Answers,
+}
 
 /// The names of a table's constraints and messages, in the order in which `eval` states them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -18,6 +67,14 @@ pub struct Names {
     pub constraints: Vec<String>,
     /// One per message, with its bus.
     pub messages: Vec<(Bus, String)>,
+    /// The prefix of names to come.
+    scope: String,
+}
+
+impl Names {
+    fn join(&self, name: &str) -> String {
+        [self.scope.as_str(), name].concat()
+    }
 }
 
 /// What a table's `eval` speaks to: the engine's builder, and names for what is said to it.
@@ -27,73 +84,91 @@ pub struct Names {
 pub struct Circuit<'a, B> {
     builder: &'a mut B,
     names: Option<&'a mut Names>,
-    scope: String,
 }
 
-impl<'a, B: InteractionBuilder> Circuit<'a, B> {
+/// Names everything that an expression says to a circuit: `scoped!(circuit, "name", { ... })`. The
+/// expression must not return.
+macro_rules! scoped {
+    ($circuit:expr, $name:expr, $body:expr) => {{
+        let outer = $circuit.enter($name);
+        let said = $body;
+        $circuit.leave(outer);
+        said
+    }};
+}
+pub(crate) use scoped;
+
+impl<'a, B: Builder> Circuit<'a, B> {
     /// Wraps an engine's builder.
     #[inline(always)]
-    pub fn new(builder: &'a mut B) -> Self {
+    pub const fn new(builder: &'a mut B) -> Self {
         Self {
             builder,
             names: None,
-            scope: String::new(),
         }
     }
 
     /// Wraps a builder and appends the name of everything that is said to it to `names`.
-    pub fn naming(builder: &'a mut B, names: &'a mut Names) -> Self {
+    pub const fn naming(builder: &'a mut B, names: &'a mut Names) -> Self {
         Self {
             builder,
             names: Some(names),
-            scope: String::new(),
         }
     }
 
-    /// The current row of the table's committed columns.
+    /// The row's committed columns.
     #[inline(always)]
     pub fn row<C: Columns<B::Var>>(&self) -> C {
-        C::from_row(self.builder.main().current_slice())
+        self.builder.row()
     }
 
-    /// The current row of the table's preprocessed columns.
+    /// The row's preprocessed columns.
     #[inline(always)]
     pub fn fixed<C: Columns<B::Var>>(&self) -> C {
-        C::from_row(self.builder.preprocessed().current_slice())
+        self.builder.fixed()
     }
 
-    /// The current row of the table's periodic columns, which the statement determines.
+    /// The row's value of a periodic column, which the statement determines.
     #[inline(always)]
     pub fn periodic(&self, column: usize) -> B::Expr {
-        self.builder.periodic_values()[column].into()
+        self.builder.periodic(column)
     }
 
     /// A public value.
     #[inline(always)]
     pub fn public(&self, index: usize) -> B::Expr {
-        self.builder.public_values()[index].into()
+        self.builder.public(index)
     }
 
-    /// Names everything that `body` says under `name`.
+    /// Puts `name` before all names until [`Self::leave`], which is given what this returns. Use
+    /// `scoped!`.
     #[inline(always)]
-    pub fn scope<R>(&mut self, name: &str, body: impl FnOnce(&mut Self) -> R) -> R {
-        if self.names.is_none() {
-            return body(self);
+    pub(crate) fn enter(&mut self, name: &str) -> usize {
+        let Some(names) = &mut self.names else {
+            return 0;
+        };
+        let outer = names.scope.len();
+        names.scope.push_str(name);
+        names.scope.push('.');
+        outer
+    }
+
+    /// Ends what [`Self::enter`] began.
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, outer: usize) {
+        if let Some(names) = &mut self.names {
+            names.scope.truncate(outer);
         }
-        let inner = join(&self.scope, name);
-        let outer = core::mem::replace(&mut self.scope, inner);
-        let result = body(self);
-        self.scope = outer;
-        result
     }
 
     /// Constrains `x` to be zero on every row.
     #[inline(always)]
     pub fn zero(&mut self, name: &str, x: impl Into<B::Expr>) {
         if let Some(names) = &mut self.names {
-            names.constraints.push(join(&self.scope, name));
+            let name = names.join(name);
+            names.constraints.push(name);
         }
-        self.builder.assert_zero(x);
+        self.builder.zero(x.into());
     }
 
     /// Constrains `x = y` on every row.
@@ -118,7 +193,7 @@ impl<'a, B: InteractionBuilder> Circuit<'a, B> {
         active: impl Into<B::Expr>,
         fields: [B::Expr; N],
     ) {
-        self.message(bus, name, Count::bounded(active.into(), 1), fields);
+        self.message(bus, name, active.into(), Weight::AtMostOne, fields);
     }
 
     /// Receives a message if `active`, which the table constrains to be 0 or 1, is 1.
@@ -130,7 +205,7 @@ impl<'a, B: InteractionBuilder> Circuit<'a, B> {
         active: impl Into<B::Expr>,
         fields: [B::Expr; N],
     ) {
-        self.message(bus, name, -Count::bounded(active.into(), 1), fields);
+        self.message(bus, name, -active.into(), Weight::AtMostOne, fields);
     }
 
     /// Offers a row of a lookup table, taken `multiplicity` times. The fields must be fixed by
@@ -143,7 +218,7 @@ impl<'a, B: InteractionBuilder> Circuit<'a, B> {
         multiplicity: impl Into<B::Expr>,
         fields: [B::Expr; N],
     ) {
-        self.message(bus, name, Count::provided(-multiplicity.into()), fields);
+        self.message(bus, name, -multiplicity.into(), Weight::Answers, fields);
     }
 
     #[inline(always)]
@@ -151,39 +226,59 @@ impl<'a, B: InteractionBuilder> Circuit<'a, B> {
         &mut self,
         bus: Bus,
         name: &str,
-        count: Count<B::Expr>,
+        count: B::Expr,
+        weight: Weight,
         fields: [B::Expr; N],
     ) {
         if let Some(names) = &mut self.names {
-            names.messages.push((bus, join(&self.scope, name)));
+            let name = names.join(name);
+            names.messages.push((bus, name));
         }
-        self.builder.push_interaction(bus.name(), fields, count);
+        self.builder.message(bus, count, weight, fields);
     }
 }
 
 /// The constant `value`, which must be below p.
 #[inline(always)]
-pub fn constant<B: AirBuilder>(value: u32) -> B::Expr {
+pub fn constant<B: Builder>(value: u32) -> B::Expr {
     B::Expr::from_u32(value)
+}
+
+/// `yes` if `bit` is 1, `no` if it is 0.
+#[inline(always)]
+pub fn select<E: PrimeCharacteristicRing>(bit: E, yes: E, no: E) -> E {
+    no.clone() + bit * (yes - no)
+}
+
+/// Cells as expressions.
+#[inline(always)]
+pub fn exprs<B: Builder, const N: usize>(cells: [B::Var; N]) -> [B::Expr; N] {
+    let mut exprs = [const { B::Expr::ZERO }; N];
+    let mut index = 0;
+    while index < N {
+        exprs[index] = cells[index].into();
+        index += 1;
+    }
+    exprs
 }
 
 /// `x / 2^16`, exactly as a field element.
 #[inline(always)]
-pub fn shift_down_16<B: AirBuilder>(x: B::Expr) -> B::Expr {
+pub fn shift_down_16<B: Builder>(x: B::Expr) -> B::Expr {
     // 2^16 * 2^15 = 2^31 = 1 (mod p).
     x * B::Expr::from_u32(1 << 15)
 }
 
 /// `x / 2^8`, exactly as a field element.
 #[inline(always)]
-pub fn shift_down_8<B: AirBuilder>(x: B::Expr) -> B::Expr {
+pub fn shift_down_8<B: Builder>(x: B::Expr) -> B::Expr {
     // 2^8 * 2^23 = 2^31 = 1 (mod p).
     x * B::Expr::from_u32(1 << 23)
 }
 
 /// `x / 2^2`, exactly as a field element.
 #[inline(always)]
-pub fn shift_down_2<B: AirBuilder>(x: B::Expr) -> B::Expr {
+pub fn shift_down_2<B: Builder>(x: B::Expr) -> B::Expr {
     // 2^2 * 2^29 = 2^31 = 1 (mod p).
     x * B::Expr::from_u32(1 << 29)
 }

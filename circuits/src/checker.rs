@@ -107,7 +107,7 @@ struct Silent;
 
 impl Listener for Silent {
     fn constraint(&mut self, _value: F) {}
-    fn message<I: Iterator<Item = F>>(&mut self, _bus: Bus, _count: F, _fields: I) {}
+    fn message<const N: usize>(&mut self, _bus: Bus, _count: F, _fields: [F; N]) {}
 }
 
 /// Evaluates row `index` of a table and tells `listener`.
@@ -153,9 +153,9 @@ impl Listener for Recorder<'_> {
         self.constraints += 1;
     }
 
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
         if count != F::ZERO {
-            let fields = fields.map(|field| field.as_canonical_u32()).collect();
+            let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
             let (table, row) = self.place;
             let entry = self
                 .balance
@@ -246,7 +246,7 @@ impl<L: Listener> Listener for &mut L {
     }
 
     #[inline(always)]
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
         (**self).message(bus, count, fields);
     }
 }

@@ -9,11 +9,19 @@ pub trait Columns<T>: Sized {
     /// How many columns the group has.
     const WIDTH: usize;
 
-    /// Takes the group's cells, in order.
-    fn read(next: &mut impl FnMut() -> T) -> Self;
+    /// Takes the group's cells, in order, from the front of `cells`.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    fn read(cells: &mut &[T]) -> Self
+    where
+        T: Copy;
 
-    /// Hands out the group's cells, in order.
-    fn write(self, put: &mut impl FnMut(T));
+    /// Puts the group's cells, in order, at the front of `cells`, which it takes off.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    fn write(self, cells: &mut &mut [T]);
 
     /// Appends the group's column names, each under `prefix`.
     fn names(prefix: &str, names: &mut Vec<String>);
@@ -27,8 +35,7 @@ pub trait Columns<T>: Sized {
     where
         T: Copy,
     {
-        let mut cells = row.iter().copied();
-        Self::read(&mut || cells.next().expect("a row as wide as its table"))
+        Self::read(&mut &row[..Self::WIDTH])
     }
 
     /// Writes the group to a row of exactly its width.
@@ -37,8 +44,7 @@ pub trait Columns<T>: Sized {
     /// If the row is narrower.
     #[inline(always)]
     fn write_row(self, row: &mut [T]) {
-        let mut cells = row.iter_mut();
-        self.write(&mut |cell| *cells.next().expect("a row as wide as its table") = cell);
+        self.write(&mut &mut row[..Self::WIDTH]);
     }
 }
 
@@ -46,13 +52,18 @@ impl<T> Columns<T> for T {
     const WIDTH: usize = 1;
 
     #[inline(always)]
-    fn read(next: &mut impl FnMut() -> T) -> Self {
-        next()
+    fn read(cells: &mut &[T]) -> Self
+    where
+        T: Copy,
+    {
+        *cells.split_off_first().expect("a row as wide as its table")
     }
 
     #[inline(always)]
-    fn write(self, put: &mut impl FnMut(T)) {
-        put(self);
+    fn write(self, cells: &mut &mut [T]) {
+        *cells
+            .split_off_first_mut()
+            .expect("a row as wide as its table") = self;
     }
 
     fn names(prefix: &str, names: &mut Vec<String>) {
@@ -64,13 +75,22 @@ impl<T, const N: usize> Columns<T> for [T; N] {
     const WIDTH: usize = N;
 
     #[inline(always)]
-    fn read(next: &mut impl FnMut() -> T) -> Self {
-        core::array::from_fn(|_| next())
+    fn read(cells: &mut &[T]) -> Self
+    where
+        T: Copy,
+    {
+        let (group, rest) = cells
+            .split_first_chunk()
+            .expect("a row as wide as its table");
+        *cells = rest;
+        *group
     }
 
     #[inline(always)]
-    fn write(self, put: &mut impl FnMut(T)) {
-        self.into_iter().for_each(put);
+    fn write(self, cells: &mut &mut [T]) {
+        for cell in self {
+            cell.write(cells);
+        }
     }
 
     fn names(prefix: &str, names: &mut Vec<String>) {
@@ -104,13 +124,16 @@ macro_rules! columns {
             const WIDTH: usize = 0 $( + <$ty as $crate::columns::Columns<T>>::WIDTH )*;
 
             #[inline(always)]
-            fn read(next: &mut impl FnMut() -> T) -> Self {
-                Self { $( $field: <$ty as $crate::columns::Columns<T>>::read(next), )* }
+            fn read(cells: &mut &[T]) -> Self
+            where
+                T: Copy,
+            {
+                Self { $( $field: <$ty as $crate::columns::Columns<T>>::read(cells), )* }
             }
 
             #[inline(always)]
-            fn write(self, put: &mut impl FnMut(T)) {
-                $( <$ty as $crate::columns::Columns<T>>::write(self.$field, put); )*
+            fn write(self, cells: &mut &mut [T]) {
+                $( <$ty as $crate::columns::Columns<T>>::write(self.$field, cells); )*
             }
 
             fn names(prefix: &str, names: &mut alloc::vec::Vec<alloc::string::String>) {
@@ -125,14 +148,23 @@ macro_rules! columns {
             const WIDTH: usize = N * <$name<T> as $crate::columns::Columns<T>>::WIDTH;
 
             #[inline(always)]
-            fn read(next: &mut impl FnMut() -> T) -> Self {
-                core::array::from_fn(|_| <$name<T> as $crate::columns::Columns<T>>::read(next))
+            fn read(cells: &mut &[T]) -> Self
+            where
+                T: Copy,
+            {
+                // Groups in arrays are few, and there is at least one.
+                let mut all = *cells;
+                let mut groups = [<$name<T> as $crate::columns::Columns<T>>::read(&mut all); N];
+                for group in &mut groups {
+                    *group = <$name<T> as $crate::columns::Columns<T>>::read(cells);
+                }
+                groups
             }
 
             #[inline(always)]
-            fn write(self, put: &mut impl FnMut(T)) {
+            fn write(self, cells: &mut &mut [T]) {
                 for group in self {
-                    <$name<T> as $crate::columns::Columns<T>>::write(group, put);
+                    <$name<T> as $crate::columns::Columns<T>>::write(group, cells);
                 }
             }
 

@@ -2,14 +2,13 @@
 
 #[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
     record::CLK_PER_STEP,
 };
 
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant},
     bus::Bus,
     columns,
     gadgets::shift::plan,
@@ -72,7 +71,7 @@ impl<V: Copy> Thread<V> {
         decoded: Decoded<B::Expr>,
         next_pc: B::Expr,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.fetch(circuit, active, decoded);
@@ -88,7 +87,7 @@ impl<V: Copy> Thread<V> {
         active: &B::Expr,
         decoded: Decoded<B::Expr>,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let pc: B::Expr = self.pc.into();
@@ -118,12 +117,22 @@ impl<V: Copy> Thread<V> {
         );
     }
 
+    /// The clk of one of the instruction's slots.
+    #[inline(always)]
+    pub fn slot<B>(&self, slot: u32) -> B::Expr
+    where
+        B: Builder,
+        V: Into<B::Expr>,
+    {
+        self.clk.into() + constant::<B>(slot)
+    }
+
     /// The address of the next instruction where none is jumped to. Text lies below 2^30, so this
     /// does not wrap.
     #[inline(always)]
     pub fn following<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.pc.into() + constant::<B>(4)

@@ -25,6 +25,7 @@ pub mod instruction;
 mod lookups;
 pub mod machine;
 pub mod memory;
+pub mod plonky3;
 pub mod system;
 #[cfg(all(test, feature = "witness"))]
 mod testing;

@@ -184,11 +184,12 @@ impl Listener for Counter<'_> {
 
     /// Counts a lookup, if its table has the row: if not, the table does not balance in the end.
     #[inline(always)]
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, mut fields: I) {
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
+        let mut fields = fields.iter();
         let mut field = || {
             fields
                 .next()
-                .map_or(u32::MAX, |field| field.as_canonical_u32())
+                .map_or(u32::MAX, PrimeField32::as_canonical_u32)
         };
         let counts = &mut self.counts;
         let (rows, index) = match bus {

@@ -1,16 +1,14 @@
 //! The machine: its list of tables, and what each of them is.
 
-use alloc::{borrow::Cow, string::String, sync::Arc, vec, vec::Vec};
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
-use p3_air::{Air, BaseAir};
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::instruction::Instruction;
 
 use crate::{
     F,
-    builder::Circuit,
+    builder::{Builder, Circuit},
     columns::Columns,
     families::{
         add_immediate, add_sub, bitwise, bitwise_immediate, branch, divide, ecall, jump,
@@ -82,7 +80,7 @@ macro_rules! tables {
             /// States the table's constraints and messages for one row: the one definition that
             /// degree counting, row checking, proving and verifying share.
             #[inline(always)]
-            pub fn eval<B: InteractionBuilder>(self, circuit: &mut Circuit<'_, B>) {
+            pub fn eval<B: Builder>(self, circuit: &mut Circuit<'_, B>) {
                 match self { $(Self::$table => $module::eval(circuit),)* }
             }
         }
@@ -183,51 +181,6 @@ pub struct TableAir {
     pub periodic: Vec<Vec<F>>,
     /// Public values; only the statement's table has any.
     pub public: Vec<F>,
-}
-
-impl BaseAir<F> for TableAir {
-    fn width(&self) -> usize {
-        self.table.width()
-    }
-
-    fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {
-        self.fixed.as_deref().cloned()
-    }
-
-    fn preprocessed_width(&self) -> usize {
-        self.table.fixed_width()
-    }
-
-    fn num_periodic_columns(&self) -> usize {
-        self.periodic.len()
-    }
-
-    fn periodic_columns(&self) -> Cow<'_, [Vec<F>]> {
-        Cow::Borrowed(&self.periodic)
-    }
-
-    fn main_next_row_columns(&self) -> Vec<usize> {
-        Vec::new()
-    }
-
-    fn preprocessed_next_row_columns(&self) -> Vec<usize> {
-        Vec::new()
-    }
-
-    fn max_constraint_degree(&self) -> Option<usize> {
-        Some(3)
-    }
-
-    fn num_public_values(&self) -> usize {
-        self.public.len()
-    }
-}
-
-impl<B: InteractionBuilder<F = F>> Air<B> for TableAir {
-    #[inline(always)]
-    fn eval(&self, builder: &mut B) {
-        self.table.eval(&mut Circuit::new(builder));
-    }
 }
 
 /// The machine's tables for one program and one statement, in the order of [`Table::ALL`].

@@ -1,10 +1,9 @@
 //! The memory argument: every access reads the last tuple of its address and writes the next.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use crate::{
-    builder::{Circuit, constant, shift_down_16},
+    builder::{Builder, Circuit, constant, shift_down_16},
     bus::{Bus, SPACE_REGISTER},
     columns,
     word::Word,
@@ -42,7 +41,7 @@ impl<V: Copy> Access<V> {
         clk: B::Expr,
     ) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let space = constant::<B>(space);
@@ -87,7 +86,7 @@ impl<V: Copy> Access<V> {
         clk: B::Expr,
     ) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.write(circuit, active, place, self.value.into_expr::<B>(), clk)
@@ -105,7 +104,7 @@ pub fn register<E>(number: impl Into<E>) -> (u32, E) {
 /// - Assumes: `active` is 0 or 1.
 /// - Constrains: where `active` is 1, `a` and `b` are in `[0, 2^8)`.
 #[inline(always)]
-pub fn byte_pair<B: InteractionBuilder>(
+pub fn byte_pair<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     name: &str,
     active: &B::Expr,

@@ -34,8 +34,8 @@ impl Listener for &mut Heard {
         self.constraints.push(value);
     }
 
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
-        let fields = fields.map(|field| field.as_canonical_u32()).collect();
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
+        let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
         self.messages.push((bus, count, fields));
     }
 }

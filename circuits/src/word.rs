@@ -1,11 +1,13 @@
 //! 32-bit words as two 16-bit limbs.
 
-use p3_air::AirBuilder;
 #[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
-use crate::{builder::Circuit, bus::Bus, columns};
+use crate::{
+    builder::{Builder, Circuit},
+    bus::Bus,
+    columns,
+};
 
 columns! {
     /// A 32-bit word, `lo + 2^16 hi`. A word does not fit one field element, so its limbs are never
@@ -30,11 +32,14 @@ impl<T> Word<T> {
 
     /// The limbs as expressions of the builder `B`.
     #[inline(always)]
-    pub fn into_expr<B: AirBuilder>(self) -> Word<B::Expr>
+    pub fn into_expr<B: Builder>(self) -> Word<B::Expr>
     where
         T: Into<B::Expr>,
     {
-        self.map(Into::into)
+        Word {
+            lo: self.lo.into(),
+            hi: self.hi.into(),
+        }
     }
 
     /// Looks both limbs up in the 16-bit range table.
@@ -44,7 +49,7 @@ impl<T> Word<T> {
     #[inline(always)]
     pub fn range_check<B>(self, circuit: &mut Circuit<'_, B>, active: &B::Expr)
     where
-        B: InteractionBuilder,
+        B: Builder,
         T: Into<B::Expr>,
     {
         circuit.send(Bus::Range16, "lo", active.clone(), [self.lo.into()]);

@@ -100,8 +100,8 @@ impl Listener for &mut Said {
         self.broken |= value != F::ZERO;
     }
 
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
-        let fields = fields.map(|field| field.as_canonical_u32()).collect();
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
+        let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
         *self.messages.entry((bus, fields)).or_default() += count;
     }
 }

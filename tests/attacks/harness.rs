@@ -359,9 +359,9 @@ impl Said {
 impl Listener for &mut Said {
     fn constraint(&mut self, _value: F) {}
 
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
         if count != F::ZERO {
-            let fields = fields.map(|field| field.as_canonical_u32()).collect();
+            let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
             let place = self.place;
             let entry = self.messages.entry((bus, fields));
             entry.or_insert((F::ZERO, place)).0 += count;

@@ -1,10 +1,9 @@
 //! The effective address of a load or store.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use crate::{
-    builder::{Circuit, constant, shift_down_2},
+    builder::{Builder, Circuit, constant, shift_down_2},
     bus::Bus,
     columns,
     instruction::IMMEDIATE_BIAS,
@@ -40,7 +39,7 @@ impl<V: Copy> Address<V> {
         offset: B::Expr,
     ) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let base = base.into_expr::<B>();

@@ -1,10 +1,9 @@
 //! Comparing words, signed or unsigned.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant},
     bus::Bus,
     columns,
     word::Word,
@@ -36,7 +35,7 @@ impl<V: Copy> Comparison<V> {
     #[inline(always)]
     pub fn active<B>(&self, circuit: &mut Circuit<'_, B>) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let kind: B::Expr = self.kind.into();
@@ -54,7 +53,7 @@ impl<V: Copy> Comparison<V> {
     #[inline(always)]
     pub fn is_signed<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         constant::<B>(2) - self.kind.into()
@@ -65,7 +64,7 @@ impl<V: Copy> Comparison<V> {
     #[inline(always)]
     pub fn operation<B>(&self, signed: u32) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         constant::<B>(signed - 1) + self.kind.into()
@@ -78,7 +77,7 @@ impl<V: Copy> Comparison<V> {
 /// - Constrains: `sign` is 0 or 1; where `active` is 1, it is the top bit of `word` if `is_signed`,
 ///   else 0. The limbs of the result are in `[0, 2^16)`.
 #[inline(always)]
-pub fn biased<B: InteractionBuilder>(
+pub fn biased<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     active: &B::Expr,
     word: Word<B::Expr>,
@@ -105,7 +104,7 @@ impl<V: Copy> LessThan<V> {
         x: Word<B::Expr>,
         y: Word<B::Expr>,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let (less, borrow): (B::Expr, B::Expr) = (self.less.into(), self.borrow.into());

@@ -1,12 +1,11 @@
 //! OR, XOR and AND, byte by byte.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 #[cfg(feature = "witness")]
 use zonda_riscv_emu::instruction::Opcode;
 
 use crate::{
-    builder::{Circuit, constant, shift_down_8},
+    builder::{Builder, Circuit, constant, shift_down_8},
     bus::Bus,
     columns,
 };
@@ -29,7 +28,7 @@ impl<V: Copy> Logic<V> {
     #[inline(always)]
     pub fn active<B>(&self, circuit: &mut Circuit<'_, B>) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         circuit.boolean("or_and", self.or_and);
@@ -43,7 +42,7 @@ impl<V: Copy> Logic<V> {
     #[inline(always)]
     pub fn operation<B>(&self, [or, xor, and]: [u32; 3]) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         // With none = or + xor - and: none + (or - none) = or, and so on.
@@ -69,7 +68,7 @@ impl<V: Copy> Logic<V> {
         conjunction: B::Expr,
         result: B::Expr,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         // The factors for (OR, XOR, AND) are (1, 1, 0) and (-1, -2, 1).
@@ -92,7 +91,7 @@ impl<V: Copy> Logic<V> {
 ///   so are both of `y`; the result is `x AND y`, where `y` is the limb of those bytes, and is made
 ///   of the bytes `and`.
 #[inline(always)]
-pub fn conjunction<B: InteractionBuilder>(
+pub fn conjunction<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     active: &B::Expr,
     (x, x_low): (B::Expr, B::Expr),

@@ -1,12 +1,12 @@
 //! Products of 32-bit words as sums of byte products, none of which reaches p.
 
-use p3_air::AirBuilder;
+use p3_field::PrimeCharacteristicRing;
 
-use crate::builder::constant;
+use crate::builder::{Builder, constant};
 
 /// `a_0 + 2^8 a_1`: the limb with the bytes `a_0` and `a_1`.
 #[inline(always)]
-pub fn limb<B: AirBuilder>(low: B::Expr, high: B::Expr) -> B::Expr {
+pub fn limb<B: Builder>(low: B::Expr, high: B::Expr) -> B::Expr {
     low + high * constant::<B>(1 << 8)
 }
 
@@ -22,19 +22,22 @@ pub fn limb<B: AirBuilder>(low: B::Expr, high: B::Expr) -> B::Expr {
 ///   - `[-128 * 255, 255^2]`, within `(-2^15, 2^16)`.
 /// - Degree 2. No column, no constraint.
 #[inline(always)]
-pub fn products<B: AirBuilder>(a: &[B::Expr; 4], b: &[B::Expr; 4]) -> [B::Expr; 4] {
-    let sum = |k: usize| -> B::Expr {
-        (k.saturating_sub(3)..=k.min(3))
-            .map(|i| a[i].clone() * b[k - i].clone())
-            .reduce(|sum, product| sum + product)
-            .expect("k is at most 6")
-    };
-    [
-        limb::<B>(sum(0), sum(1)),
-        limb::<B>(sum(2), sum(3)),
-        limb::<B>(sum(4), sum(5)),
-        sum(6),
-    ]
+pub fn products<B: Builder>(a: &[B::Expr; 4], b: &[B::Expr; 4]) -> [B::Expr; 4] {
+    let [a0, a1, a2, a3] = a;
+    let [b0, b1, b2, b3] = b;
+    let s0 = product(a0, b0);
+    let s1 = product(a0, b1) + product(a1, b0);
+    let s2 = product(a0, b2) + product(a1, b1) + product(a2, b0);
+    let s3 = product(a0, b3) + product(a1, b2) + product(a2, b1) + product(a3, b0);
+    let s4 = product(a1, b3) + product(a2, b2) + product(a3, b1);
+    let s5 = product(a2, b3) + product(a3, b2);
+    let s6 = product(a3, b3);
+    [limb::<B>(s0, s1), limb::<B>(s2, s3), limb::<B>(s4, s5), s6]
+}
+
+#[inline(always)]
+fn product<E: PrimeCharacteristicRing>(a: &E, b: &E) -> E {
+    a.clone() * b.clone()
 }
 
 /// [`products`] of plain integers.

@@ -1,12 +1,11 @@
 //! The registers of an instruction: its fetch, its reads and its write.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 #[cfg(feature = "witness")]
 use zonda_riscv_emu::record::Step;
 
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, scoped},
     columns,
     instruction::{Decoded, Thread},
     memory::{Access, byte_pair, register},
@@ -68,7 +67,7 @@ impl<V: Copy> ThreeRegisters<V> {
         result: Word<B::Expr>,
         byte: B::Expr,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let decoded = Decoded {
@@ -91,12 +90,23 @@ impl<V: Copy> ThreeRegisters<V> {
 
         // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
         // but its difference is a byte all the same: the witness leaves its previous clk zero.
-        let slot = |slot: u32| thread.clk.into() + constant::<B>(slot);
         let (rs1, rs2, rd) = (self.rs1, self.rs2, self.rd);
-        let x = circuit.scope("x", |c| self.x.read(c, active, register(rs1), slot(0)));
-        let y = circuit.scope("y", |c| self.y.read(c, active, register(rs2), slot(1)));
-        let old = circuit.scope("old", |c| {
-            self.old.write(c, &writes_rd, register(rd), result, slot(3))
+        let x = scoped!(circuit, "x", {
+            self.x
+                .read(circuit, active, register(rs1), thread.slot::<B>(0))
+        });
+        let y = scoped!(circuit, "y", {
+            self.y
+                .read(circuit, active, register(rs2), thread.slot::<B>(1))
+        });
+        let old = scoped!(circuit, "old", {
+            self.old.write(
+                circuit,
+                &writes_rd,
+                register(rd),
+                result,
+                thread.slot::<B>(3),
+            )
         });
         byte_pair(circuit, "difference_high.xy", active, x, y);
         byte_pair(circuit, "difference_high.old", active, old, byte);
@@ -121,7 +131,7 @@ impl<V: Copy> TwoRegisters<V> {
         constants: [B::Expr; 4],
         result: Word<B::Expr>,
     ) where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let decoded = Decoded {
@@ -144,11 +154,19 @@ impl<V: Copy> TwoRegisters<V> {
 
         // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
         // but its difference is a byte all the same: the witness leaves its previous clk zero.
-        let slot = |slot: u32| thread.clk.into() + constant::<B>(slot);
         let (rs1, rd) = (self.rs1, self.rd);
-        let x = circuit.scope("x", |c| self.x.read(c, active, register(rs1), slot(0)));
-        let old = circuit.scope("old", |c| {
-            self.old.write(c, &writes_rd, register(rd), result, slot(3))
+        let x = scoped!(circuit, "x", {
+            self.x
+                .read(circuit, active, register(rs1), thread.slot::<B>(0))
+        });
+        let old = scoped!(circuit, "old", {
+            self.old.write(
+                circuit,
+                &writes_rd,
+                register(rd),
+                result,
+                thread.slot::<B>(3),
+            )
         });
         byte_pair(circuit, "difference_high", active, x, old);
     }

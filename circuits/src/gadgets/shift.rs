@@ -16,10 +16,9 @@
 //! above (`e = f + 8`): either way at bit 16 of the limb times `2^e`.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, select},
     bus::Bus,
     columns,
     memory::byte_pair,
@@ -73,7 +72,7 @@ impl<V: Copy> Direction<V> {
     #[inline(always)]
     pub fn any_left<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.left.into() + self.far_left.into()
@@ -83,7 +82,7 @@ impl<V: Copy> Direction<V> {
     #[inline(always)]
     pub fn any_right<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.right.into() + self.far_right.into()
@@ -93,7 +92,7 @@ impl<V: Copy> Direction<V> {
     #[inline(always)]
     pub fn number<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.far_left.into()
@@ -107,7 +106,7 @@ impl<V: Copy> Cut<V> {
     #[inline(always)]
     fn eval<B>(&self, circuit: &mut Circuit<'_, B>, name: &str, wide: B::Expr, product: B::Expr)
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let [limb, byte]: [B::Expr; 2] = [self.limb.into(), self.byte.into()];
@@ -122,7 +121,7 @@ impl<V: Copy> Shifted<V> {
     #[inline(always)]
     pub fn active<B>(&self) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.direction.any_left::<B>() + self.direction.any_right::<B>()
@@ -133,7 +132,7 @@ impl<V: Copy> Shifted<V> {
     #[inline(always)]
     pub fn operation<B>(&self, left: u32, right: u32) -> B::Expr
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         self.direction.any_left::<B>() * constant::<B>(left)
@@ -152,7 +151,7 @@ impl<V: Copy> Shifted<V> {
     #[inline(always)]
     pub fn eval<B>(&self, circuit: &mut Circuit<'_, B>, x: Word<B::Expr>, multiplier: B::Expr)
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let active = self.active::<B>();
@@ -243,12 +242,6 @@ impl<V: Copy> Shifted<V> {
             left * q1 + far_left * q0 + right * q2 + far_right * sign * constant::<B>(0xffff),
         );
     }
-}
-
-/// `yes` if `bit` is 1, `no` if it is 0.
-#[inline(always)]
-fn select<E: PrimeCharacteristicRing>(bit: E, yes: E, no: E) -> E {
-    no.clone() + bit * (yes - no)
 }
 
 /// How a shift by `amount`, 0 to 31, is made: the direction's number, `wide` and `f`.

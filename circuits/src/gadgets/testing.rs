@@ -16,6 +16,7 @@ use crate::{
     bus::SPACE_REGISTER,
     columns::Columns,
     machine::Table,
+    plonky3::Plonky3,
     testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
 };
 
@@ -200,7 +201,8 @@ impl<C: Columns<F>> Tested<C> {
             main_width: self.table.width(),
             ..AirLayout::default()
         });
-        self.table.eval(&mut Circuit::new(&mut builder));
+        self.table
+            .eval(&mut Circuit::new(&mut Plonky3(&mut builder)));
         for constraint in builder.base_constraints() {
             assert!(constraint.degree_multiple() <= 3);
         }

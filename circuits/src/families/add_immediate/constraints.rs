@@ -1,15 +1,14 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::AddImmediate;
-use crate::builder::{Circuit, constant, shift_down_16};
+use crate::builder::{Builder, Circuit, constant, scoped, shift_down_16};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: AddImmediate<B::Var> = circuit.row();
     let x = row.registers.x.value;
     let result = row.result.into_expr::<B>();
@@ -24,7 +23,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let carry_hi = shift_down_16::<B>(x.hi + row.constant.hi + carry_lo.clone() - row.result.hi);
     circuit.boolean("carry_lo", carry_lo);
     circuit.boolean("carry_hi", carry_hi);
-    circuit.scope("result", |circuit| row.result.range_check(circuit, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit, &active));
 
     // (3) The instruction and its registers.
     let constants = [

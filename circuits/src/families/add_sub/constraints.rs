@@ -1,21 +1,19 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::AddSub;
 use crate::{
-    builder::{Circuit, constant, shift_down_16},
+    builder::{Builder, Circuit, constant, scoped, shift_down_16},
     instruction::Decoded,
     memory::{byte_pair, register},
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: AddSub<B::Var> = circuit.row();
-    let clk: B::Expr = row.thread.clk.into();
 
     // (1) At most one of the flags is set; a row with none is not in use.
     let active: B::Expr = row.is_add + row.is_sub;
@@ -46,7 +44,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         ("add", row.is_add, row.x.value, row.result),
         ("sub", row.is_sub, row.result, row.x.value),
     ] {
-        circuit.scope(name, |circuit| {
+        scoped!(circuit, name, {
             let y = row.y.value;
             let carry_lo = shift_down_16::<B>(left.lo + y.lo - sum.lo);
             let carry_hi = shift_down_16::<B>(left.hi + y.hi + carry_lo.clone() - sum.hi);
@@ -54,20 +52,25 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
             circuit.zero("carry_hi", carry_hi.bool_check() * flag);
         });
     }
-    circuit.scope("result", |circuit| row.result.range_check(circuit, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit, &active));
 
     // (4) Register accesses, each in its slot.
-    let slot = |slot: u32| clk.clone() + constant::<B>(slot);
     let writes_rd: B::Expr = row.writes_rd.into();
-    let x_high = circuit.scope("x", |c| row.x.read(c, &active, register(row.rs1), slot(0)));
-    let y_high = circuit.scope("y", |c| row.y.read(c, &active, register(row.rs2), slot(1)));
-    let old_high = circuit.scope("old", |c| {
+    let x_high = scoped!(circuit, "x", {
+        row.x
+            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
+    });
+    let y_high = scoped!(circuit, "y", {
+        row.y
+            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
+    });
+    let old_high = scoped!(circuit, "old", {
         row.old.write(
-            c,
+            circuit,
             &writes_rd,
             register(row.rd),
             row.result.into_expr::<B>(),
-            slot(3),
+            row.thread.slot::<B>(3),
         )
     });
     byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);

@@ -1,21 +1,20 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::Bitwise;
 use crate::{
-    builder::{Circuit, shift_down_8},
+    builder::{Builder, Circuit, exprs, scoped, shift_down_8},
     gadgets::logic::conjunction,
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Bitwise<B::Var> = circuit.row();
     let (x, y) = (row.registers.x.value, row.registers.y.value);
-    let [and_0, and_1, and_2, and_3] = row.and.map(Into::into);
+    let [and_0, and_1, and_2, and_3] = exprs::<B, 4>(row.and);
 
     // (1) One of the three operations, or a row not in use.
     let active = row.logic.active(circuit);
@@ -42,7 +41,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
             row.result.hi,
         ),
     ] {
-        circuit.scope(name, |circuit| {
+        scoped!(circuit, name, {
             let y_bytes = [y_low.into(), shift_down_8::<B>(y - y_low)];
             let and = conjunction(circuit, &active, (x.into(), x_low.into()), y_bytes, and);
             row.logic.combine(circuit, x + y, and, result.into());

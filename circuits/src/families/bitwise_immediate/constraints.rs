@@ -1,21 +1,20 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::BitwiseImmediate;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, exprs, scoped},
     gadgets::logic::conjunction,
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: BitwiseImmediate<B::Var> = circuit.row();
     let x = row.registers.x.value;
-    let [immediate_low, immediate_high]: [B::Expr; 2] = row.immediate.map(Into::into);
+    let [immediate_low, immediate_high] = exprs::<B, 2>(row.immediate);
     let sign: B::Expr = row.sign.into();
 
     // (1) One of the three operations, or a row not in use.
@@ -23,21 +22,21 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (2) The low limb of the result, from the conjunction of the operands' low limbs. All sums are
     // below 2^18.
-    circuit.scope("lo", |circuit| {
+    scoped!(circuit, "lo", {
         let immediate = immediate_low.clone() + immediate_high.clone() * constant::<B>(1 << 8);
         let and = conjunction(
             circuit,
             &active,
             (x.lo.into(), row.x_low.into()),
             [immediate_low.clone(), immediate_high.clone()],
-            row.and.map(Into::into),
+            exprs::<B, 2>(row.and),
         );
         let sum = immediate + x.lo;
         row.logic.combine(circuit, sum, and, row.result.lo.into());
     });
 
     // (3) The high limb: the program's immediate is 0 or all ones there.
-    circuit.scope("hi", |circuit| {
+    scoped!(circuit, "hi", {
         let sum = sign.clone() * constant::<B>(0xffff) + x.hi;
         let and = sign.clone() * x.hi;
         row.logic.combine(circuit, sum, and, row.result.hi.into());

@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::Branch;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, scoped},
     bus::Bus,
     instruction::Decoded,
     memory::{byte_pair, register},
@@ -21,7 +20,7 @@ const _: () = assert!(
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Branch<B::Var> = circuit.row();
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
@@ -78,7 +77,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let [aid_0, aid_1] = row.aid;
     let low: B::Expr = row.y.value.lo - row.x.value.lo;
     let high: B::Expr = row.y.value.hi - row.x.value.hi;
-    circuit.scope("equality", |circuit| {
+    scoped!(circuit, "equality", {
         let equal: B::Expr = row.is_equality * row.holds;
         circuit.zero("equal.lo", equal.clone() * low.clone());
         circuit.zero("equal.hi", equal.clone() * high.clone());
@@ -95,9 +94,9 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (4) Sign bits: s is the top bit of the limb h if h + 2^15 - 2^16 s is in [0, 2^16). Unsigned
     // words have none.
-    circuit.scope("sign", |circuit| {
+    scoped!(circuit, "sign", {
         for (name, aid, limb) in [("x", aid_0, row.x.value.hi), ("y", aid_1, row.y.value.hi)] {
-            circuit.scope(name, |circuit| {
+            scoped!(circuit, name, {
                 circuit.zero("boolean", aid.into().bool_check() * row.is_signed);
                 circuit.zero("unsigned", aid * row.is_unsigned);
                 let flipped = limb + constant::<B>(1 << 15) - aid * constant::<B>(1 << 16);
@@ -110,7 +109,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // are less, the deciding limb of y exceeds that of x by margin + 1; if not, that of x exceeds
     // that of y by margin, and by margin + 1 if the high limbs decide. The margin is in [0, 2^16);
     // limbs with signs stay below 2^17 in absolute value, so no difference wraps around p.
-    circuit.scope("order", |circuit| {
+    scoped!(circuit, "order", {
         let high = high - (aid_1 - aid_0) * constant::<B>(1 << 16);
         circuit.zero(
             "high_equal",
@@ -124,12 +123,12 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (6) Register accesses, each in its slot.
-    let x_high = circuit.scope("x", |c| {
-        row.x.read(c, &active, register(row.rs1), clk.clone())
+    let x_high = scoped!(circuit, "x", {
+        row.x.read(circuit, &active, register(row.rs1), clk.clone())
     });
-    let y_high = circuit.scope("y", |c| {
+    let y_high = scoped!(circuit, "y", {
         let clk = clk.clone() + constant::<B>(1);
-        row.y.read(c, &active, register(row.rs2), clk)
+        row.y.read(circuit, &active, register(row.rs2), clk)
     });
     byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
 }

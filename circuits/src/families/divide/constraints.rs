@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::Divide;
 use crate::{
-    builder::{Circuit, constant, shift_down_16},
+    builder::{Builder, Circuit, constant, exprs, scoped, select, shift_down_16},
     bus::Bus,
     gadgets::product::{limb, products},
     instruction::Decoded,
@@ -16,7 +15,7 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Divide<B::Var> = circuit.row();
     let one = B::Expr::ONE;
     let up = constant::<B>(1 << 16);
@@ -47,15 +46,16 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (3) The operands' signs. Signed, the high limb less 2^16 if negative is in [-2^15, 2^15);
     // unsigned, it is in [0, 2^16), so that the sign is 0.
-    let [d, b] = [row.dividend.value, row.divisor.value].map(Word::into_expr::<B>);
+    let d = row.dividend.value.into_expr::<B>();
+    let b = row.divisor.value.into_expr::<B>();
     for (name, sign, hi) in [
         ("dividend_negative", row.dividend_negative, d.hi.clone()),
         ("divisor_negative", row.divisor_negative, b.hi.clone()),
     ] {
         circuit.boolean(name, sign);
         let shifted = hi - sign * up.clone() + row.is_signed * constant::<B>(1 << 15);
-        circuit.scope(name, |c| {
-            c.send(Bus::Range16, "hi", active.clone(), [shifted]);
+        scoped!(circuit, name, {
+            circuit.send(Bus::Range16, "hi", active.clone(), [shifted]);
         });
     }
 
@@ -77,7 +77,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let magnitude = word_of::<B>(&divisor);
     let negative = row.divisor_negative;
     let carry = shift_down_16::<B>(magnitude.lo.clone() + b.lo.clone());
-    circuit.scope("divisor", |circuit| {
+    scoped!(circuit, "divisor", {
         let positive = one.clone() - negative;
         let lo = magnitude.lo.clone() - b.lo;
         circuit.zero("lo", positive.clone() * lo);
@@ -89,7 +89,8 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (6) |q| is all ones if the divisor is zero. Each byte is at most 255.
     let quotient = bytes_of(circuit, "quotient_bytes", &active, row.quotient_bytes);
-    let missing = quotient.iter().cloned().sum::<B::Expr>() - constant::<B>(4 * 255);
+    let [q0, q1, q2, q3] = quotient.clone();
+    let missing = q0 + q1 + q2 + q3 - constant::<B>(4 * 255);
     circuit.zero("quotient_of_zero", row.divisor_zero * missing);
     let quotient_word = word_of::<B>(&quotient);
 
@@ -100,7 +101,9 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let remainder = row.remainder.into_expr::<B>();
     let carry = row.carry_low + row.carry_high * constant::<B>(1 << 8);
     let sign = one.clone() - row.dividend_negative * constant::<B>(2);
-    circuit.scope("remainder", |c| row.remainder.range_check(c, &active));
+    scoped!(circuit, "remainder", {
+        row.remainder.range_check(circuit, &active)
+    });
     circuit.boolean("carry_high", row.carry_high);
     circuit.equal(
         "limb_0",
@@ -124,7 +127,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         hi: magnitude.hi + row.divisor_zero * up.clone() - remainder.hi.clone() - borrow.clone(),
     };
     circuit.boolean("slack.borrow", borrow);
-    circuit.scope("slack", |c| slack.range_check(c, &active));
+    scoped!(circuit, "slack", slack.range_check(circuit, &active));
 
     // (9) The result is |q| or |r|, negated mod 2^32 where the operands' signs say so: r as d, q
     // if the signs differ, but never if b is zero. Degree 3.
@@ -136,10 +139,10 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         row.negate,
         quotient_negative.clone() + row.is_remainder * (s_d - quotient_negative),
     );
-    let select = |q: B::Expr, r: B::Expr| q.clone() + row.is_remainder * (r - q);
+    let is_remainder: B::Expr = row.is_remainder.into();
     let chosen = Word {
-        lo: select(quotient_word.lo, remainder.lo),
-        hi: select(quotient_word.hi, remainder.hi),
+        lo: select(is_remainder.clone(), remainder.lo, quotient_word.lo),
+        hi: select(is_remainder, remainder.hi, quotient_word.hi),
     };
     let sign = one - row.negate * constant::<B>(2);
     let carry = row.negate_carry;
@@ -155,25 +158,26 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         row.result.hi + carry.lo,
         sign * chosen.hi + carry.hi * up,
     );
-    circuit.scope("result", |c| row.result.range_check(c, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit, &active));
 
     // (10) Register accesses, each in its slot. The byte that is left in the last lookup serves
     // the carry of (7), which need not be right where no register is written.
-    let slot = |slot: u32| row.thread.clk.into() + constant::<B>(slot);
     let writes_rd: B::Expr = row.writes_rd.into();
-    let dividend_high = circuit.scope("dividend", |c| {
-        row.dividend.read(c, &active, register(row.rs1), slot(0))
+    let dividend_high = scoped!(circuit, "dividend", {
+        row.dividend
+            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
     });
-    let divisor_high = circuit.scope("divisor", |c| {
-        row.divisor.read(c, &active, register(row.rs2), slot(1))
+    let divisor_high = scoped!(circuit, "divisor", {
+        row.divisor
+            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
     });
-    let old_high = circuit.scope("old", |c| {
+    let old_high = scoped!(circuit, "old", {
         row.old.write(
-            c,
+            circuit,
             &writes_rd,
             register(row.rd),
             row.result.into_expr::<B>(),
-            slot(3),
+            row.thread.slot::<B>(3),
         )
     });
     byte_pair(
@@ -194,23 +198,23 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
 /// Looks up that four columns are bytes, where `active` is 1, and returns them.
 #[inline(always)]
-fn bytes_of<B: InteractionBuilder>(
+fn bytes_of<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     name: &str,
     active: &B::Expr,
     bytes: [B::Var; 4],
 ) -> [B::Expr; 4] {
-    let bytes: [B::Expr; 4] = bytes.map(Into::into);
-    circuit.scope(name, |c| {
-        byte_pair(c, "lo", active, bytes[0].clone(), bytes[1].clone());
-        byte_pair(c, "hi", active, bytes[2].clone(), bytes[3].clone());
+    let bytes = exprs::<B, 4>(bytes);
+    scoped!(circuit, name, {
+        byte_pair(circuit, "lo", active, bytes[0].clone(), bytes[1].clone());
+        byte_pair(circuit, "hi", active, bytes[2].clone(), bytes[3].clone());
     });
     bytes
 }
 
 /// The word of four bytes.
 #[inline(always)]
-fn word_of<B: InteractionBuilder>(bytes: &[B::Expr; 4]) -> Word<B::Expr> {
+fn word_of<B: Builder>(bytes: &[B::Expr; 4]) -> Word<B::Expr> {
     let [b0, b1, b2, b3] = bytes.clone();
     Word {
         lo: limb::<B>(b0, b1),

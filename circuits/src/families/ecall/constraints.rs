@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::{instruction::Opcode, record::CLK_PER_STEP};
 
 use super::Ecall;
 use crate::{
-    builder::{Circuit, constant, shift_down_16},
+    builder::{Builder, Circuit, constant, scoped, shift_down_16},
     bus::{Bus, SPACE_OUTPUT_LENGTH},
     instruction::Decoded,
     memory::{byte_pair, register},
@@ -17,7 +16,7 @@ const MAX_TRANSFER: u32 = 4096;
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Ecall<B::Var> = circuit.row();
 
     // (1) At most one of the flags is set; a row with none is not in use.
@@ -39,7 +38,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
 /// Fetch and hand on the thread, or end it.
 #[inline(always)]
-fn thread<B: InteractionBuilder>(
+fn thread<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     row: &Ecall<B::Var>,
     active: &B::Expr,
@@ -64,32 +63,33 @@ fn thread<B: InteractionBuilder>(
 
 /// What a7, a0, a1 and a2 may be.
 #[inline(always)]
-fn arguments<B: InteractionBuilder>(
+fn arguments<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     row: &Ecall<B::Var>,
     active: &B::Expr,
     returns: &B::Expr,
     is_write: &B::Expr,
 ) {
-    let minus = |x: B::Var, value: u32| x - constant::<B>(value);
-
     // (3) The call's number.
     let number = row.number.value;
-    circuit.zero("number.read", row.is_read * minus(number.lo, 63));
-    circuit.zero("number.write", is_write.clone() * minus(number.lo, 64));
+    circuit.zero("number.read", row.is_read * minus::<B>(number.lo, 63));
+    circuit.zero("number.write", is_write.clone() * minus::<B>(number.lo, 64));
     circuit.zero(
         "number.exit",
-        row.is_exit * minus(number.lo, 93) * minus(number.lo, 94),
+        row.is_exit * minus::<B>(number.lo, 93) * minus::<B>(number.lo, 94),
     );
     circuit.zero("number.hi", active.clone() * number.hi);
 
     // (4) The file descriptor.
     let descriptor = row.argument.value;
     circuit.zero("descriptor.read", row.is_read * descriptor.lo);
-    circuit.zero("descriptor.output", row.is_output * minus(descriptor.lo, 3));
+    circuit.zero(
+        "descriptor.output",
+        row.is_output * minus::<B>(descriptor.lo, 3),
+    );
     circuit.zero(
         "descriptor.debug",
-        row.is_debug * minus(descriptor.lo, 1) * minus(descriptor.lo, 2),
+        row.is_debug * minus::<B>(descriptor.lo, 1) * minus::<B>(descriptor.lo, 2),
     );
     circuit.zero("descriptor.hi", returns.clone() * descriptor.hi);
 
@@ -103,7 +103,7 @@ fn arguments<B: InteractionBuilder>(
     let overflows = returns.clone() * carry_hi;
     circuit.zero("end.overflow_lo", overflows.clone() * end.lo);
     circuit.zero("end.overflow_hi", overflows * end.hi);
-    circuit.scope("end", |c| end.range_check(c, active));
+    scoped!(circuit, "end", end.range_check(circuit, active));
 
     // (6) is_long = (length >= 4096): length - 4096 + 2^32 (1 - is_long) is in [0, 2^32), by limbs.
     // Differences of limbs stay within 2^18.
@@ -111,15 +111,21 @@ fn arguments<B: InteractionBuilder>(
     circuit.boolean("is_long", row.is_long);
     let limb = constant::<B>(1 << 16);
     let is_short = active.clone() - row.is_long;
-    let low = minus(length.lo, MAX_TRANSFER) + row.borrow * limb.clone();
+    let low = minus::<B>(length.lo, MAX_TRANSFER) + row.borrow * limb.clone();
     let high = length.hi - row.borrow + is_short * limb;
     circuit.send(Bus::Range16, "length.low", active.clone(), [low]);
     circuit.send(Bus::Range16, "length.high", active.clone(), [high]);
 }
 
+/// `x - value`.
+#[inline(always)]
+fn minus<B: Builder>(x: B::Var, value: u32) -> B::Expr {
+    x - constant::<B>(value)
+}
+
 /// What a0 receives, and the transfer of as many bytes.
 #[inline(always)]
-fn result<B: InteractionBuilder>(
+fn result<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     row: &Ecall<B::Var>,
     active: &B::Expr,
@@ -171,7 +177,7 @@ fn result<B: InteractionBuilder>(
 
 /// The output length.
 #[inline(always)]
-fn output<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
+fn output<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
     // (9) output_end = output_length + result, below 2^30: its high limb is an integer below 2^17,
     // and 4 times it is below 2^16.
     let (before, after) = (row.output_length.value, row.output_end);
@@ -215,9 +221,9 @@ fn output<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Va
 
     let clk = row.thread.clk.into() + constant::<B>(2);
     let place = (SPACE_OUTPUT_LENGTH, B::Expr::ZERO);
-    let high = circuit.scope("output_length", |c| {
+    let high = scoped!(circuit, "output_length", {
         row.output_length
-            .write(c, &is_output, place, after.into_expr::<B>(), clk)
+            .write(circuit, &is_output, place, after.into_expr::<B>(), clk)
     });
     byte_pair(
         circuit,
@@ -230,24 +236,27 @@ fn output<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Va
 
 /// The registers' accesses, each in its slot.
 #[inline(always)]
-fn registers<B: InteractionBuilder>(
-    circuit: &mut Circuit<'_, B>,
-    row: &Ecall<B::Var>,
-    active: &B::Expr,
-) {
+fn registers<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>, active: &B::Expr) {
     // (11) a7, a1 and a2 are read, a0 is written.
     let clk: B::Expr = row.thread.clk.into();
-    let place = |number: u32| register(constant::<B>(number));
-    let number = circuit.scope("a7", |c| row.number.read(c, active, place(17), clk.clone()));
-    let pointer = circuit.scope("a1", |c| {
-        row.pointer.read(c, active, place(11), clk.clone())
+    let number = scoped!(circuit, "a7", {
+        row.number
+            .read(circuit, active, register(constant::<B>(17)), clk.clone())
     });
-    let length = circuit.scope("a2", |c| row.length.read(c, active, place(12), clk.clone()));
+    let pointer = scoped!(circuit, "a1", {
+        row.pointer
+            .read(circuit, active, register(constant::<B>(11)), clk.clone())
+    });
+    let length = scoped!(circuit, "a2", {
+        row.length
+            .read(circuit, active, register(constant::<B>(12)), clk.clone())
+    });
     let mut after = row.argument.value.into_expr::<B>();
     after.lo = row.result.into();
-    let argument = circuit.scope("a0", |c| {
+    let argument = scoped!(circuit, "a0", {
         let clk = clk + constant::<B>(3);
-        row.argument.write(c, active, place(10), after, clk)
+        row.argument
+            .write(circuit, active, register(constant::<B>(10)), after, clk)
     });
     byte_pair(circuit, "difference_high.a7_a1", active, number, pointer);
     byte_pair(circuit, "difference_high.a2_a0", active, length, argument);

@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::Jump;
 use crate::{
-    builder::{Circuit, constant, shift_down_2},
+    builder::{Builder, Circuit, constant, scoped, shift_down_2},
     bus::Bus,
     instruction::{Decoded, IMMEDIATE_BIAS},
     memory::{byte_pair, register},
@@ -15,7 +14,7 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Jump<B::Var> = circuit.row();
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
@@ -32,7 +31,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     circuit.zero("writes_rd", row.writes_rd * (one.clone() - active.clone()));
 
     // (3) JAL reads no register: what stands in the columns of the read is 0, found just before.
-    circuit.scope("jal", |circuit| {
+    scoped!(circuit, "jal", {
         let found = row.x.previous_clk - clk.clone() + one.clone();
         circuit.zero("x.lo", row.x.value.lo * row.is_jal);
         circuit.zero("x.hi", row.x.value.hi * row.is_jal);
@@ -43,7 +42,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // (4) JALR's target is a multiple of four: low = 4 v with v in [0, 2^16). It is an integer
     // between -1 and 2^17, so this does not wrap around p.
     let high = row.x.value.hi - row.wraps * constant::<B>(1 << 16);
-    circuit.scope("target", |circuit| {
+    scoped!(circuit, "target", {
         circuit.zero("bit", row.bit * (is_jalr.clone() - row.bit));
         circuit.zero("wraps", row.wraps * (is_jalr.clone() - row.wraps));
         let low = row.x.value.lo + row.constant - row.bit;
@@ -96,12 +95,14 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // (8) Register accesses, each in its slot. The high byte of a clk difference is looked up even
     // where there is no access; what stands in those columns allows it.
     let writes_rd: B::Expr = row.writes_rd.into();
-    let x_high = circuit.scope("x", |c| {
-        row.x.read(c, &is_jalr, register(row.rs1), clk.clone())
+    let x_high = scoped!(circuit, "x", {
+        row.x
+            .read(circuit, &is_jalr, register(row.rs1), clk.clone())
     });
-    let old_high = circuit.scope("old", |c| {
+    let old_high = scoped!(circuit, "old", {
         let clk = clk.clone() + constant::<B>(3);
-        row.old.write(c, &writes_rd, register(row.rd), link, clk)
+        row.old
+            .write(circuit, &writes_rd, register(row.rd), link, clk)
     });
     byte_pair(circuit, "difference_high", &active, x_high, old_high);
 }

@@ -1,13 +1,13 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::LoadStoreMisaligned;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, scoped},
     bus::SPACE_RAM,
+    gadgets::product::limb,
     instruction::Decoded,
     memory::{byte_pair, register},
     word::Word,
@@ -15,7 +15,7 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreMisaligned<B::Var> = circuit.row();
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
@@ -71,7 +71,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         circuit.boolean(name, flag);
     }
     circuit.equal("offset", offset_1 + offset_2 + offset_3, active.clone());
-    let address = circuit.scope("address", |circuit| {
+    let address = scoped!(circuit, "address", {
         let offset = offset_1 + offset_2 * constant::<B>(2) + offset_3 * constant::<B>(3);
         row.address
             .word_address(circuit, &active, row.base.value, offset)
@@ -83,13 +83,12 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (5) The words before as bytes, and the register afterwards. All sums are below 2^16. The
     // bytes afterwards need no lookup: by (6) and (7) each is one of these.
-    let two_bytes = |low: B::Var, high: B::Var| low + high * constant::<B>(1 << 8);
-    circuit.scope("before", |circuit| {
+    scoped!(circuit, "before", {
         for (word, [lo, hi]) in [["0.lo", "0.hi"], ["1.lo", "1.hi"]].into_iter().enumerate() {
             let value = row.memory[word].value;
-            for (name, limb, at) in [(lo, value.lo, 4 * word), (hi, value.hi, 4 * word + 2)] {
+            for (name, whole, at) in [(lo, value.lo, 4 * word), (hi, value.hi, 4 * word + 2)] {
                 let [low, high] = [row.before[at], row.before[at + 1]];
-                circuit.equal(name, two_bytes(low, high), limb);
+                circuit.equal(name, limb::<B>(low.into(), high.into()), whole);
                 byte_pair(circuit, name, &active, low.into(), high.into());
             }
         }
@@ -98,10 +97,10 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     byte_pair(circuit, "result.lo", &active, r0.into(), r1.into());
     byte_pair(circuit, "result.hi", &active, r2.into(), r3.into());
     let result = Word {
-        lo: two_bytes(r0, r1),
-        hi: two_bytes(r2, r3),
+        lo: limb::<B>(r0.into(), r1.into()),
+        hi: limb::<B>(r2.into(), r3.into()),
     };
-    circuit.scope("rs2", |circuit| {
+    scoped!(circuit, "rs2", {
         let rs2 = row.operand.value;
         circuit.zero("lo", (result.lo.clone() - rs2.lo) * is_store.clone());
         circuit.zero("hi", (result.hi.clone() - rs2.hi) * is_store.clone());
@@ -109,7 +108,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (6) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
     // For a load this says what it loads.
-    circuit.scope("moved", |circuit| {
+    scoped!(circuit, "moved", {
         for (i, name) in ["0", "1", "2", "3"].into_iter().enumerate() {
             let differ = (row.after[i + 1] - row.result[i]) * offset_1
                 + (row.after[i + 2] - row.result[i]) * offset_2
@@ -120,7 +119,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (7) A load keeps every byte, a store the bytes that it does not write.
-    circuit.scope("kept", |circuit| {
+    scoped!(circuit, "kept", {
         for (j, name) in ["0", "1", "2", "3", "4", "5", "6", "7"]
             .into_iter()
             .enumerate()
@@ -142,7 +141,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (8) A loaded half-word is extended: LH by its top bit, LHU by zeros.
-    circuit.scope("extension", |circuit| {
+    scoped!(circuit, "extension", {
         circuit.zero("sign", row.sign * (row.is_lh - row.sign));
         let top_bit = r1 * constant::<B>(2) - row.sign * constant::<B>(1 << 8);
         byte_pair(
@@ -162,31 +161,32 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // and rd are not both 1. The two words are different ones, so they may share a clk. The high
     // byte of a clk difference is looked up even for x0, which is not accessed; what stands in
     // those columns allows it.
-    let base_high = circuit.scope("base", |c| {
-        row.base.read(c, &active, register(row.rs1), clk.clone())
+    let base_high = scoped!(circuit, "base", {
+        row.base
+            .read(circuit, &active, register(row.rs1), clk.clone())
     });
-    let operand_high = circuit.scope("operand", |c| {
+    let operand_high = scoped!(circuit, "operand", {
         let accessed = is_store.clone() + row.writes_rd;
         let clk = clk.clone() + is_load * constant::<B>(3) + is_store;
         row.operand
-            .write(c, &accessed, register(row.register), result, clk)
+            .write(circuit, &accessed, register(row.register), result, clk)
     });
     let [a0, a1, a2, a3, a4, a5, a6, a7] = row.after;
     let [first, second] = row.memory;
     let clk = clk + constant::<B>(2);
-    let first_high = circuit.scope("first", |c| {
+    let first_high = scoped!(circuit, "first", {
         let word = Word {
-            lo: two_bytes(a0, a1),
-            hi: two_bytes(a2, a3),
+            lo: limb::<B>(a0.into(), a1.into()),
+            hi: limb::<B>(a2.into(), a3.into()),
         };
-        first.write(c, &active, (SPACE_RAM, address), word, clk.clone())
+        first.write(circuit, &active, (SPACE_RAM, address), word, clk.clone())
     });
-    let second_high = circuit.scope("second", |c| {
+    let second_high = scoped!(circuit, "second", {
         let word = Word {
-            lo: two_bytes(a4, a5),
-            hi: two_bytes(a6, a7),
+            lo: limb::<B>(a4.into(), a5.into()),
+            hi: limb::<B>(a6.into(), a7.into()),
         };
-        second.write(c, &active, (SPACE_RAM, next_address), word, clk)
+        second.write(circuit, &active, (SPACE_RAM, next_address), word, clk)
     });
     byte_pair(
         circuit,

@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::LoadStoreSubword;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, scoped},
     bus::SPACE_RAM,
     instruction::Decoded,
     memory::{byte_pair, register},
@@ -22,7 +21,7 @@ const _: () = assert!(
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreSubword<B::Var> = circuit.row();
     let one = B::Expr::ONE;
     let two_to_8 = constant::<B>(1 << 8);
@@ -70,7 +69,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         .step(circuit, &active, decoded, row.thread.following::<B>());
 
     // (3) The effective address is 4 address + 2 high_limb + high_byte.
-    let address = circuit.scope("address", |circuit| {
+    let address = scoped!(circuit, "address", {
         let offset = row.high_limb * constant::<B>(2) + row.high_byte;
         row.address
             .word_address(circuit, &active, row.base.value, offset)
@@ -109,7 +108,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // (6) A load: top is the byte or the high byte of the limb, the rest of a half-word is the low
     // byte; the rest of a byte (255 = 0xff, where 0xffff = 257 * 255) and the high limb extend the
     // sign.
-    circuit.scope("load", |circuit| {
+    scoped!(circuit, "load", {
         let is_high = row.is_half + row.high_byte;
         let loaded = low.clone() + (high.clone() - low.clone()) * is_high;
         circuit.zero("top", (top.clone() - loaded) * row.is_load);
@@ -128,7 +127,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (7) A store leaves the register as it was.
-    circuit.scope("store", |circuit| {
+    scoped!(circuit, "store", {
         let rs2 = row.operand.value;
         circuit.zero("rs2.lo", (row.result.lo - rs2.lo) * row.is_store);
         circuit.zero("rs2.hi", (row.result.hi - rs2.hi) * row.is_store);
@@ -136,7 +135,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (8) The word afterwards: the other limb is as it was, and the limb changes for a store only:
     // in its low byte, its high byte, or to the low limb of rs2. All limbs are below 2^16.
-    circuit.scope("word", |circuit| {
+    scoped!(circuit, "word", {
         let change_lo: B::Expr = row.word.lo - before.lo;
         let change_hi: B::Expr = row.word.hi - before.hi;
         circuit.zero("lo_kept", change_lo.clone() * row.high_limb);
@@ -153,20 +152,21 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
     // not accessed; what stands in those columns allows it.
     let result = row.result.into_expr::<B>();
-    let base_high = circuit.scope("base", |c| {
-        row.base.read(c, &active, register(row.rs1), clk.clone())
+    let base_high = scoped!(circuit, "base", {
+        row.base
+            .read(circuit, &active, register(row.rs1), clk.clone())
     });
-    let operand_high = circuit.scope("operand", |c| {
+    let operand_high = scoped!(circuit, "operand", {
         let accessed = row.writes_rd + row.is_store;
         let clk = clk.clone() + row.is_load * constant::<B>(3) + row.is_store;
         row.operand
-            .write(c, &accessed, register(row.register), result, clk)
+            .write(circuit, &accessed, register(row.register), result, clk)
     });
-    let memory_high = circuit.scope("memory", |c| {
+    let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);
         let word = row.word.into_expr::<B>();
         row.memory
-            .write(c, &active, (SPACE_RAM, address), word, clk)
+            .write(circuit, &active, (SPACE_RAM, address), word, clk)
     });
     byte_pair(
         circuit,

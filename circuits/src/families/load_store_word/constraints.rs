@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::LoadStoreWord;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, scoped},
     bus::SPACE_RAM,
     instruction::Decoded,
     memory::{byte_pair, register},
@@ -14,7 +13,7 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreWord<B::Var> = circuit.row();
     let clk: B::Expr = row.thread.clk.into();
 
@@ -47,7 +46,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         .step(circuit, &active, decoded, row.thread.following::<B>());
 
     // (3) The effective address is a multiple of four.
-    let address = circuit.scope("address", |circuit| {
+    let address = scoped!(circuit, "address", {
         let base = row.base.value;
         row.address
             .word_address(circuit, &active, base, B::Expr::ZERO)
@@ -55,7 +54,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (4) What is loaded is the word, what is stored is rs2. Its limbs were written before, so they
     // are in [0, 2^16).
-    circuit.scope("result", |circuit| {
+    scoped!(circuit, "result", {
         let (result, word, rs2) = (row.result, row.memory.value, row.operand.value);
         circuit.zero("load.lo", (result.lo - word.lo) * row.is_load);
         circuit.zero("load.hi", (result.hi - word.hi) * row.is_load);
@@ -67,19 +66,25 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
     // not accessed; what stands in those columns allows it.
     let result = row.result.into_expr::<B>();
-    let base_high = circuit.scope("base", |c| {
-        row.base.read(c, &active, register(row.rs1), clk.clone())
+    let base_high = scoped!(circuit, "base", {
+        row.base
+            .read(circuit, &active, register(row.rs1), clk.clone())
     });
-    let operand_high = circuit.scope("operand", |c| {
+    let operand_high = scoped!(circuit, "operand", {
         let accessed = row.writes_rd + row.is_store;
         let clk = clk.clone() + row.is_load * constant::<B>(3) + row.is_store;
-        row.operand
-            .write(c, &accessed, register(row.register), result.clone(), clk)
+        row.operand.write(
+            circuit,
+            &accessed,
+            register(row.register),
+            result.clone(),
+            clk,
+        )
     });
-    let memory_high = circuit.scope("memory", |c| {
+    let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);
         row.memory
-            .write(c, &active, (SPACE_RAM, address), result, clk)
+            .write(circuit, &active, (SPACE_RAM, address), result, clk)
     });
     byte_pair(
         circuit,

@@ -1,12 +1,11 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::{Multiply, SignedBytes};
 use crate::{
-    builder::{Circuit, constant, shift_down_8, shift_down_16},
+    builder::{Builder, Circuit, constant, scoped, shift_down_8, shift_down_16},
     bus::Bus,
     gadgets::product::products,
     instruction::Decoded,
@@ -16,9 +15,8 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Multiply<B::Var> = circuit.row();
-    let clk: B::Expr = row.thread.clk.into();
 
     // (1) A row is in use or not.
     let active: B::Expr = row.active.into();
@@ -45,24 +43,26 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - active.clone()));
 
     // (3) The operands as bytes x_i and y_i, the last ones signed where the operand is.
-    let [x, y] = [
-        ("x_bytes", row.x_bytes, row.x.value, row.x_signed),
-        ("y_bytes", row.y_bytes, row.y.value, row.y_signed),
-    ]
-    .map(|(name, bytes, word, signed)| {
-        circuit.scope(name, |c| bytes.check(c, &active, word, signed.into()))
+    let x = scoped!(circuit, "x_bytes", {
+        let signed = row.x_signed.into();
+        row.x_bytes.check(circuit, &active, row.x.value, signed)
+    });
+    let y = scoped!(circuit, "y_bytes", {
+        let signed = row.y_signed.into();
+        row.y_bytes.check(circuit, &active, row.y.value, signed)
     });
 
     // (4) All limbs of the product are in [0, 2^16).
-    circuit.scope("result", |c| row.result.range_check(c, &active));
-    circuit.scope("rest", |c| row.rest.range_check(c, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit, &active));
+    scoped!(circuit, "rest", row.rest.range_check(circuit, &active));
 
     // (5) MUL alone has y signed and x not, and gives the low half. Degree 3.
-    let is_low = || row.y_signed * (B::Expr::ONE - row.x_signed);
-    let [result, rest] = [row.result, row.rest].map(Word::into_expr::<B>);
+    let is_low: B::Expr = row.y_signed * (B::Expr::ONE - row.x_signed);
+    let result = row.result.into_expr::<B>();
+    let rest = row.rest.into_expr::<B>();
     let low = Word {
-        lo: rest.lo.clone() + is_low() * (result.lo.clone() - rest.lo.clone()),
-        hi: rest.hi.clone() + is_low() * (result.hi.clone() - rest.hi.clone()),
+        lo: rest.lo.clone() + is_low.clone() * (result.lo.clone() - rest.lo.clone()),
+        hi: rest.hi.clone() + is_low * (result.hi.clone() - rest.hi.clone()),
     };
     let high = Word {
         lo: result.lo + rest.lo - low.lo.clone(),
@@ -101,17 +101,22 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (8) Register accesses, each in its slot. The byte that is left in the last lookup serves
     // the lowest carry, which need not be right where no register is written.
-    let slot = |slot: u32| clk.clone() + constant::<B>(slot);
     let writes_rd: B::Expr = row.writes_rd.into();
-    let x_high = circuit.scope("x", |c| row.x.read(c, &active, register(row.rs1), slot(0)));
-    let y_high = circuit.scope("y", |c| row.y.read(c, &active, register(row.rs2), slot(1)));
-    let old_high = circuit.scope("old", |c| {
+    let x_high = scoped!(circuit, "x", {
+        row.x
+            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
+    });
+    let y_high = scoped!(circuit, "y", {
+        row.y
+            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
+    });
+    let old_high = scoped!(circuit, "old", {
         row.old.write(
-            c,
+            circuit,
             &writes_rd,
             register(row.rd),
             row.result.into_expr::<B>(),
-            slot(3),
+            row.thread.slot::<B>(3),
         )
     });
     byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
@@ -144,12 +149,13 @@ impl<V: Copy> SignedBytes<V> {
         signed: B::Expr,
     ) -> [B::Expr; 4]
     where
-        B: InteractionBuilder,
+        B: Builder,
         V: Into<B::Expr>,
     {
         let word = word.into_expr::<B>();
-        let [byte_0, byte_2, byte_3]: [B::Expr; 3] =
-            [self.byte_0, self.byte_2, self.byte_3].map(Into::into);
+        let byte_0: B::Expr = self.byte_0.into();
+        let byte_2: B::Expr = self.byte_2.into();
+        let byte_3: B::Expr = self.byte_3.into();
         let byte_1 = shift_down_8::<B>(word.lo - byte_0.clone());
         let hi = byte_2.clone() + byte_3.clone() * constant::<B>(1 << 8);
         circuit.boolean("sign", shift_down_16::<B>(word.hi - hi));

@@ -1,15 +1,18 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::SetLessThan;
-use crate::{builder::Circuit, gadgets::less_than::biased, word::Word};
+use crate::{
+    builder::{Builder, Circuit, scoped},
+    gadgets::less_than::biased,
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: SetLessThan<B::Var> = circuit.row();
 
     // (1) One of the two comparisons, or a row not in use.
@@ -17,15 +20,13 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     let is_signed = row.comparison.is_signed::<B>();
 
     // (2) The operands as they compare unsigned.
-    let [x, y] = [
-        ("x", row.registers.x.value, row.x_sign),
-        ("y", row.registers.y.value, row.y_sign),
-    ]
-    .map(|(name, word, sign)| {
-        let word = word.into_expr::<B>();
-        circuit.scope(name, |circuit| {
-            biased(circuit, &active, word, is_signed.clone(), sign.into())
-        })
+    let x = scoped!(circuit, "x", {
+        let x = row.registers.x.value.into_expr::<B>();
+        biased(circuit, &active, x, is_signed.clone(), row.x_sign.into())
+    });
+    let y = scoped!(circuit, "y", {
+        let y = row.registers.y.value.into_expr::<B>();
+        biased(circuit, &active, y, is_signed, row.y_sign.into())
     });
 
     // (3) The comparison. The result is a bit, so its limbs are in range.

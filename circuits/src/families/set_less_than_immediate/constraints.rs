@@ -1,15 +1,18 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::SetLessThanImmediate;
-use crate::{builder::Circuit, gadgets::less_than::biased, word::Word};
+use crate::{
+    builder::{Builder, Circuit, scoped},
+    gadgets::less_than::biased,
+    word::Word,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: SetLessThanImmediate<B::Var> = circuit.row();
 
     // (1) One of the two comparisons, or a row not in use.
@@ -18,7 +21,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (2) The register as it compares unsigned; the program has the immediate in that form.
     let x = row.registers.x.value.into_expr::<B>();
-    let x = circuit.scope("x", |circuit| {
+    let x = scoped!(circuit, "x", {
         biased(circuit, &active, x, is_signed, row.x_sign.into())
     });
 

@@ -1,18 +1,17 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::Shift;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant},
     bus::Bus,
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Shift<B::Var> = circuit.row();
     let shifted = row.shifted;
     let direction = shifted.direction;

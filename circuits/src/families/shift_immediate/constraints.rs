@@ -1,15 +1,14 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::instruction::Opcode;
 
 use super::ShiftImmediate;
-use crate::builder::Circuit;
+use crate::builder::{Builder, Circuit};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: ShiftImmediate<B::Var> = circuit.row();
     let shifted = row.shifted;
     let x = row.registers.x.value.into_expr::<B>();

@@ -4,17 +4,22 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::{Fixed, Gaps};
-use crate::{F, builder::Circuit, bus::Bus, machine::Image, word::Word};
+use crate::{
+    F,
+    builder::{Builder, Circuit},
+    bus::Bus,
+    machine::Image,
+    word::Word,
+};
 
 /// How many words memory has.
 const WORDS: u32 = 1 << 30;
 
 /// States the table's messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let Fixed { start, end } = circuit.fixed::<Fixed<B::Var>>();
     let row: Gaps<B::Var> = circuit.row();
     circuit.provide(

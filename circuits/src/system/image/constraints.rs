@@ -3,12 +3,11 @@
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::{Fixed, Image};
 use crate::{
     F,
-    builder::Circuit,
+    builder::{Builder, Circuit},
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     machine,
     word::Word,
@@ -16,7 +15,7 @@ use crate::{
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
     let row: Image<B::Var> = circuit.row();
 

@@ -3,14 +3,17 @@
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::{Fixed, PowersOfTwo};
-use crate::{F, builder::Circuit, bus::Bus};
+use crate::{
+    F,
+    builder::{Builder, Circuit},
+    bus::Bus,
+};
 
 /// States the table's messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
     let row: PowersOfTwo<B::Var> = circuit.row();
     circuit.provide(

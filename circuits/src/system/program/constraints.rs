@@ -3,14 +3,19 @@
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::{Fixed, Program};
-use crate::{F, builder::Circuit, bus::Bus, instruction::decoded, machine::Image};
+use crate::{
+    F,
+    builder::{Builder, Circuit, exprs},
+    bus::Bus,
+    instruction::decoded,
+    machine::Image,
+};
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
     let row: Program<B::Var> = circuit.row();
 
@@ -20,7 +25,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         row.multiplicity * (B::Expr::ONE - fixed.used.into()),
     );
 
-    let [c0, c1, c2, c3] = fixed.constants.map(Into::into);
+    let [c0, c1, c2, c3] = exprs::<B, 4>(fixed.constants);
     circuit.provide(
         Bus::Program,
         "instruction",

@@ -3,13 +3,12 @@
 use alloc::{vec, vec::Vec};
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 use zonda_riscv_emu::record::INITIAL_CLK;
 
 use super::Statement;
 use crate::{
     F,
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant},
     bus::Bus,
     instruction::NO_TARGET,
     machine::{self, Image, height},
@@ -24,7 +23,7 @@ const LENGTH_HI: usize = 4;
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Statement<B::Var> = circuit.row();
 
     // (1) The columns are the statement's.
@@ -46,8 +45,6 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     circuit.zero("zeroed_end.hi", not_first * end.hi);
 
     // (3) The run starts once, exits once, and has an output of the stated length.
-    let public =
-        |circuit: &Circuit<'_, B>, indices: [usize; 2]| indices.map(|index| circuit.public(index));
     let entry = circuit.public(ENTRY);
     circuit.send(
         Bus::State,
@@ -55,9 +52,9 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         row.is_first,
         [entry, constant::<B>(INITIAL_CLK)],
     );
-    let exit = public(circuit, [EXIT_LO, EXIT_HI]);
+    let exit = [circuit.public(EXIT_LO), circuit.public(EXIT_HI)];
     circuit.receive(Bus::Exit, "exit", row.is_first, exit);
-    let length = public(circuit, [LENGTH_LO, LENGTH_HI]);
+    let length = [circuit.public(LENGTH_LO), circuit.public(LENGTH_HI)];
     circuit.receive(Bus::OutputLength, "output_length", row.is_first, length);
 
     // (4) Each byte of the output.

@@ -1,19 +1,19 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::Transfer;
 use crate::{
-    builder::{Circuit, constant, shift_down_8},
+    builder::{Builder, Circuit, constant, exprs, scoped, shift_down_8},
     bus::{Bus, SPACE_RAM},
+    gadgets::product::limb,
     memory::byte_pair,
     word::Word,
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Transfer<B::Var> = circuit.row();
     let one = B::Expr::ONE;
 
@@ -26,17 +26,16 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // (2) The bytes moved are one run, `offset` is the first of them: `first[i]` is 1 where a run
     // begins, and on rows in use one does. On others none does, so no byte is moved.
     let moved = row.moved;
-    let first: [B::Expr; 4] = core::array::from_fn(|i| match i {
-        0 => moved[0].into(),
-        i => moved[i] * (one.clone() - moved[i - 1].into()),
-    });
+    let first_0: B::Expr = moved[0].into();
+    let first_1 = moved[1] * (one.clone() - moved[0].into());
+    let first_2 = moved[2] * (one.clone() - moved[1].into());
+    let first_3 = moved[3] * (one.clone() - moved[2].into());
     for (name, moved) in ["moved[0]", "moved[1]", "moved[2]", "moved[3]"]
         .into_iter()
         .zip(moved)
     {
         circuit.boolean(name, moved);
     }
-    let [first_0, first_1, first_2, first_3] = first;
     let offset = first_1.clone() + first_2.double() + first_3.clone() * constant::<B>(3);
     circuit.equal(
         "one_run",
@@ -58,16 +57,12 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         "goes_on.rest",
         (active.clone() - row.goes_on) * rest.clone(),
     );
-    let state = |lo: B::Expr, hi: B::Expr, remaining: B::Expr| {
-        let (clk, is_output) = (row.clk.into(), row.is_output.into());
-        [clk, is_output, lo, hi, remaining, row.output_end.into()]
-    };
     let Word { lo, hi } = row.address.into_expr::<B>();
     circuit.receive(
         Bus::Transfer,
         "transfer",
         active.clone(),
-        state(lo.clone(), hi.clone(), row.remaining.into()),
+        unfinished::<B>(&row, lo.clone(), hi.clone(), row.remaining.into()),
     );
 
     // (4) The next address is `count` further, whatever the carry; a carry where there is none
@@ -80,7 +75,7 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
         Bus::Transfer,
         "next",
         row.goes_on,
-        state(next_lo, hi.clone() + row.carry, rest),
+        unfinished::<B>(&row, next_lo, hi.clone() + row.carry, rest),
     );
 
     // (5) lo = 4 quarter + offset, both sides below 2^19, so this is division with remainder. The
@@ -91,18 +86,17 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
 
     // (6) The bytes of the word before and after. Each limb is `low + 2^8 high` of two bytes, so the
     // bytes are the limb's.
-    let [before_0, before_2] = row.before.map(Into::into);
+    let [before_0, before_2] = exprs::<B, 2>(row.before);
     let before_1 = shift_down_8::<B>(row.word.value.lo - before_0.clone());
     let before_3 = shift_down_8::<B>(row.word.value.hi - before_2.clone());
     let before: [B::Expr; 4] = [before_0, before_1, before_2, before_3];
-    let after: [B::Expr; 4] = row.after.map(Into::into);
-    let pair = |bytes: &[B::Expr; 4], i: usize| (bytes[i].clone(), bytes[i + 1].clone());
+    let after = exprs::<B, 4>(row.after);
     for (names, bytes) in [
         (["before.lo", "before.hi"], &before),
         (["after.lo", "after.hi"], &after),
     ] {
         for (name, i) in names.into_iter().zip([0, 2]) {
-            let (low, high) = pair(bytes, i);
+            let (low, high) = (bytes[i].clone(), bytes[i + 1].clone());
             byte_pair(circuit, name, &active, low, high);
         }
     }
@@ -128,14 +122,28 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     }
 
     // (9) The access.
-    let limb = |low: &B::Expr, high: &B::Expr| low.clone() + high.clone() * constant::<B>(1 << 8);
+    let [after_0, after_1, after_2, after_3] = after;
     let word = Word {
-        lo: limb(&after[0], &after[1]),
-        hi: limb(&after[2], &after[3]),
+        lo: limb::<B>(after_0, after_1),
+        hi: limb::<B>(after_2, after_3),
     };
     let clk = row.clk.into() + constant::<B>(2);
-    let high = circuit.scope("word", |c| {
-        row.word.write(c, &active, (SPACE_RAM, address), word, clk)
+    let high = scoped!(circuit, "word", {
+        row.word
+            .write(circuit, &active, (SPACE_RAM, address), word, clk)
     });
     byte_pair(circuit, "difference_high", &active, high, B::Expr::ZERO);
+}
+
+/// What the row's transfer says of itself at the address `lo + 2^16 hi`, with `remaining` bytes to
+/// go.
+#[inline(always)]
+fn unfinished<B: Builder>(
+    row: &Transfer<B::Var>,
+    lo: B::Expr,
+    hi: B::Expr,
+    remaining: B::Expr,
+) -> [B::Expr; 6] {
+    let (clk, is_output) = (row.clk.into(), row.is_output.into());
+    [clk, is_output, lo, hi, remaining, row.output_end.into()]
 }

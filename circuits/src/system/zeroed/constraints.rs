@@ -1,17 +1,16 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::InteractionBuilder;
 
 use super::Zeroed;
 use crate::{
-    builder::{Circuit, constant},
+    builder::{Builder, Circuit, constant, scoped},
     bus::{Bus, SPACE_RAM},
 };
 
 /// States the table's constraints and messages for one row.
 #[inline(always)]
-pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
+pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Zeroed<B::Var> = circuit.row();
     let active: B::Expr = row.active.into();
     circuit.boolean("active", row.active);
@@ -39,25 +38,23 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
     // leaves [-2^19, 2^19], far from p. The address as an integer, start <= lo + 2^16 hi < end <=
     // 2^30, is all that the other tables see of it.
     let one = B::Expr::ONE;
-    let mut not_negative = |name: &str, borrow: B::Var, [low, high]: [B::Expr; 2]| {
-        circuit.scope(name, |circuit| {
-            circuit.boolean("borrow", borrow);
-            let low = low + borrow * constant::<B>(1 << 16);
-            circuit.send(Bus::Range16, "low", active.clone(), [low]);
-            circuit.send(Bus::Range16, "high", active.clone(), [high - borrow]);
-        });
-    };
     not_negative(
+        circuit,
+        &active,
         "address - start",
         row.borrow_start,
         [address.lo - start.lo, address.hi - start.hi],
     );
     not_negative(
+        circuit,
+        &active,
         "address - from",
         row.borrow_from,
         [address.lo - row.from.lo, address.hi - row.from.hi],
     );
     not_negative(
+        circuit,
+        &active,
         "end - 1 - address",
         row.borrow_end,
         [end.lo - address.lo - one.clone(), end.hi - address.hi],
@@ -104,4 +101,22 @@ pub fn eval<B: InteractionBuilder>(circuit: &mut Circuit<'_, B>) {
             row.last_clk.into(),
         ],
     );
+}
+
+/// Constrains `low + 2^16 high` to be not negative, where `active` is 1: less what is borrowed, both
+/// are in `[0, 2^16)`.
+#[inline(always)]
+fn not_negative<B: Builder>(
+    circuit: &mut Circuit<'_, B>,
+    active: &B::Expr,
+    name: &str,
+    borrow: B::Var,
+    [low, high]: [B::Expr; 2],
+) {
+    scoped!(circuit, name, {
+        circuit.boolean("borrow", borrow);
+        let low = low + borrow * constant::<B>(1 << 16);
+        circuit.send(Bus::Range16, "low", active.clone(), [low]);
+        circuit.send(Bus::Range16, "high", active.clone(), [high - borrow]);
+    });
 }
