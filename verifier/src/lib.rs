@@ -1,32 +1,42 @@
 //! Checks zonda proofs anywhere: `no_std`, no unsafe code, typed errors.
-//!
-//! A proof says: the program with this key ran to `exit(code)` and made these bytes public. The
-//! caller supplies the key and the [`Statement`]; a proof never supplies what it is checked
-//! against.
-//!
-//! ```
-//! use zonda_verifier::{Proof, ProofError};
-//!
-//! // Bytes come from anyone: they are refused, not trusted.
-//! assert!(matches!(Proof::from_bytes(b"not a proof"), Err(ProofError::Magic)));
-//! ```
-//!
-//! The engine is `p3-batch-stark` over `p3-circle`, and the proof's encoding is provisional.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
 
 extern crate alloc;
 
-mod engine;
-mod key;
-mod proof;
-pub mod security;
+pub mod challenge;
+pub mod circle;
+mod cost;
+mod counts;
+pub mod layout;
+pub mod preset;
+pub mod proof;
 mod shape;
-mod verify;
+pub mod transcript;
 
-pub use engine::{Challenge, Config, Parameters, STANDARD, config};
-pub use key::VerifyingKey;
-pub use proof::{MAX_PROOF_BYTES, Proof, ProofError};
-pub use shape::{MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
-pub use verify::{VerifyError, seed, verify};
+pub use challenge::{Challenge, Sextic};
+pub use cost::{Cost, Operations};
+pub use counts::{Counts, machine_digest};
+pub use layout::Layout;
+pub use p3_mersenne_31::QM31;
+pub use preset::{Parameters, Preset};
+pub use proof::Proof;
+pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
 pub use zonda_circuits::machine::Statement;

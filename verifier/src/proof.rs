@@ -1,113 +1,134 @@
-//! Proofs as bytes.
+//! Proofs: everything that a prover says, in order.
+//!
+//! Section 9 of the protocol. Nothing here has been checked: [`verify`](crate::verify) does.
 
 use alloc::vec::Vec;
 
-use p3_batch_stark::BatchProof;
+use p3_mersenne_31::QM31;
+use zonda_circuits::F;
 
-use crate::{engine::Config, shape::Shape};
+use crate::{challenge::Sextic, preset::Preset, shape::Shape};
 
-const MAGIC: &[u8; 5] = b"ZONDA";
-const VERSION: u16 = 0;
+/// A digest of BLAKE3.
+pub type Digest = [u8; 32];
 
-/// Longer files are refused unread: no proof of this machine comes near it.
-pub const MAX_PROOF_BYTES: usize = 64 << 20;
-
-/// A proof. Its encoding is provisional: magic, version, then the engine's proof in `postcard`.
-pub struct Proof {
-    /// The engine's proof.
-    pub inner: BatchProof<Config>,
-}
-
-/// Bytes that are no proof.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProofError {
-    /// More bytes than a proof can have.
-    #[error("{got} bytes are too many for a proof: at most {MAX_PROOF_BYTES}")]
-    TooLong {
-        /// How many bytes there are.
-        got: usize,
-    },
-    /// The bytes do not begin as a proof does.
-    #[error("not a zonda proof: it does not begin with \"ZONDA\"")]
-    Magic,
-    /// A proof in another version's encoding.
-    #[error("proof format version {got}; this verifier reads version {expected}")]
-    Version {
-        /// The version that this verifier reads.
-        expected: u16,
-        /// The version of the bytes.
-        got: u16,
-    },
-    /// The bytes end early or are malformed.
-    #[error("the proof is truncated or malformed: {0}")]
-    Malformed(postcard::Error),
-    /// Bytes after the proof's end.
-    #[error("{count} bytes follow the proof")]
-    Trailing {
-        /// How many.
-        count: usize,
-    },
-    /// The bytes hold a proof, but not as this version writes it.
-    #[error("the proof is not in canonical form")]
-    NotCanonical,
+/// A proof.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Proof {
+    /// A proof over the challenge field of [`Preset::Standard`].
+    Standard(Body<QM31>),
+    /// A proof over the challenge field of [`Preset::High`].
+    High(Body<Sextic>),
 }
 
 impl Proof {
-    /// Reads a proof from bytes, which may come from anyone.
-    ///
-    /// # Errors
-    /// If the bytes are no proof of this version in its one canonical form.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofError> {
-        if bytes.len() > MAX_PROOF_BYTES {
-            return Err(ProofError::TooLong { got: bytes.len() });
+    /// The preset whose challenge field the proof is over.
+    pub const fn preset(&self) -> Preset {
+        match self {
+            Self::Standard(_) => Preset::Standard,
+            Self::High(_) => Preset::High,
         }
-        let rest = bytes.strip_prefix(MAGIC).ok_or(ProofError::Magic)?;
-        let (version, rest) = rest.split_first_chunk().ok_or(ProofError::Malformed(
-            postcard::Error::DeserializeUnexpectedEnd,
-        ))?;
-        let got = u16::from_le_bytes(*version);
-        if got != VERSION {
-            return Err(ProofError::Version {
-                expected: VERSION,
-                got,
-            });
-        }
-        let (inner, trailing) = postcard::take_from_bytes(rest).map_err(ProofError::Malformed)?;
-        if !trailing.is_empty() {
-            return Err(ProofError::Trailing {
-                count: trailing.len(),
-            });
-        }
-        let proof = Self { inner };
-        // Postcard accepts padded varints; two encodings of one proof must not both pass.
-        if proof.to_bytes() != bytes {
-            return Err(ProofError::NotCanonical);
-        }
-        Ok(proof)
     }
 
-    /// The proof's bytes.
-    ///
-    /// # Panics
-    /// Never: writing to a growing vector cannot fail.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::from(*MAGIC);
-        bytes.extend(VERSION.to_le_bytes());
-        postcard::to_extend(&self.inner, bytes).expect("a vector grows")
-    }
-
-    /// The heights that the proof claims for its tables. Not checked: [`verify`](crate::verify)
-    /// does.
-    pub fn shape(&self) -> Shape {
-        Shape(self.inner.degree_bits.clone())
+    /// The tables that the proof claims to have, and their heights. Not checked:
+    /// [`verify`](crate::verify) does.
+    pub const fn shape(&self) -> &Shape {
+        match self {
+            Self::Standard(body) => &body.shape,
+            Self::High(body) => &body.shape,
+        }
     }
 }
 
-impl core::fmt::Debug for Proof {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Proof")
-            .field("shape", &self.shape())
-            .finish_non_exhaustive()
+impl From<Body<QM31>> for Proof {
+    fn from(body: Body<QM31>) -> Self {
+        Self::Standard(body)
     }
+}
+
+impl From<Body<Sextic>> for Proof {
+    fn from(body: Body<Sextic>) -> Self {
+        Self::High(body)
+    }
+}
+
+/// What a proof over the challenge field `E` says.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Body<E> {
+    /// The instances.
+    pub shape: Shape,
+    /// The roots of the phases that the prover commits to.
+    pub roots: Roots,
+    /// The sum of all messages of each instance.
+    pub claims: Vec<E>,
+    /// The columns' values at the out-of-domain points.
+    pub opened: Opened<E>,
+    /// One root per round of folding.
+    pub fold_roots: Vec<Digest>,
+    /// The coefficients of what folding ends with, in the basis of the line.
+    pub last: Vec<E>,
+    /// The proofs of work.
+    pub nonces: Nonces,
+    /// The rows of each phase at the query positions.
+    pub phases: [PhaseOpening; crate::layout::PHASES],
+    /// The entries of each round of folding at the query positions.
+    pub folds: Vec<FoldOpening<E>>,
+}
+
+/// The roots of the phases that the prover commits to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Roots {
+    /// Phase 1.
+    pub main: Digest,
+    /// Phase 2.
+    pub sums: Digest,
+    /// Phase 3.
+    pub quotient: Digest,
+}
+
+/// The columns' values at the out-of-domain points.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Opened<E> {
+    /// Every column at Z, in the order of columns.
+    pub at_point: Vec<E>,
+    /// The coordinate columns of every instance's last sum at W, in the order of instances.
+    pub before: Vec<E>,
+}
+
+/// The proofs of work, in order.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Nonces {
+    /// Before the challenge of arguments that span proofs.
+    pub global: u64,
+    /// Before the challenges of the lookup argument.
+    pub lookup: u64,
+    /// Before the challenge that combines all constraints.
+    pub constraints: u64,
+    /// Before the out-of-domain point.
+    pub point: u64,
+    /// Before the challenge that batches all openings.
+    pub batch: u64,
+    /// Before each folding challenge.
+    pub folds: Vec<u64>,
+    /// Before the query positions.
+    pub query: u64,
+}
+
+/// A phase's rows at the query positions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PhaseOpening {
+    /// Per group, the rows at its distinct positions, by ascending position, one after another.
+    pub rows: Vec<Vec<F>>,
+    /// The digests that the rows do not determine: level by level from the leaves, by ascending
+    /// index.
+    pub siblings: Vec<Digest>,
+}
+
+/// The entries of a round of folding at the query positions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FoldOpening<E> {
+    /// The entries of the distinct leaves, by ascending index, one after another.
+    pub entries: Vec<E>,
+    /// The digests that the leaves do not determine.
+    pub siblings: Vec<Digest>,
 }

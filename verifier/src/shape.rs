@@ -1,4 +1,6 @@
-//! The shape of a proof: the height of each table, and the bounds that the circuits rely on.
+//! The shape of a proof: which tables it has and how high, and the bounds that circuits rely on.
+//!
+//! Section 2 of the protocol.
 
 use alloc::vec::Vec;
 
@@ -6,7 +8,13 @@ use zonda_circuits::machine::{MIN_LOG_HEIGHT, Statement, Table, height};
 use zonda_riscv_emu::record::CLK_PER_STEP;
 
 /// The base-two logarithm of the greatest height of a table.
-pub const MAX_LOG_HEIGHT: usize = 24;
+pub const MAX_LOG_HEIGHT: u32 = 24;
+
+/// The base-two logarithm of the least height of a proof's highest table.
+pub const MIN_LOG_MAX_HEIGHT: u32 = 16;
+
+/// The most instances that a table can have, unless it must have one.
+pub const MAX_INSTANCES: usize = 4;
 
 /// The most bytes that a proved run can make public.
 pub const MAX_OUTPUT_BYTES: usize = 1 << 22;
@@ -16,23 +24,32 @@ pub const MAX_OUTPUT_BYTES: usize = 1 << 22;
 /// difference, which the circuits bound by 2^24, cannot be one modulo p only.
 const CLK_BOUND: u64 = 1 << 30;
 
-/// Base-two logarithms of the heights of the machine's tables, in the order of [`Table::ALL`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Shape(pub Vec<usize>);
+/// A table's rows in a proof.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Instance {
+    /// Which table.
+    pub table: Table,
+    /// The base-two logarithm of the number of rows.
+    pub log_height: u8,
+}
+
+impl Instance {
+    /// The base-two logarithm of the number of rows.
+    pub const fn log_height(&self) -> u32 {
+        self.log_height as u32
+    }
+}
+
+/// The instances of a proof: in the order of [`Table::ALL`], those of one table by descending
+/// height.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Shape(pub Vec<Instance>);
 
 /// A shape that no honest proof of this program and statement has.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// Not one height per table.
-    #[error("the proof has {got} tables, the machine has {expected}")]
-    Tables {
-        /// How many the machine has.
-        expected: usize,
-        /// How many the proof has.
-        got: usize,
-    },
-    /// A table lower or higher than tables can be.
+    /// An instance lower or higher than tables can be.
     #[error(
         "table {table} has 2^{got} rows; 2^{MIN_LOG_HEIGHT} to 2^{MAX_LOG_HEIGHT} are possible"
     )]
@@ -40,7 +57,31 @@ pub enum ShapeError {
         /// The table.
         table: &'static str,
         /// The logarithm of its height.
+        got: u32,
+    },
+    /// The instances are not in order.
+    #[error("table {table} is out of order")]
+    Order {
+        /// The table that should stand further in front.
+        table: &'static str,
+    },
+    /// A table has more instances than it can have, or fewer than it must have.
+    #[error("table {table} has {got} instances; {least} to {most} are possible")]
+    Instances {
+        /// The table.
+        table: &'static str,
+        /// How few it can have.
+        least: usize,
+        /// How many it can have.
+        most: usize,
+        /// How many it has.
         got: usize,
+    },
+    /// All tables are lower than the table of 16-bit values is.
+    #[error("the highest table has 2^{got} rows; no proof has fewer than 2^{MIN_LOG_MAX_HEIGHT}")]
+    Low {
+        /// The logarithm of the height of the highest table.
+        got: u32,
     },
     /// A table whose height follows from the key or the statement has another one.
     #[error("table {table} has 2^{got} rows; the key and the statement make it 2^{expected}")]
@@ -48,9 +89,9 @@ pub enum ShapeError {
         /// The table.
         table: &'static str,
         /// The logarithm of the height it must have.
-        expected: usize,
+        expected: u32,
         /// The logarithm of its height.
-        got: usize,
+        got: u32,
     },
     /// More rows than the clock's soundness argument allows.
     #[error("the tables have {rows} rows together, more than the clock can tell apart")]
@@ -61,48 +102,190 @@ pub enum ShapeError {
 }
 
 impl Shape {
-    /// Checks the bounds that the circuits rely on. `fixed` are the logarithms of the heights that
-    /// the key determines.
+    /// Checks the shape for a program and a statement. `fixed` are the logarithms of the heights
+    /// that the key determines.
     ///
     /// # Errors
     /// The first bound that does not hold.
-    pub fn check(&self, fixed: &[(Table, usize)], statement: &Statement) -> Result<(), ShapeError> {
-        if self.0.len() != Table::ALL.len() {
-            return Err(ShapeError::Tables {
-                expected: Table::ALL.len(),
-                got: self.0.len(),
+    pub fn check(&self, fixed: &[Instance], statement: &Statement) -> Result<(), ShapeError> {
+        self.check_form()?;
+        let stated = Instance {
+            table: Table::Statement,
+            log_height: height(statement.output.len()).ilog2() as u8,
+        };
+        for expected in fixed.iter().chain([&stated]) {
+            for got in self.0.iter().filter(|got| got.table == expected.table) {
+                if got.log_height != expected.log_height {
+                    return Err(ShapeError::Fixed {
+                        table: got.table.name(),
+                        expected: expected.log_height(),
+                        got: got.log_height(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what every shape must fulfil, whatever the program and the statement.
+    ///
+    /// # Errors
+    /// The first bound that does not hold.
+    pub fn check_form(&self) -> Result<(), ShapeError> {
+        let heights = MIN_LOG_HEIGHT as u32..=MAX_LOG_HEIGHT;
+        if let Some(wrong) = self.0.iter().find(|i| !heights.contains(&i.log_height())) {
+            return Err(ShapeError::Height {
+                table: wrong.table.name(),
+                got: wrong.log_height(),
             });
         }
-        let statement_height = height(statement.output.len()).ilog2() as usize;
-        let mut rows: u64 = 0;
-        for (table, got) in Table::ALL.into_iter().zip(self.0.iter().copied()) {
-            if !(MIN_LOG_HEIGHT..=MAX_LOG_HEIGHT).contains(&got) {
-                return Err(ShapeError::Height {
-                    table: table.name(),
-                    got,
+        for (a, b) in self.0.iter().zip(self.0.iter().skip(1)) {
+            if a.table > b.table || (a.table == b.table && a.log_height < b.log_height) {
+                return Err(ShapeError::Order {
+                    table: b.table.name(),
                 });
             }
-            let expected = match table {
-                Table::Statement => Some(statement_height),
-                _ => fixed
-                    .iter()
-                    .find(|(fixed, _)| *fixed == table)
-                    .map(|(_, height)| *height),
-            };
-            if let Some(expected) = expected
-                && expected != got
-            {
-                return Err(ShapeError::Fixed {
-                    table: table.name(),
-                    expected,
-                    got,
-                });
-            }
-            rows += 1 << got;
         }
-        if rows * u64::from(CLK_PER_STEP) >= CLK_BOUND {
+        for table in Table::ALL {
+            let (least, most) = possible_instances(table);
+            let got = self.0.iter().filter(|i| i.table == table).count();
+            if got < least || got > most {
+                return Err(ShapeError::Instances {
+                    table: table.name(),
+                    least,
+                    most,
+                    got,
+                });
+            }
+        }
+        if self.log_height() < MIN_LOG_MAX_HEIGHT {
+            return Err(ShapeError::Low {
+                got: self.log_height(),
+            });
+        }
+        let rows = self.rows();
+        if rows.saturating_mul(u64::from(CLK_PER_STEP)) >= CLK_BOUND {
             return Err(ShapeError::Clock { rows });
         }
         Ok(())
+    }
+
+    /// The base-two logarithm of the greatest height: n.
+    pub fn log_height(&self) -> u32 {
+        self.0.iter().map(Instance::log_height).max().unwrap_or(0)
+    }
+
+    /// The sum of all heights.
+    pub fn rows(&self) -> u64 {
+        self.0.iter().fold(0_u64, |rows, instance| {
+            let height = 1_u64.checked_shl(instance.log_height());
+            rows.saturating_add(height.unwrap_or(u64::MAX))
+        })
+    }
+}
+
+/// The least and greatest number of instances of a table.
+fn possible_instances(table: Table) -> (usize, usize) {
+    if table.fixed_width() > 0 || table == Table::Statement {
+        (1, 1)
+    } else {
+        (0, MAX_INSTANCES)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The shape with one lowest instance of each table that must have one, and 2^16 rows where
+    /// tables of 16-bit values have them.
+    pub(crate) fn least() -> Shape {
+        let tables = Table::ALL.into_iter();
+        let required = tables.filter(|table| possible_instances(*table).0 == 1);
+        let instance = |table| Instance {
+            table,
+            log_height: match table {
+                Table::Range16 | Table::Bytes => 16,
+                _ => 4,
+            },
+        };
+        Shape(required.map(instance).collect())
+    }
+
+    fn error(change: impl FnOnce(&mut Vec<Instance>)) -> ShapeError {
+        let mut shape = least();
+        change(&mut shape.0);
+        shape.check(&[], &Statement::default()).unwrap_err()
+    }
+
+    #[test]
+    fn each_bound_is_checked() {
+        let add = |log_height| Instance {
+            table: Table::AddSub,
+            log_height,
+        };
+        let mut shape = least();
+        shape.0.splice(0..0, [add(16), add(16), add(4)]);
+        assert_eq!(shape.check(&[], &Statement::default()), Ok(()));
+
+        let table = "add_sub";
+        assert_eq!(
+            error(|s| s.insert(0, add(3))),
+            ShapeError::Height { table, got: 3 }
+        );
+        assert_eq!(
+            error(|s| s.insert(0, add(25))),
+            ShapeError::Height { table, got: 25 }
+        );
+        assert_eq!(error(|s| s.push(add(5))), ShapeError::Order { table });
+        let rising = |s: &mut Vec<_>| drop(s.splice(0..0, [add(5), add(6)]));
+        assert_eq!(error(rising), ShapeError::Order { table });
+        let five = |s: &mut Vec<_>| drop(s.splice(0..0, [add(5); 5]));
+        assert!(matches!(error(five), ShapeError::Instances { got: 5, .. }));
+        let twice = |s: &mut Vec<Instance>| s.extend(s.last().copied());
+        assert!(matches!(error(twice), ShapeError::Instances { got: 2, .. }));
+        let none = |s: &mut Vec<Instance>| drop(s.pop());
+        assert!(matches!(error(none), ShapeError::Instances { got: 0, .. }));
+        let low = |s: &mut Vec<Instance>| s.iter_mut().for_each(|i| i.log_height = 4);
+        assert_eq!(error(low), ShapeError::Low { got: 4 });
+        let many = |s: &mut Vec<_>| {
+            let instance = |table| Instance {
+                table,
+                log_height: 24,
+            };
+            let tables = Table::ALL.into_iter().take(4);
+            drop(s.splice(0..0, tables.flat_map(|table| [instance(table); 4])));
+        };
+        assert!(matches!(error(many), ShapeError::Clock { .. }));
+    }
+
+    #[test]
+    fn heights_follow_from_key_and_statement() {
+        let statement = Statement {
+            output: alloc::vec![0; 17],
+            ..Statement::default()
+        };
+        let error = least().check(&[], &statement).unwrap_err();
+        assert!(matches!(
+            error,
+            ShapeError::Fixed {
+                expected: 5,
+                got: 4,
+                ..
+            }
+        ));
+        let fixed = [Instance {
+            table: Table::Program,
+            log_height: 6,
+        }];
+        let error = least().check(&fixed, &Statement::default()).unwrap_err();
+        assert!(matches!(
+            error,
+            ShapeError::Fixed {
+                expected: 6,
+                got: 4,
+                ..
+            }
+        ));
     }
 }

@@ -1,0 +1,122 @@
+//! What a verification costs, in operations.
+
+use core::ops::AddAssign;
+
+/// Operations of one part of a verification.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Operations {
+    /// Compressions of BLAKE3.
+    pub compressions: u64,
+    /// Multiplications, and squarings, of challenge-field elements.
+    pub products: u64,
+    /// Multiplications of a challenge-field element with a base element.
+    pub scalings: u64,
+    /// Multiplications of base elements.
+    pub base_products: u64,
+    /// Inversions of challenge-field elements.
+    pub inversions: u64,
+}
+
+/// What a verification cost, by part.
+///
+/// Additions are not counted, nor are the multiplications inside the tables' own constraints, of
+/// which there are [`Counts::constraints`](crate::Counts) per instance.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Cost {
+    /// The transcript.
+    pub transcript: Operations,
+    /// The statement's columns at the out-of-domain point.
+    pub statement: Operations,
+    /// Constraints at the out-of-domain point: the lookup argument's, and their combination.
+    pub constraints: Operations,
+    /// Hashing opened rows and the trees above them.
+    pub openings: Operations,
+    /// Combining opened rows.
+    pub batch: Operations,
+    /// The low-degree test: its trees and its folds.
+    pub folding: Operations,
+}
+
+impl Cost {
+    /// The sum of all parts.
+    pub fn total(&self) -> Operations {
+        let mut total = Operations::default();
+        let parts = [
+            self.transcript,
+            self.statement,
+            self.constraints,
+            self.openings,
+            self.batch,
+            self.folding,
+        ];
+        parts.into_iter().for_each(|part| total += part);
+        total
+    }
+}
+
+impl AddAssign for Operations {
+    fn add_assign(&mut self, other: Self) {
+        add(&mut self.compressions, other.compressions);
+        add(&mut self.products, other.products);
+        add(&mut self.scalings, other.scalings);
+        add(&mut self.base_products, other.base_products);
+        add(&mut self.inversions, other.inversions);
+    }
+}
+
+impl Operations {
+    /// Counts the hashing of `bytes` bytes.
+    pub(crate) fn hash(&mut self, bytes: usize) {
+        add(&mut self.compressions, compressions(bytes));
+    }
+
+    /// Counts products.
+    pub(crate) fn multiply(&mut self, count: usize) {
+        add(&mut self.products, count as u64);
+    }
+
+    /// Counts products with base elements.
+    pub(crate) fn scale(&mut self, count: usize) {
+        add(&mut self.scalings, count as u64);
+    }
+
+    /// Counts products of base elements.
+    pub(crate) fn multiply_base(&mut self, count: usize) {
+        add(&mut self.base_products, count as u64);
+    }
+
+    /// Counts inversions.
+    pub(crate) fn invert(&mut self, count: usize) {
+        add(&mut self.inversions, count as u64);
+    }
+}
+
+fn add(sum: &mut u64, count: u64) {
+    *sum = sum.saturating_add(count);
+}
+
+/// How many compressions it takes BLAKE3 to hash `bytes` bytes: one per block of 64, and one per
+/// parent of chunks of 1024.
+pub const fn compressions(bytes: usize) -> u64 {
+    let blocks = match bytes.div_ceil(64) {
+        0 => 1,
+        blocks => blocks,
+    };
+    let parents = bytes.div_ceil(1024).saturating_sub(1);
+    (blocks as u64).saturating_add(parents as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_parents() {
+        let cases = [(0, 1), (64, 1), (65, 2), (1024, 16), (1025, 18), (4096, 67)];
+        assert!(
+            cases
+                .iter()
+                .all(|(bytes, count)| compressions(*bytes) == *count)
+        );
+    }
+}

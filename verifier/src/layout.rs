@@ -1,0 +1,307 @@
+//! Where every instance's columns are: in which phase, group and place.
+//!
+//! Section 3 of the protocol. It follows from the shape and the challenge field's degree alone, so
+//! prover and verifier share it.
+
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+use zonda_circuits::machine::Table;
+
+use crate::{
+    counts::Counts,
+    preset::{LOG_BLOWUP, LOG_FINAL_COEFFICIENTS, LOG_FOLD_ARITY},
+    shape::{Instance, Shape},
+};
+
+/// The phases of commitment, in order.
+pub const PHASES: usize = 4;
+/// Phase 0: preprocessed columns, whose root is in the key.
+pub const FIXED: usize = 0;
+/// Phase 1: the tables' committed columns.
+pub const MAIN: usize = 1;
+/// Phase 2: sums of the lookup argument.
+pub const SUMS: usize = 2;
+/// Phase 3: the two halves of the quotient.
+pub const QUOTIENT: usize = 3;
+
+/// All columns of one height in one phase: a matrix.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Group {
+    /// The base-two logarithm of the height before extension.
+    pub log_height: u32,
+    /// How many base-field columns there are.
+    pub width: usize,
+    /// The number of the group's first column among all columns of all phases.
+    pub first: usize,
+}
+
+impl Group {
+    /// The base-two logarithm of the number of rows after extension.
+    pub const fn log_size(&self) -> u32 {
+        self.log_height.saturating_add(LOG_BLOWUP)
+    }
+
+    /// The numbers of the group's columns among all columns of all phases.
+    pub const fn columns(&self) -> Range<usize> {
+        self.first..self.first.saturating_add(self.width)
+    }
+}
+
+/// An instance's columns in a group.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Span {
+    /// The group's number in its phase.
+    pub group: usize,
+    /// How many of the group's columns stand before the instance's.
+    pub offset: usize,
+    /// How many base-field columns the instance has; group and offset mean nothing if it has none.
+    pub width: usize,
+}
+
+/// The groups of a phase, and which instance's columns are where in them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Phase {
+    /// The groups, by descending height.
+    pub groups: Vec<Group>,
+    /// The columns of each instance.
+    pub spans: Vec<Span>,
+}
+
+impl Phase {
+    /// The phase in which instances of these logarithms of heights have this many columns each, of
+    /// which the first is number `first` among all columns.
+    pub fn new(instances: &[(u32, usize)], first: usize) -> Self {
+        let mut heights: Vec<u32> = instances
+            .iter()
+            .filter(|(_, width)| *width > 0)
+            .map(|(log_height, _)| *log_height)
+            .collect();
+        heights.sort_unstable_by(|a, b| b.cmp(a));
+        heights.dedup();
+        let mut groups: Vec<_> = heights
+            .into_iter()
+            .map(|log_height| Group {
+                log_height,
+                width: 0,
+                first,
+            })
+            .collect();
+        let mut spans = Vec::with_capacity(instances.len());
+        for (log_height, width) in instances {
+            let mut span = Span::default();
+            let found = groups.iter_mut().enumerate();
+            for (index, group) in found.filter(|(_, group)| group.log_height == *log_height) {
+                span = Span {
+                    group: index,
+                    offset: group.width,
+                    width: *width,
+                };
+                group.width = group.width.saturating_add(*width);
+            }
+            spans.push(span);
+        }
+        let mut next = first;
+        for group in &mut groups {
+            group.first = next;
+            next = next.saturating_add(group.width);
+        }
+        Self { groups, spans }
+    }
+
+    /// The numbers of an instance's columns among all columns of all phases.
+    pub fn columns(&self, instance: usize) -> Range<usize> {
+        let Some(span) = self.spans.get(instance) else {
+            return 0..0;
+        };
+        let first = self.groups.get(span.group).map_or(0, |group| group.first);
+        let start = first.saturating_add(span.offset);
+        start..start.saturating_add(span.width)
+    }
+
+    /// How many columns the phase has.
+    pub fn width(&self) -> usize {
+        let widths = self.groups.iter().map(|group| group.width);
+        widths.fold(0, usize::saturating_add)
+    }
+
+    /// The base-two logarithm of the number of leaves of the phase's tree.
+    pub fn log_size(&self) -> u32 {
+        self.groups.first().map_or(0, Group::log_size)
+    }
+}
+
+/// Where every instance's columns are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Layout {
+    /// The instances, in order.
+    pub instances: Vec<Instance>,
+    /// What each instance states for a row.
+    pub counts: Vec<Counts>,
+    /// The phases.
+    pub phases: [Phase; PHASES],
+    /// The base-two logarithm of the greatest height: n.
+    pub log_height: u32,
+    /// How many base elements a challenge has.
+    pub degree: usize,
+}
+
+impl Layout {
+    /// The layout of a shape, over a challenge field of this degree.
+    pub fn new(shape: &Shape, degree: usize) -> Self {
+        let instances = shape.0.clone();
+        let log_height = shape.log_height();
+        let of_table = |table: Table| (table, Counts::of(table));
+        let tables: Vec<_> = Table::ALL.into_iter().map(of_table).collect();
+        let counts: Vec<Counts> = instances
+            .iter()
+            .map(|instance| {
+                let found = tables.iter().find(|(table, _)| *table == instance.table);
+                found.map(|(_, counts)| *counts).unwrap_or_default()
+            })
+            .collect();
+        let mut first = 0;
+        let mut phase = |widths: &mut dyn Iterator<Item = usize>| {
+            let heights = instances.iter().map(Instance::log_height);
+            let instances: Vec<_> = heights.zip(widths).collect();
+            let phase = Phase::new(&instances, first);
+            first = first.saturating_add(phase.width());
+            phase
+        };
+        let fixed = phase(&mut instances.iter().map(|i| i.table.fixed_width()));
+        let main = phase(&mut instances.iter().map(|i| i.table.width()));
+        let sums = |counts: &Counts| counts.sums().saturating_mul(degree);
+        let sums = phase(&mut counts.iter().map(sums));
+        let halves = Group {
+            log_height,
+            width: degree.saturating_mul(2),
+            first,
+        };
+        let quotient = Phase {
+            groups: vec![halves],
+            spans: Vec::new(),
+        };
+        Self {
+            instances,
+            counts,
+            phases: [fixed, main, sums, quotient],
+            log_height,
+            degree,
+        }
+    }
+
+    /// Phase 0.
+    pub const fn fixed(&self) -> &Phase {
+        let [fixed, ..] = &self.phases;
+        fixed
+    }
+
+    /// Phase 1.
+    pub const fn main(&self) -> &Phase {
+        let [_, main, ..] = &self.phases;
+        main
+    }
+
+    /// Phase 2.
+    pub const fn sums(&self) -> &Phase {
+        let [_, _, sums, _] = &self.phases;
+        sums
+    }
+
+    /// Phase 3.
+    pub const fn quotient(&self) -> &Phase {
+        let [.., quotient] = &self.phases;
+        quotient
+    }
+
+    /// How many columns all phases have: all are opened at Z.
+    pub fn columns(&self) -> usize {
+        let widths = self.phases.iter().map(Phase::width);
+        widths.fold(0, usize::saturating_add)
+    }
+
+    /// The numbers of the coordinate columns of an instance's last sum, S. Empty without messages.
+    pub fn last_sum(&self, instance: usize) -> Range<usize> {
+        let columns = self.sums().columns(instance);
+        let start = columns.end.saturating_sub(self.degree).max(columns.start);
+        start..columns.end
+    }
+
+    /// The numbers of the columns opened at W, in the order in which they are opened.
+    pub fn opened_before(&self) -> impl Iterator<Item = usize> {
+        (0..self.instances.len()).flat_map(|instance| self.last_sum(instance))
+    }
+
+    /// How many constraints all instances have together, with those of the lookup argument.
+    pub fn constraints(&self) -> usize {
+        self.counts.iter().fold(0, |sum: usize, counts| {
+            sum.saturating_add(counts.constraints)
+                .saturating_add(counts.sums())
+        })
+    }
+
+    /// The base-two logarithm of the size of the largest domain: n + 1.
+    pub const fn log_size(&self) -> u32 {
+        self.log_height.saturating_add(LOG_BLOWUP)
+    }
+
+    /// The base-two logarithms of the arities of the rounds of folding.
+    pub fn folds(&self) -> Vec<u32> {
+        folds(self.log_size())
+    }
+}
+
+/// The base-two logarithms of the arities of the rounds that fold `2^log_size` entries until as
+/// many are left as `2^LOG_BLOWUP` times the final coefficients.
+pub fn folds(log_size: u32) -> Vec<u32> {
+    let last = LOG_FINAL_COEFFICIENTS.saturating_add(LOG_BLOWUP);
+    let mut left = log_size.saturating_sub(last);
+    let mut folds = Vec::new();
+    while left > 0 {
+        let fold = left.min(LOG_FOLD_ARITY);
+        folds.push(fold);
+        left = left.saturating_sub(fold);
+    }
+    folds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::tests::least;
+
+    #[test]
+    fn columns_are_numbered_once() {
+        let mut shape = least();
+        let add = |log_height| Instance {
+            table: Table::AddSub,
+            log_height,
+        };
+        shape.0.splice(0..0, [add(17), add(5)]);
+        let layout = Layout::new(&shape, 4);
+        let mut columns = Vec::new();
+        for phase in &layout.phases {
+            let heights: Vec<_> = phase.groups.iter().map(|group| group.log_height).collect();
+            assert!(heights.is_sorted_by(|a, b| a > b));
+            for instance in 0..phase.spans.len() {
+                columns.extend(phase.columns(instance));
+            }
+        }
+        columns.extend(layout.quotient().groups.iter().flat_map(Group::columns));
+        columns.sort_unstable();
+        assert_eq!(columns, (0..layout.columns()).collect::<Vec<_>>());
+
+        assert_eq!(layout.log_height, 17);
+        assert_eq!(layout.main().columns(0).len(), Table::AddSub.width());
+        assert_eq!(layout.opened_before().count(), 4 * shape.0.len());
+        assert_eq!(layout.last_sum(0).end, layout.sums().columns(0).end);
+    }
+
+    #[test]
+    fn folds_end_where_they_should() {
+        assert_eq!(folds(7), [0_u32; 0]);
+        assert_eq!(folds(8), [1]);
+        assert_eq!(folds(17), [3, 3, 3, 1]);
+        assert_eq!(folds(25), [3; 6]);
+    }
+}
