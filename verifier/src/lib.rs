@@ -17,6 +17,7 @@
 
 extern crate alloc;
 
+mod assessed;
 mod engine;
 mod key;
 mod proof;
