@@ -50,7 +50,7 @@ fn large(log_height: u32) -> Setting {
     // Eightfold folds to 64 coefficients; the last round folds what is left.
     let folds = log_height - 6;
     let mut arities = vec![8; folds as usize / 3];
-    if folds % 3 > 0 {
+    if !folds.is_multiple_of(3) {
         arities.push(1 << (folds % 3));
     }
     Setting {
@@ -178,10 +178,12 @@ fn the_sum_is_a_sum() {
 
 /// A change to a setting.
 type Change = fn(&mut Setting);
+/// Whether a term is one that a change moves.
+type IsMoved = fn(Source) -> bool;
 
 #[test]
 fn each_proof_of_work_moves_the_terms_of_its_challenge_and_no_other() {
-    let sites: [(Change, fn(Source) -> bool); 7] = [
+    let sites: [(Change, IsMoved); 7] = [
         (|s| s.work.global -= 5, |source| source == Source::Global),
         (|s| s.work.lookup -= 5, |source| source == Source::Lookup),
         (
