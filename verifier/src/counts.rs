@@ -2,13 +2,14 @@
 
 use alloc::{vec, vec::Vec};
 
-use p3_air::{AirBuilder, RowWindow};
 use p3_field::PrimeCharacteristicRing;
-use p3_lookup::{Count, InteractionBuilder};
-use zonda_circuits::{F, builder::Circuit, machine::Table};
-
-/// How many periodic columns and public values a table can ask for.
-const STATED: usize = 8;
+use zonda_circuits::{
+    F,
+    builder::{Builder, Circuit, Weight},
+    bus::Bus,
+    columns::Columns,
+    machine::Table,
+};
 
 /// What a table states for one row.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -26,15 +27,9 @@ pub struct Counts {
 impl Counts {
     /// Counts what a table states.
     pub fn of(table: Table) -> Self {
-        let main = vec![F::ZERO; table.width()];
-        let fixed = vec![F::ZERO; table.fixed_width()];
-        let mut counter = Counter {
-            main: &main,
-            fixed: RowWindow::from_two_rows(&fixed, &fixed),
-            counts: Self::default(),
-        };
+        let mut counter = Counter(Self::default());
         table.eval(&mut Circuit::new(&mut counter));
-        counter.counts
+        counter.0
     }
 
     /// How many challenge-field columns hold the sums of the messages: one per pair.
@@ -62,75 +57,37 @@ pub fn machine_digest() -> [u8; 32] {
     *blake3::hash(&bytes).as_bytes()
 }
 
-struct Counter<'a> {
-    main: &'a [F],
-    fixed: RowWindow<'a, F>,
-    counts: Counts,
-}
+/// Hears a row of zeros.
+struct Counter(Counts);
 
-impl<'a> AirBuilder for Counter<'a> {
-    type F = F;
-    type Expr = F;
+impl Builder for Counter {
     type Var = F;
-    type PreprocessedWindow = RowWindow<'a, F>;
-    type MainWindow = RowWindow<'a, F>;
-    type PublicVar = F;
-    type PeriodicVar = F;
+    type Expr = F;
 
-    fn main(&self) -> Self::MainWindow {
-        RowWindow::from_two_rows(self.main, self.main)
+    fn row<C: Columns<F>>(&self) -> C {
+        C::from_row(&vec![F::ZERO; C::WIDTH])
     }
 
-    fn preprocessed(&self) -> &Self::PreprocessedWindow {
-        &self.fixed
+    fn fixed<C: Columns<F>>(&self) -> C {
+        C::from_row(&vec![F::ZERO; C::WIDTH])
     }
 
-    fn is_first_row(&self) -> F {
+    fn periodic(&self, _column: usize) -> F {
         F::ZERO
     }
 
-    fn is_last_row(&self) -> F {
+    fn public(&self, _index: usize) -> F {
         F::ZERO
     }
 
-    fn is_transition(&self) -> F {
-        F::ZERO
+    fn zero(&mut self, _x: F) {
+        self.0.constraints = self.0.constraints.saturating_add(1);
     }
 
-    fn assert_zero<I: Into<F>>(&mut self, _x: I) {
-        self.counts.constraints = self.counts.constraints.saturating_add(1);
-    }
-
-    fn public_values(&self) -> &[F] {
-        &[F::ZERO; STATED]
-    }
-
-    fn periodic_values(&self) -> &[F] {
-        &[F::ZERO; STATED]
-    }
-}
-
-impl InteractionBuilder for Counter<'_> {
-    fn push_interaction<E: Into<F>>(
-        &mut self,
-        _bus_name: &str,
-        fields: impl IntoIterator<Item = E>,
-        _count: impl Into<Count<F>>,
-    ) {
-        let fields = fields.into_iter().count();
-        let Counts {
-            messages,
-            widest,
-            fields: all,
-            ..
-        } = &mut self.counts;
-        *messages = messages.saturating_add(1);
-        *all = all.saturating_add(fields);
-        *widest = (*widest).max(fields);
-    }
-
-    fn push_local_interaction(&mut self, _tuples: impl IntoIterator<Item = (Vec<F>, Count<F>)>) {
-        // Tables speak on the machine's buses only.
+    fn message<const N: usize>(&mut self, _bus: Bus, _count: F, _weight: Weight, _fields: [F; N]) {
+        self.0.messages = self.0.messages.saturating_add(1);
+        self.0.fields = self.0.fields.saturating_add(N);
+        self.0.widest = self.0.widest.max(N);
     }
 }
 

@@ -28,6 +28,7 @@ mod counts;
 pub mod layout;
 pub mod preset;
 pub mod proof;
+pub mod security;
 mod shape;
 pub mod transcript;
 
