@@ -27,6 +27,7 @@ pub mod machine;
 pub mod memory;
 pub mod plonky3;
 pub mod system;
+pub mod tape;
 #[cfg(all(test, feature = "witness"))]
 mod testing;
 #[cfg(feature = "witness")]

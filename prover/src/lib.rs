@@ -1,20 +1,2 @@
 //! Proves runs of RV32IM programs.
-//!
-//! [`prove`] reads as the pipeline: execute, fill the tables, commit to the program, prove, and
-//! check the result. The engine is `p3-batch-stark`.
-#![forbid(unsafe_code)]
-
-pub mod cells;
-mod memory;
-mod pipeline;
-mod report;
-mod stage;
-
-pub use cells::{Cells, TableCells};
-pub use memory::peak_rss_bytes;
-pub use pipeline::{
-    Execution, MAX_CYCLES, Options, ProveError, Proved, check, execute, program_image, prove,
-    prove_traces, verifying_key,
-};
-pub use report::Report;
-pub use stage::{Observer, Stage};
+pub mod engine;

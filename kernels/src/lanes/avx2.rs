@@ -203,6 +203,11 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn mul_twice_splat(self, twice: Self) -> Self {
+        Self(product(self.0, twice.0, twice.0))
+    }
+
+    #[inline(always)]
     fn wide_zero() -> Self::Wide {
         [splat(0).0; 2]
     }

@@ -61,6 +61,9 @@ pub trait Lanes:
     /// The product with w, given 2 w as a number below 2^32.
     fn mul_twice(self, twice: Self) -> Self;
 
+    /// [`Self::mul_twice`] by the same number in all lanes, which is cheaper.
+    fn mul_twice_splat(self, twice: Self) -> Self;
+
     /// Zero.
     fn wide_zero() -> Self::Wide;
 

@@ -115,6 +115,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn mul_twice_splat(self, twice: Self) -> Self {
+        self.mul_twice(twice)
+    }
+
+    #[inline(always)]
     fn wide_zero() -> Self::Wide {
         [0; WIDTH]
     }

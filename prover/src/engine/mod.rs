@@ -7,9 +7,11 @@ mod fold;
 mod lookup;
 mod opened;
 mod points;
+mod prove;
 mod quotient;
 mod rows;
 mod sums;
 mod table;
 
 pub use challenge::ProverChallenge;
+pub use prove::{Engine, EngineError, Filled, Fixed};
