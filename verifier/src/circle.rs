@@ -3,6 +3,7 @@
 //! Section 1 of the protocol. The domain of `2^m` points consists of the odd multiples of the
 //! generator of order `2^(m + 1)`. A position `t` has a top bit c, which conjugates, and low bits l.
 
+use alloc::vec::Vec;
 use core::ops::{Add, Sub};
 
 use p3_field::{PrimeCharacteristicRing, extension::ComplexExtendable};
@@ -138,12 +139,28 @@ pub fn vanishing<E: PrimeCharacteristicRing + Copy>(log_size: u32, x: E) -> E {
     (1..log_size).fold(x, |x, _| double_x(x))
 }
 
-/// The point of the domain of `2^log_size` points at c = `conjugate`, l = `low`.
+/// The point of the domain of `2^log_size` points at c = `conjugate`, l = `low`: it is
+/// `(4 b + 1) G` for the generator G of order `2^(log_size + 1)` and b the reversed bits of l, so
+/// bit j of l adds the generator of order `2^(j + 1)`.
 pub fn point(log_size: u32, conjugate: bool, low: u32) -> Point<F> {
-    let index = reverse_bits(low, log_size.saturating_sub(1));
-    let factor = index.wrapping_shl(2) | 1;
-    let point = Point::generator(log_size.saturating_add(1)).times(factor);
+    let mut point = Point::generator(log_size.saturating_add(1));
+    for bit in 0..log_size.saturating_sub(1).min(LOG_ORDER) {
+        if low.wrapping_shr(bit) & 1 == 1 {
+            point = point + Point::generator(bit.saturating_add(1));
+        }
+    }
     if conjugate { point.mirror() } else { point }
+}
+
+/// The points of the domain of `2^log_size` points with c = 0, in the order of l.
+pub fn half_domain(log_size: u32) -> Vec<Point<F>> {
+    let mut points = Vec::from([Point::generator(log_size.saturating_add(1))]);
+    for bit in 1..log_size {
+        let turn = Point::generator(bit);
+        let turned: Vec<_> = points.iter().map(|point| *point + turn).collect();
+        points.extend(turned);
+    }
+    points
 }
 
 /// The point of the domain of `2^log_size` points at position `t`.
@@ -170,18 +187,8 @@ pub const fn position(log_size: u32, place: usize) -> usize {
     (place >> 1) | top
 }
 
-/// The lowest `bits` bits of `x`, in reverse order.
-pub const fn reverse_bits(x: u32, bits: u32) -> u32 {
-    match x.reverse_bits().checked_shr(u32::BITS.saturating_sub(bits)) {
-        Some(reversed) => reversed,
-        None => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
 
     #[test]
@@ -206,6 +213,21 @@ mod tests {
             for (t, point) in points.iter().enumerate() {
                 assert_eq!(vanishing(log_size, point.x), F::ZERO);
                 assert_eq!(position(log_size, place(log_size, t)), t);
+            }
+        }
+    }
+
+    #[test]
+    fn points_are_as_specified() {
+        for log_size in 1..10_u32 {
+            let bits = log_size - 1;
+            let half = half_domain(log_size);
+            assert_eq!(half.len(), 1 << bits);
+            for (low, point) in (0_u32..).zip(half) {
+                let reversed = low.reverse_bits().checked_shr(32 - bits).unwrap_or(0);
+                let expected = Point::generator(log_size + 1).times(4 * reversed + 1);
+                assert_eq!(point, expected);
+                assert_eq!(super::point(log_size, false, low), expected);
             }
         }
     }

@@ -1,4 +1,18 @@
 //! Checks zonda proofs anywhere: `no_std`, no unsafe code, typed errors.
+//!
+//! A proof says: the program with this key ran to `exit(code)` and made these bytes public. The
+//! caller supplies the key and the [`Statement`]; a proof never supplies what it is checked
+//! against.
+//!
+//! ```
+//! use zonda_verifier::{Proof, ProofError};
+//!
+//! // Bytes come from anyone: they are refused, not trusted.
+//! assert!(matches!(Proof::from_bytes(b"not a proof"), Err(ProofError::Magic)));
+//! ```
+//!
+//! [`verify()`] is the list of checks, in the order of the protocol. What prover and verifier must
+//! agree on is public: [`protocol`], [`layout`], [`transcript`], [`circle`], [`challenge`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -23,21 +37,34 @@ extern crate alloc;
 
 pub mod challenge;
 pub mod circle;
+mod codec;
+pub mod commit;
+pub mod constraints;
 mod cost;
 mod counts;
+pub mod deep;
+pub mod fri;
+pub mod interpolate;
+mod key;
 pub mod layout;
+pub mod merkle;
 pub mod preset;
 pub mod proof;
+pub mod protocol;
 pub mod security;
 mod shape;
 pub mod transcript;
+mod verify;
 
 pub use challenge::{Challenge, Sextic};
+pub use codec::{MAX_PROOF_BYTES, ProofError};
 pub use cost::{Cost, Operations};
 pub use counts::{Counts, machine_digest};
+pub use key::{KeyError, VerifyingKey};
 pub use layout::Layout;
 pub use p3_mersenne_31::QM31;
 pub use preset::{Parameters, Preset};
 pub use proof::Proof;
 pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
+pub use verify::{VerifyError, verify, verify_with_cost};
 pub use zonda_circuits::machine::Statement;

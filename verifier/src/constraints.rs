@@ -1,0 +1,187 @@
+//! All constraints of a proof at the out-of-domain point.
+//!
+//! Sections 6 and 7 of the protocol.
+
+use alloc::vec::Vec;
+
+use p3_field::PrimeCharacteristicRing;
+use zonda_circuits::{
+    F,
+    builder::{Builder, Circuit, Weight},
+    bus::Bus,
+    columns::Columns,
+    machine::Table,
+};
+
+use crate::{challenge::Challenge, cost::Operations};
+
+/// The challenges of the lookup argument.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Lookup<E> {
+    z: E,
+    /// beta, beta^2, ...: one per field of the widest message.
+    powers: Vec<E>,
+}
+
+impl<E: Challenge> Lookup<E> {
+    /// The challenges, for messages of at most `widest` fields.
+    pub fn new(z: E, beta: E, widest: usize) -> Self {
+        Self {
+            z,
+            powers: beta.powers().skip(1).take(widest).collect(),
+        }
+    }
+
+    /// The fingerprint of a message: `z + bus + sum_j beta^(j + 1) field_j`.
+    pub fn fingerprint(&self, bus: Bus, fields: impl Iterator<Item = E>) -> E {
+        let start = self.z + E::from_u8(bus as u8);
+        let terms = self.powers.iter().zip(fields);
+        terms.fold(start, |sum, (power, field)| sum + *power * field)
+    }
+}
+
+/// What an instance's columns are at the out-of-domain points.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a, E> {
+    /// The preprocessed columns.
+    pub fixed: &'a [E],
+    /// The columns that the statement makes.
+    pub periodic: &'a [E],
+    /// The public values.
+    pub public: &'a [E],
+    /// The committed columns.
+    pub main: &'a [E],
+    /// The coordinate columns of the sums.
+    pub sums: &'a [E],
+    /// The coordinate columns of the last sum, one row before.
+    pub before: &'a [E],
+    /// The claimed sum of all messages, divided by the number of rows.
+    pub share: E,
+}
+
+/// The combination of all constraints: Horner's scheme in alpha.
+#[derive(Clone, Copy, Debug)]
+pub struct Combination<E> {
+    alpha: E,
+    sum: E,
+}
+
+impl<E: Challenge> Combination<E> {
+    /// The combination of no constraints.
+    pub const fn new(alpha: E) -> Self {
+        Self {
+            alpha,
+            sum: E::ZERO,
+        }
+    }
+
+    /// The sum.
+    pub const fn value(&self) -> E {
+        self.sum
+    }
+
+    /// Takes in the constraints of one instance: those of its table, then those of its pairs of
+    /// messages.
+    pub fn add_instance(
+        &mut self,
+        table: Table,
+        row: &Row<'_, E>,
+        lookup: &Lookup<E>,
+        operations: &mut Operations,
+    ) {
+        let mut evaluation = Evaluation {
+            row,
+            lookup,
+            messages: Vec::new(),
+            combination: self,
+            operations,
+        };
+        table.eval(&mut Circuit::new(&mut evaluation));
+        let messages = evaluation.messages;
+        self.add_pairs(&messages, row, operations);
+    }
+
+    fn add(&mut self, constraint: E, operations: &mut Operations) {
+        operations.multiply(1);
+        self.sum = self.sum * self.alpha + constraint;
+    }
+
+    /// With u the fraction that a pair adds: `u d_a d_b = c_a d_b + c_b d_a`, or `u d_a = c_a` for
+    /// a message alone.
+    fn add_pairs(&mut self, messages: &[(E, E)], row: &Row<'_, E>, operations: &mut Operations) {
+        let last = messages.len().div_ceil(2).saturating_sub(1);
+        let mut before = E::ZERO;
+        let sums = row.sums.chunks_exact(E::DEGREE).map(combine);
+        for (index, (pair, sum)) in messages.chunks(2).zip(sums).enumerate() {
+            operations.multiply(E::DEGREE);
+            let mut added = sum - before;
+            if index == last {
+                operations.multiply(E::DEGREE);
+                added += row.share - combine(row.before);
+            }
+            before = sum;
+            match pair {
+                [(count_a, a), (count_b, b)] => {
+                    operations.multiply(4);
+                    let fractions = *count_a * *b + *count_b * *a;
+                    self.add(added * *a * *b - fractions, operations);
+                }
+                [(count, a)] => {
+                    operations.multiply(1);
+                    self.add(added * *a - *count, operations);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The challenge-field value whose coordinates have these values.
+pub fn combine<E: Challenge>(coordinates: &[E]) -> E {
+    let terms = coordinates.iter().enumerate();
+    terms.fold(E::ZERO, |sum, (index, coordinate)| {
+        let basis = E::from_coordinates_fn(|i| F::from_bool(i == index));
+        sum + basis * *coordinate
+    })
+}
+
+/// One instance's row, as a builder over the challenge field.
+struct Evaluation<'a, E> {
+    row: &'a Row<'a, E>,
+    lookup: &'a Lookup<E>,
+    /// Signed count and fingerprint of each message.
+    messages: Vec<(E, E)>,
+    combination: &'a mut Combination<E>,
+    operations: &'a mut Operations,
+}
+
+impl<E: Challenge> Builder for Evaluation<'_, E> {
+    type Var = E;
+    type Expr = E;
+
+    fn row<C: Columns<E>>(&self) -> C {
+        C::from_row(self.row.main)
+    }
+
+    fn fixed<C: Columns<E>>(&self) -> C {
+        C::from_row(self.row.fixed)
+    }
+
+    fn periodic(&self, column: usize) -> E {
+        self.row.periodic.get(column).copied().unwrap_or_default()
+    }
+
+    fn public(&self, index: usize) -> E {
+        self.row.public.get(index).copied().unwrap_or_default()
+    }
+
+    fn zero(&mut self, x: E) {
+        self.combination.add(x, self.operations);
+    }
+
+    fn message<const N: usize>(&mut self, bus: Bus, count: E, _weight: Weight, fields: [E; N]) {
+        let fingerprint = self.lookup.fingerprint(bus, fields.into_iter());
+        self.operations.multiply(N);
+        self.messages.push((count, fingerprint));
+    }
+}

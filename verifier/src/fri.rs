@@ -1,0 +1,241 @@
+//! The low-degree test: that a function on the largest domain is close to a polynomial of half as
+//! many coefficients.
+//!
+//! Section 8 of the protocol.
+
+use alloc::vec::Vec;
+
+use crate::{
+    challenge::Challenge,
+    circle::{double_x, place, point},
+    cost::Operations,
+    layout::folds,
+    merkle::{self, OpeningError},
+    preset::{FINAL_COEFFICIENTS, LOG_BLOWUP},
+    proof::{Digest, FoldOpening},
+};
+use p3_field::Field;
+
+/// Why folding is refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FoldError {
+    /// Not as many entries as the query positions call for.
+    #[error("round {round}: {got} entries are opened, {expected} are called for")]
+    Entries {
+        /// The round.
+        round: usize,
+        /// How many are called for.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// What is opened is not what was committed.
+    #[error("round {round}: {error}")]
+    Opening {
+        /// The round.
+        round: usize,
+        /// What is wrong.
+        error: OpeningError,
+    },
+    /// An entry is not what the round before makes it: for round 0, not what the opened rows do.
+    #[error("round {round}: an entry is not what the step before makes of its entries")]
+    Folded {
+        /// The round.
+        round: usize,
+    },
+    /// What folding ends with is not the stated polynomial.
+    #[error("folding does not end with the stated polynomial")]
+    Last,
+}
+
+/// A commitment to a round of folding, with the challenge drawn after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Round<E> {
+    /// The root.
+    pub root: Digest,
+    /// The challenge.
+    pub beta: E,
+}
+
+/// Checks that folding takes the values at `positions`, ascending and distinct, of the domain of
+/// `2^log_size` points to the polynomial with coefficients `last`.
+///
+/// # Errors
+/// The first check that failed.
+pub fn check<E: Challenge>(
+    log_size: u32,
+    rounds: &[Round<E>],
+    openings: &[FoldOpening<E>],
+    last: &[E],
+    positions: &[usize],
+    values: Vec<E>,
+    operations: &mut Operations,
+) -> Result<(), FoldError> {
+    let places = positions.iter().map(|t| place(log_size, *t));
+    let mut entries: Vec<(usize, E)> = places.zip(values).collect();
+    entries.sort_unstable_by_key(|(place, _)| *place);
+    let mut left = log_size;
+    let steps = folds(log_size).into_iter().zip(rounds).zip(openings);
+    for (number, ((fold, round), opening)) in steps.enumerate() {
+        entries = check_round(left, fold, number, round, opening, &entries, operations)?;
+        left = left.saturating_sub(fold);
+    }
+    for (index, value) in entries {
+        let x = point(left.saturating_add(1), false, index as u32).x;
+        operations.scale(FINAL_COEFFICIENTS.saturating_sub(1));
+        if evaluate_line(last, x) != value {
+            return Err(FoldError::Last);
+        }
+    }
+    Ok(())
+}
+
+/// Checks the entries of a round against what is known of it, ascending, and folds its leaves.
+fn check_round<E: Challenge>(
+    log_size: u32,
+    fold: u32,
+    number: usize,
+    round: &Round<E>,
+    opening: &FoldOpening<E>,
+    known: &[(usize, E)],
+    operations: &mut Operations,
+) -> Result<Vec<(usize, E)>, FoldError> {
+    let arity = 1_usize.wrapping_shl(fold);
+    let indices: Vec<_> = known.iter().map(|(index, _)| *index).collect();
+    let leaves = merkle::distinct(&indices, fold);
+    let expected = leaves.len().saturating_mul(arity);
+    if opening.entries.len() != expected {
+        return Err(FoldError::Entries {
+            round: number,
+            expected,
+            got: opening.entries.len(),
+        });
+    }
+    let error = |error| FoldError::Opening {
+        round: number,
+        error,
+    };
+
+    // (1) The entries are those committed to.
+    let mut bytes = Vec::new();
+    let digests = opening.entries.chunks_exact(arity).map(|leaf| {
+        bytes.clear();
+        put_leaf(&mut bytes, leaf);
+        operations.hash(bytes.len());
+        *blake3::hash(&bytes).as_bytes()
+    });
+    let digests = digests.collect();
+    let depth = log_size.saturating_sub(fold);
+    let join = |_, _, left: &Digest, right: &Digest| {
+        operations.hash(left.len().saturating_add(right.len()));
+        let mut hasher = blake3::Hasher::new();
+        *hasher.update(left).update(right).finalize().as_bytes()
+    };
+    let root = merkle::root(depth, &leaves, digests, &opening.siblings, join).map_err(error)?;
+    if root != round.root {
+        return Err(error(OpeningError::Root));
+    }
+
+    // (2) They contain what the step before has made.
+    for (index, value) in known {
+        let leaf = leaves.binary_search(&index.wrapping_shr(fold)).ok();
+        let slot = index & arity.saturating_sub(1);
+        let entry = leaf.and_then(|leaf| {
+            let first = leaf.checked_mul(arity)?;
+            opening.entries.get(first.checked_add(slot)?)
+        });
+        if entry != Some(value) {
+            return Err(FoldError::Folded { round: number });
+        }
+    }
+
+    // (3) They fold to entries of the next round.
+    let fold = |(leaf, entries): (&usize, &[E])| {
+        let folded = fold_leaf(
+            log_size,
+            number == 0,
+            *leaf,
+            entries,
+            round.beta,
+            operations,
+        );
+        (*leaf, folded)
+    };
+    Ok(leaves
+        .iter()
+        .zip(opening.entries.chunks_exact(arity))
+        .map(fold)
+        .collect())
+}
+
+/// Folds the entries of one leaf to one entry. The first of all folds is over y.
+fn fold_leaf<E: Challenge>(
+    log_size: u32,
+    circle: bool,
+    leaf: usize,
+    entries: &[E],
+    beta: E,
+    operations: &mut Operations,
+) -> E {
+    let mut entries = Vec::from(entries);
+    let mut first = leaf.saturating_mul(entries.len());
+    let mut left = log_size;
+    let mut over_y = circle;
+    let mut beta = beta;
+    while entries.len() > 1 {
+        let pair = |(index, pair): (usize, &[E])| {
+            let at = first.saturating_add(index.wrapping_shl(1)) as u32;
+            let twiddle = if over_y {
+                point(left, false, at >> 1).y
+            } else {
+                point(left.saturating_add(1), false, at).x
+            };
+            // No point of a domain has a coordinate that is zero.
+            let inverse = twiddle.try_inverse().unwrap_or_default();
+            match pair {
+                [a, b] => *a + *b + beta * (*a - *b).mul_base(inverse),
+                _ => E::ZERO,
+            }
+        };
+        entries = entries.chunks(2).enumerate().map(pair).collect();
+        operations.scale(entries.len());
+        operations.multiply(entries.len().saturating_add(1));
+        first >>= 1;
+        left = left.saturating_sub(1);
+        over_y = false;
+        beta = beta.square();
+    }
+    entries.first().copied().unwrap_or_default()
+}
+
+/// The value at x of the polynomial with these coefficients in the basis of the line: products of
+/// `x`, `v_2(x)`, ...
+pub fn evaluate_line<E: Challenge>(coefficients: &[E], x: zonda_circuits::F) -> E {
+    let mut sums = Vec::from(coefficients);
+    let mut factor = x;
+    while sums.len() > 1 {
+        let pair = |pair: &[E]| match pair {
+            [a, b] => *a + b.mul_base(factor),
+            [a] => *a,
+            _ => E::ZERO,
+        };
+        sums = sums.chunks(2).map(pair).collect();
+        factor = double_x(factor);
+    }
+    sums.first().copied().unwrap_or_default()
+}
+
+/// Appends a leaf's entries as trees hash them: coordinate 0 of all entries, then coordinate 1, ...
+pub fn put_leaf<E: Challenge>(bytes: &mut Vec<u8>, entries: &[E]) {
+    for index in 0..E::DEGREE {
+        for entry in entries {
+            merkle::put_row(bytes, &[entry.coordinate(index)]);
+        }
+    }
+}
+
+const _: () = assert!(
+    LOG_BLOWUP == 1,
+    "the test is for polynomials of half as many coefficients"
+);
