@@ -20,6 +20,7 @@ pub mod columns;
 pub mod evaluate;
 pub mod families;
 pub mod gadgets;
+pub mod instances;
 pub mod instruction;
 #[cfg(feature = "witness")]
 mod lookups;

@@ -4,17 +4,10 @@
 //! multiplicities, the columns of the lookup argument and the quotient, an element of the challenge
 //! field counting its degree. Preprocessed columns are committed in the key, not in a proof.
 
-use p3_batch_stark::common::CommonData;
 use serde::Serialize;
-use zonda_circuits::machine::TableAir;
-use zonda_verifier::{Config, Shape};
+use zonda_verifier::{Layout, Shape};
 
-/// Base elements in an element of the challenge field.
-const CHALLENGE_DEGREE: usize = 4;
-/// Chunks of a quotient: constraints of degree 3 make it twice as high as the table.
-const QUOTIENT_CHUNKS: usize = 2;
-
-/// The cells of one table.
+/// The cells of one instance of a table, or of the quotient.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct TableCells {
     /// The table's name.
@@ -53,35 +46,37 @@ impl TableCells {
 /// The cells of a proof, by table.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Cells {
-    /// One entry per table, in the machine's order.
+    /// One entry per instance, in the proof's order, and the quotient.
     pub tables: Vec<TableCells>,
 }
 
 impl Cells {
-    pub(crate) fn count(
-        tables: &[TableAir],
-        common: &CommonData<Config>,
-        shape: &Shape,
-        rows: &[usize],
-    ) -> Self {
-        let tables = tables
-            .iter()
-            .zip(&common.lookups)
-            .zip(shape.0.iter().zip(rows))
-            .map(|((air, lookups), (log_height, rows))| TableCells {
-                table: air.table.name(),
-                rows: *rows as u64,
-                height: 1 << log_height,
-                main: air.table.width() as u64,
-                messages: lookups
-                    .iter()
-                    .map(|lookup| lookup.elements.len() as u64)
-                    .sum(),
-                // One column for each packed group of messages, and the running sum.
-                lookup: ((lookups.len() + 1) * CHALLENGE_DEGREE) as u64,
-                quotient: (QUOTIENT_CHUNKS * CHALLENGE_DEGREE) as u64,
+    /// The cells of a proof of `shape` whose instances have `used` rows in use.
+    pub(crate) fn count(shape: &Shape, degree: usize, used: &[usize]) -> Self {
+        let layout = Layout::new(shape, degree);
+        let instances = layout.instances.iter().zip(&layout.counts).zip(used);
+        let mut tables: Vec<_> = instances
+            .map(|((instance, counts), used)| TableCells {
+                table: instance.table.name(),
+                rows: *used as u64,
+                height: 1 << instance.log_height,
+                main: instance.table.width() as u64,
+                messages: counts.messages as u64,
+                lookup: (counts.sums() * degree) as u64,
+                quotient: 0,
             })
             .collect();
+        // One quotient for all tables, as high as the highest.
+        let height = 1 << layout.log_height;
+        tables.push(TableCells {
+            table: "quotient",
+            rows: height,
+            height,
+            main: 0,
+            messages: 0,
+            lookup: 0,
+            quotient: 2 * degree as u64,
+        });
         Self { tables }
     }
 

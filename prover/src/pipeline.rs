@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use p3_batch_stark::{StarkInstance, prove_batch};
+use p3_field::PrimeField32;
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{
     F,
     checker::{self, Failure},
-    machine::{Image, Statement, Table, TableAir, airs},
-    system::{gaps, image, zeroed},
-    witness,
+    instances::several,
+    machine::{Image, Statement, Table, airs},
+    system::statement,
+    witness::{self, InstanceTrace},
 };
 use zonda_riscv_emu::{
     error::ExecuteError,
@@ -20,12 +21,12 @@ use zonda_riscv_emu::{
     record::{Family, Records},
 };
 use zonda_verifier::{
-    MAX_OUTPUT_BYTES, Parameters, Proof, STANDARD, Shape, ShapeError, VerifyingKey, config,
-    security, seed,
+    Instance, MAX_OUTPUT_BYTES, Preset, Proof, Shape, ShapeError, VerifyingKey,
 };
 
 use crate::{
     cells::Cells,
+    engine::{Engine, EngineError, Filled, Fixed},
     memory::peak_rss_bytes,
     report::Report,
     stage::{Clock, Observer, Stage},
@@ -41,6 +42,8 @@ pub struct Options<'a> {
     pub max_cycles: Option<u64>,
     /// Threads to prove with; as many as the machine has if there is none.
     pub threads: Option<usize>,
+    /// How sure the proof is.
+    pub preset: Preset,
     /// Is told of each stage as it begins.
     pub observer: Option<&'a dyn Observer>,
 }
@@ -102,8 +105,8 @@ pub enum ProveError {
         reason: String,
     },
     /// The engine failed.
-    #[error("the engine failed: {0}")]
-    Engine(String),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
 }
 
 /// The program as the circuits need it.
@@ -119,8 +122,43 @@ pub fn program_image(program: &Program) -> Image {
 }
 
 /// The key with which proofs of a program's runs are verified.
-pub fn verifying_key(program: &Program) -> VerifyingKey {
-    VerifyingKey::new(program.id(), &program_image(program))
+pub fn verifying_key(program: &Program, preset: Preset) -> VerifyingKey {
+    let engine = Engine::default();
+    let image = program_image(program);
+    commit(&engine, program, &image, preset).0
+}
+
+/// The key of a program, and what the prover keeps of its preprocessed columns.
+fn commit(
+    engine: &Engine,
+    program: &Program,
+    image: &Image,
+    preset: Preset,
+) -> (VerifyingKey, Fixed) {
+    let tables: Vec<_> = Table::ALL
+        .into_iter()
+        .filter_map(|table| {
+            let fixed = table.fixed(image)?;
+            let log_height = fixed.height().ilog2() as usize;
+            Some((table, log_height, canonical(fixed)))
+        })
+        .collect();
+    let instances = tables
+        .iter()
+        .map(|(table, log_height, _)| Instance {
+            table: *table,
+            log_height: *log_height as u8,
+        })
+        .collect();
+    let fixed = engine.fix(tables);
+    let root = fixed.commitment.tree.root();
+    let key = VerifyingKey::from_root(program.id(), image.entry, preset, instances, root);
+    (key, fixed)
+}
+
+/// The cells of a matrix as canonical numbers.
+fn canonical(matrix: RowMajorMatrix<F>) -> Vec<u32> {
+    matrix.values.iter().map(F::as_canonical_u32).collect()
 }
 
 /// Runs a program without proving anything, and counts.
@@ -185,14 +223,14 @@ fn record(
     })
 }
 
-fn fill(program: &Program, image: &Image, run: &Recorded) -> Vec<RowMajorMatrix<F>> {
+fn fill(program: &Program, image: &Image, run: &Recorded) -> Vec<InstanceTrace> {
     let instruction_at = |pc| -> Instruction {
         match program.instruction(pc) {
             Some(Ok(instruction)) => instruction,
             _ => unreachable!("the run executed {pc:#010x}, so it is an instruction"),
         }
     };
-    witness::traces(image, &run.records, &run.statement, instruction_at)
+    witness::traces(image, &run.records, &run.statement, several, instruction_at)
 }
 
 /// Runs a program, fills every table, and checks every constraint and bus without proving: returns
@@ -210,9 +248,12 @@ pub fn check(
     in_pool(options, || {
         let run = record(program, input, options, host)?;
         let image = program_image(program);
-        let traces = fill(program, &image, &run);
-        let tables = airs(&image, &run.statement, true);
-        let failures = checker::check(&tables, &traces, most);
+        let instances = fill(program, &image, &run);
+        let machine = airs(&image, &run.statement, true);
+        let instances = instances
+            .iter()
+            .map(|instance| (&machine[instance.table as usize], &instance.trace));
+        let failures = checker::check(instances, most);
         Ok((run.statement, run.cycles, failures))
     })?
 }
@@ -227,42 +268,31 @@ pub fn prove(
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
 ) -> Result<Proved, ProveError> {
-    in_pool(options, || {
-        prove_with(program, input, options, host, STANDARD)
-    })?
+    in_pool(options, || prove_here(program, input, options, host))?
 }
 
-fn prove_with(
+fn prove_here(
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
-    parameters: Parameters,
 ) -> Result<Proved, ProveError> {
     let mut clock = Clock::new(options.observer);
+    let engine = Engine::default();
 
-    let run = clock.run(Stage::Execute, || record(program, input, options, host))?;
+    let mut run = clock.run(Stage::Execute, || record(program, input, options, host))?;
     let image = program_image(program);
-    let traces = clock.run(Stage::Witness, || fill(program, &image, &run));
-    let (key, tables, data) = clock.run(Stage::Key, || {
-        let tables = airs(&image, &run.statement, true);
-        let (key, data) = VerifyingKey::with_tables(program.id(), image.entry, &tables, parameters);
-        (key, tables, data)
+    let instances = clock.run(Stage::Witness, || fill(program, &image, &run));
+    let families = families(&run.records);
+    run.records = Records::default();
+    let (key, fixed) = clock.run(Stage::Key, || {
+        commit(&engine, program, &image, options.preset)
     });
-    let shape = Shape(
-        traces
-            .iter()
-            .map(|trace| trace.height().ilog2() as usize)
-            .collect(),
-    );
-    key.check_shape(&shape, &run.statement)?;
-    let proof = clock.run(Stage::Prove, || {
-        prove_traces(&key, &data, &tables, &traces, &run.statement)
-    })?;
-
-    let rows = rows(&image, &run);
-    let cells = Cells::count(&tables, &data.common, &shape, &rows);
-    let report = report(&run, &key, &shape, cells, &clock, proof.to_bytes().len());
+    let used: Vec<usize> = instances.iter().map(|instance| instance.used).collect();
+    let (shape, proof) = prove_traces(&engine, &key, &fixed, instances, &run.statement, &mut clock)?;
+    let proof_bytes = proof.to_bytes().len();
+    let cells = Cells::count(&shape, options.preset.degree(), &used);
+    let report = report(&run, families, &key, &shape, cells, &clock, proof_bytes);
     let Statement { exit_code, output } = run.statement;
     Ok(Proved {
         proof,
@@ -275,30 +305,43 @@ fn prove_with(
 /// Proves tables that are filled already. Tables that do not hold give a proof that is refused.
 ///
 /// # Errors
-/// If the engine fails.
-///
-/// # Panics
-/// With debug assertions of the engine on, if a table does not hold.
-pub fn prove_traces(
+/// If the tables do not fit one proof, or the engine fails.
+pub(crate) fn prove_traces(
+    engine: &Engine,
     key: &VerifyingKey,
-    data: &p3_batch_stark::ProverData<zonda_verifier::Config>,
-    tables: &[TableAir],
-    traces: &[RowMajorMatrix<F>],
-    statement: &Statement,
-) -> Result<Proof, ProveError> {
-    let config = config(key.parameters(), seed(key, statement));
-    let instances: Vec<_> = tables
-        .iter()
-        .zip(traces)
-        .map(|(air, trace)| StarkInstance {
-            air,
-            trace,
-            public_values: air.public.clone(),
-        })
-        .collect();
-    let inner = prove_batch(&config, &instances, data)
-        .map_err(|error| ProveError::Engine(format!("{error:?}")))?;
-    Ok(Proof { inner })
+    fixed: &Fixed,
+    instances: Vec<InstanceTrace>,
+    stated: &Statement,
+    clock: &mut Clock<'_>,
+) -> Result<(Shape, Proof), ProveError> {
+    let shape = Shape(
+        instances
+            .iter()
+            .map(|instance| Instance {
+                table: instance.table,
+                log_height: instance.trace.height().ilog2() as u8,
+            })
+            .collect(),
+    );
+    shape.check(key.fixed(), stated)?;
+    let image = Image {
+        entry: key.entry(),
+        ..Image::default()
+    };
+    let filled = Filled {
+        shape: &shape,
+        cells: instances
+            .into_iter()
+            .map(|instance| canonical(instance.trace))
+            .collect(),
+        periodic: &statement::periodic(stated),
+        public: &statement::public(&image, stated),
+    };
+    let proof = match key.preset() {
+        Preset::Standard => Proof::Standard(engine.prove(key, fixed, stated, filled, clock)?),
+        Preset::High => Proof::High(engine.prove(key, fixed, stated, filled, clock)?),
+    };
+    Ok((shape, proof))
 }
 
 fn in_pool<R: Send>(
@@ -316,43 +359,17 @@ fn in_pool<R: Send>(
     Ok(pool.install(work))
 }
 
-/// How many rows of each table are in use.
-fn rows(image: &Image, run: &Recorded) -> Vec<usize> {
-    let records = &run.records;
-    Table::ALL
+/// How many instructions of each family a run has.
+fn families(records: &Records) -> BTreeMap<&'static str, u64> {
+    Family::ALL
         .into_iter()
-        .map(|table| match table {
-            Table::AddSub => records.count(Family::AddSub),
-            Table::AddImmediate => records.count(Family::AddImmediate),
-            Table::Bitwise => records.count(Family::Bitwise),
-            Table::BitwiseImmediate => records.count(Family::BitwiseImmediate),
-            Table::Shift => records.count(Family::Shift),
-            Table::ShiftImmediate => records.count(Family::ShiftImmediate),
-            Table::SetLessThan => records.count(Family::SetLessThan),
-            Table::SetLessThanImmediate => records.count(Family::SetLessThanImmediate),
-            Table::Branch => records.count(Family::Branch),
-            Table::Jump => records.count(Family::Jump),
-            Table::LoadStoreWord => records.count(Family::LoadStoreWord),
-            Table::LoadStoreSubword => records.count(Family::LoadStoreSubword),
-            Table::LoadStoreMisaligned => records.count(Family::LoadStoreMisaligned),
-            Table::Multiply => records.count(Family::Multiply),
-            Table::Divide => records.count(Family::Divide),
-            Table::Ecall => records.count(Family::Ecall),
-            Table::Transfer => records.transfers.len(),
-            Table::Program => image.text.len(),
-            Table::Zeroed => zeroed::openings(image, records).len(),
-            Table::Image => image::fixed(image).len(),
-            Table::Gaps => gaps::ranges(image).len(),
-            Table::Range16 | Table::Bytes => 1 << 16,
-            Table::PowersOfTwo => 16,
-            // The first row is always in use.
-            Table::Statement => run.statement.output.len().max(1),
-        })
+        .map(|family| (family.name(), records.count(family) as u64))
         .collect()
 }
 
 fn report(
     run: &Recorded,
+    families: BTreeMap<&'static str, u64>,
     key: &VerifyingKey,
     shape: &Shape,
     cells: Cells,
@@ -377,16 +394,13 @@ fn report(
         exit_code: run.statement.exit_code,
         output_hex: hex(&run.statement.output),
         cycles: run.cycles,
-        families: Family::ALL
-            .into_iter()
-            .map(|family| (family.name(), run.records.count(family) as u64))
-            .collect(),
-        misaligned_accesses: run.records.count(Family::LoadStoreMisaligned) as u64,
+        misaligned_accesses: families[Family::LoadStoreMisaligned.name()],
+        families,
         committed_cells: committed,
         padding_cells: cells.padding(),
         cells_per_instruction: committed as f64 / run.cycles as f64,
         cells,
-        security_bits: security::bits(key, shape),
+        security_bits: key.security_bits(shape),
         execute_seconds: execute,
         prove_seconds: total - execute,
         stages: Stage::ALL

@@ -11,13 +11,33 @@ pub enum Stage {
     Witness,
     /// Committing to the tables' preprocessed columns: the key.
     Key,
-    /// The proof itself: commitments, lookup argument, quotients, openings.
-    Prove,
+    /// Extending and committing to the tables.
+    Commit,
+    /// The lookup argument's columns, extended and committed to.
+    Sums,
+    /// Constraints, and the quotient, extended and committed to.
+    Quotient,
+    /// Every column at the out-of-domain points.
+    Open,
+    /// All columns combined into one.
+    Compose,
+    /// The low-degree test and its queries.
+    Fold,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 4] = [Self::Execute, Self::Witness, Self::Key, Self::Prove];
+    pub const ALL: [Self; 9] = [
+        Self::Execute,
+        Self::Witness,
+        Self::Key,
+        Self::Commit,
+        Self::Sums,
+        Self::Quotient,
+        Self::Open,
+        Self::Compose,
+        Self::Fold,
+    ];
 
     /// The stage's name.
     pub const fn name(self) -> &'static str {
@@ -25,7 +45,12 @@ impl Stage {
             Self::Execute => "execute",
             Self::Witness => "witness",
             Self::Key => "key",
-            Self::Prove => "prove",
+            Self::Commit => "commit",
+            Self::Sums => "sums",
+            Self::Quotient => "quotient",
+            Self::Open => "open",
+            Self::Compose => "compose",
+            Self::Fold => "fold",
         }
     }
 }
@@ -40,6 +65,7 @@ pub trait Observer: Send + Sync {
 pub(crate) struct Clock<'a> {
     observer: Option<&'a dyn Observer>,
     pub(crate) seconds: Vec<(Stage, Duration)>,
+    current: Option<(Stage, Instant)>,
 }
 
 impl<'a> Clock<'a> {
@@ -47,17 +73,32 @@ impl<'a> Clock<'a> {
         Self {
             observer,
             seconds: Vec::new(),
+            current: None,
+        }
+    }
+
+    /// Goes on to the next stage.
+    pub(crate) fn enter(&mut self, stage: Stage) {
+        let now = Instant::now();
+        self.leave(now);
+        if let Some(observer) = self.observer {
+            observer.begin(stage);
+        }
+        tracing::info!(stage = stage.name(), "begins");
+        self.current = Some((stage, now));
+    }
+
+    /// Ends the current stage.
+    pub(crate) fn leave(&mut self, now: Instant) {
+        if let Some((stage, start)) = self.current.take() {
+            self.seconds.push((stage, now - start));
         }
     }
 
     pub(crate) fn run<R>(&mut self, stage: Stage, work: impl FnOnce() -> R) -> R {
-        if let Some(observer) = self.observer {
-            observer.begin(stage);
-        }
-        let _span = tracing::info_span!("stage", name = stage.name()).entered();
-        let start = Instant::now();
+        self.enter(stage);
         let result = work();
-        self.seconds.push((stage, start.elapsed()));
+        self.leave(Instant::now());
         result
     }
 

@@ -35,6 +35,7 @@
 
 extern crate alloc;
 
+mod assessment;
 pub mod challenge;
 pub mod circle;
 mod codec;

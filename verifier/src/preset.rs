@@ -139,13 +139,13 @@ impl Parameters {
 
 /// The parameters of [`Preset::Standard`].
 pub const STANDARD: Parameters = Parameters {
-    queries: 196,
+    queries: 194,
     global_work_bits: 16,
     lookup_work_bits: 16,
     constraints_work_bits: 16,
     point_work_bits: 16,
     batch_work_bits: 16,
-    fold_work_bits: 8,
+    fold_work_bits: 16,
     query_work_bits: 20,
 };
 

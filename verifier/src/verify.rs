@@ -21,6 +21,7 @@ use crate::{
     preset::Preset,
     proof::{Body, Proof},
     protocol::{self, label},
+    security::SettingError,
     shape::{MAX_OUTPUT_BYTES, ShapeError},
     transcript::Transcript,
 };
@@ -49,6 +50,9 @@ pub enum VerifyError {
     /// The tables' heights are not those of a proof of this program and statement.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The shape is outside of what the security analysis covers.
+    #[error("no security is claimed for this shape: {0}")]
+    Security(#[from] SettingError),
     /// The proof does not have the parts that its shape calls for.
     #[error("the proof has {got} {part}; its shape calls for {expected}")]
     Parts {
@@ -149,6 +153,7 @@ fn check<E: Challenge>(
     let mut cost = Cost::default();
     proof.shape.check(key.fixed(), statement)?;
     let layout = Layout::new(&proof.shape, E::DEGREE);
+    key.setting(&layout).check()?;
     check_parts(&layout, proof)?;
 
     let mut transcript = protocol::begin(key, statement, &proof.shape);

@@ -5,7 +5,6 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use super::{Field, LARGEST, LARGEST_FIXED_WIDTH, LARGEST_WIDTH, Plan, tape};
 use crate::{
     F,
-    builder::Circuit,
     bus::Bus,
     evaluate::{Listener, Row},
     machine::{Statement, Table},
@@ -44,6 +43,30 @@ impl Listener for &mut Heard {
     }
 }
 
+fn taped(
+    table: Table,
+    columns: &[F],
+    fixed: &[F],
+    periodic: &[F],
+    public: &[F],
+) -> (Vec<F>, Vec<F>, Vec<F>) {
+    let size = table.size();
+    let mut constraints = vec![F::ZERO; size.constraints];
+    let mut counts = vec![F::ZERO; size.messages];
+    let mut fields = vec![F::ZERO; size.fields];
+    tape(
+        table,
+        columns,
+        fixed,
+        periodic,
+        public,
+        &mut constraints,
+        &mut counts,
+        &mut fields,
+    );
+    (constraints, counts, fields)
+}
+
 #[test]
 fn sizes_are_those_of_the_plans() {
     for table in Table::ALL {
@@ -59,7 +82,7 @@ fn sizes_are_those_of_the_plans() {
 fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
     let mut random = Cells(1);
     for table in Table::ALL {
-        let (plan, size) = (Plan::of(table), table.size());
+        let plan = Plan::of(table);
         for _ in 0..10 {
             let columns = random.take(table.width());
             let fixed = random.take(table.fixed_width());
@@ -68,22 +91,9 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
 
             let mut heard = Heard::default();
             let mut row = Row::new(&columns, &fixed, &periodic, &public, &mut heard);
-            table.eval(&mut Circuit::new(&mut row));
+            table.tell(&mut row);
 
-            let mut constraints = vec![F::ZERO; size.constraints];
-            let mut counts = vec![F::ZERO; size.messages];
-            let mut fields = vec![F::ZERO; size.fields];
-            tape(
-                table,
-                &columns,
-                &fixed,
-                &periodic,
-                &public,
-                &mut constraints,
-                &mut counts,
-                &mut fields,
-            );
-
+            let (constraints, counts, fields) = taped(table, &columns, &fixed, &periodic, &public);
             assert_eq!(constraints, heard.constraints, "{}", table.name());
             assert_eq!(plan.messages.len(), heard.messages.len());
             let mut slot = 0;
@@ -111,24 +121,13 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
 fn plans_know_every_constant() {
     let mut random = Cells(2);
     for table in Table::ALL {
-        let (plan, size) = (Plan::of(table), table.size());
+        let plan = Plan::of(table);
         let mut rows = Vec::new();
         for _ in 0..2 {
-            let (mut constraints, mut counts) = (
-                vec![F::ZERO; size.constraints],
-                vec![F::ZERO; size.messages],
-            );
-            let mut fields = vec![F::ZERO; size.fields];
-            tape(
-                table,
-                &random.take(table.width()),
-                &random.take(table.fixed_width()),
-                &random.take(4),
-                &random.take(5),
-                &mut constraints,
-                &mut counts,
-                &mut fields,
-            );
+            let columns = random.take(table.width());
+            let fixed = random.take(table.fixed_width());
+            let (periodic, public) = (random.take(4), random.take(5));
+            let (_, counts, fields) = taped(table, &columns, &fixed, &periodic, &public);
             rows.push((counts, fields));
         }
         for (index, message) in plan.messages.iter().enumerate() {

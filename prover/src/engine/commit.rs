@@ -1,5 +1,7 @@
 //! Committing to the columns of one phase: extension and Merkle tree.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, transform::extend};
 
@@ -77,14 +79,15 @@ pub fn group(
         .par_iter_mut()
         .enumerate()
         .for_each(|(block, lines)| {
-            fill(&mut lines[..16 * height], 16 * block, &sources.columns);
-            extend(platform, lines, sources.log_height, twiddles);
+            extend(platform, lines, sources.log_height, twiddles, |rows, lines| {
+                fill(lines, rows, 16 * block, &sources.columns);
+            });
         });
     group
 }
 
-/// Fills a block with the 16 columns from `first` on; columns past the last are zero.
-fn fill(lines: &mut [u32], first: usize, sources: &[Source<'_>]) {
+/// Fills rows of a block with the 16 columns from `first` on; columns past the last are zero.
+fn fill(lines: &mut [u32], rows: Range<usize>, first: usize, sources: &[Source<'_>]) {
     let mut start = 0;
     let mut end = first;
     for source in sources {
@@ -92,7 +95,8 @@ fn fill(lines: &mut [u32], first: usize, sources: &[Source<'_>]) {
         if from < to {
             let lanes = from - first..to - first;
             let columns = source.first + from - start..source.first + to - start;
-            let rows = source.cells.chunks_exact(source.stride);
+            let cells = &source.cells[rows.start * source.stride..rows.end * source.stride];
+            let rows = cells.chunks_exact(source.stride);
             for (line, row) in lines.chunks_exact_mut(16).zip(rows) {
                 line[lanes.clone()].copy_from_slice(&row[columns.clone()]);
             }

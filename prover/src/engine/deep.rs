@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-use p3_field::PrimeCharacteristicRing;
-use rayon::prelude::*;
-use zonda_circuits::F;
 use zonda_kernels::{Group, Kernel, Lanes, Packed, Platform};
 use zonda_verifier::circle::Point;
 
@@ -195,9 +192,4 @@ pub fn powers<E: ProverChallenge>(challenge: E, count: usize) -> Vec<E> {
     core::iter::successors(Some(E::ONE), |power| Some(*power * challenge))
         .take(count)
         .collect()
-}
-
-/// A value of `F` for tests and messages.
-pub fn base<E: ProverChallenge>(value: F) -> E {
-    E::from_base(value)
 }

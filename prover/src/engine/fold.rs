@@ -1,6 +1,6 @@
 //! Folding a function on a domain by a challenge, several halvings at a time.
 
-use p3_field::{Field, PrimeCharacteristicRing, batch_multiplicative_inverse};
+use p3_field::{PrimeCharacteristicRing, batch_multiplicative_inverse};
 use rayon::prelude::*;
 use zonda_circuits::F;
 

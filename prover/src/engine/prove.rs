@@ -1,14 +1,17 @@
 //! The prover, step by step (PROTOCOL.md, section 8).
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use std::time::Instant;
+
+use p3_field::PrimeField32;
 use zonda_circuits::{F, machine::Table, tape::Plan};
 use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, grind, transform};
 use zonda_verifier::{
     Layout, Shape, Statement, VerifyingKey,
-    circle::{Point, position},
+    circle::{Point, place},
     layout::{Phase, SUMS},
     proof::{Body, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
-    transcript::{Transcript, element_bytes},
+    protocol::{self, label},
+    transcript::Transcript,
 };
 
 use super::{
@@ -23,6 +26,7 @@ use super::{
     sums,
     table::{Cells, Extended},
 };
+use crate::stage::{Clock, Stage};
 
 /// The columns that the program fixes, committed to.
 pub struct Fixed {
@@ -63,6 +67,16 @@ pub struct Engine {
     pub pool: Pool,
 }
 
+impl Default for Engine {
+    /// The fastest platform of this machine.
+    fn default() -> Self {
+        Self {
+            platform: Platform::detect(),
+            pool: Pool::new(),
+        }
+    }
+}
+
 impl Engine {
     /// Commits to the columns that the program fixes: tables in order, the logarithms of their
     /// heights, and their cells.
@@ -85,12 +99,13 @@ impl Engine {
     /// # Errors
     /// See [`EngineError`].
     #[allow(clippy::too_many_lines)]
-    pub fn prove<E: ProverChallenge>(
+    pub(crate) fn prove<E: ProverChallenge>(
         &self,
         key: &VerifyingKey,
         fixed: &Fixed,
         statement: &Statement,
         filled: Filled<'_>,
+        clock: &mut Clock<'_>,
     ) -> Result<Body<E>, EngineError> {
         let (platform, pool) = (self.platform, &self.pool);
         let parameters = *key.parameters();
@@ -101,12 +116,11 @@ impl Engine {
         let plans: Vec<Plan> = layout.instances.iter().map(|i| Plan::of(i.table)).collect();
         let mut nonces = Nonces::default();
 
+        clock.enter(Stage::Commit);
         // 8.1 Statement and shards.
-        let mut transcript = Transcript::new();
-        zonda_verifier::begin(&mut transcript, key, statement, filled.shape);
-        nonces.global = self.work(&mut transcript, "global", parameters.global_work_bits);
-        let _: E = transcript.challenge("global");
-        zonda_verifier::position(&mut transcript);
+        let mut transcript = protocol::begin(key, statement, filled.shape);
+        nonces.global = self.work(&mut transcript, label::GLOBAL, parameters.global_work_bits);
+        protocol::enter_shard::<E>(&mut transcript);
 
         // 8.2 Main columns.
         let sources_of = sources(layout.main(), |index, width| {
@@ -114,12 +128,13 @@ impl Engine {
         });
         let main = Commitment::new(platform, pool, &twiddles, &sources_of);
         drop(sources_of);
-        transcript.absorb("main", &main.tree.root());
+        transcript.absorb(label::MAIN, &main.tree.root());
 
         // 8.3 Sums.
-        nonces.lookup = self.work(&mut transcript, "lookup", parameters.lookup_work_bits);
-        let z: E = transcript.challenge("lookup z");
-        let beta: E = transcript.challenge("lookup beta");
+        clock.enter(Stage::Sums);
+        nonces.lookup = self.work(&mut transcript, label::LOOKUP, parameters.lookup_work_bits);
+        let z: E = transcript.challenge(label::LOOKUP_Z);
+        let beta: E = transcript.challenge(label::LOOKUP_BETA);
         let widest = layout.counts.iter().map(|counts| counts.widest).max();
         let lookups = Fingerprints::new(z, beta, widest.unwrap_or(0));
         let (periodic_rows, public) = stated(&filled);
@@ -156,13 +171,13 @@ impl Engine {
         drop(sources_of);
         let claims: Vec<E> = filled_sums.iter().map(|sums| sums.claim).collect();
         drop(filled_sums);
-        transcript.absorb("sums", &sums.tree.root());
-        transcript.absorb("claims", &element_bytes(&claims));
+        protocol::absorb_sums(&mut transcript, &sums.tree.root(), &claims);
 
         // 8.4 Quotient.
+        clock.enter(Stage::Quotient);
         nonces.constraints =
-            self.work(&mut transcript, "constraints", parameters.constraints_work_bits);
-        let alpha: E = transcript.challenge("constraints");
+            self.work(&mut transcript, label::CONSTRAINTS, parameters.constraints_work_bits);
+        let alpha: E = transcript.challenge(label::CONSTRAINTS);
         let periodic = (0..layout.instances.len())
             .find(|index| of_statement(*index))
             .map(|index| {
@@ -213,26 +228,25 @@ impl Engine {
         let halves = self.halves::<E>(&values, log_height, &twiddles);
         drop(values);
         let quotient = Commitment::of(platform, vec![halves]);
-        transcript.absorb("quotient", &quotient.tree.root());
+        transcript.absorb(label::QUOTIENT, &quotient.tree.root());
 
         // 8.5 Out-of-domain point.
-        nonces.point = self.work(&mut transcript, "point", parameters.point_work_bits);
-        let tau: E = transcript.challenge("point");
-        let point = Point::from_parameter(tau).ok_or(EngineError::Challenge)?;
-        let before = point - Point::generator(log_height as u32).lift();
+        clock.enter(Stage::Open);
+        nonces.point = self.work(&mut transcript, label::POINT, parameters.point_work_bits);
+        let tau: E = transcript.challenge(label::POINT);
+        let (point, before) = protocol::points(&layout, tau).ok_or(EngineError::Challenge)?;
         let phases = [&fixed.commitment, &main, &sums, &quotient];
         let opened = self.open(&layout, phases, point, before)?;
-        transcript.absorb(
-            "opened",
-            &[element_bytes(&opened.at_point), element_bytes(&opened.before)].concat(),
-        );
+        protocol::absorb_opened(&mut transcript, &opened);
 
         // 8.6 Batching.
-        nonces.batch = self.work(&mut transcript, "batch", parameters.batch_work_bits);
-        let gamma: E = transcript.challenge("batch");
+        clock.enter(Stage::Compose);
+        nonces.batch = self.work(&mut transcript, label::BATCH, parameters.batch_work_bits);
+        let gamma: E = transcript.challenge(label::BATCH);
         let composition = self.compose(&layout, phases, &opened, [point, before], gamma)?;
 
         // 8.7 Low-degree test.
+        clock.enter(Stage::Fold);
         let points = Points::new(log_size);
         let folds = layout.folds();
         let halvings: u32 = folds.iter().sum();
@@ -246,9 +260,9 @@ impl Engine {
                 let columns: Vec<&[u32]> = values.iter().map(Vec::as_slice).collect();
                 Tree::of_codeword(platform, &columns, 1 << log_arity)
             };
-            transcript.absorb("fold", &tree.root());
-            nonces.folds.push(self.work(&mut transcript, "fold", parameters.fold_work_bits));
-            let beta: E = transcript.challenge("fold");
+            transcript.absorb(label::FOLD, &tree.root());
+            nonces.folds.push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
+            let beta: E = transcript.challenge(label::FOLD);
             let folded = fold::fold(&values, &fold_twiddles, done, *log_arity as usize, beta);
             layers.push((values, tree));
             values = folded;
@@ -256,14 +270,14 @@ impl Engine {
         }
         debug_assert_eq!(done as u32, halvings);
         let last = fold::coefficients::<E>(&values, &fold_twiddles, done);
-        transcript.absorb("final", &element_bytes(&last));
+        protocol::absorb_last(&mut transcript, &last);
 
         // Queries.
-        nonces.query = self.work(&mut transcript, "query", parameters.query_work_bits);
-        let mut queries = transcript.positions("query", parameters.queries, log_size as u32);
+        nonces.query = self.work(&mut transcript, label::QUERY, parameters.query_work_bits);
+        let mut queries = transcript.positions(label::QUERY, parameters.queries, log_size as u32);
         queries.sort_unstable();
         queries.dedup();
-        Ok(Body {
+        let body = Body {
             shape: Shape(layout.instances.clone()),
             roots: Roots {
                 main: main.tree.root(),
@@ -279,7 +293,9 @@ impl Engine {
                 open_rows(&layout.phases[phase], phases[phase], &queries, log_size as u32)
             }),
             folds: open_folds(&layers, &folds, &queries, log_size as u32),
-        })
+        };
+        clock.leave(Instant::now());
+        Ok(body)
     }
 
     /// Finds the nonce of a proof of work and goes on from it.
@@ -509,7 +525,7 @@ fn open_rows(
                 queries.iter().map(|t| t >> (log_size - columns.log_size())).collect();
             positions.dedup();
             let row = |t: usize| {
-                let place = zonda_verifier::circle::place(columns.log_size(), t);
+                let place = place(columns.log_size(), t);
                 (0..columns.width).map(move |column| F::new(group.block(column / 16)[16 * place + column % 16]))
             };
             positions.into_iter().flat_map(row).collect()
@@ -531,7 +547,7 @@ fn open_folds<E: ProverChallenge>(
     log_size: u32,
 ) -> Vec<FoldOpening<E>> {
     let mut places: Vec<usize> =
-        queries.iter().map(|t| zonda_verifier::circle::place(log_size, *t)).collect();
+        queries.iter().map(|t| place(log_size, *t)).collect();
     let mut openings = Vec::new();
     for ((values, tree), log_arity) in layers.iter().zip(folds) {
         let arity = 1 << log_arity;

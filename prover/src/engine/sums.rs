@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use rayon::prelude::*;
 use zonda_circuits::{F, machine::Table, tape::Plan};
 use zonda_kernels::{Kernel, Lanes, Packed, Platform};
