@@ -226,3 +226,19 @@ fn high_proofs_verify() {
     };
     assert_eq!(verify(&standard, &run.statement, &proof), Err(error));
 }
+
+/// What verification with the preset's own parameters takes. Run with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn costs() {
+    let run = run();
+    let key = VerifyingKey::new(run.program_id, &run.image, Preset::Standard);
+    let proof = Proof::from(run.prove::<QM31>(&key));
+    let start = std::time::Instant::now();
+    let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
+    println!(
+        "{:?}, {} bytes\n{cost:#?}",
+        start.elapsed(),
+        proof.to_bytes().len()
+    );
+}
