@@ -1,11 +1,9 @@
 //! Proof of work: the smallest nonce that a transcript accepts.
 
-use core::array;
-
 use rayon::prelude::*;
 
 use crate::hash::{self, END, ROOT, START};
-use crate::{Kernel, Lanes, Platform};
+use crate::{Kernel, LINE, Lanes, Platform};
 
 /// The kind of a work operation in the transcript.
 const WORK: u8 = 2;
@@ -36,7 +34,14 @@ pub fn work(state: &[u8; 32], label: &[u8; 16], bits: u8, nonce: u64) -> [u8; 64
 /// If more than 63 bits are asked for, or if no nonce is found, which takes 2^64 attempts.
 pub fn grind(platform: Platform, state: &[u8; 32], label: &[u8; 16], bits: u8) -> u64 {
     assert!(bits < 64, "work of {bits} bits");
-    let search = |start| platform.run(Search { state, label, bits, start });
+    let search = |start| {
+        platform.run(Search {
+            state,
+            label,
+            bits,
+            start,
+        })
+    };
     // An easy nonce is in the first task.
     if let Some(nonce) = search(0) {
         return nonce;
@@ -70,18 +75,23 @@ impl Kernel for Search<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Option<u64> {
-        let Self { state, label, bits, start } = self;
+        let Self {
+            state,
+            label,
+            bits,
+            start,
+        } = self;
         let bytes = work(state, label, bits, start);
-        let words: [u32; 16] = array::from_fn(|i| {
-            u32::from_le_bytes(bytes[4 * i..][..4].try_into().expect("four bytes"))
-        });
-        let mut message = words.map(L::splat);
+        let mut message = [L::ZERO; LINE];
+        for (vector, word) in message.iter_mut().zip(bytes.as_chunks().0) {
+            *vector = L::splat_words(u32::from_le_bytes(*word));
+        }
         // The nonce is words 14 and 15; only the low word changes in a task.
-        message[14] = L::from_fn(|lane| words[14] + lane as u32);
-        let step = L::splat(L::WIDTH as u32);
+        message[14] = message[14].word_add(L::from_fn(|lane| lane as u32));
+        let step = L::splat_words(L::WIDTH as u32);
         // More bits than the first word has are checked below.
         let mask = (1_u64 << bits.min(32)).wrapping_sub(1) as u32;
-        let mut low = [0; 16];
+        let mut low = [0; LINE];
         for nonces in (start..start + TASK).step_by(L::WIDTH) {
             let digest = hash::compress(&hash::initial(), &message, 0, 64, START | END | ROOT);
             digest[0].store(&mut low[..L::WIDTH]);

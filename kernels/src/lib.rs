@@ -1,28 +1,49 @@
-//! The kernels of the zonda prover: what it spends its time in, on the SIMD platform of the machine.
+//! Field and transform kernels of the prover.
+//!
+//! One generic body per kernel, written over [`Lanes`] (a vector of Mersenne31 elements), and run
+//! by [`Platform::run`] with the widest vectors that the machine has. Every platform computes the
+//! same bits: the portable one is the definition.
 //!
 //! ```
-//! use zonda_kernels::{Group, Platform, Pool, Tree};
+//! use zonda_kernels::{Kernel, Lanes, Platform};
 //!
-//! let group = Group::from_fn(&Pool::new(), 32, 5, |row, column| (row * column) as u32);
-//! let tree = Tree::of_groups(Platform::detect(), &[&group]);
-//! assert_eq!(tree.leaves(), 32);
+//! struct Double<'a>(&'a mut [u32]);
+//!
+//! impl Kernel for Double<'_> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn run<L: Lanes>(self) {
+//!         for chunk in self.0.chunks_exact_mut(L::WIDTH) {
+//!             let x = L::load(chunk);
+//!             (x + x).store(chunk);
+//!         }
+//!     }
+//! }
+//!
+//! let mut words = [3; 16];
+//! Platform::detect().run(Double(&mut words));
+//! assert_eq!(words, [6; 16]);
 //! ```
 
+mod buffer;
 mod extension;
 mod grind;
-pub mod hash;
+mod hash;
 mod lanes;
 mod matrix;
-mod platform;
+pub(crate) mod platform;
 pub mod transform;
 mod tree;
 
+pub use buffer::{Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6};
-pub use grind::grind;
-#[cfg(target_arch = "x86_64")]
-pub use lanes::Avx2;
-pub use lanes::{Lanes, P, Portable};
-pub use matrix::{Group, Pool};
+pub use grind::{grind, work};
+pub use lanes::Lanes;
+pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
 pub use transform::Twiddles;
-pub use tree::Tree;
+pub use tree::{Tree, row_at};
+
+/// The order of the field, `2^31 - 1`.
+pub const P: u32 = (1 << 31) - 1;

@@ -1,76 +1,103 @@
-//! Committed columns in memory.
+//! The layout of committed columns.
 
-use std::sync::{Arc, Mutex};
+use crate::{Buffer, Pool};
 
-/// Buffers that are used again.
-#[derive(Clone, Debug, Default)]
-pub struct Pool(Arc<Mutex<Vec<Vec<u32>>>>);
+/// Columns of a block, and words of a line.
+pub const LINE: usize = 16;
 
-impl Pool {
-    /// An empty pool.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-/// Columns of one height in blocks of 16: a row of a block is a line of 64 bytes. Columns that do
-/// not exist are zero.
-#[derive(Clone, Debug)]
+/// Columns of equal height, in blocks of sixteen.
+///
+/// Row `r` of block `b` holds columns `16b..16b+16` in the words `16r..16r+16` of the block: one
+/// 64-byte line. Columns past the width are zero.
+#[derive(Debug)]
 pub struct Group {
     height: usize,
     width: usize,
-    blocks: Vec<Vec<u32>>,
+    blocks: Vec<Buffer>,
 }
 
 impl Group {
-    /// Zeros.
-    pub fn new(_pool: &Pool, height: usize, width: usize) -> Self {
+    /// A group of zeros.
+    pub fn zeroed(pool: &Pool, height: usize, width: usize) -> Self {
+        let blocks = (0..width.div_ceil(LINE))
+            .map(|_| pool.take_zeroed(LINE * height))
+            .collect();
         Self {
             height,
             width,
-            blocks: (0..width.div_ceil(16)).map(|_| vec![0; 16 * height]).collect(),
+            blocks,
         }
     }
 
-    /// The group with these cells, by row and column.
-    pub fn from_fn(
-        pool: &Pool,
-        height: usize,
-        width: usize,
-        cell: impl Fn(usize, usize) -> u32,
-    ) -> Self {
-        let mut group = Self::new(pool, height, width);
-        for column in 0..width {
-            for row in 0..height {
-                group.blocks[column / 16][16 * row + column % 16] = cell(row, column);
-            }
+    /// A group of given blocks.
+    ///
+    /// # Panics
+    /// If their number or a length does not fit.
+    pub fn from_blocks(height: usize, width: usize, blocks: Vec<Buffer>) -> Self {
+        assert_eq!(blocks.len(), width.div_ceil(LINE));
+        assert!(blocks.iter().all(|block| block.len() == LINE * height));
+        Self {
+            height,
+            width,
+            blocks,
         }
-        group
     }
 
-    /// How many rows there are.
-    pub const fn height(&self) -> usize {
+    /// Number of rows.
+    pub fn height(&self) -> usize {
         self.height
     }
 
-    /// How many columns there are.
-    pub const fn width(&self) -> usize {
+    /// Number of columns.
+    pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Columns 16 `index` to 16 `index` + 15: a line per row.
-    #[inline(always)]
-    pub fn block(&self, index: usize) -> &[u32] {
-        &self.blocks[index]
+    /// All blocks.
+    pub fn blocks(&self) -> &[Buffer] {
+        &self.blocks
     }
 
-    /// All blocks.
-    pub fn blocks(&self) -> Vec<&[u32]> {
-        self.blocks.iter().map(Vec::as_slice).collect()
+    /// All blocks, to be written.
+    pub fn blocks_mut(&mut self) -> &mut [Buffer] {
+        &mut self.blocks
     }
 
-    /// All blocks.
-    pub fn blocks_mut(&mut self) -> Vec<&mut [u32]> {
-        self.blocks.iter_mut().map(Vec::as_mut_slice).collect()
+    /// The blocks, taken out.
+    pub fn into_blocks(self) -> Vec<Buffer> {
+        self.blocks
+    }
+
+    /// One cell. For slow paths and tests.
+    pub fn get(&self, row: usize, column: usize) -> u32 {
+        assert!(column < self.width);
+        self.blocks[column / LINE][LINE * row + column % LINE]
+    }
+
+    /// Writes one cell. For slow paths and tests.
+    pub fn set(&mut self, row: usize, column: usize, value: u32) {
+        assert!(column < self.width);
+        self.blocks[column / LINE][LINE * row + column % LINE] = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_lie_in_lines_of_sixteen() {
+        let mut group = Group::zeroed(&Pool::new(), 8, 19);
+        group.set(3, 18, 5);
+        assert_eq!(group.blocks().len(), 2);
+        assert_eq!(group.blocks()[1][3 * LINE + 2], 5);
+        assert_eq!(group.get(3, 18), 5);
+        assert_eq!(
+            group.blocks()[0]
+                .iter()
+                .chain(group.blocks()[1].iter())
+                .sum::<u32>(),
+            5
+        );
     }
 }

@@ -1,45 +1,52 @@
-//! The choice of a platform, made at run time.
+//! The choice of vectors: made once, by value, and passed along.
+#![allow(unsafe_code)]
 
-use crate::lanes::{Lanes, Portable};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::avx2::Avx2;
+use crate::lanes::{Lanes, portable::Portable};
 
-/// A computation over lanes, written once and compiled for each platform.
-pub trait Kernel {
-    /// What it computes.
-    type Output;
-
-    /// Computes it. Implementations are `#[inline(always)]`, and so is all that they call in loops.
-    fn run<L: Lanes>(self) -> Self::Output;
-}
-
-/// Instructions that kernels are compiled for.
+/// A kind of vector registers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Platform {
-    /// What every machine of the architecture has: the definition of all kernels.
+    /// Arrays of eight words: the definition of every kernel.
     Portable,
-    /// x86-64 with AVX2.
+    /// Eight words in a register.
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
 
+/// A coarse piece of work, written once for every platform.
+pub trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Does the work. Implementations are `#[inline(always)]`, and so is all that they call in hot
+    /// loops (closures are not: write loops), because the instructions of `L` may only be used in
+    /// functions compiled for them.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
 impl Platform {
-    /// The fastest platform of this machine.
+    /// The best platform of this machine. With `--cfg zonda_platform="portable"`, the portable one.
     pub fn detect() -> Self {
-        Self::available()[0]
+        if cfg!(zonda_platform = "portable") {
+            return Self::Portable;
+        }
+        Self::available().pop().unwrap_or(Self::Portable)
     }
 
-    /// All platforms of this machine, the fastest first.
+    /// Every platform that this machine can run, the best one last.
     pub fn available() -> Vec<Self> {
-        let mut available = Vec::new();
+        let mut all = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
-            available.push(Self::Avx2);
+            all.push(Self::Avx2);
         }
-        available.push(Self::Portable);
-        available
+        all
     }
 
-    /// The platform's name.
-    pub const fn name(self) -> &'static str {
+    /// A name for reports.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
@@ -47,13 +54,25 @@ impl Platform {
         }
     }
 
-    /// Runs a kernel.
-    #[inline]
+    /// Runs a kernel with this platform's vectors.
+    ///
+    /// # Panics
+    /// If this machine does not have them.
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
-            Self::Portable => Portable::call(kernel),
+            Self::Portable => kernel.run::<Portable>(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => crate::lanes::Avx2::call(kernel),
+            Self::Avx2 => {
+                assert!(std::arch::is_x86_feature_detected!("avx2"));
+                // SAFETY: the line above checked the CPU for AVX2.
+                unsafe { avx2(kernel) }
+            }
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+pub(crate) fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
 }

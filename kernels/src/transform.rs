@@ -18,8 +18,7 @@ use p3_mersenne_31::Mersenne31;
 use rayon::prelude::*;
 
 use crate::{
-    lanes::Lanes,
-    platform::{Kernel, Platform},
+    Kernel, Lanes, Platform,
 };
 
 /// Words of a line.
@@ -271,7 +270,7 @@ impl Kernel for Scale<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let twice = L::splat(self.twice);
+        let twice = L::splat_words(self.twice);
         for cells in self.lines.chunks_exact_mut(L::WIDTH) {
             L::load(cells).mul_twice_splat(twice).store(cells);
         }
@@ -379,7 +378,7 @@ impl<const INVERSE: bool> Layers<'_, INVERSE> {
             for index in 0..LAYERS {
                 let count = radix >> (index + 1);
                 for i in 0..count {
-                    w[radix - 2 * count + i] = L::splat(twiddles[index][block * count + i]);
+                    w[radix - 2 * count + i] = L::splat_words(twiddles[index][block * count + i]);
                 }
             }
             for place in (0..stride).step_by(L::WIDTH) {

@@ -3,48 +3,55 @@
 use rayon::prelude::*;
 
 use crate::hash::{DIGEST, HashEntries, HashPairs, HashRows};
-use crate::{Group, Platform};
+use crate::{Buffer, Group, Platform, Pool};
 
 /// Nodes that one task computes.
 const TASK: usize = 1 << 9;
 
 /// All digests of a Merkle tree.
 ///
-/// Nodes are words, read little-endian: the digests are those of the plain BLAKE3 of bytes.
+/// They are those of the plain BLAKE3 of bytes; words are little-endian.
+#[derive(Debug)]
 pub struct Tree {
-    /// From the leaves to the root; 8 words for each node.
-    layers: Vec<Vec<u32>>,
+    leaves: usize,
+    /// The layers from the leaves to the root, 8 words for each node.
+    digests: Buffer,
+}
+
+/// The row of a group of 2^m rows that a position of a tree's layer of 2^m nodes stands for: first
+/// all even rows, then all odd rows.
+pub fn row_at(rows: usize, position: usize) -> usize {
+    let half = rows / 2;
+    if position < half {
+        2 * position
+    } else {
+        2 * (position - half) + 1
+    }
 }
 
 impl Tree {
     /// The tree of a phase: groups in descending order of heights, each a power of two.
     ///
-    /// Leaf `t` is the digest of row `w` of the first group, where `t = w >> 1 | (w & 1) << (m - 1)`
-    /// for 2^m rows. A node above is the digest of its two children, followed by its row of the
-    /// group that has as many rows as the layer has nodes, if there is one.
+    /// Leaf `t` is the digest of row [`row_at`]`(t)` of the first group. A node above is the digest
+    /// of its two children, followed by its row of the group that has as many rows as the layer has
+    /// nodes, if there is one.
     ///
     /// # Panics
     ///
-    /// Without groups, with heights that do not descend or are below 2, or if a height is not a
-    /// power of two.
-    pub fn of_groups(platform: Platform, groups: &[&Group]) -> Self {
+    /// Without groups, with heights that do not descend, or if a height is not a power of two, from
+    /// two on.
+    pub fn of_groups(platform: Platform, pool: &Pool, groups: &[&Group]) -> Self {
         let mut groups = groups.iter().peekable();
         let first = groups.next().expect("a tree has a group");
-        let mut layers = vec![rows(platform, first, None)];
-        loop {
-            let below = layers.last().expect("the leaves");
-            let nodes = below.len() / DIGEST / 2;
-            if nodes == 0 {
-                break;
+        let leaves = |to: &mut [u32]| rows(platform, first, None, to);
+        let tree = Self::build(pool, first.height(), leaves, |below, to| {
+            match groups.next_if(|group| group.height() == to.len() / DIGEST) {
+                Some(group) => rows(platform, group, Some(below), to),
+                None => pairs(platform, below, to),
             }
-            let layer = match groups.next_if(|group| group.height() == nodes) {
-                Some(group) => rows(platform, group, Some(below)),
-                None => pairs(platform, below),
-            };
-            layers.push(layer);
-        }
+        });
         assert!(groups.next().is_none(), "heights descend");
-        Self { layers }
+        tree
     }
 
     /// The tree of a codeword, given as columns of coordinates: leaf `i` is the digest of entries
@@ -54,41 +61,68 @@ impl Tree {
     ///
     /// If the arity is not 2, 4 or 8, if columns differ in length, or if the number of leaves is
     /// not a power of two.
-    pub fn of_codeword(platform: Platform, columns: &[&[u32]], arity: usize) -> Self {
-        let mut layers = vec![match arity {
-            2 => entries::<2>(platform, columns),
-            4 => entries::<4>(platform, columns),
-            8 => entries::<8>(platform, columns),
-            _ => panic!("no leaves of {arity} entries"),
-        }];
-        while let Some(below) = layers.last().filter(|below| below.len() > DIGEST) {
-            layers.push(pairs(platform, below));
+    pub fn of_codeword(platform: Platform, pool: &Pool, columns: &[&[u32]], arity: usize) -> Self {
+        let length = columns.first().map_or(0, |column| column.len());
+        assert!(
+            columns.iter().all(|column| column.len() == length),
+            "columns have one length"
+        );
+        assert!(length.is_multiple_of(arity), "leaves have {arity} entries");
+        let leaves = |to: &mut [u32]| entries(platform, columns, arity, to);
+        Self::build(pool, length / arity, leaves, |below, to| {
+            pairs(platform, below, to)
+        })
+    }
+
+    /// Computes all layers: the leaves, then each one from that below.
+    fn build(
+        pool: &Pool,
+        leaves: usize,
+        first: impl FnOnce(&mut [u32]),
+        mut above: impl FnMut(&[u32], &mut [u32]),
+    ) -> Self {
+        assert!(leaves.is_power_of_two(), "2^m leaves");
+        let mut digests = pool.take(DIGEST * (2 * leaves - 1));
+        let (mut below, mut rest) = digests.split_at_mut(DIGEST * leaves);
+        first(below);
+        while below.len() > DIGEST {
+            let (layer, others) = rest.split_at_mut(below.len() / 2);
+            above(below, layer);
+            (below, rest) = (layer, others);
         }
-        Self { layers }
+        Self { leaves, digests }
     }
 
     /// The commitment.
     pub fn root(&self) -> [u8; 32] {
-        self.node(self.layers.len() - 1, 0)
+        self.node(self.leaves.ilog2(), 0)
     }
 
     /// Number of leaves.
     pub fn leaves(&self) -> usize {
-        self.layers[0].len() / DIGEST
+        self.leaves
     }
 
     /// The digests that, with the leaves at these positions, give the root: layer by layer from
     /// the leaves, by ascending index, every sibling that does not follow from the layer below.
     ///
     /// Positions are in any order and may repeat.
+    ///
+    /// # Panics
+    ///
+    /// If a position is not that of a leaf.
     pub fn open(&self, positions: &[usize]) -> Vec<[u8; 32]> {
+        assert!(
+            positions.iter().all(|&position| position < self.leaves),
+            "positions of leaves"
+        );
         let mut known = positions.to_vec();
         known.sort_unstable();
         known.dedup();
         let mut siblings = Vec::new();
-        for layer in 0..self.layers.len() - 1 {
+        for layer in 0..self.leaves.ilog2() {
             for (i, &node) in known.iter().enumerate() {
-                // Only a neighbour in the list can be the sibling.
+                // In ascending order, siblings are neighbours.
                 let left = i > 0 && known[i - 1] == node ^ 1;
                 let right = known.get(i + 1) == Some(&(node ^ 1));
                 if !left && !right {
@@ -101,24 +135,24 @@ impl Tree {
         siblings
     }
 
-    fn node(&self, layer: usize, index: usize) -> [u8; 32] {
+    fn node(&self, layer: u32, index: usize) -> [u8; 32] {
+        // The layers below have leaves, leaves / 2, ... nodes.
+        let below = 2 * self.leaves - ((2 * self.leaves) >> layer);
+        let words = &self.digests[DIGEST * (below + index)..][..DIGEST];
         let mut bytes = [0; 32];
-        let words = &self.layers[layer][DIGEST * index..][..DIGEST];
-        for (bytes, word) in bytes.chunks_exact_mut(4).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
         }
         bytes
     }
 }
 
 /// The layer of a group's rows.
-fn rows(platform: Platform, group: &Group, below: Option<&[u32]>) -> Vec<u32> {
-    let height = group.height();
-    assert!(height.is_power_of_two() && height > 1, "a group has 2^m rows");
-    let blocks = group.blocks();
+fn rows(platform: Platform, group: &Group, below: Option<&[u32]>, to: &mut [u32]) {
+    assert!(group.height() > 1, "rows in two halves");
+    let blocks: Vec<&[u32]> = group.blocks().iter().map(|block| &**block).collect();
     let children = below.map(|below| below.split_at(below.len() / 2).into());
-    let mut layer = vec![0; DIGEST * height];
-    let (even, odd) = layer.split_at_mut(DIGEST * height / 2);
+    let (even, odd) = to.split_at_mut(to.len() / 2);
     let even = even.par_chunks_mut(DIGEST * TASK);
     let odd = odd.par_chunks_mut(DIGEST * TASK);
     even.zip(odd).enumerate().for_each(|(task, (even, odd))| {
@@ -130,30 +164,27 @@ fn rows(platform: Platform, group: &Group, below: Option<&[u32]>) -> Vec<u32> {
             to: [even, odd],
         });
     });
-    layer
 }
 
 /// The layer above one, where no group has rows.
-fn pairs(platform: Platform, below: &[u32]) -> Vec<u32> {
-    let mut layer = vec![0; below.len() / 2];
+fn pairs(platform: Platform, below: &[u32], to: &mut [u32]) {
     let children = below.par_chunks(2 * DIGEST * TASK);
-    layer
-        .par_chunks_mut(DIGEST * TASK)
-        .zip(children)
+    let to = to.par_chunks_mut(DIGEST * TASK);
+    to.zip(children)
         .for_each(|(to, children)| platform.run(HashPairs { children, to }));
-    layer
 }
 
 /// The leaves of a codeword.
-fn entries<const ARITY: usize>(platform: Platform, columns: &[&[u32]]) -> Vec<u32> {
-    let length = columns.first().map_or(0, |column| column.len());
-    assert!(columns.iter().all(|column| column.len() == length), "columns have one length");
-    let leaves = length / ARITY;
-    assert!(leaves.is_power_of_two() && leaves * ARITY == length, "2^m whole leaves");
-    let mut layer = vec![0; DIGEST * leaves];
-    layer.par_chunks_mut(DIGEST * TASK).enumerate().for_each(|(task, to)| {
-        let start = TASK * task;
-        platform.run(HashEntries::<ARITY> { columns, start, to });
-    });
-    layer
+fn entries(platform: Platform, columns: &[&[u32]], arity: usize, to: &mut [u32]) {
+    to.par_chunks_mut(DIGEST * TASK)
+        .enumerate()
+        .for_each(|(task, to)| {
+            let start = TASK * task;
+            platform.run(HashEntries {
+                arity,
+                columns,
+                start,
+                to,
+            });
+        });
 }

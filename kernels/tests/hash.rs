@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::ThreadPoolBuilder;
-use zonda_kernels::grind::{grind, work};
-use zonda_kernels::tree::Tree;
-use zonda_kernels::{Group, Platform};
+use zonda_kernels::{Group, Platform, Pool, Tree, grind, row_at, work};
 
 type Digest = [u8; 32];
 
@@ -17,14 +15,21 @@ fn value(seed: usize, row: usize, column: usize) -> u32 {
 }
 
 fn group(height: usize, width: usize) -> Group {
-    Group::from_fn(height, width, |row, column| value(width, row, column))
+    let mut group = Group::zeroed(&Pool::new(), height, width);
+    for row in 0..height {
+        for column in 0..width {
+            group.set(row, column, value(width, row, column));
+        }
+    }
+    group
 }
 
 /// The bytes of the row that belongs to a position of the tree.
 fn row(height: usize, width: usize, position: usize) -> Vec<u8> {
-    let half = height / 2;
-    let row = 2 * (position % half) + position / half;
-    (0..width).flat_map(|column| value(width, row, column).to_le_bytes()).collect()
+    let row = row_at(height, position);
+    (0..width)
+        .flat_map(|column| value(width, row, column).to_le_bytes())
+        .collect()
 }
 
 fn parent(left: &Digest, right: &Digest, row: &[u8]) -> Digest {
@@ -34,7 +39,9 @@ fn parent(left: &Digest, right: &Digest, row: &[u8]) -> Digest {
 /// All layers of the tree of groups with these heights and widths.
 fn layers(groups: &[(usize, usize)]) -> Vec<Vec<Digest>> {
     let (height, width) = groups[0];
-    let leaves = (0..height).map(|t| blake3::hash(&row(height, width, t)).into()).collect();
+    let leaves = (0..height)
+        .map(|t| blake3::hash(&row(height, width, t)).into())
+        .collect();
     above(leaves, &groups[1..])
 }
 
@@ -61,17 +68,27 @@ fn check(tree: &Tree, layers: &[Vec<Digest>], what: &str) {
         assert_eq!(siblings.len(), layers.len() - 1);
         for (level, sibling) in siblings.iter().enumerate() {
             let node = position >> level ^ 1;
-            assert_eq!(sibling, &layers[level][node], "node {node} of layer {level}, {what}");
+            assert_eq!(
+                sibling, &layers[level][node],
+                "node {node} of layer {level}, {what}"
+            );
         }
     }
 }
 
 fn check_groups(shape: &[(usize, usize)]) {
-    let groups: Vec<_> = shape.iter().map(|&(height, width)| group(height, width)).collect();
+    let groups: Vec<_> = shape
+        .iter()
+        .map(|&(height, width)| group(height, width))
+        .collect();
     let groups: Vec<_> = groups.iter().collect();
     let layers = layers(shape);
     for platform in Platform::available() {
-        check(&Tree::of_groups(platform, &groups), &layers, &format!("{platform:?} {shape:?}"));
+        check(
+            &Tree::of_groups(platform, &Pool::new(), &groups),
+            &layers,
+            &format!("{platform:?} {shape:?}"),
+        );
     }
 }
 
@@ -124,7 +141,11 @@ fn codewords() {
                 let layers = above((0..leaves).map(leaf).collect(), &[]);
                 for platform in Platform::available() {
                     let what = format!("{platform:?} degree {degree} arity {arity}");
-                    check(&Tree::of_codeword(platform, &columns, arity), &layers, &what);
+                    check(
+                        &Tree::of_codeword(platform, &Pool::new(), &columns, arity),
+                        &layers,
+                        &what,
+                    );
                 }
             }
         }
@@ -153,7 +174,11 @@ fn root(
             }
             let other = known.get(&(node ^ 1)).copied();
             let other = other.unwrap_or_else(|| siblings.next().expect("enough siblings"));
-            let (left, right) = if right { (&other, digest) } else { (digest, &other) };
+            let (left, right) = if right {
+                (&other, digest)
+            } else {
+                (digest, &other)
+            };
             let row = group.map_or(vec![], |&(height, width)| row(height, width, up));
             next.insert(up, parent(left, right, &row));
         }
@@ -163,12 +188,24 @@ fn root(
 }
 
 #[test]
+fn positions_of_rows() {
+    for log_rows in 1..8_u32 {
+        for w in 0..1 << log_rows {
+            let t = w >> 1 | (w & 1) << (log_rows - 1);
+            assert_eq!(row_at(1 << log_rows, t), w);
+        }
+    }
+}
+
+#[test]
 fn openings_lead_to_the_root() {
     let shape = [(256, 20), (64, 3), (32, 70)];
     let groups = shape.map(|(height, width)| group(height, width));
-    let tree = Tree::of_groups(Platform::detect(), &groups.each_ref());
+    let tree = Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref());
     for count in [0, 1, 2, 3, 10, 50, 200, 600] {
-        let positions: Vec<_> = (0..count).map(|i| value(count, i, 9) as usize % 256).collect();
+        let positions: Vec<_> = (0..count)
+            .map(|i| value(count, i, 9) as usize % 256)
+            .collect();
         let opened = tree.open(&positions);
         if count == 0 {
             // Nothing is known below the root, which is the commitment.
@@ -186,8 +223,13 @@ fn openings_lead_to_the_root() {
 fn trees_do_not_depend_on_threads() {
     let groups = [group(1 << 13, 40), group(1 << 12, 9)];
     let root = |threads| {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| Tree::of_groups(Platform::detect(), &groups.each_ref()).root())
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref()).root()
+        })
     };
     assert_eq!(root(1), root(2));
     assert_eq!(root(1), root(7));
@@ -196,7 +238,11 @@ fn trees_do_not_depend_on_threads() {
 #[test]
 #[should_panic(expected = "heights descend")]
 fn heights_must_descend() {
-    Tree::of_groups(Platform::detect(), &[&group(32, 2), &group(64, 2)]);
+    Tree::of_groups(
+        Platform::detect(),
+        &Pool::new(),
+        &[&group(32, 2), &group(64, 2)],
+    );
 }
 
 #[test]
@@ -213,7 +259,10 @@ fn the_smallest_nonce() {
             let smallest = (0..).find(good);
             for platform in Platform::available() {
                 for threads in [1, 2, 5] {
-                    let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    let pool = ThreadPoolBuilder::new()
+                        .num_threads(threads)
+                        .build()
+                        .unwrap();
                     let nonce = pool.install(|| grind(platform, &state, &label, bits));
                     assert_eq!(Some(nonce), smallest, "{platform:?}, {threads} threads");
                 }
@@ -224,7 +273,12 @@ fn the_smallest_nonce() {
 
 #[test]
 fn the_work_message() {
-    let message = work(&[7; 32], b"a label\0\0\0\0\0\0\0\0\0", 20, 0x0102_0304_0506_0708);
+    let message = work(
+        &[7; 32],
+        b"a label\0\0\0\0\0\0\0\0\0",
+        20,
+        0x0102_0304_0506_0708,
+    );
     let mut expected = vec![7; 32];
     expected.extend(b"a label\0\0\0\0\0\0\0\0\0");
     expected.extend([2, 20, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1]);

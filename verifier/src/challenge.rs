@@ -38,13 +38,6 @@ pub trait Challenge: Field {
     fn coordinates(&self) -> impl Iterator<Item = F> {
         (0..Self::DEGREE).map(|index| self.coordinate(index))
     }
-
-    /// `sum_i coefficients[i] * self^i`.
-    fn horner(self, coefficients: impl DoubleEndedIterator<Item = Self>) -> Self {
-        coefficients
-            .rev()
-            .fold(Self::ZERO, |sum, coefficient| sum * self + coefficient)
-    }
 }
 
 macro_rules! challenge {
@@ -125,7 +118,6 @@ mod tests {
         assert_eq!(a.mul_base(x), a * E::from_base(x));
         assert_eq!(a.try_inverse().map(|inverse| inverse * a), Some(E::ONE));
         assert_eq!(E::ZERO.try_inverse(), None);
-        assert_eq!(a.horner([b, E::ONE].into_iter()), a + b);
     }
 
     #[test]

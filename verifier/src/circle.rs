@@ -83,7 +83,10 @@ impl<E: PrimeCharacteristicRing + Copy> Sub for Point<E> {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self + other.mirror()
+        Self {
+            x: self.x * other.x + self.y * other.y,
+            y: self.y * other.x - self.x * other.y,
+        }
     }
 }
 

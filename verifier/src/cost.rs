@@ -1,7 +1,5 @@
 //! What a verification costs, in operations.
 
-use core::ops::AddAssign;
-
 /// Operations of one part of a verification.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Operations {
@@ -49,22 +47,20 @@ impl Cost {
             self.batch,
             self.folding,
         ];
-        parts.into_iter().for_each(|part| total += part);
+        parts.into_iter().for_each(|part| total.include(part));
         total
     }
 }
 
-impl AddAssign for Operations {
-    fn add_assign(&mut self, other: Self) {
+impl Operations {
+    fn include(&mut self, other: Self) {
         add(&mut self.compressions, other.compressions);
         add(&mut self.products, other.products);
         add(&mut self.scalings, other.scalings);
         add(&mut self.base_products, other.base_products);
         add(&mut self.inversions, other.inversions);
     }
-}
 
-impl Operations {
     /// Counts the hashing of `bytes` bytes.
     pub(crate) fn hash(&mut self, bytes: usize) {
         add(&mut self.compressions, compressions(bytes));

@@ -240,6 +240,21 @@ impl Layout {
         })
     }
 
+    /// How many messages all rows of all instances have together.
+    pub fn messages(&self) -> u64 {
+        let instances = self.instances.iter().zip(&self.counts);
+        instances.fold(0, |sum: u64, (instance, counts)| {
+            let rows = 1_u64.wrapping_shl(instance.log_height());
+            sum.saturating_add(rows.saturating_mul(counts.messages as u64))
+        })
+    }
+
+    /// The number of fields of the widest message.
+    pub fn widest(&self) -> usize {
+        let widest = self.counts.iter().map(|counts| counts.widest);
+        widest.max().unwrap_or(0)
+    }
+
     /// The base-two logarithm of the size of the largest domain: n + 1.
     pub const fn log_size(&self) -> u32 {
         self.log_height.saturating_add(LOG_BLOWUP)

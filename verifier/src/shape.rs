@@ -244,7 +244,7 @@ pub(crate) mod tests {
         assert!(matches!(error(five), ShapeError::Instances { got: 5, .. }));
         let twice = |s: &mut Vec<Instance>| s.extend(s.last().copied());
         assert!(matches!(error(twice), ShapeError::Instances { got: 2, .. }));
-        let none = |s: &mut Vec<Instance>| drop(s.pop());
+        let none = |s: &mut Vec<Instance>| s.truncate(s.len() - 1);
         assert!(matches!(error(none), ShapeError::Instances { got: 0, .. }));
         let low = |s: &mut Vec<Instance>| s.iter_mut().for_each(|i| i.log_height = 4);
         assert_eq!(error(low), ShapeError::Low { got: 4 });

@@ -1,117 +1,146 @@
-//! The definition: arrays and loops.
+//! Arrays of words: the definition.
 
-use core::array::from_fn;
+use super::Lanes;
+use crate::P;
 
-use p3_field::PrimeCharacteristicRing;
+/// Eight elements.
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub struct Portable([u32; 8]);
 
-use super::{Lanes, P};
-use crate::platform::Kernel;
-
-const WIDTH: usize = 8;
-
-/// Eight lanes as an array.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-pub struct Portable([u32; WIDTH]);
-
-ring!(Portable, splat);
-
-const fn splat(x: u32) -> Portable {
-    Portable([x; WIDTH])
-}
-
-/// A number below 2^62 modulo p, below p.
-#[inline(always)]
-fn reduce(x: u64) -> u32 {
-    // Below 2^31 + 2^31, and not 2 p: both parts are p only for x = p (2^31 + 1) >= 2^62.
-    let sum = (x & u64::from(P)) as u32 + (x >> 31) as u32;
-    sum.min(sum.wrapping_sub(P))
-}
+ring!(Portable);
 
 impl Portable {
     #[inline(always)]
-    fn sum(self, other: Self) -> Self {
-        Self(from_fn(|i| {
-            let sum = self.0[i] + other.0[i];
-            sum.min(sum.wrapping_sub(P))
-        }))
+    const fn constant(x: u32) -> Self {
+        Self([x; 8])
     }
 
+    #[inline(always)]
+    const fn constant_word(word: u32) -> Self {
+        Self([word; 8])
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(u32, u32) -> u32) -> Self {
+        let mut result = [0; 8];
+        for i in 0..8 {
+            result[i] = f(self.0[i], other.0[i]);
+        }
+        Self(result)
+    }
+
+    /// `a + b < 2p`; when that is less than `p`, subtracting `p` wraps to something larger.
+    #[inline(always)]
+    fn sum(self, other: Self) -> Self {
+        self.zip(other, |a, b| reduce(a + b))
+    }
+
+    /// When `a < b`, `a - b` wraps to at least `2^32 - p`, and adding `p` wraps back below `p`;
+    /// otherwise adding `p` makes it larger.
     #[inline(always)]
     fn difference(self, other: Self) -> Self {
-        Self(from_fn(|i| {
-            let difference = self.0[i].wrapping_sub(other.0[i]);
-            difference.min(difference.wrapping_add(P))
-        }))
+        self.zip(other, |a, b| {
+            let d = a.wrapping_sub(b);
+            d.min(d.wrapping_add(P))
+        })
     }
 
     #[inline(always)]
+    fn negation(self) -> Self {
+        Self::constant(0).difference(self)
+    }
+
+    /// `a * b = high * 2^31 + low`, with `high <= p - 3` and `low <= p`, and they are not both the
+    /// largest, so the sum is less than `2p`.
+    #[inline(always)]
     fn product(self, other: Self) -> Self {
-        Self(from_fn(|i| {
-            reduce(u64::from(self.0[i]) * u64::from(other.0[i]))
-        }))
+        self.zip(other, |a, b| {
+            let c = u64::from(a) * u64::from(b);
+            reduce((c >> 31) as u32 + (c as u32 & P))
+        })
     }
 }
 
 impl Lanes for Portable {
-    const WIDTH: usize = WIDTH;
+    const WIDTH: usize = 8;
+    const REGISTER: bool = false;
 
-    type Wide = [u64; WIDTH];
-
-    #[inline(always)]
-    fn call<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Self>()
-    }
+    type Wide = [u64; 8];
 
     #[inline(always)]
     fn load(from: &[u32]) -> Self {
-        Self(from_fn(|i| from[i]))
+        let mut words = [0; 8];
+        words.copy_from_slice(&from[..8]);
+        Self(words)
     }
 
     #[inline(always)]
     fn store(self, to: &mut [u32]) {
-        to[..WIDTH].copy_from_slice(&self.0);
+        to[..8].copy_from_slice(&self.0);
     }
 
     #[inline(always)]
-    fn splat(x: u32) -> Self {
-        splat(x)
-    }
-
-    #[inline(always)]
-    fn from_fn(f: impl FnMut(usize) -> u32) -> Self {
-        Self(from_fn(f))
-    }
-
-    #[inline(always)]
-    fn lane(self, i: usize) -> u32 {
-        self.0[i]
-    }
-
-    #[inline(always)]
-    fn load_columns(from: &[u32], stride: usize) -> [Self; 16] {
-        from_fn(|column| Self(from_fn(|row| from[row * stride + column])))
-    }
-
-    #[inline(always)]
-    fn store_columns(columns: &[Self; 16], to: &mut [u32], stride: usize) {
-        for row in 0..WIDTH {
-            for (column, lanes) in columns.iter().enumerate() {
-                to[row * stride + column] = lanes.0[row];
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        Self(from_fn(|i| if i % 2 == 0 { even.0[i] } else { odd.0[i] }))
+    fn splat_words(word: u32) -> Self {
+        Self([word; 8])
     }
 
     #[inline(always)]
     fn mul_twice(self, twice: Self) -> Self {
-        Self(from_fn(|i| {
-            reduce(u64::from(self.0[i]) * u64::from(twice.0[i] >> 1))
-        }))
+        self.product(self.zip(twice, |_, w| w >> 1))
+    }
+
+    #[inline(always)]
+    fn wide_zero() -> [u64; 8] {
+        [0; 8]
+    }
+
+    #[inline(always)]
+    fn mul_add_wide(mut sum: [u64; 8], a: Self, b: Self) -> [u64; 8] {
+        for i in 0..8 {
+            sum[i] += u64::from(a.0[i]) * u64::from(b.0[i]);
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn fold_wide(mut sum: [u64; 8]) -> [u64; 8] {
+        for x in &mut sum {
+            *x = (*x >> 31) + (*x & u64::from(P));
+        }
+        sum
+    }
+
+    /// Folded twice, the sum is at most `p + 4`.
+    #[inline(always)]
+    fn reduce_wide(sum: [u64; 8]) -> Self {
+        let sum = Self::fold_wide(Self::fold_wide(sum));
+        let mut result = [0; 8];
+        for i in 0..8 {
+            result[i] = reduce(sum[i] as u32);
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
+    fn negate_for_wide(self) -> Self {
+        self.zip(self, |x, _| P - x)
+    }
+
+    #[inline(always)]
+    fn call<K: crate::Kernel>(kernel: K) -> K::Output {
+        kernel.run::<Self>()
+    }
+
+    #[inline(always)]
+    fn even_odd(even: Self, odd: Self) -> Self {
+        let mut words = even.0;
+        let mut i = 1;
+        while i < 8 {
+            words[i] = odd.0[i];
+            i += 2;
+        }
+        Self(words)
     }
 
     #[inline(always)]
@@ -120,38 +149,23 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn wide_zero() -> Self::Wide {
-        [0; WIDTH]
-    }
-
-    #[inline(always)]
-    fn mul_add_wide(self, w: u32, wide: Self::Wide) -> Self::Wide {
-        from_fn(|i| wide[i] + u64::from(self.0[i]) * u64::from(w))
-    }
-
-    #[inline(always)]
-    fn fold_wide(wide: Self::Wide) -> Self::Wide {
-        wide.map(|x| (x & u64::from(P)) + (x >> 31))
-    }
-
-    #[inline(always)]
-    fn reduce_wide(wide: Self::Wide) -> Self {
-        // Below 2^31 + 2^33, then below 2^62.
-        Self(Self::fold_wide(wide).map(reduce))
-    }
-
-    #[inline(always)]
     fn word_add(self, other: Self) -> Self {
-        Self(from_fn(|i| self.0[i].wrapping_add(other.0[i])))
+        self.zip(other, u32::wrapping_add)
     }
 
     #[inline(always)]
     fn word_xor(self, other: Self) -> Self {
-        Self(from_fn(|i| self.0[i] ^ other.0[i]))
+        self.zip(other, |a, b| a ^ b)
     }
 
     #[inline(always)]
     fn rotate_right<const N: u32>(self) -> Self {
-        Self(self.0.map(|word| word.rotate_right(N)))
+        self.zip(self, |a, _| a.rotate_right(N))
     }
+}
+
+/// Canonical, for anything less than `2p`.
+#[inline(always)]
+fn reduce(x: u32) -> u32 {
+    x.min(x.wrapping_sub(P))
 }

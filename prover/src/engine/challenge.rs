@@ -1,7 +1,8 @@
 //! Challenge fields as the kernels compute with them.
 
+use zonda_circuits::F;
 use zonda_kernels::{Lanes, Packed, Packed4, Packed6};
-use zonda_verifier::{Challenge, Sextic};
+use zonda_verifier::{Challenge, QM31, Sextic};
 
 /// A challenge field and its vectors.
 pub trait ProverChallenge: Challenge {
@@ -9,10 +10,97 @@ pub trait ProverChallenge: Challenge {
     type Packed<L: Lanes>: Packed<L>;
 }
 
-impl ProverChallenge for zonda_verifier::QM31 {
+impl ProverChallenge for QM31 {
     type Packed<L: Lanes> = Packed4<L>;
 }
 
 impl ProverChallenge for Sextic {
     type Packed<L: Lanes> = Packed6<L>;
+}
+
+/// The same element in all lanes.
+#[inline(always)]
+pub fn splat<L: Lanes, P: Packed<L>>(coordinates: &[u32]) -> P {
+    let mut result = P::ZERO;
+    for (lanes, coordinate) in result.as_mut().iter_mut().zip(coordinates) {
+        *lanes = L::splat(*coordinate);
+    }
+    result
+}
+
+/// Sums of products of base-field elements, a vector of them, with challenge-field elements, the
+/// same in all lanes: reduced only now and then.
+#[derive(Clone, Copy)]
+pub struct Sum<L: Lanes> {
+    coordinates: [L::Wide; MAX_DEGREE],
+    terms: usize,
+}
+
+const MAX_DEGREE: usize = 6;
+
+/// How many products an unreduced sum holds.
+const TERMS: usize = 4;
+
+impl<L: Lanes> Sum<L> {
+    /// No products.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self {
+            coordinates: [L::wide_zero(); MAX_DEGREE],
+            terms: 0,
+        }
+    }
+
+    /// Adds `x * element`.
+    #[inline(always)]
+    pub fn add<P: Packed<L>>(&mut self, x: L, element: &[u32]) {
+        if self.terms == TERMS {
+            for coordinate in &mut self.coordinates[..P::DEGREE] {
+                *coordinate = L::fold_wide(*coordinate);
+            }
+            self.terms = 0;
+        }
+        self.terms += 1;
+        let element = &element[..P::DEGREE];
+        for (coordinate, weight) in self.coordinates[..P::DEGREE].iter_mut().zip(element) {
+            *coordinate = L::mul_add_wide(*coordinate, x, L::splat(*weight));
+        }
+    }
+
+    /// The sum.
+    #[inline(always)]
+    pub fn reduce<P: Packed<L>>(&self) -> P {
+        let mut result = P::ZERO;
+        for (lanes, coordinate) in result.as_mut().iter_mut().zip(&self.coordinates) {
+            *lanes = L::reduce_wide(*coordinate);
+        }
+        result
+    }
+}
+
+/// Whether no lane of `x` is zero, given the inverses.
+#[inline(always)]
+pub fn all_invertible<L: Lanes, P: Packed<L>>(inverses: P) -> bool {
+    let mut any = L::ZERO;
+    // Words of all coordinates together: zero only where all are.
+    let mut both = [0; 16];
+    for lanes in inverses.as_ref() {
+        let mut words = [0; 16];
+        lanes.store(&mut words);
+        for (both, word) in both.iter_mut().zip(words) {
+            *both |= word;
+        }
+        any = *lanes;
+    }
+    let _ = any;
+    both[..L::WIDTH].iter().all(|word| *word != 0)
+}
+
+/// The coordinates of elements in row-major form.
+pub fn rows<E: ProverChallenge>(elements: &[E]) -> Vec<u32> {
+    use p3_field::PrimeField32;
+    let coordinates = elements
+        .iter()
+        .flat_map(|element| element.coordinates().map(|x: F| x.as_canonical_u32()).collect::<Vec<_>>());
+    coordinates.collect()
 }

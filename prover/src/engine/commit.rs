@@ -53,12 +53,12 @@ impl Commitment {
             .iter()
             .map(|sources| group(platform, pool, twiddles, sources))
             .collect();
-        Self::of(platform, groups)
+        Self::of(platform, pool, groups)
     }
 
     /// Commits to groups that are extended already.
-    pub fn of(platform: Platform, groups: Vec<Group>) -> Self {
-        let tree = Tree::of_groups(platform, &groups.iter().collect::<Vec<_>>());
+    pub fn of(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
+        let tree = Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>());
         Self { groups, tree }
     }
 }
@@ -72,7 +72,7 @@ pub fn group(
 ) -> Group {
     let height = 1 << sources.log_height;
     let width = sources.columns.iter().map(|source| source.count).sum();
-    let mut group = Group::new(pool, 2 * height, width);
+    let mut group = Group::zeroed(pool, 2 * height, width);
     // Blocks of 16 columns do not depend on each other.
     group
         .blocks_mut()

@@ -6,7 +6,7 @@ use zonda_kernels::{Group, Kernel, Lanes, Packed, Platform};
 use zonda_verifier::circle::Point;
 
 use super::{
-    challenge::ProverChallenge,
+    challenge::{ProverChallenge, Sum, all_invertible, splat},
     lookup::coordinates,
     points::Points,
     quotient::{Coordinates, for_ranges},
@@ -50,31 +50,24 @@ impl<E: ProverChallenge> Kernel for Combine<'_, '_, E> {
     fn run<L: Lanes>(self) {
         let Range { start, end } = self.columns;
         for place in self.places.clone().step_by(L::WIDTH) {
-            let mut wide = <E::Packed<L> as Packed<L>>::Wide::default();
+            let mut sum = Sum::<L>::new();
             let mut column = start;
-            let mut terms = 0;
             while column < end {
                 let (block, lane) = (column / 16, column % 16);
                 let count = (16 - lane).min(end - column);
-                let lines = &self.group.block(block)[16 * place..16 * (place + L::WIDTH)];
+                let lines = &self.group.blocks()[block][16 * place..16 * (place + L::WIDTH)];
                 let loaded = L::load_columns(lines, 16);
                 for (index, lanes) in loaded[lane..lane + count].iter().enumerate() {
-                    if terms == E::Packed::<L>::TERMS {
-                        wide = E::Packed::<L>::fold(wide);
-                        terms = 0;
-                    }
-                    terms += 1;
                     let power = (column - start + index) * E::DEGREE;
-                    let power = &self.powers[power..power + E::DEGREE];
-                    wide = E::Packed::<L>::accumulate(wide, *lanes, power);
+                    sum.add::<E::Packed<L>>(*lanes, &self.powers[power..]);
                 }
                 column += count;
             }
-            let sum = E::Packed::<L>::reduce(wide);
+            let sum: E::Packed<L> = sum.reduce();
             let at = place - self.places.start;
             for (coordinate, column) in self.sums.iter_mut().enumerate() {
                 let cells = &mut column[at..at + L::WIDTH];
-                (L::load(cells) + sum.coordinate(coordinate)).store(cells);
+                (L::load(cells) + sum.as_ref()[coordinate]).store(cells);
             }
         }
     }
@@ -143,48 +136,43 @@ impl<E: ProverChallenge> Kernel for Divide<'_, '_, E> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> bool {
-        let splat = |element: &E| {
-            let coordinates: Vec<u32> = coordinates(element).collect();
-            E::Packed::<L>::splat(&coordinates)
-        };
         let mut complete = true;
         for opened in self.opened {
             let Point { x, y } = opened.point;
             let x_factor = y.conjugate() - y;
             let y_factor = x.conjugate() - x;
             // (x - x_Z) x_factor - (y - y_Z) y_factor, as a linear function.
-            let constant = splat(&(y * y_factor - x * x_factor));
-            let (x_factor, y_factor) = (splat(&x_factor), splat(&-y_factor));
-            let (slope, line) = (splat(&opened.line.0), splat(&opened.line.1));
+            let constant: E::Packed<L> = splat(&row(&(y * y_factor - x * x_factor)));
+            let x_factor: E::Packed<L> = splat(&row(&x_factor));
+            let y_factor: E::Packed<L> = splat(&row(&-y_factor));
+            let slope: E::Packed<L> = splat(&row(&opened.line.0));
+            let line: E::Packed<L> = splat(&row(&opened.line.1));
             for place in self.places.clone().step_by(L::WIDTH) {
                 let half = place / 2;
                 let x = L::from_fn(|lane| self.points.x[half + lane / 2]);
                 let y = L::from_fn(|lane| self.points.y[half + lane / 2]);
                 let y = L::even_odd(y, -y);
-                let divisor = x_factor.mul_lanes(x).add(y_factor.mul_lanes(y)).add(constant);
-                let columns: [L; 6] = core::array::from_fn(|coordinate| {
-                    opened
-                        .columns
-                        .get(coordinate)
-                        .map_or(L::splat(0), |column| L::load(&column[place..]))
-                });
-                let value = E::Packed::<L>::from_coordinates(&columns[..E::DEGREE])
-                    .sub(slope.mul_lanes(y))
-                    .sub(line);
-                let Some(inverse) = divisor.inverse() else {
-                    complete = false;
-                    continue;
-                };
-                let value = value.mul(inverse);
+                let divisor = x_factor * x + y_factor * y + constant;
+                let mut value = E::Packed::<L>::ZERO;
+                for (lanes, column) in value.as_mut().iter_mut().zip(opened.columns) {
+                    *lanes = L::load(&column[place..]);
+                }
+                let inverse = divisor.inverse();
+                complete &= all_invertible(inverse);
+                let value = (value - slope * y - line) * inverse;
                 let at = place - self.places.start;
                 for (coordinate, column) in self.sums.iter_mut().enumerate() {
                     let cells = &mut column[at..at + L::WIDTH];
-                    (L::load(cells) + value.coordinate(coordinate)).store(cells);
+                    (L::load(cells) + value.as_ref()[coordinate]).store(cells);
                 }
             }
         }
         complete
     }
+}
+
+fn row<E: ProverChallenge>(element: &E) -> Vec<u32> {
+    coordinates(element).collect()
 }
 
 /// Challenge powers: `count` of them, from the power 0 on.

@@ -8,6 +8,8 @@ use zonda_circuits::{
 use zonda_kernels::{Lanes, Packed};
 use zonda_verifier::Challenge;
 
+use super::challenge::{Sum, splat};
+
 /// The lookup challenges (PROTOCOL, section 2).
 #[derive(Clone)]
 pub struct Fingerprints<E> {
@@ -86,15 +88,12 @@ impl Messages {
     #[inline(always)]
     pub fn denominator<L: Lanes, P: Packed<L>>(&self, index: usize, fields: &[L]) -> P {
         let Denominator { constant, terms } = &self.denominators[index];
-        let mut sum = P::Wide::default();
-        for (number, (slot, power)) in terms.iter().enumerate() {
-            if number > 0 && number % P::TERMS == 0 {
-                sum = P::fold(sum);
-            }
+        let mut sum = Sum::<L>::new();
+        for (slot, power) in terms {
             let at = power * P::DEGREE;
-            sum = P::accumulate(sum, fields[*slot], &self.powers[at..at + P::DEGREE]);
+            sum.add::<P>(fields[*slot], &self.powers[at..at + P::DEGREE]);
         }
-        P::reduce(sum).add(P::splat(constant))
+        sum.reduce::<P>() + splat::<L, P>(constant)
     }
 
     /// Numerator and denominator of pair `index`: the sum of its messages' fractions.
@@ -103,10 +102,10 @@ impl Messages {
         let first = 2 * index;
         let a: P = self.denominator(first, fields);
         let Some(count) = counts.get(first + 1) else {
-            return (P::from_lanes(counts[first]), a);
+            return (P::from_base(counts[first]), a);
         };
         let b: P = self.denominator(first + 1, fields);
-        (b.mul_lanes(counts[first]).add(a.mul_lanes(*count)), a.mul(b))
+        (b * counts[first] + a * *count, a * b)
     }
 }
 

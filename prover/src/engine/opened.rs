@@ -5,10 +5,10 @@ use std::ops::Range;
 use p3_field::{Field, PrimeCharacteristicRing, batch_multiplicative_inverse};
 use rayon::prelude::*;
 use zonda_circuits::F;
-use zonda_kernels::{Group, Kernel, Lanes, Packed, Platform};
+use zonda_kernels::{Group, Kernel, Lanes, Platform};
 use zonda_verifier::circle::{self, Point, vanishing};
 
-use super::{challenge::ProverChallenge, lookup::coordinates, points::Points};
+use super::{challenge::{ProverChallenge, Sum}, lookup::coordinates, points::Points};
 
 /// Weights that turn the values of a polynomial of 2^`log_height` coefficients on the first half of
 /// its extended domain's memory into its value at `at`: coordinates, one weight after the other.
@@ -89,7 +89,7 @@ pub fn open<E: ProverChallenge>(
                     let start = task * ROWS_PER_TASK;
                     let end = (start + ROWS_PER_TASK).min(height);
                     platform.run(Dot::<E> {
-                        lines: &group.block(block)[16 * start..16 * end],
+                        lines: &group.blocks()[block][16 * start..16 * end],
                         weights: &weights[E::DEGREE * start..E::DEGREE * end],
                         challenge: core::marker::PhantomData,
                     })
@@ -117,19 +117,16 @@ impl<E: ProverChallenge> Kernel for Dot<'_, E> {
     fn run<L: Lanes>(self) -> Vec<E> {
         let mut sums = Vec::with_capacity(16);
         for first in (0..16).step_by(L::WIDTH) {
-            let mut wide = <E::Packed<L> as Packed<L>>::Wide::default();
+            let mut sum = Sum::<L>::new();
             let lines = self.lines.chunks_exact(16);
             let weights = self.weights.chunks_exact(E::DEGREE);
-            for (row, (line, weight)) in lines.zip(weights).enumerate() {
-                if row > 0 && row % E::Packed::<L>::TERMS == 0 {
-                    wide = E::Packed::<L>::fold(wide);
-                }
-                wide = E::Packed::<L>::accumulate(wide, L::load(&line[first..]), weight);
+            for (line, weight) in lines.zip(weights) {
+                sum.add::<E::Packed<L>>(L::load(&line[first..]), weight);
             }
-            let sum = E::Packed::<L>::reduce(wide);
+            let sum: E::Packed<L> = sum.reduce();
             for lane in 0..L::WIDTH {
                 sums.push(E::from_coordinates_fn(|coordinate| {
-                    F::new(sum.coordinate(coordinate).lane(lane))
+                    F::new(sum.as_ref()[coordinate].lane(lane))
                 }));
             }
         }

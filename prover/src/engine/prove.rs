@@ -227,7 +227,7 @@ impl Engine {
         quotient::divide(&mut values, log_height);
         let halves = self.halves::<E>(&values, log_height, &twiddles);
         drop(values);
-        let quotient = Commitment::of(platform, vec![halves]);
+        let quotient = Commitment::of(platform, pool, vec![halves]);
         transcript.absorb(label::QUOTIENT, &quotient.tree.root());
 
         // 8.5 Out-of-domain point.
@@ -258,7 +258,7 @@ impl Engine {
         for log_arity in &folds {
             let tree = {
                 let columns: Vec<&[u32]> = values.iter().map(Vec::as_slice).collect();
-                Tree::of_codeword(platform, &columns, 1 << log_arity)
+                Tree::of_codeword(platform, pool, &columns, 1 << log_arity)
             };
             transcript.absorb(label::FOLD, &tree.root());
             nonces.folds.push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
@@ -316,10 +316,9 @@ impl Engine {
         twiddles: &Twiddles,
     ) -> Group {
         let height = 1 << log_height;
-        let mut whole = Group::new(&self.pool, 2 * height, E::DEGREE);
+        let mut whole = Group::zeroed(&self.pool, 2 * height, E::DEGREE);
         {
-            let mut blocks = whole.blocks_mut();
-            let lines = &mut *blocks[0];
+            let lines = &mut *whole.blocks_mut()[0];
             for (row, line) in lines.chunks_exact_mut(16).enumerate() {
                 for (cell, column) in line.iter_mut().zip(values) {
                     *cell = column[row];
@@ -327,11 +326,10 @@ impl Engine {
             }
             transform::interpolate(self.platform, lines, log_height + 1, twiddles);
         }
-        let mut halves = Group::new(&self.pool, 2 * height, 2 * E::DEGREE);
+        let mut halves = Group::zeroed(&self.pool, 2 * height, 2 * E::DEGREE);
         {
-            let mut blocks = halves.blocks_mut();
-            let lines = &mut *blocks[0];
-            let (lower, upper) = whole.block(0).split_at(16 * height);
+            let lines = &mut *halves.blocks_mut()[0];
+            let (lower, upper) = whole.blocks()[0].split_at(16 * height);
             let rows = lower.chunks_exact(16).zip(upper.chunks_exact(16));
             for (line, (lower, upper)) in lines.chunks_exact_mut(16).zip(rows) {
                 line[..E::DEGREE].copy_from_slice(&lower[..E::DEGREE]);
@@ -526,7 +524,7 @@ fn open_rows(
             positions.dedup();
             let row = |t: usize| {
                 let place = place(columns.log_size(), t);
-                (0..columns.width).map(move |column| F::new(group.block(column / 16)[16 * place + column % 16]))
+                (0..columns.width).map(move |column| F::new(group.get(place, column)))
             };
             positions.into_iter().flat_map(row).collect()
         })

@@ -8,7 +8,7 @@ use zonda_circuits::{F, machine::Table, tape::Plan};
 use zonda_kernels::{Kernel, Lanes, Packed, Platform};
 
 use super::{
-    challenge::ProverChallenge,
+    challenge::{ProverChallenge, Sum, splat},
     lookup::{Fingerprints, Messages, coordinates},
     rows::Tape,
     table::Extended,
@@ -118,7 +118,7 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
             instance.public,
         );
         let mut sums = vec![L::splat(0); instance.sums.width];
-        let share = E::Packed::<L>::splat(self.share);
+        let share = splat::<L, E::Packed<L>>(self.share);
         let power = |index: usize| &self.powers[index * degree..(index + 1) * degree];
         let constraints = tape.constraints.len();
 
@@ -130,37 +130,33 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
             tape.evaluate();
 
             // The table's own constraints, with one reduction for several products.
-            let mut wide = <E::Packed<L> as Packed<L>>::Wide::default();
+            let mut own = Sum::<L>::new();
             for (index, constraint) in tape.constraints.iter().enumerate() {
-                if index > 0 && index % E::Packed::<L>::TERMS == 0 {
-                    wide = E::Packed::<L>::fold(wide);
-                }
-                wide = E::Packed::<L>::accumulate(wide, *constraint, power(index));
+                own.add::<E::Packed<L>>(*constraint, power(index));
             }
-            let mut sum = E::Packed::<L>::reduce(wide);
+            let mut sum: E::Packed<L> = own.reduce();
 
             // The pairs of messages.
-            let mut before = E::Packed::<L>::zero();
+            let mut before = E::Packed::<L>::ZERO;
             for pair in 0..pairs {
                 let column = E::Packed::<L>::from_coordinates(&sums[pair * degree..][..degree]);
-                let mut step = column.sub(before);
+                let mut step = column - before;
                 if pair + 1 == pairs {
                     let previous = self.previous::<L>(place);
-                    step = step.sub(previous).add(share);
+                    step = step - previous + share;
                 }
                 before = column;
                 let (numerator, denominator) =
                     self.messages
                         .pair::<L, E::Packed<L>>(pair, &tape.counts, &tape.fields);
-                let value = step.mul(denominator).sub(numerator);
-                let power = E::Packed::<L>::splat(power(constraints + pair));
-                sum = sum.add(value.mul(power));
+                let value = step * denominator - numerator;
+                sum += value * splat::<L, E::Packed<L>>(power(constraints + pair));
             }
 
             let at = place - self.places.start;
             for (coordinate, column) in self.sums.iter_mut().enumerate() {
                 let cells = &mut column[at..at + L::WIDTH];
-                (L::load(cells) + sum.coordinate(coordinate)).store(cells);
+                (L::load(cells) + sum.as_ref()[coordinate]).store(cells);
             }
         }
     }
@@ -190,7 +186,7 @@ impl<E: ProverChallenge> Constraints<'_, '_, E> {
             let group = running.group.expect("every table has messages");
             for (coordinate, lanes) in even[..E::DEGREE].iter_mut().enumerate() {
                 let column = running.offset + coordinate;
-                let block = group.block(column / 16);
+                let block = &group.blocks()[column / 16];
                 *lanes = L::from_fn(|lane| {
                     let place = previous_place(place + lane, bits);
                     block[16 * place + column % 16]

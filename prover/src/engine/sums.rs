@@ -8,7 +8,7 @@ use zonda_circuits::{F, machine::Table, tape::Plan};
 use zonda_kernels::{Kernel, Lanes, Packed, Platform};
 
 use super::{
-    challenge::ProverChallenge,
+    challenge::{ProverChallenge, all_invertible},
     lookup::{Fingerprints, Messages},
     rows::Tape,
     table::Cells,
@@ -103,8 +103,8 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
             self.cells.public,
         );
         let mut fractions: Vec<(E::Packed<L>, E::Packed<L>)> =
-            vec![(E::Packed::<L>::zero(), E::Packed::<L>::zero()); pairs];
-        let mut products = vec![E::Packed::<L>::zero(); pairs];
+            vec![(E::Packed::<L>::ZERO, E::Packed::<L>::ZERO); pairs];
+        let mut products = vec![E::Packed::<L>::ZERO; pairs];
         let partial_width = (pairs - 1) * E::DEGREE;
         let mut lines = vec![0; L::WIDTH];
 
@@ -112,25 +112,26 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
             self.cells.load(row, &mut tape);
             tape.evaluate();
             // One inversion for all pairs of the row (Montgomery's trick).
-            let mut product = E::Packed::<L>::one();
+            let mut product = E::Packed::<L>::ONE;
             for (pair, fraction) in fractions.iter_mut().enumerate() {
                 *fraction = self.messages.pair(pair, &tape.counts, &tape.fields);
                 products[pair] = product;
-                product = product.mul(fraction.1);
+                product *= fraction.1;
             }
-            let Some(mut inverse) = product.inverse() else {
+            let mut inverse = product.inverse();
+            if !all_invertible(inverse) {
                 return false;
-            };
-            for (fraction, before) in fractions.iter_mut().zip(&products).rev() {
-                let own = inverse.mul(*before);
-                inverse = inverse.mul(fraction.1);
-                fraction.0 = fraction.0.mul(own);
             }
-            let mut sum = E::Packed::<L>::zero();
+            for (fraction, before) in fractions.iter_mut().zip(&products).rev() {
+                let own = inverse * *before;
+                inverse *= fraction.1;
+                fraction.0 *= own;
+            }
+            let mut sum = E::Packed::<L>::ZERO;
             for (pair, (fraction, _)) in fractions.iter().enumerate() {
-                sum = sum.add(*fraction);
+                sum += *fraction;
                 for coordinate in 0..E::DEGREE {
-                    sum.coordinate(coordinate).store(&mut lines);
+                    sum.as_ref()[coordinate].store(&mut lines);
                     let (cells, width, column) = if pair + 1 < pairs {
                         let column = pair * E::DEGREE + coordinate;
                         (&mut *self.partial, partial_width, column)

@@ -75,7 +75,7 @@ impl Extended<'_> {
             let at = self.offset + column;
             let (block, lane) = (at / 16, at % 16);
             let count = (16 - lane).min(self.width - column);
-            let lines = &group.block(block)[16 * row..16 * (row + L::WIDTH)];
+            let lines = &group.blocks()[block][16 * row..16 * (row + L::WIDTH)];
             let loaded = L::load_columns(lines, 16);
             columns[column..column + count].copy_from_slice(&loaded[lane..lane + count]);
             column += count;

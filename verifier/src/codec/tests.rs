@@ -1,9 +1,16 @@
 use alloc::{vec, vec::Vec};
 
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_mersenne_31::QM31;
+use zonda_circuits::F;
 
 use super::*;
-use crate::{challenge::Sextic, shape::tests::least};
+use crate::{
+    challenge::Sextic,
+    preset::FINAL_COEFFICIENTS,
+    proof::{FoldOpening, Opened, PhaseOpening, Roots},
+    shape::tests::least,
+};
 
 /// A proof with nothing in it that could be true, but with all its parts.
 fn body<E: Challenge>() -> Body<E> {

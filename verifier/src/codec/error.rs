@@ -1,0 +1,71 @@
+//! Why bytes are no proof.
+
+use crate::{codec::MAX_PROOF_BYTES, shape::ShapeError};
+
+/// Bytes that are no proof.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// More bytes than a proof can have.
+    #[error("{got} bytes are too many for a proof: at most {MAX_PROOF_BYTES}")]
+    TooLong {
+        /// How many bytes there are.
+        got: usize,
+    },
+    /// The bytes do not begin as a proof does.
+    #[error("not a zonda proof: it does not begin with \"ZONDA\"")]
+    Magic,
+    /// A proof in another version's encoding.
+    #[error("proof format version {got}; this verifier reads version {expected}")]
+    Version {
+        /// The version that this verifier reads.
+        expected: u16,
+        /// The version of the bytes.
+        got: u16,
+    },
+    /// No preset has this byte.
+    #[error("no preset has the number {got}")]
+    Preset {
+        /// The byte.
+        got: u8,
+    },
+    /// No table has this byte.
+    #[error("no table has the number {got}")]
+    Table {
+        /// The byte.
+        got: u8,
+    },
+    /// No proof has this shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The bytes end early.
+    #[error("the proof ends in its {place}")]
+    Truncated {
+        /// Where.
+        place: &'static str,
+    },
+    /// A length that no proof has.
+    #[error("{place}: a length of {got}, of which at most {most} are possible")]
+    Length {
+        /// Where.
+        place: &'static str,
+        /// The greatest that is possible.
+        most: usize,
+        /// The length.
+        got: usize,
+    },
+    /// A number that is no field element.
+    #[error("{place}: {got} is no field element")]
+    Element {
+        /// Where.
+        place: &'static str,
+        /// The number.
+        got: u32,
+    },
+    /// Bytes after the proof's end.
+    #[error("{count} bytes follow the proof")]
+    Trailing {
+        /// How many.
+        count: usize,
+    },
+}
