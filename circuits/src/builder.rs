@@ -72,8 +72,26 @@ pub struct Names {
 }
 
 impl Names {
+    #[inline(never)]
+    fn constraint(&mut self, name: &str) {
+        self.constraints.push(self.join(name));
+    }
+
+    #[inline(never)]
+    fn message(&mut self, bus: Bus, name: &str) {
+        self.messages.push((bus, self.join(name)));
+    }
+
     fn join(&self, name: &str) -> String {
         [self.scope.as_str(), name].concat()
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, name: &str) -> usize {
+        let outer = self.scope.len();
+        self.scope.push_str(name);
+        self.scope.push('.');
+        outer
     }
 }
 
@@ -144,13 +162,10 @@ impl<'a, B: Builder> Circuit<'a, B> {
     /// `scoped!`.
     #[inline(always)]
     pub(crate) fn enter(&mut self, name: &str) -> usize {
-        let Some(names) = &mut self.names else {
-            return 0;
-        };
-        let outer = names.scope.len();
-        names.scope.push_str(name);
-        names.scope.push('.');
-        outer
+        match &mut self.names {
+            Some(names) => names.enter(name),
+            None => 0,
+        }
     }
 
     /// Ends what [`Self::enter`] began.
@@ -165,8 +180,7 @@ impl<'a, B: Builder> Circuit<'a, B> {
     #[inline(always)]
     pub fn zero(&mut self, name: &str, x: impl Into<B::Expr>) {
         if let Some(names) = &mut self.names {
-            let name = names.join(name);
-            names.constraints.push(name);
+            names.constraint(name);
         }
         self.builder.zero(x.into());
     }
@@ -231,8 +245,7 @@ impl<'a, B: Builder> Circuit<'a, B> {
         fields: [B::Expr; N],
     ) {
         if let Some(names) = &mut self.names {
-            let name = names.join(name);
-            names.messages.push((bus, name));
+            names.message(bus, name);
         }
         self.builder.message(bus, count, weight, fields);
     }

@@ -10,7 +10,7 @@ use p3_matrix::{Matrix, dense::RowMajorMatrix};
 
 use crate::{
     F,
-    builder::{Circuit, Names},
+    builder::Names,
     bus::Bus,
     evaluate::{Listener, Row},
     machine::{Table, TableAir},
@@ -99,7 +99,7 @@ pub fn names(air: &TableAir) -> Names {
     let fixed = alloc::vec![F::ZERO; air.table.fixed_width()];
     let periodic = alloc::vec![F::ZERO; air.periodic.len()];
     let mut row = Row::new(&main, &fixed, &periodic, &air.public, Silent);
-    air.table.eval(&mut Circuit::naming(&mut row, &mut names));
+    air.table.tell_named(&mut row, &mut names);
     names
 }
 
@@ -119,13 +119,8 @@ pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usiz
         .map(|fixed| fixed.row_slice(index).expect("equal heights"));
     let fixed: &[F] = fixed.as_deref().unwrap_or_default();
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[index]).collect();
-    air.table.eval(&mut Circuit::new(&mut Row::new(
-        &main,
-        fixed,
-        &periodic,
-        &air.public,
-        listener,
-    )));
+    let mut row = Row::new(&main, fixed, &periodic, &air.public, listener);
+    air.table.tell(&mut row);
 }
 
 struct Recorder<'a> {
@@ -142,7 +137,7 @@ struct Balance(HashMap<Message, (F, Place)>);
 /// Bus and fields.
 type Message = (Bus, Vec<u32>);
 
-/// Table, row and message.
+/// Instance, row and message.
 type Place = (usize, usize, usize);
 
 impl Listener for Recorder<'_> {
@@ -156,12 +151,12 @@ impl Listener for Recorder<'_> {
     fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
         if count != F::ZERO {
             let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
-            let (table, row) = self.place;
+            let (instance, row) = self.place;
             let entry = self
                 .balance
                 .0
                 .entry((bus, fields))
-                .or_insert((F::ZERO, (table, row, self.messages)));
+                .or_insert((F::ZERO, (instance, row, self.messages)));
             entry.0 += count;
         }
         self.messages += 1;
@@ -169,15 +164,27 @@ impl Listener for Recorder<'_> {
 }
 
 /// Checks every constraint of every row and the balance of every bus, and returns up to `most`
-/// failures: none for a valid run. A trace is checked against the table of the same index.
+/// failures: none for a valid run. If instances of one table follow each other, their rows are
+/// numbered through.
 ///
 /// # Panics
 /// If a trace does not have its table's width, or the height of its preprocessed or periodic
 /// columns.
-pub fn check(airs: &[TableAir], traces: &[RowMajorMatrix<F>], most: usize) -> Vec<Failure> {
+pub fn check<'a>(
+    instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
+    most: usize,
+) -> Vec<Failure> {
+    let instances: Vec<_> = instances.into_iter().collect();
     let mut failures = Vec::new();
     let mut balance = Balance::default();
-    for (index, (air, trace)) in airs.iter().zip(traces).enumerate() {
+    let mut first_row = 0;
+    let mut first_rows = Vec::new();
+    for (index, (air, trace)) in instances.iter().enumerate() {
+        match index.checked_sub(1).map(|before| instances[before]) {
+            Some((before, trace)) if before.table == air.table => first_row += trace.height(),
+            _ => first_row = 0,
+        }
+        first_rows.push(first_row);
         assert_eq!(
             air.table.width(),
             trace.width(),
@@ -198,7 +205,7 @@ pub fn check(airs: &[TableAir], traces: &[RowMajorMatrix<F>], most: usize) -> Ve
                 let names = names(air);
                 failures.extend(failed.into_iter().map(|constraint| Failure::Constraint {
                     table: air.table,
-                    row,
+                    row: first_row + row,
                     constraint: names.constraints[constraint].clone(),
                     pc: pc(air, trace, row),
                 }));
@@ -216,13 +223,17 @@ pub fn check(airs: &[TableAir], traces: &[RowMajorMatrix<F>], most: usize) -> Ve
         .collect();
     unbalanced.sort_unstable_by_key(|((bus, _), (_, place))| (*place, *bus));
     failures.extend(unbalanced.into_iter().take(most - failures.len()).map(
-        |((bus, fields), (surplus, (table, row, message)))| {
-            let (air, trace) = (&airs[table], &traces[table]);
+        |((bus, fields), (surplus, (index, row, message)))| {
+            let (air, trace) = instances[index];
             Failure::Unbalanced {
                 bus,
                 fields,
                 surplus: surplus.as_canonical_u32(),
-                place: (air.table, row, names(air).messages[message].1.clone()),
+                place: (
+                    air.table,
+                    first_rows[index] + row,
+                    names(air).messages[message].1.clone(),
+                ),
                 pc: pc(air, trace, row),
             }
         },

@@ -20,6 +20,7 @@ pub mod columns;
 pub mod evaluate;
 pub mod families;
 pub mod gadgets;
+pub mod instances;
 pub mod instruction;
 #[cfg(feature = "witness")]
 mod lookups;
@@ -27,6 +28,7 @@ pub mod machine;
 pub mod memory;
 pub mod plonky3;
 pub mod system;
+pub mod tape;
 #[cfg(all(test, feature = "witness"))]
 mod testing;
 #[cfg(feature = "witness")]

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 
 use crate::{
@@ -14,12 +13,12 @@ use crate::{
     bus::Bus,
     columns::Columns,
     evaluate::{Listener, Row},
-    machine::{Image, Table, matrix},
+    machine::{Image, Table},
     system::{
         bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, program::Program,
         range16::Range16,
     },
-    witness::Filled,
+    witness::{InstanceTrace, whole},
 };
 
 /// Which rows the lookup tables of a program have.
@@ -65,13 +64,12 @@ impl Lookups {
     /// Counts the lookups of all rows in use.
     ///
     /// Tables with preprocessed columns, and the statement's, look nothing up.
-    pub(crate) fn count(&self, filled: &[Filled]) -> Counts {
-        let tables = Table::ALL
-            .into_iter()
-            .zip(filled)
-            .filter(|(table, _)| table.fixed_width() == 0 && *table != Table::Statement);
-        let tables: Vec<(Table, &Filled)> = tables.collect();
-        // Each task has counts of its own, and an equal share of each table.
+    pub(crate) fn count(&self, instances: &[InstanceTrace]) -> Counts {
+        let looking: Vec<&InstanceTrace> = instances
+            .iter()
+            .filter(|instance| !instance.table.is_fixed())
+            .collect();
+        // Each task has counts of its own, and an equal share of each instance.
         let tasks = rayon::current_num_threads();
         (0..tasks)
             .into_par_iter()
@@ -80,11 +78,10 @@ impl Lookups {
                     lookups: self,
                     counts: Counts::new(self),
                 };
-                for (table, filled) in &tables {
-                    let width = table.width();
-                    let share = |task: usize| filled.used * task / tasks * width;
-                    let cells = &filled.trace.values[share(task)..share(task + 1)];
-                    counter.hear(*table, cells);
+                for instance in &looking {
+                    let share = |task: usize| instance.used * task / tasks * instance.trace.width;
+                    let cells = &instance.trace.values[share(task)..share(task + 1)];
+                    counter.hear(instance.table, cells);
                 }
                 counter.counts
             })
@@ -92,32 +89,40 @@ impl Lookups {
             .unwrap_or_else(|| Counts::new(self))
     }
 
-    /// The trace of a lookup table; nothing for other tables.
-    pub(crate) fn trace(&self, table: Table, counts: &Counts) -> Option<RowMajorMatrix<F>> {
-        fn rows<C: Columns<F>>(counts: &[u32], row: impl Fn(F) -> C) -> RowMajorMatrix<F> {
-            matrix(counts.iter().map(|n| row(F::from_u32(*n))).collect())
+    /// The instances of the lookup tables.
+    pub(crate) fn traces(&self, counts: &Counts) -> impl Iterator<Item = InstanceTrace> {
+        fn rows<C: Columns<F> + Copy + Sync>(
+            table: Table,
+            counts: &[u32],
+            row: impl Fn(F) -> C,
+        ) -> Vec<InstanceTrace> {
+            let rows: Vec<C> = counts.iter().map(|n| row(F::from_u32(*n))).collect();
+            whole(table, &rows)
         }
-        match table {
-            Table::Program => Some(rows(&counts.program, |multiplicity| Program {
+        let pairs = counts.pairs.iter().zip(&counts.ands);
+        let bytes: Vec<Bytes<F>> = pairs
+            .map(|(pair, and)| Bytes {
+                pair_multiplicity: F::from_u32(*pair),
+                and_multiplicity: F::from_u32(*and),
+            })
+            .collect();
+        [
+            rows(Table::Program, &counts.program, |multiplicity| Program {
                 multiplicity,
-            })),
-            Table::Gaps => Some(rows(&counts.gaps, |multiplicity| Gaps { multiplicity })),
-            Table::Range16 => Some(rows(&counts.range16, |multiplicity| Range16 {
+            }),
+            rows(Table::Gaps, &counts.gaps, |multiplicity| Gaps {
                 multiplicity,
-            })),
-            Table::PowersOfTwo => Some(rows(&counts.powers, |multiplicity| PowersOfTwo {
+            }),
+            rows(Table::Range16, &counts.range16, |multiplicity| Range16 {
                 multiplicity,
-            })),
-            Table::Bytes => {
-                let rows = counts.pairs.iter().zip(&counts.ands);
-                let row = |(pair, and): (&u32, &u32)| Bytes {
-                    pair_multiplicity: F::from_u32(*pair),
-                    and_multiplicity: F::from_u32(*and),
-                };
-                Some(matrix(rows.map(row).collect()))
-            }
-            _ => None,
-        }
+            }),
+            whole(Table::Bytes, &bytes),
+            rows(Table::PowersOfTwo, &counts.powers, |multiplicity| {
+                PowersOfTwo { multiplicity }
+            }),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     fn instruction(&self, pc: u32) -> Option<usize> {

@@ -8,7 +8,7 @@ use zonda_riscv_emu::instruction::Instruction;
 
 use crate::{
     F,
-    builder::{Builder, Circuit},
+    builder::{Builder, Circuit, Names},
     columns::Columns,
     families::{
         add_immediate, add_sub, bitwise, bitwise_immediate, branch, divide, ecall, jump,
@@ -82,6 +82,33 @@ macro_rules! tables {
             #[inline(always)]
             pub fn eval<B: Builder>(self, circuit: &mut Circuit<'_, B>) {
                 match self { $(Self::$table => $module::eval(circuit),)* }
+            }
+
+            /// [`Self::eval`] without names, and out of line: for where the table is not known when
+            /// the caller is compiled.
+            pub fn tell<B: Builder>(self, builder: &mut B) {
+                match self {
+                    $(Self::$table => {
+                        #[inline(never)]
+                        fn tell<B: Builder>(builder: &mut B) {
+                            $module::eval(&mut Circuit::new(builder));
+                        }
+                        tell(builder);
+                    })*
+                }
+            }
+
+            /// [`Self::tell`], with names.
+            pub fn tell_named<B: Builder>(self, builder: &mut B, names: &mut Names) {
+                match self {
+                    $(Self::$table => {
+                        #[inline(never)]
+                        fn tell<B: Builder>(builder: &mut B, names: &mut Names) {
+                            $module::eval(&mut Circuit::naming(builder, names));
+                        }
+                        tell(builder, names);
+                    })*
+                }
             }
         }
     };

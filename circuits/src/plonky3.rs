@@ -8,7 +8,7 @@ use p3_matrix::dense::RowMajorMatrix;
 
 use crate::{
     F,
-    builder::{Builder, Circuit, Weight},
+    builder::{Builder, Weight},
     bus::Bus,
     columns::Columns,
     machine::TableAir,
@@ -104,6 +104,6 @@ impl BaseAir<F> for TableAir {
 impl<B: InteractionBuilder<F = F>> Air<B> for TableAir {
     #[inline(always)]
     fn eval(&self, builder: &mut B) {
-        self.table.eval(&mut Circuit::new(&mut Plonky3(builder)));
+        self.table.tell(&mut Plonky3(builder));
     }
 }

@@ -11,7 +11,7 @@ use zonda_riscv_emu::{instruction::Instruction, record::Access};
 
 use crate::{
     F,
-    builder::{Circuit, Names},
+    builder::Names,
     bus::Bus,
     checker::{Failure, check},
     columns::Columns,
@@ -52,7 +52,7 @@ pub fn evaluate_cells(
     let mut names = Names::default();
     let mut heard = Heard::default();
     let mut row = Row::new(cells, &[], &[], &[], &mut heard);
-    table.eval(&mut Circuit::naming(&mut row, &mut names));
+    table.tell_named(&mut row, &mut names);
     for (value, name) in heard.constraints.iter().zip(&names.constraints) {
         if *value != F::ZERO {
             return Err(name.clone());
@@ -106,7 +106,7 @@ pub fn evaluate_table(
     let mut airs = airs(image, statement, true);
     airs.retain(|air| air.table == table);
     let (mut constraints, mut said) = (vec![], vec![]);
-    for failure in check(&airs, &[trace], usize::MAX) {
+    for failure in check(airs.iter().zip([&trace]), usize::MAX) {
         match failure {
             Failure::Constraint { constraint, .. } => constraints.push(constraint),
             Failure::Unbalanced {

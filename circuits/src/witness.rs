@@ -23,8 +23,22 @@ use crate::{
     system::{image, statement, transfer, zeroed},
 };
 
-/// The committed columns of all tables, in the order of [`Table::ALL`], for a run of `image` that
-/// left `records` and of which `statement` is true.
+/// One instance of a table, filled.
+#[derive(Clone, Debug)]
+pub struct InstanceTrace {
+    /// Which table.
+    pub table: Table,
+    /// Its committed columns.
+    pub trace: RowMajorMatrix<F>,
+    /// How many rows are in use; those after them are zero.
+    pub used: usize,
+}
+
+/// The instances of all tables, in the order of [`Table::ALL`] and then of descending height, for a
+/// run of `image` that left `records` and of which `statement` is true.
+///
+/// `heights` says how many instances a table has and how high they are, given how many rows it uses:
+/// [`several`](crate::instances::several) or [`single`](crate::instances::single).
 ///
 /// `instruction_at` is the instruction at a pc: it is asked for pcs that the run executes. A run
 /// that is not one of this image and statement gives tables that do not hold.
@@ -32,104 +46,118 @@ pub fn traces(
     image: &Image,
     records: &Records,
     statement: &Statement,
+    heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
-) -> Vec<RowMajorMatrix<F>> {
+) -> Vec<InstanceTrace> {
     let openings = zeroed::openings(image, records);
     let zeroed_end = zeroed::from(openings.last().map(|opening| opening.word.address));
 
     // One instruction family: its records, and its function from a record to a row.
     macro_rules! family {
-        ($family:ident, $module:ident) => {
-            family!(records.steps[Family::$family as usize], $module, step)
+        ($table:ident, $module:ident) => {
+            family!($table, records.steps[Family::$table as usize], $module, pc)
         };
-        ($records:expr, $module:ident, $($step:ident).+) => {
-            fill(&$records, |record| family!(@row record, $module, $($step).+, &instruction_at))
-        };
-        (@row $record:ident, $module:ident, step, $at:expr) => {
-            $module::row($record, &$at($record.pc))
-        };
-        (@row $record:ident, $module:ident, memory, $at:expr) => {
-            $module::row($record, &$at($record.step.pc))
-        };
+        ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
+            let records = &$records;
+            let heights = heights(Table::$table, records.len());
+            fill(Table::$table, &heights, records, |record| {
+                $module::row(record, &instruction_at(record.$($pc).+))
+            })
+        }};
     }
 
-    let filled: Vec<Filled> = Table::ALL
-        .into_iter()
-        .map(|table| match table {
-            Table::AddSub => family!(AddSub, add_sub),
-            Table::AddImmediate => family!(AddImmediate, add_immediate),
-            Table::Bitwise => family!(Bitwise, bitwise),
-            Table::BitwiseImmediate => family!(BitwiseImmediate, bitwise_immediate),
-            Table::Shift => family!(Shift, shift),
-            Table::ShiftImmediate => family!(ShiftImmediate, shift_immediate),
-            Table::SetLessThan => family!(SetLessThan, set_less_than),
-            Table::SetLessThanImmediate => family!(SetLessThanImmediate, set_less_than_immediate),
-            Table::Branch => family!(Branch, branch),
-            Table::Jump => family!(Jump, jump),
-            Table::LoadStoreWord => family!(records.load_store_word, load_store_word, memory),
-            Table::LoadStoreSubword => {
-                family!(records.load_store_subword, load_store_subword, memory)
-            }
-            Table::LoadStoreMisaligned => {
-                family!(records.load_store_misaligned, load_store_misaligned, memory)
-            }
-            Table::Multiply => family!(Multiply, multiply),
-            Table::Divide => family!(Divide, divide),
-            Table::Ecall => family!(records.ecalls, ecall, step),
-            Table::Transfer => fill(&records.transfers, transfer::row),
-            Table::Image => fill(&image::rows(image, records), |row| *row),
-            Table::Zeroed => fill(&openings, zeroed::row),
-            Table::Statement => fill(&statement::rows(statement, zeroed_end), |row| *row),
-            // How often the others look their rows up is counted below.
-            Table::Program | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
-                Filled::default()
-            }
-        })
-        .collect();
+    let filled = |table| match table {
+        Table::AddSub => family!(AddSub, add_sub),
+        Table::AddImmediate => family!(AddImmediate, add_immediate),
+        Table::Bitwise => family!(Bitwise, bitwise),
+        Table::BitwiseImmediate => family!(BitwiseImmediate, bitwise_immediate),
+        Table::Shift => family!(Shift, shift),
+        Table::ShiftImmediate => family!(ShiftImmediate, shift_immediate),
+        Table::SetLessThan => family!(SetLessThan, set_less_than),
+        Table::SetLessThanImmediate => family!(SetLessThanImmediate, set_less_than_immediate),
+        Table::Branch => family!(Branch, branch),
+        Table::Jump => family!(Jump, jump),
+        Table::LoadStoreWord => family!(
+            LoadStoreWord,
+            records.load_store_word,
+            load_store_word,
+            step.pc
+        ),
+        Table::LoadStoreSubword => family!(
+            LoadStoreSubword,
+            records.load_store_subword,
+            load_store_subword,
+            step.pc
+        ),
+        Table::LoadStoreMisaligned => family!(
+            LoadStoreMisaligned,
+            records.load_store_misaligned,
+            load_store_misaligned,
+            step.pc
+        ),
+        Table::Multiply => family!(Multiply, multiply),
+        Table::Divide => family!(Divide, divide),
+        Table::Ecall => family!(Ecall, records.ecalls, ecall, pc),
+        Table::Transfer => {
+            let heights = heights(table, records.transfers.len());
+            fill(table, &heights, &records.transfers, transfer::row)
+        }
+        Table::Zeroed => {
+            let heights = heights(table, openings.len());
+            fill(table, &heights, &openings, zeroed::row)
+        }
+        Table::Image => whole(table, &image::rows(image, records)),
+        Table::Statement => whole(table, &statement::rows(statement, zeroed_end)),
+        // How often the others look their rows up is counted below.
+        Table::Program | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
+            Vec::new()
+        }
+    };
+    let mut instances: Vec<InstanceTrace> = Table::ALL.into_iter().flat_map(filled).collect();
 
     let lookups = Lookups::new(image);
-    let counts = lookups.count(&filled);
-    filled
-        .into_iter()
-        .zip(Table::ALL)
-        .map(|(filled, table)| match lookups.trace(table, &counts) {
-            Some(multiplicities) => multiplicities,
-            None => filled.trace,
-        })
-        .collect()
+    let counts = lookups.count(&instances);
+    instances.extend(lookups.traces(&counts));
+    // Stable: instances of one table stay in their order.
+    instances.sort_by_key(|instance| instance.table);
+    instances
 }
 
-/// A table's committed columns, and how many of its rows are in use.
-#[derive(Debug)]
-pub(crate) struct Filled {
-    pub(crate) trace: RowMajorMatrix<F>,
-    pub(crate) used: usize,
+/// One instance of exactly these rows.
+pub(crate) fn whole<C: Columns<F> + Copy + Sync>(table: Table, rows: &[C]) -> Vec<InstanceTrace> {
+    fill(table, &[height(rows.len())], rows, |row| *row)
 }
 
-impl Default for Filled {
-    fn default() -> Self {
-        Self {
-            trace: RowMajorMatrix::new(Vec::new(), 1),
-            used: 0,
-        }
-    }
-}
-
-/// Rows of records, in order; the rows that fill the table up are zero.
-pub(crate) fn fill<R: Sync, C: Columns<F>>(records: &[R], row: impl Fn(&R) -> C + Sync) -> Filled {
+/// Rows of records, in order, in as many instances as there are heights.
+fn fill<R: Sync, C: Columns<F>>(
+    table: Table,
+    heights: &[usize],
+    records: &[R],
+    row: impl Fn(&R) -> C + Sync,
+) -> Vec<InstanceTrace> {
     // Enough rows for a task to be worth its while.
     const ROWS_PER_TASK: usize = 1 << 10;
-    let mut values = F::zero_vec(height(records.len()) * C::WIDTH);
-    values
-        .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
-        .zip(records.par_chunks(ROWS_PER_TASK))
-        .for_each(|(cells, records)| {
-            for (cells, record) in cells.chunks_exact_mut(C::WIDTH).zip(records) {
-                row(record).write_row(cells);
-            }
-        });
-    Filled {
-        trace: RowMajorMatrix::new(values, C::WIDTH),
-        used: records.len(),
-    }
+    let mut rest = records;
+    let instance = |height: &usize| {
+        let records = rest
+            .split_off(..rest.len().min(*height))
+            .expect("there are as many");
+        let mut values = F::zero_vec(height * C::WIDTH);
+        values
+            .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
+            .zip(records.par_chunks(ROWS_PER_TASK))
+            .for_each(|(cells, records)| {
+                for (cells, record) in cells.chunks_exact_mut(C::WIDTH).zip(records) {
+                    row(record).write_row(cells);
+                }
+            });
+        InstanceTrace {
+            table,
+            trace: RowMajorMatrix::new(values, C::WIDTH),
+            used: records.len(),
+        }
+    };
+    let instances = heights.iter().map(instance).collect();
+    assert!(rest.is_empty(), "{} has too few rows", table.name());
+    instances
 }

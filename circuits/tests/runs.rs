@@ -13,14 +13,18 @@ use zonda_circuits::{
     bus::Bus,
     checker::{Failure, check, visit},
     evaluate::Listener,
+    instances::{several, single},
     machine::{Statement, Table, TableAir, airs, height},
+    witness::InstanceTrace,
 };
 
 fn input() -> Vec<u8> {
     (0..4500_u32).map(|i| ((i * i) >> 3) as u8).collect()
 }
 
+/// Every program, with instances of the heights that provers choose.
 fn runs() -> Vec<(&'static str, Run)> {
+    let run = |elf: &[u8], input: &[u8]| run(elf, input, several);
     vec![
         ("nothing", run(&programs::nothing(), &[])),
         ("arithmetic", run(&programs::arithmetic(), &[])),
@@ -31,9 +35,26 @@ fn runs() -> Vec<(&'static str, Run)> {
     ]
 }
 
+/// Rather many low instances.
+fn low(table: Table, rows: usize) -> Vec<usize> {
+    if table.is_fixed() {
+        return single(table, rows);
+    }
+    let half = height(rows.div_ceil(2));
+    match rows {
+        0..32 => single(table, rows),
+        _ => vec![
+            half,
+            half / 2,
+            height(rows.saturating_sub(half / 2 * 3)),
+            16,
+        ],
+    }
+}
+
 #[track_caller]
 fn assert_holds(name: &str, run: &Run) {
-    let failures = check(&run.airs, &run.traces, 5);
+    let failures = check(run.pairs(), 5);
     let list: Vec<String> = failures.iter().map(ToString::to_string).collect();
     assert!(list.is_empty(), "{name}: {list:#?}");
 }
@@ -43,38 +64,66 @@ fn runs_hold() {
     for (name, run) in runs() {
         assert_holds(name, &run);
     }
+    for heights in [single, low] {
+        let run = run(&programs::echo(), &input(), heights);
+        assert_holds("echo", &run);
+    }
 }
 
 #[test]
-fn tables_have_the_heights_of_their_records() {
-    let run = run(&programs::jumps(), &[]);
-    for (air, trace) in run.airs.iter().zip(&run.traces) {
+fn instances_have_the_heights_of_their_records() {
+    let run = run(&programs::jumps(), &[], several);
+    assert!(run.instances.is_sorted_by_key(|instance| instance.table));
+    for (air, trace) in run.pairs() {
         assert_eq!(trace.width(), air.table.width());
         assert_eq!(trace.height(), height(trace.height()));
         if let Some(fixed) = &air.fixed {
             assert_eq!(fixed.height(), trace.height(), "{}", air.table.name());
         }
     }
-    let state = |table: Table| run.traces[table as usize].height();
-    assert_eq!(state(Table::Multiply), 16);
-    assert_eq!(state(Table::Program), height(run.image.text.len()));
+    assert_eq!(run.of(Table::Multiply).count(), 0);
+    let program = run.of(Table::Program).next().unwrap();
+    assert_eq!(program.trace.height(), height(run.image.text.len()));
+    assert_eq!(program.used, run.image.text.len());
+    let families = run.instances.iter().filter(|i| i.table <= Table::Ecall);
+    let used: usize = families.map(|instance| instance.used).sum();
+    assert_eq!(used as u64, run.cycles);
     assert!(run.cycles > 300);
+}
+
+#[test]
+fn rows_are_the_same_however_many_instances_they_fill() {
+    let one = run(&programs::memory(), &[], single);
+    let many = run(&programs::memory(), &[], low);
+    for table in Table::ALL {
+        let rows = |run: &Run| -> Vec<F> {
+            run.of(table)
+                .flat_map(|i| i.trace.values[..i.used * table.width()].to_vec())
+                .collect()
+        };
+        assert_eq!(rows(&one), rows(&many), "{}", table.name());
+        assert_eq!(one.of(table).count(), 1);
+        let heights: Vec<usize> = many.of(table).map(|i| i.trace.height()).collect();
+        assert!(heights.is_sorted_by(|a, b| a >= b), "{heights:?}");
+    }
+    assert_eq!(many.of(Table::LoadStoreMisaligned).count(), 4);
 }
 
 /// What the tables of `run` say of another statement.
 fn failures_for(run: &Run, statement: &Statement) -> Vec<Failure> {
     let airs = airs(&run.image, statement, true);
-    let heights_agree = airs.iter().zip(&run.traces).all(|(air, trace)| {
-        let period = air.periodic.first().map_or(trace.height(), Vec::len);
-        period == trace.height()
+    let of = |instance: &InstanceTrace| &airs[instance.table as usize];
+    let heights_agree = run.instances.iter().all(|instance| {
+        let height = instance.trace.height();
+        of(instance).periodic.first().map_or(height, Vec::len) == height
     });
     assert!(heights_agree, "a test must keep the statement's height");
-    check(&airs, &run.traces, 5)
+    check(run.instances.iter().map(|i| (of(i), &i.trace)), 5)
 }
 
 #[test]
 fn another_statement_does_not_hold() {
-    let run = run(&programs::echo(), &input());
+    let run = run(&programs::echo(), &input(), several);
     assert_eq!(failures_for(&run, &run.statement), []);
     let other = |change: &dyn Fn(&mut Statement)| {
         let mut statement = run.statement.clone();
@@ -118,8 +167,14 @@ fn say(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Said {
 ///
 /// The tables balance before the change. After it they balance only if the row says the same.
 fn survivors(run: &Run, table: Table) -> BTreeSet<String> {
-    let (air, trace) = (&run.airs[table as usize], &run.traces[table as usize]);
-    let names = table.column_names();
+    let instances = run.pairs().filter(|(air, _)| air.table == table);
+    instances
+        .flat_map(|(air, trace)| survivors_in(air, trace))
+        .collect()
+}
+
+fn survivors_in(air: &TableAir, trace: &RowMajorMatrix<F>) -> BTreeSet<String> {
+    let names = air.table.column_names();
     let mut survivors = BTreeSet::new();
     let step = trace.height().div_ceil(2000);
     for row in (0..trace.height()).step_by(step) {
@@ -190,12 +245,9 @@ fn is_unread(names: &[String], row: &[F], column: usize) -> bool {
 fn every_cell_counts() {
     let runs = runs();
     for table in Table::ALL {
-        let used = |run: &&(_, Run)| {
-            let trace = &run.1.traces[table as usize];
-            trace.values.iter().any(|cell| *cell != F::ZERO)
-        };
         assert!(
-            runs.iter().any(|run| used(&run)),
+            runs.iter()
+                .any(|(_, run)| run.of(table).any(|i| i.used > 0)),
             "{} is not used",
             table.name()
         );
@@ -209,20 +261,19 @@ fn every_cell_counts() {
 
 #[test]
 fn the_checker_notices_a_changed_cell_of_every_column() {
-    let mut run = run(&programs::nothing(), &[]);
-    for table in Table::ALL {
-        let row = (0..run.traces[table as usize].height()).find(|row| {
-            let said = say(&run.airs[table as usize], &run.traces[table as usize], *row);
-            !said.messages.is_empty()
-        });
+    let mut run = run(&programs::nothing(), &[], several);
+    for index in 0..run.instances.len() {
+        let (air, trace) = run.pairs().nth(index).unwrap();
+        let table = air.table;
+        let row = (0..trace.height()).find(|row| !say(air, trace, *row).messages.is_empty());
         let Some(row) = row else { continue };
         for column in 0..table.width() {
-            let index = row * table.width() + column;
-            run.traces[table as usize].values[index] += F::ONE;
-            let failures = check(&run.airs, &run.traces, 1);
+            let cell = row * table.width() + column;
+            run.instances[index].trace.values[cell] += F::ONE;
+            let failures = check(run.pairs(), 1);
             let name = &table.column_names()[column];
             assert!(!failures.is_empty(), "{table:?} {name}");
-            run.traces[table as usize].values[index] -= F::ONE;
+            run.instances[index].trace.values[cell] -= F::ONE;
         }
     }
     assert_holds("nothing", &run);

@@ -7,6 +7,7 @@ use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{
     F,
     checker::{self, Failure},
+    instances::single,
     machine::{Image, Statement, Table, TableAir, airs},
     system::{gaps, image, zeroed},
     witness,
@@ -192,7 +193,11 @@ fn fill(program: &Program, image: &Image, run: &Recorded) -> Vec<RowMajorMatrix<
             _ => unreachable!("the run executed {pc:#010x}, so it is an instruction"),
         }
     };
-    witness::traces(image, &run.records, &run.statement, instruction_at)
+    let (records, statement) = (&run.records, &run.statement);
+    witness::traces(image, records, statement, single, instruction_at)
+        .into_iter()
+        .map(|instance| instance.trace)
+        .collect()
 }
 
 /// Runs a program, fills every table, and checks every constraint and bus without proving: returns
@@ -212,7 +217,7 @@ pub fn check(
         let image = program_image(program);
         let traces = fill(program, &image, &run);
         let tables = airs(&image, &run.statement, true);
-        let failures = checker::check(&tables, &traces, most);
+        let failures = checker::check(tables.iter().zip(&traces), most);
         Ok((run.statement, run.cycles, failures))
     })?
 }

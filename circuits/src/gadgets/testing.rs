@@ -12,7 +12,6 @@ use zonda_riscv_emu::{
 
 use crate::{
     F,
-    builder::Circuit,
     bus::SPACE_REGISTER,
     columns::Columns,
     machine::Table,
@@ -201,8 +200,7 @@ impl<C: Columns<F>> Tested<C> {
             main_width: self.table.width(),
             ..AirLayout::default()
         });
-        self.table
-            .eval(&mut Circuit::new(&mut Plonky3(&mut builder)));
+        self.table.tell(&mut Plonky3(&mut builder));
         for constraint in builder.base_constraints() {
             assert!(constraint.degree_multiple() <= 3);
         }

@@ -5,8 +5,8 @@ pub mod programs;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_circuits::{
     F,
-    machine::{Image, Statement, TableAir, airs},
-    witness::traces,
+    machine::{Image, Statement, Table, TableAir, airs},
+    witness::{InstanceTrace, traces},
 };
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute_recorded},
@@ -16,7 +16,7 @@ use zonda_riscv_emu::{
 /// A proof's tables, with nothing proved.
 pub struct Run {
     pub airs: Vec<TableAir>,
-    pub traces: Vec<RowMajorMatrix<F>>,
+    pub instances: Vec<InstanceTrace>,
     pub image: Image,
     pub statement: Statement,
     pub cycles: u64,
@@ -33,7 +33,7 @@ pub fn image(program: &Program) -> Image {
 }
 
 /// Runs an ELF file and fills the tables.
-pub fn run(elf: &[u8], input: &[u8]) -> Run {
+pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) -> Run {
     let program = Program::from_elf(elf).expect("a program");
     let options = Options::default();
     let (outcome, records) =
@@ -49,9 +49,25 @@ pub fn run(elf: &[u8], input: &[u8]) -> Run {
     };
     Run {
         airs: airs(&image, &statement, true),
-        traces: traces(&image, &records, &statement, at),
+        instances: traces(&image, &records, &statement, heights, at),
         image,
         statement,
         cycles: outcome.cycles,
+    }
+}
+
+impl Run {
+    /// Each instance with its table.
+    pub fn pairs(&self) -> impl Iterator<Item = (&TableAir, &RowMajorMatrix<F>)> {
+        self.instances
+            .iter()
+            .map(|instance| (&self.airs[instance.table as usize], &instance.trace))
+    }
+
+    /// The instances of one table.
+    pub fn of(&self, table: Table) -> impl Iterator<Item = &InstanceTrace> {
+        self.instances
+            .iter()
+            .filter(move |instance| instance.table == table)
     }
 }

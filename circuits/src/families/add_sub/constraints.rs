@@ -8,6 +8,7 @@ use crate::{
     builder::{Builder, Circuit, constant, scoped, shift_down_16},
     instruction::Decoded,
     memory::{byte_pair, register},
+    word::Word,
 };
 
 /// States the table's constraints and messages for one row.
@@ -40,18 +41,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (3) left + y = sum (mod 2^32), where (left, sum) is (x, result) for ADD and (result, x) for
     // SUB. Carries are expressions of degree 1; limbs and carries stay below 2^17, far from p.
-    for (name, flag, left, sum) in [
-        ("add", row.is_add, row.x.value, row.result),
-        ("sub", row.is_sub, row.result, row.x.value),
-    ] {
-        scoped!(circuit, name, {
-            let y = row.y.value;
-            let carry_lo = shift_down_16::<B>(left.lo + y.lo - sum.lo);
-            let carry_hi = shift_down_16::<B>(left.hi + y.hi + carry_lo.clone() - sum.hi);
-            circuit.zero("carry_lo", carry_lo.bool_check() * flag);
-            circuit.zero("carry_hi", carry_hi.bool_check() * flag);
-        });
-    }
+    let (x, y, result) = (row.x.value, row.y.value, row.result);
+    scoped!(circuit, "add", sum(circuit, row.is_add, [x, y], result));
+    scoped!(circuit, "sub", sum(circuit, row.is_sub, [result, y], x));
     scoped!(circuit, "result", row.result.range_check(circuit, &active));
 
     // (4) Register accesses, each in its slot.
@@ -81,4 +73,18 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         old_high,
         B::Expr::ZERO,
     );
+}
+
+/// Constrains `left + right = sum` (mod 2^32) where `flag` is 1.
+#[inline(always)]
+fn sum<B: Builder>(
+    circuit: &mut Circuit<'_, B>,
+    flag: B::Var,
+    [left, right]: [Word<B::Var>; 2],
+    sum: Word<B::Var>,
+) {
+    let carry_lo = shift_down_16::<B>(left.lo + right.lo - sum.lo);
+    let carry_hi = shift_down_16::<B>(left.hi + right.hi + carry_lo.clone() - sum.hi);
+    circuit.zero("carry_lo", carry_lo.bool_check() * flag);
+    circuit.zero("carry_hi", carry_hi.bool_check() * flag);
 }

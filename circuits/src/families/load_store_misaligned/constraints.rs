@@ -83,15 +83,13 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (5) The words before as bytes, and the register afterwards. All sums are below 2^16. The
     // bytes afterwards need no lookup: by (6) and (7) each is one of these.
+    let [first, second] = row.memory;
     scoped!(circuit, "before", {
-        for (word, [lo, hi]) in [["0.lo", "0.hi"], ["1.lo", "1.hi"]].into_iter().enumerate() {
-            let value = row.memory[word].value;
-            for (name, whole, at) in [(lo, value.lo, 4 * word), (hi, value.hi, 4 * word + 2)] {
-                let [low, high] = [row.before[at], row.before[at + 1]];
-                circuit.equal(name, limb::<B>(low.into(), high.into()), whole);
-                byte_pair(circuit, name, &active, low.into(), high.into());
-            }
-        }
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = row.before;
+        bytes_of(circuit, "0.lo", &active, first.value.lo, [b0, b1]);
+        bytes_of(circuit, "0.hi", &active, first.value.hi, [b2, b3]);
+        bytes_of(circuit, "1.lo", &active, second.value.lo, [b4, b5]);
+        bytes_of(circuit, "1.hi", &active, second.value.hi, [b6, b7]);
     });
     let [r0, r1, r2, r3] = row.result;
     byte_pair(circuit, "result.lo", &active, r0.into(), r1.into());
@@ -109,35 +107,30 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // (6) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
     // For a load this says what it loads.
     scoped!(circuit, "moved", {
-        for (i, name) in ["0", "1", "2", "3"].into_iter().enumerate() {
-            let differ = (row.after[i + 1] - row.result[i]) * offset_1
-                + (row.after[i + 2] - row.result[i]) * offset_2
-                + (row.after[i + 3] - row.result[i]) * offset_3;
-            let moves = if i < 2 { one.clone() } else { is_word.clone() };
-            circuit.zero(name, differ * moves);
-        }
+        circuit.zero("0", moved::<B>(&row, 0));
+        circuit.zero("1", moved::<B>(&row, 1));
+        circuit.zero("2", moved::<B>(&row, 2) * is_word.clone());
+        circuit.zero("3", moved::<B>(&row, 3) * is_word);
     });
 
     // (7) A load keeps every byte, a store the bytes that it does not write.
     scoped!(circuit, "kept", {
-        for (j, name) in ["0", "1", "2", "3", "4", "5", "6", "7"]
-            .into_iter()
-            .enumerate()
-        {
-            let change: B::Expr = row.after[j] - row.before[j];
-            let mut keeps_word = B::Expr::ZERO;
-            let mut keeps_half = B::Expr::ZERO;
-            for (k, flag) in [(1, offset_1), (2, offset_2), (3, offset_3)] {
-                if !(k..k + 4).contains(&j) {
-                    keeps_word += flag.into();
-                }
-                if !(k..k + 2).contains(&j) {
-                    keeps_half += flag.into();
-                }
-            }
-            let keeps = is_load.clone() + keeps_word * row.is_sw + keeps_half * row.is_sh;
-            circuit.zero(name, change * keeps);
-        }
+        let none = B::Expr::ZERO;
+        let (only_1, only_3): (B::Expr, B::Expr) = (offset_1.into(), offset_3.into());
+        let (below_3, above_1): (B::Expr, B::Expr) = (offset_1 + offset_2, offset_2 + offset_3);
+        let all = below_3.clone() + offset_3;
+        // By place: the offsets at which a word, and at which a half-word, does not cover it.
+        circuit.zero("0", kept::<B>(&row, 0, &is_load, all.clone(), all.clone()));
+        circuit.zero("1", kept::<B>(&row, 1, &is_load, above_1.clone(), above_1));
+        circuit.zero("2", kept::<B>(&row, 2, &is_load, only_3.clone(), only_3));
+        circuit.zero(
+            "3",
+            kept::<B>(&row, 3, &is_load, none.clone(), only_1.clone()),
+        );
+        circuit.zero("4", kept::<B>(&row, 4, &is_load, none, below_3.clone()));
+        circuit.zero("5", kept::<B>(&row, 5, &is_load, only_1, all.clone()));
+        circuit.zero("6", kept::<B>(&row, 6, &is_load, below_3, all.clone()));
+        circuit.zero("7", kept::<B>(&row, 7, &is_load, all.clone(), all));
     });
 
     // (8) A loaded half-word is extended: LH by its top bit, LHU by zeros.
@@ -172,7 +165,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             .write(circuit, &accessed, register(row.register), result, clk)
     });
     let [a0, a1, a2, a3, a4, a5, a6, a7] = row.after;
-    let [first, second] = row.memory;
     let clk = clk + constant::<B>(2);
     let first_high = scoped!(circuit, "first", {
         let word = Word {
@@ -202,4 +194,40 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         first_high,
         second_high,
     );
+}
+
+/// Constrains `whole` to be the limb of two bytes, and looks up that they are bytes.
+#[inline(always)]
+fn bytes_of<B: Builder>(
+    circuit: &mut Circuit<'_, B>,
+    name: &str,
+    active: &B::Expr,
+    whole: B::Var,
+    [low, high]: [B::Var; 2],
+) {
+    circuit.equal(name, limb::<B>(low.into(), high.into()), whole);
+    byte_pair(circuit, name, active, low.into(), high.into());
+}
+
+/// By how much a byte of the register differs from what stands, afterwards, where it belongs.
+#[inline(always)]
+fn moved<B: Builder>(row: &LoadStoreMisaligned<B::Var>, byte: usize) -> B::Expr {
+    let [offset_1, offset_2, offset_3] = row.offset;
+    (row.after[byte + 1] - row.result[byte]) * offset_1
+        + (row.after[byte + 2] - row.result[byte]) * offset_2
+        + (row.after[byte + 3] - row.result[byte]) * offset_3
+}
+
+/// By how much a byte of memory changes although it is kept: by a load, by a store of a word at the
+/// offsets `by_word`, by a store of a half-word at the offsets `by_half`.
+#[inline(always)]
+fn kept<B: Builder>(
+    row: &LoadStoreMisaligned<B::Var>,
+    byte: usize,
+    is_load: &B::Expr,
+    by_word: B::Expr,
+    by_half: B::Expr,
+) -> B::Expr {
+    let change: B::Expr = row.after[byte] - row.before[byte];
+    change * (is_load.clone() + by_word * row.is_sw + by_half * row.is_sh)
 }

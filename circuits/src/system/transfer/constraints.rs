@@ -30,12 +30,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let first_1 = moved[1] * (one.clone() - moved[0].into());
     let first_2 = moved[2] * (one.clone() - moved[1].into());
     let first_3 = moved[3] * (one.clone() - moved[2].into());
-    for (name, moved) in ["moved[0]", "moved[1]", "moved[2]", "moved[3]"]
-        .into_iter()
-        .zip(moved)
-    {
-        circuit.boolean(name, moved);
-    }
+    circuit.boolean("moved[0]", moved[0]);
+    circuit.boolean("moved[1]", moved[1]);
+    circuit.boolean("moved[2]", moved[2]);
+    circuit.boolean("moved[3]", moved[3]);
     let offset = first_1.clone() + first_2.double() + first_3.clone() * constant::<B>(3);
     circuit.equal(
         "one_run",
@@ -89,40 +87,53 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let [before_0, before_2] = exprs::<B, 2>(row.before);
     let before_1 = shift_down_8::<B>(row.word.value.lo - before_0.clone());
     let before_3 = shift_down_8::<B>(row.word.value.hi - before_2.clone());
-    let before: [B::Expr; 4] = [before_0, before_1, before_2, before_3];
-    let after = exprs::<B, 4>(row.after);
-    for (names, bytes) in [
-        (["before.lo", "before.hi"], &before),
-        (["after.lo", "after.hi"], &after),
-    ] {
-        for (name, i) in names.into_iter().zip([0, 2]) {
-            let (low, high) = (bytes[i].clone(), bytes[i + 1].clone());
-            byte_pair(circuit, name, &active, low, high);
-        }
+    let [after_0, after_1, after_2, after_3] = exprs::<B, 4>(row.after);
+    let pairs = [
+        ("before.lo", before_0.clone(), before_1.clone()),
+        ("before.hi", before_2.clone(), before_3.clone()),
+        ("after.lo", after_0.clone(), after_1.clone()),
+        ("after.hi", after_2.clone(), after_3.clone()),
+    ];
+    for (name, low, high) in pairs {
+        byte_pair(circuit, name, &active, low, high);
     }
 
     // (7) Only a byte that is moved, and is input, may change.
-    let names = [
+    // (8) A byte of public output at its index: output_end <= 2^30, remaining below it.
+    byte(
+        circuit,
+        &row,
+        &active,
+        0,
         ["stay[0]", "output[0]"],
+        before_0,
+    );
+    byte(
+        circuit,
+        &row,
+        &active,
+        1,
         ["stay[1]", "output[1]"],
+        before_1,
+    );
+    byte(
+        circuit,
+        &row,
+        &active,
+        2,
         ["stay[2]", "output[2]"],
+        before_2,
+    );
+    byte(
+        circuit,
+        &row,
+        &active,
+        3,
         ["stay[3]", "output[3]"],
-    ];
-    for (i, [stays, output]) in names.into_iter().enumerate() {
-        let change = after[i].clone() - before[i].clone();
-        circuit.zero(stays, (active.clone() - row.is_input * moved[i]) * change);
-        // (8) A byte of public output at its index: output_end <= 2^30, remaining below it.
-        let index = row.output_end - row.remaining - row.offset + constant::<B>(i as u32);
-        circuit.send(
-            Bus::Output,
-            output,
-            row.is_output * moved[i],
-            [index, after[i].clone()],
-        );
-    }
+        before_3,
+    );
 
     // (9) The access.
-    let [after_0, after_1, after_2, after_3] = after;
     let word = Word {
         lo: limb::<B>(after_0, after_1),
         hi: limb::<B>(after_2, after_3),
@@ -146,4 +157,21 @@ fn unfinished<B: Builder>(
 ) -> [B::Expr; 6] {
     let (clk, is_output) = (row.clk.into(), row.is_output.into());
     [clk, is_output, lo, hi, remaining, row.output_end.into()]
+}
+
+/// One byte of the word: how it may change, and what it is in the output.
+#[inline(always)]
+fn byte<B: Builder>(
+    circuit: &mut Circuit<'_, B>,
+    row: &Transfer<B::Var>,
+    active: &B::Expr,
+    place: usize,
+    [stays, output]: [&str; 2],
+    before: B::Expr,
+) {
+    let (after, moved): (B::Expr, B::Var) = (row.after[place].into(), row.moved[place]);
+    let change = after.clone() - before;
+    circuit.zero(stays, (active.clone() - row.is_input * moved) * change);
+    let index = row.output_end - row.remaining - row.offset + constant::<B>(place as u32);
+    circuit.send(Bus::Output, output, row.is_output * moved, [index, after]);
 }

@@ -1,7 +1,6 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
     record::{FinalWord, Records},
@@ -13,10 +12,10 @@ use crate::{
     bus::{Bus, SPACE_RAM},
     checker::{Failure, check},
     lookups::Lookups,
-    machine::{Image, Statement, Table, airs, matrix},
+    machine::{Image, Statement, Table, airs},
     system::statement,
     testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
-    witness::fill,
+    witness::whole,
     word::Word,
 };
 
@@ -72,26 +71,19 @@ const ADDRESSES: [u32; 11] = [
 /// The tables that say which zeroed words are opened, and what fails on their buses.
 fn failures(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Failure> {
     let (image, stated) = (image(), Statement::default());
-    let filled = Table::ALL.map(|table| match table {
-        Table::Zeroed => fill(&rows, |row| *row),
-        _ => fill(&[0; 0], |_| F::ZERO),
-    });
+    let mut instances = whole(Table::Zeroed, &rows);
     let lookups = Lookups::new(&image);
-    let counts = lookups.count(&filled);
+    let counts = lookups.count(&instances);
+    instances.extend(lookups.traces(&counts));
+    instances.extend(whole(Table::Statement, &statement::rows(&stated, end)));
     let tables = [Table::Zeroed, Table::Gaps, Table::Range16, Table::Statement];
-    let traces: Vec<RowMajorMatrix<F>> = tables
+    instances.retain(|instance| tables.contains(&instance.table));
+    let airs = airs(&image, &stated, true);
+    let pairs = instances
         .iter()
-        .map(|table| match table {
-            Table::Zeroed => matrix(rows.clone()),
-            Table::Statement => matrix(statement::rows(&stated, end)),
-            _ => lookups.trace(*table, &counts).unwrap(),
-        })
-        .collect();
-    let mut airs = airs(&image, &stated, true);
-    airs.retain(|air| tables.contains(&air.table));
-    airs.sort_by_key(|air| tables.iter().position(|table| *table == air.table));
+        .map(|instance| (&airs[instance.table as usize], &instance.trace));
     let buses = [Bus::Gap, Bus::Range16, Bus::ZeroedFrom];
-    let mut failures = check(&airs, &traces, usize::MAX);
+    let mut failures = check(pairs, usize::MAX);
     failures.retain(|failure| match failure {
         Failure::Unbalanced { bus, .. } => buses.contains(bus),
         _ => true,
