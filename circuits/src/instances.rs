@@ -98,7 +98,7 @@ mod tests {
             assert!(heights.iter().all(|height| height.is_power_of_two()));
             assert!(heights.iter().all(|height| *height >= 1 << MIN_LOG_HEIGHT));
             assert!(
-                rows < 1 << 16 || sum - rows <= rows / 12,
+                rows < 1 << 16 || sum - rows <= rows / 11,
                 "{rows}: {heights:?}"
             );
         }

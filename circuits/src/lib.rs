@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(feature = "witness")]
+extern crate std;
 
 pub mod builder;
 pub mod bus;

@@ -3,9 +3,9 @@
 
 use alloc::vec::Vec;
 use core::ops::Range;
+use std::sync::{Mutex, MutexGuard};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use rayon::prelude::*;
 
 use crate::{
     F,
@@ -13,7 +13,7 @@ use crate::{
     bus::Bus,
     columns::Columns,
     evaluate::{Listener, Row},
-    machine::{Image, Table},
+    machine::{ForTable, Image, Table},
     system::{
         bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, program::Program,
         range16::Range16,
@@ -30,10 +30,12 @@ pub(crate) struct Lookups {
     gaps: Vec<Range<u32>>,
     /// How many instructions there are.
     instructions: usize,
+    /// Counts that nobody is adding to: as many as there were threads at once.
+    idle: Mutex<Vec<Counts>>,
 }
 
 /// How often each row is looked up.
-pub(crate) struct Counts {
+struct Counts {
     program: Vec<u32>,
     gaps: Vec<u32>,
     range16: Vec<u32>,
@@ -58,40 +60,37 @@ impl Lookups {
             runs,
             gaps: gaps::ranges(image),
             instructions: image.text.len(),
+            idle: Mutex::default(),
         }
     }
 
-    /// Counts the lookups of all rows in use.
+    /// Counts the lookups of rows in use: those of tables with preprocessed columns, and of the
+    /// statement's, have none.
     ///
-    /// Tables with preprocessed columns, and the statement's, look nothing up.
-    pub(crate) fn count(&self, instances: &[InstanceTrace]) -> Counts {
-        let looking: Vec<&InstanceTrace> = instances
-            .iter()
-            .filter(|instance| !instance.table.is_fixed())
-            .collect();
-        // Each task has counts of its own, and an equal share of each instance.
-        let tasks = rayon::current_num_threads();
-        (0..tasks)
-            .into_par_iter()
-            .map(|task| {
-                let mut counter = Counter {
-                    lookups: self,
-                    counts: Counts::new(self),
-                };
-                for instance in &looking {
-                    let share = |task: usize| instance.used * task / tasks * instance.trace.width;
-                    let cells = &instance.trace.values[share(task)..share(task + 1)];
-                    counter.hear(instance.table, cells);
-                }
-                counter.counts
-            })
-            .reduce_with(Counts::add)
-            .unwrap_or_else(|| Counts::new(self))
+    /// May be called from many threads: each call adds to counts that no other call adds to.
+    pub(crate) fn count(&self, table: Table, cells: &[F]) {
+        let mut counts = self.idle().pop().unwrap_or_else(|| Counts::new(self));
+        table.run(Counter {
+            lookups: self,
+            counts: &mut counts,
+            cells,
+        });
+        self.idle().push(counts);
     }
 
-    /// The instances of the lookup tables.
-    pub(crate) fn traces(&self, counts: &Counts) -> impl Iterator<Item = InstanceTrace> {
-        fn rows<C: Columns<F> + Copy + Sync>(
+    /// All that was counted.
+    fn counts(&self) -> Counts {
+        let counts = self.idle().drain(..).reduce(Counts::add);
+        counts.unwrap_or_else(|| Counts::new(self))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Counts>> {
+        self.idle.lock().expect("no thread has panicked")
+    }
+
+    /// The instances of the lookup tables, with all that was counted.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = InstanceTrace> {
+        fn rows<C: Columns<F> + Copy>(
             table: Table,
             counts: &[u32],
             row: impl Fn(F) -> C,
@@ -99,6 +98,7 @@ impl Lookups {
             let rows: Vec<C> = counts.iter().map(|n| row(F::from_u32(*n))).collect();
             whole(table, &rows)
         }
+        let counts = self.counts();
         let pairs = counts.pairs.iter().zip(&counts.ands);
         let bytes: Vec<Bytes<F>> = pairs
             .map(|(pair, and)| Bytes {
@@ -166,19 +166,19 @@ impl Counts {
 
 struct Counter<'a> {
     lookups: &'a Lookups,
-    counts: Counts,
+    counts: &'a mut Counts,
+    cells: &'a [F],
 }
 
-impl Counter<'_> {
-    fn hear(&mut self, table: Table, cells: &[F]) {
-        for cells in cells.chunks_exact(table.width()) {
-            table.eval(&mut Circuit::new(&mut Row::new(
-                cells,
-                &[],
-                &[],
-                &[],
-                &mut *self,
-            )));
+impl ForTable for Counter<'_> {
+    type Output = ();
+
+    #[inline(never)]
+    fn run<const TABLE: usize>(mut self) {
+        let table = const { Table::ALL[TABLE] };
+        for cells in self.cells.chunks_exact(table.width()) {
+            let mut row = Row::new(cells, &[], &[], &[], &mut self);
+            table.eval(&mut Circuit::new(&mut row));
         }
     }
 }
@@ -196,7 +196,7 @@ impl Listener for Counter<'_> {
                 .next()
                 .map_or(u32::MAX, PrimeField32::as_canonical_u32)
         };
-        let counts = &mut self.counts;
+        let counts = &mut *self.counts;
         let (rows, index) = match bus {
             Bus::Range16 => (&mut counts.range16, Some(field() as usize)),
             Bus::BytePair => (&mut counts.pairs, pair(field(), field())),

@@ -42,6 +42,15 @@ pub struct Statement {
     pub output: Vec<u8>,
 }
 
+/// Work that is compiled once for each table: see [`Table::run`].
+pub trait ForTable {
+    /// What it gives.
+    type Output;
+
+    /// Does the work for the table `const { Table::ALL[TABLE] }`.
+    fn run<const TABLE: usize>(self) -> Self::Output;
+}
+
 macro_rules! tables {
     ($( $(#[$meta:meta])* $table:ident = $module:ident :: $columns:ident $(fixed $fixed:ty)? , )*) => {
         /// A table of the machine.
@@ -82,6 +91,11 @@ macro_rules! tables {
             #[inline(always)]
             pub fn eval<B: Builder>(self, circuit: &mut Circuit<'_, B>) {
                 match self { $(Self::$table => $module::eval(circuit),)* }
+            }
+
+            /// Does some work that is compiled once for each table.
+            pub fn run<W: ForTable>(self, work: W) -> W::Output {
+                match self { $(Self::$table => work.run::<{ Self::$table as usize }>(),)* }
             }
 
             /// [`Self::eval`] without names, and out of line: for where the table is not known when

@@ -19,7 +19,7 @@ use crate::{
         set_less_than_immediate, shift, shift_immediate,
     },
     lookups::Lookups,
-    machine::{Image, Statement, Table, height},
+    machine::{Image, Statement, Table, matrix},
     system::{image, statement, transfer, zeroed},
 };
 
@@ -52,6 +52,8 @@ pub fn traces(
     let openings = zeroed::openings(image, records);
     let zeroed_end = zeroed::from(openings.last().map(|opening| opening.word.address));
 
+    let lookups = Lookups::new(image);
+
     // One instruction family: its records, and its function from a record to a row.
     macro_rules! family {
         ($table:ident, $module:ident) => {
@@ -59,8 +61,7 @@ pub fn traces(
         };
         ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
             let records = &$records;
-            let heights = heights(Table::$table, records.len());
-            fill(Table::$table, &heights, records, |record| {
+            fill(Table::$table, &heights, &lookups, records, |record| {
                 $module::row(record, &instruction_at(record.$($pc).+))
             })
         }};
@@ -98,49 +99,47 @@ pub fn traces(
         Table::Multiply => family!(Multiply, multiply),
         Table::Divide => family!(Divide, divide),
         Table::Ecall => family!(Ecall, records.ecalls, ecall, pc),
-        Table::Transfer => {
-            let heights = heights(table, records.transfers.len());
-            fill(table, &heights, &records.transfers, transfer::row)
-        }
-        Table::Zeroed => {
-            let heights = heights(table, openings.len());
-            fill(table, &heights, &openings, zeroed::row)
-        }
+        Table::Transfer => fill(table, &heights, &lookups, &records.transfers, transfer::row),
+        Table::Zeroed => fill(table, &heights, &lookups, &openings, zeroed::row),
         Table::Image => whole(table, &image::rows(image, records)),
         Table::Statement => whole(table, &statement::rows(statement, zeroed_end)),
-        // How often the others look their rows up is counted below.
+        // How often the others look their rows up is counted meanwhile.
         Table::Program | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
             Vec::new()
         }
     };
     let mut instances: Vec<InstanceTrace> = Table::ALL.into_iter().flat_map(filled).collect();
 
-    let lookups = Lookups::new(image);
-    let counts = lookups.count(&instances);
-    instances.extend(lookups.traces(&counts));
+    instances.extend(lookups.traces());
     // Stable: instances of one table stay in their order.
     instances.sort_by_key(|instance| instance.table);
     instances
 }
 
 /// One instance of exactly these rows.
-pub(crate) fn whole<C: Columns<F> + Copy + Sync>(table: Table, rows: &[C]) -> Vec<InstanceTrace> {
-    fill(table, &[height(rows.len())], rows, |row| *row)
+pub(crate) fn whole<C: Columns<F> + Copy>(table: Table, rows: &[C]) -> Vec<InstanceTrace> {
+    alloc::vec![InstanceTrace {
+        table,
+        trace: matrix(rows.to_vec()),
+        used: rows.len(),
+    }]
 }
 
-/// Rows of records, in order, in as many instances as there are heights.
+/// Rows of records, in order, in as many instances as there are heights. What the rows look up is
+/// counted while they are at hand.
 fn fill<R: Sync, C: Columns<F>>(
     table: Table,
-    heights: &[usize],
+    heights: &impl Fn(Table, usize) -> Vec<usize>,
+    lookups: &Lookups,
     records: &[R],
     row: impl Fn(&R) -> C + Sync,
 ) -> Vec<InstanceTrace> {
-    // Enough rows for a task to be worth its while.
+    // Enough rows for a task to be worth its while, few enough to stay in the cache.
     const ROWS_PER_TASK: usize = 1 << 10;
     let mut rest = records;
-    let instance = |height: &usize| {
+    let instance = |height: usize| {
         let records = rest
-            .split_off(..rest.len().min(*height))
+            .split_off(..rest.len().min(height))
             .expect("there are as many");
         let mut values = F::zero_vec(height * C::WIDTH);
         values
@@ -150,6 +149,7 @@ fn fill<R: Sync, C: Columns<F>>(
                 for (cells, record) in cells.chunks_exact_mut(C::WIDTH).zip(records) {
                     row(record).write_row(cells);
                 }
+                lookups.count(table, &cells[..records.len() * C::WIDTH]);
             });
         InstanceTrace {
             table,
@@ -157,7 +157,8 @@ fn fill<R: Sync, C: Columns<F>>(
             used: records.len(),
         }
     };
-    let instances = heights.iter().map(instance).collect();
+    let instances = heights(table, records.len());
+    let instances = instances.into_iter().map(instance).collect();
     assert!(rest.is_empty(), "{} has too few rows", table.name());
     instances
 }

@@ -15,6 +15,7 @@ use zonda_circuits::{
     bus::Bus,
     checker::{Failure, check, visit},
     evaluate::Listener,
+    instances::single,
     machine::{Image, Table, TableAir, airs},
     witness,
 };
@@ -125,7 +126,11 @@ impl<'a> Forger<'a> {
     /// Fills the tables once more, from the records as they are now.
     pub fn fill(&mut self) -> &mut Self {
         let at = |pc| self.instruction(pc);
-        self.traces = witness::traces(&self.victim.image, &self.records, &self.statement, at);
+        let (image, records) = (&self.victim.image, &self.records);
+        self.traces = witness::traces(image, records, &self.statement, single, at)
+            .into_iter()
+            .map(|instance| instance.trace)
+            .collect();
         self
     }
 
@@ -265,7 +270,7 @@ impl<'a> Forger<'a> {
     /// What the debug checker finds: names of constraints and buses.
     pub fn broken(&self) -> BTreeSet<String> {
         let tables = self.victim.tables(&self.statement);
-        check(&tables, &self.traces, 50)
+        check(tables.iter().zip(&self.traces), 50)
             .into_iter()
             .map(|failure| match failure {
                 Failure::Constraint {

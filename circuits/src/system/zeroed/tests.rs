@@ -73,8 +73,8 @@ fn failures(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Failure> {
     let (image, stated) = (image(), Statement::default());
     let mut instances = whole(Table::Zeroed, &rows);
     let lookups = Lookups::new(&image);
-    let counts = lookups.count(&instances);
-    instances.extend(lookups.traces(&counts));
+    lookups.count(Table::Zeroed, &instances[0].trace.values);
+    instances.extend(lookups.traces());
     instances.extend(whole(Table::Statement, &statement::rows(&stated, end)));
     let tables = [Table::Zeroed, Table::Gaps, Table::Range16, Table::Statement];
     instances.retain(|instance| tables.contains(&instance.table));
