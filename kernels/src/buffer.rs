@@ -1,0 +1,177 @@
+//! Large buffers: page-aligned, in huge pages where the system gives them, and used again.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use memmap2::MmapMut;
+
+/// Keeps returned buffers for the next user: fresh pages cost more than what is computed in them.
+#[derive(Clone, Default)]
+pub struct Pool(Arc<Mutex<BTreeMap<usize, Vec<MmapMut>>>>);
+
+/// Words in memory of their own, aligned to a page. Dropped, they return to their pool.
+pub struct Buffer {
+    /// Taken only by `drop`.
+    memory: Option<MmapMut>,
+    /// Bytes before the first word, so that it lies at the start of a huge page.
+    offset: usize,
+    words: usize,
+    pool: Pool,
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A buffer with arbitrary contents.
+    ///
+    /// # Panics
+    /// If the system has no memory left.
+    pub fn take(&self, words: usize) -> Buffer {
+        self.take_any(words).0
+    }
+
+    /// A buffer of zeros.
+    ///
+    /// # Panics
+    /// If the system has no memory left.
+    pub fn take_zeroed(&self, words: usize) -> Buffer {
+        let (mut buffer, fresh) = self.take_any(words);
+        if !fresh {
+            buffer.fill(0);
+        }
+        buffer
+    }
+
+    /// Gives the memory of all returned buffers back to the system.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// A buffer, and whether it comes zeroed from the system.
+    fn take_any(&self, words: usize) -> (Buffer, bool) {
+        let bytes = mapped_bytes(words);
+        let returned = self.lock().get_mut(&bytes).and_then(Vec::pop);
+        let fresh = returned.is_none();
+        let memory = returned.unwrap_or_else(|| map(bytes));
+        let offset = if bytes > HUGE_PAGE {
+            memory.as_ptr().align_offset(HUGE_PAGE)
+        } else {
+            0
+        };
+        let pool = self.clone();
+        (
+            Buffer {
+                memory: Some(memory),
+                offset,
+                words,
+                pool,
+            },
+            fresh,
+        )
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, Vec<MmapMut>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept: usize = self
+            .lock()
+            .iter()
+            .map(|(bytes, all)| bytes * all.len())
+            .sum();
+        f.debug_struct("Pool").field("kept_bytes", &kept).finish()
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffer")
+            .field("words", &self.words)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        let memory = self.memory.as_ref().expect("only drop takes the memory");
+        bytemuck::cast_slice(&memory[self.offset..][..4 * self.words])
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u32] {
+        let memory = self.memory.as_mut().expect("only drop takes the memory");
+        bytemuck::cast_slice_mut(&mut memory[self.offset..][..4 * self.words])
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(memory) = self.memory.take() {
+            self.pool
+                .lock()
+                .entry(memory.len())
+                .or_default()
+                .push(memory);
+        }
+    }
+}
+
+/// Bytes to map for `words`: whole pages, and from a huge page on room to align to one.
+fn mapped_bytes(words: usize) -> usize {
+    let bytes = (4 * words).max(1).next_multiple_of(PAGE);
+    if bytes < HUGE_PAGE {
+        bytes
+    } else {
+        bytes.next_multiple_of(HUGE_PAGE) + HUGE_PAGE
+    }
+}
+
+fn map(bytes: usize) -> MmapMut {
+    let memory = MmapMut::map_anon(bytes).expect("memory for a buffer");
+    #[cfg(target_os = "linux")]
+    if bytes > HUGE_PAGE {
+        // Only advice: kernels without huge pages refuse it.
+        let _ = memory.advise(memmap2::Advice::HugePage);
+    }
+    memory
+}
+
+const PAGE: usize = 4096;
+const HUGE_PAGE: usize = 2 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_aligned_zeroed_and_used_again() {
+        let pool = Pool::new();
+        for words in [0, 1, 16, 1024, 1 << 19, (1 << 20) + 5] {
+            let mut buffer = pool.take_zeroed(words);
+            assert_eq!(buffer.len(), words);
+            assert_eq!(buffer.as_ptr().align_offset(PAGE), 0);
+            assert!(buffer.iter().all(|&word| word == 0));
+            buffer.fill(7);
+            let place = buffer.as_ptr();
+            drop(buffer);
+            let again = pool.take_zeroed(words);
+            assert_eq!(again.as_ptr(), place);
+            assert!(again.iter().all(|&word| word == 0));
+        }
+        pool.clear();
+        assert_eq!(format!("{pool:?}"), "Pool { kept_bytes: 0 }");
+    }
+}

@@ -1,0 +1,551 @@
+//! Vectors of challenge-field elements: coordinates, each a vector of base-field elements.
+
+use std::{
+    fmt::Debug,
+    ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign},
+};
+
+use p3_mersenne_31::Mersenne31;
+
+use crate::Lanes;
+
+/// `L::WIDTH` elements of an extension of Mersenne31.
+pub trait Packed<L: Lanes>:
+    Copy
+    + Debug
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + SubAssign
+    + Mul<Output = Self>
+    + MulAssign
+    + Mul<L, Output = Self>
+    + Neg<Output = Self>
+    + AsRef<[L]>
+    + AsMut<[L]>
+    + 'static
+{
+    /// Number of coordinates.
+    const DEGREE: usize;
+
+    /// Zero.
+    const ZERO: Self;
+
+    /// One.
+    const ONE: Self;
+
+    /// The same element in every lane.
+    ///
+    /// # Panics
+    /// If there are not `DEGREE` coordinates.
+    #[inline(always)]
+    fn splat(coordinates: &[Mersenne31]) -> Self {
+        assert_eq!(coordinates.len(), Self::DEGREE);
+        let mut result = Self::ZERO;
+        for (lane, &x) in result.as_mut().iter_mut().zip(coordinates) {
+            *lane = x.into();
+        }
+        result
+    }
+
+    /// The element with these coordinates.
+    ///
+    /// # Panics
+    /// If there are not `DEGREE` of them.
+    #[inline(always)]
+    fn from_coordinates(coordinates: &[L]) -> Self {
+        let mut result = Self::ZERO;
+        result.as_mut().copy_from_slice(coordinates);
+        result
+    }
+
+    /// Base-field elements as elements of the extension.
+    #[inline(always)]
+    fn from_base(x: L) -> Self {
+        let mut result = Self::ZERO;
+        result.as_mut()[0] = x;
+        result
+    }
+
+    /// Loads `L::WIDTH` elements from index `at` of coordinate columns.
+    #[inline(always)]
+    fn load(columns: &[&[u32]], at: usize) -> Self {
+        debug_assert_eq!(columns.len(), Self::DEGREE);
+        let mut result = Self::ZERO;
+        for (lane, column) in result.as_mut().iter_mut().zip(columns) {
+            *lane = L::load(&column[at..]);
+        }
+        result
+    }
+
+    /// Stores `L::WIDTH` elements at index `at` of coordinate columns.
+    #[inline(always)]
+    fn store(self, columns: &mut [&mut [u32]], at: usize) {
+        debug_assert_eq!(columns.len(), Self::DEGREE);
+        for (lane, column) in self.as_ref().iter().zip(columns) {
+            lane.store(&mut column[at..]);
+        }
+    }
+
+    /// The sum with base-field elements.
+    #[inline(always)]
+    fn add_lanes(mut self, x: L) -> Self {
+        self.as_mut()[0] += x;
+        self
+    }
+
+    /// The difference from base-field elements.
+    #[inline(always)]
+    fn sub_lanes(mut self, x: L) -> Self {
+        self.as_mut()[0] -= x;
+        self
+    }
+
+    /// The product with base-field elements.
+    #[inline(always)]
+    fn mul_lanes(self, x: L) -> Self {
+        self * x
+    }
+
+    /// The square.
+    fn square(self) -> Self;
+
+    /// Inverses; of zero, zero.
+    fn inverse(self) -> Self;
+}
+
+/// Degree 4, basis `1, i, u, iu`: `i^2 = -1`, `u^2 = 2 + i`.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Packed4<L>(pub [L; 4]);
+
+/// Degree 6, basis `1, i, v, iv, v^2, iv^2`: `i^2 = -1`, `v^3 = 5i`.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Packed6<L>(pub [L; 6]);
+
+macro_rules! extension {
+    ($packed:ident, $degree:literal) => {
+        impl<L: Lanes> Add for $packed<L> {
+            type Output = Self;
+            #[inline(always)]
+            fn add(mut self, other: Self) -> Self {
+                self += other;
+                self
+            }
+        }
+
+        impl<L: Lanes> AddAssign for $packed<L> {
+            #[inline(always)]
+            fn add_assign(&mut self, other: Self) {
+                for k in 0..$degree {
+                    self.0[k] += other.0[k];
+                }
+            }
+        }
+
+        impl<L: Lanes> Sub for $packed<L> {
+            type Output = Self;
+            #[inline(always)]
+            fn sub(mut self, other: Self) -> Self {
+                self -= other;
+                self
+            }
+        }
+
+        impl<L: Lanes> SubAssign for $packed<L> {
+            #[inline(always)]
+            fn sub_assign(&mut self, other: Self) {
+                for k in 0..$degree {
+                    self.0[k] -= other.0[k];
+                }
+            }
+        }
+
+        impl<L: Lanes> Neg for $packed<L> {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(mut self) -> Self {
+                for k in 0..$degree {
+                    self.0[k] = -self.0[k];
+                }
+                self
+            }
+        }
+
+        impl<L: Lanes> MulAssign for $packed<L> {
+            #[inline(always)]
+            fn mul_assign(&mut self, other: Self) {
+                *self = *self * other;
+            }
+        }
+
+        impl<L: Lanes> Mul<L> for $packed<L> {
+            type Output = Self;
+            #[inline(always)]
+            fn mul(mut self, x: L) -> Self {
+                let twice = x.word_add(x);
+                for k in 0..$degree {
+                    self.0[k] = self.0[k].mul_twice(twice);
+                }
+                self
+            }
+        }
+
+        impl<L: Lanes> AsRef<[L]> for $packed<L> {
+            #[inline(always)]
+            fn as_ref(&self) -> &[L] {
+                &self.0
+            }
+        }
+
+        impl<L: Lanes> AsMut<[L]> for $packed<L> {
+            #[inline(always)]
+            fn as_mut(&mut self) -> &mut [L] {
+                &mut self.0
+            }
+        }
+    };
+}
+
+extension!(Packed4, 4);
+extension!(Packed6, 6);
+
+impl<L: Lanes> Mul for Packed4<L> {
+    type Output = Self;
+
+    /// `(A + Bu)(C + Du) = (AC + (2 + i)BD) + (AD + BC)u`: every coordinate is one sum of four
+    /// products.
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let [a0, a1, b0, b1] = self.0;
+        let [c0, c1, d0, d1] = other.0;
+        let [e0, e1] = times_2_plus_i([b0, b1]);
+        let [m1, n1, o1] = [
+            a1.negate_for_wide(),
+            b1.negate_for_wide(),
+            e1.negate_for_wide(),
+        ];
+        Self([
+            dot4([a0, m1, e0, o1], [c0, c1, d0, d1]),
+            dot4([a0, a1, e0, e1], [c1, c0, d1, d0]),
+            dot4([a0, m1, b0, n1], [d0, d1, c0, c1]),
+            dot4([a0, a1, b0, b1], [d1, d0, c1, c0]),
+        ])
+    }
+}
+
+impl<L: Lanes> Packed<L> for Packed4<L> {
+    const DEGREE: usize = 4;
+    const ZERO: Self = Self([L::ZERO; 4]);
+    const ONE: Self = Self([L::ONE, L::ZERO, L::ZERO, L::ZERO]);
+
+    #[inline(always)]
+    fn square(self) -> Self {
+        let [a0, a1, b0, b1] = self.0;
+        let [e0, e1] = times_2_plus_i([b0, b1]);
+        let [t0, t1] = [a0 + a0, a1 + a1];
+        let [m1, n1, o1] = [
+            a1.negate_for_wide(),
+            t1.negate_for_wide(),
+            e1.negate_for_wide(),
+        ];
+        Self([
+            dot4([a0, m1, e0, o1], [a0, a1, b0, b1]),
+            dot3([t0, e0, e1], [a1, b1, b0]),
+            dot2([t0, n1], [b0, b1]),
+            dot2([t0, t1], [b1, b0]),
+        ])
+    }
+
+    /// `(A - Bu) / (A^2 - (2 + i)B^2)`.
+    #[inline(always)]
+    fn inverse(self) -> Self {
+        let [a0, a1, b0, b1] = self.0;
+        let [s0, s1] = square2([a0, a1]);
+        let [t0, t1] = times_2_plus_i(square2([b0, b1]));
+        let n = inverse2([s0 - t0, s1 - t1]);
+        let [c0, c1] = mul2([a0, a1], n);
+        let [d0, d1] = mul2([b0, b1], n);
+        Self([c0, c1, -d0, -d1])
+    }
+}
+
+impl<L: Lanes> Mul for Packed6<L> {
+    type Output = Self;
+
+    /// `(A + Bv + Cv^2)(D + Ev + Fv^2)` is
+    /// `(AD + 5i(BF + CE)) + (AE + BD + 5iCF)v + (AF + BE + CD)v^2`: every coordinate is one sum
+    /// of six products.
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        let [a0, a1, b0, b1, c0, c1] = self.0;
+        let [d0, d1, e0, e1, f0, f1] = other.0;
+        let [g0, g1] = times_5i([b0, b1]);
+        let [h0, h1] = times_5i([c0, c1]);
+        let [na, nb, nc] = [
+            a1.negate_for_wide(),
+            b1.negate_for_wide(),
+            c1.negate_for_wide(),
+        ];
+        let [ng, nh] = [g1.negate_for_wide(), h1.negate_for_wide()];
+        Self([
+            dot6([a0, na, g0, ng, h0, nh], [d0, d1, f0, f1, e0, e1]),
+            dot6([a0, a1, g0, g1, h0, h1], [d1, d0, f1, f0, e1, e0]),
+            dot6([a0, na, b0, nb, h0, nh], [e0, e1, d0, d1, f0, f1]),
+            dot6([a0, a1, b0, b1, h0, h1], [e1, e0, d1, d0, f1, f0]),
+            dot6([a0, na, b0, nb, c0, nc], [f0, f1, e0, e1, d0, d1]),
+            dot6([a0, a1, b0, b1, c0, c1], [f1, f0, e1, e0, d1, d0]),
+        ])
+    }
+}
+
+impl<L: Lanes> Packed<L> for Packed6<L> {
+    const DEGREE: usize = 6;
+    const ZERO: Self = Self([L::ZERO; 6]);
+    const ONE: Self = Self([L::ONE, L::ZERO, L::ZERO, L::ZERO, L::ZERO, L::ZERO]);
+
+    #[inline(always)]
+    fn square(self) -> Self {
+        self * self
+    }
+
+    /// With `w = v^3`: `((A^2 - wBC) + (wC^2 - AB)v + (B^2 - AC)v^2) / N`, where
+    /// `N = A(A^2 - wBC) + w(C(wC^2 - AB) + B(B^2 - AC))`.
+    #[inline(always)]
+    fn inverse(self) -> Self {
+        let [a0, a1, b0, b1, c0, c1] = self.0;
+        let [a, b, c] = [[a0, a1], [b0, b1], [c0, c1]];
+        let x = sub2(square2(a), times_5i(mul2(b, c)));
+        let y = sub2(times_5i(square2(c)), mul2(a, b));
+        let z = sub2(square2(b), mul2(a, c));
+        let n = add2(mul2(a, x), times_5i(add2(mul2(c, y), mul2(b, z))));
+        let n = inverse2(n);
+        let [[x0, x1], [y0, y1], [z0, z1]] = [mul2(x, n), mul2(y, n), mul2(z, n)];
+        Self([x0, x1, y0, y1, z0, z1])
+    }
+}
+
+// Complex numbers over the base field.
+
+#[inline(always)]
+fn add2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
+#[inline(always)]
+fn sub2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
+    [a[0] - b[0], a[1] - b[1]]
+}
+
+#[inline(always)]
+fn mul2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
+    [
+        dot2([a[0], a[1].negate_for_wide()], b),
+        dot2(a, [b[1], b[0]]),
+    ]
+}
+
+#[inline(always)]
+fn square2<L: Lanes>(a: [L; 2]) -> [L; 2] {
+    [(a[0] + a[1]) * (a[0] - a[1]), (a[0] + a[0]) * a[1]]
+}
+
+#[inline(always)]
+fn times_2_plus_i<L: Lanes>([a, b]: [L; 2]) -> [L; 2] {
+    [a + a - b, b + b + a]
+}
+
+#[inline(always)]
+fn times_5i<L: Lanes>([a, b]: [L; 2]) -> [L; 2] {
+    let ten = L::splat_words(10);
+    [-b.mul_twice(ten), a.mul_twice(ten)]
+}
+
+/// The conjugate over the norm.
+#[inline(always)]
+fn inverse2<L: Lanes>(a: [L; 2]) -> [L; 2] {
+    let n = inverse1(dot2(a, a));
+    [a[0] * n, -(a[1] * n)]
+}
+
+/// `x^(p - 2)`, and `p - 2` has 31 binary digits, all of them one except that of 2.
+#[inline(always)]
+fn inverse1<L: Lanes>(x: L) -> L {
+    // x^(2^k - 1) for k = 1, 2, 3, 6, 7, 14, 28, 29.
+    let x2 = squares(x, 1) * x;
+    let x3 = squares(x2, 1) * x;
+    let x6 = squares(x3, 3) * x3;
+    let x7 = squares(x6, 1) * x;
+    let x14 = squares(x7, 7) * x7;
+    let x28 = squares(x14, 14) * x14;
+    let x29 = squares(x28, 1) * x;
+    squares(x29, 2) * x
+}
+
+#[inline(always)]
+fn squares<L: Lanes>(mut x: L, count: usize) -> L {
+    for _ in 0..count {
+        x *= x;
+    }
+    x
+}
+
+// Sums of products, reduced once.
+
+#[inline(always)]
+fn dot2<L: Lanes>(a: [L; 2], b: [L; 2]) -> L {
+    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
+    L::reduce_wide(L::mul_add_wide(sum, a[1], b[1]))
+}
+
+#[inline(always)]
+fn dot3<L: Lanes>(a: [L; 3], b: [L; 3]) -> L {
+    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
+    let sum = L::mul_add_wide(sum, a[1], b[1]);
+    L::reduce_wide(L::mul_add_wide(sum, a[2], b[2]))
+}
+
+#[inline(always)]
+fn wide4<L: Lanes>(a: [L; 4], b: [L; 4]) -> L::Wide {
+    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
+    let sum = L::mul_add_wide(sum, a[1], b[1]);
+    let sum = L::mul_add_wide(sum, a[2], b[2]);
+    L::mul_add_wide(sum, a[3], b[3])
+}
+
+#[inline(always)]
+fn dot4<L: Lanes>(a: [L; 4], b: [L; 4]) -> L {
+    L::reduce_wide(wide4(a, b))
+}
+
+#[inline(always)]
+fn dot6<L: Lanes>(a: [L; 6], b: [L; 6]) -> L {
+    let sum = wide4([a[0], a[1], a[2], a[3]], [b[0], b[1], b[2], b[3]]);
+    let sum = L::mul_add_wide(L::fold_wide(sum), a[4], b[4]);
+    L::reduce_wide(L::mul_add_wide(sum, a[5], b[5]))
+}
+
+#[cfg(test)]
+mod tests {
+    use p3_field::{
+        BasedVectorSpace, Field, PrimeField32,
+        extension::{BinomialExtensionField, Complex},
+    };
+    use p3_mersenne_31::QM31;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Kernel, LINE, P, Platform};
+
+    type Six = BinomialExtensionField<Complex<Mersenne31>, 3>;
+
+    trait Scalar: Field {
+        type Packed<L: Lanes>: Packed<L>;
+        fn from_words(words: &[u32]) -> Self;
+        fn to_words(self) -> Vec<u32>;
+    }
+
+    fn complex(words: &[u32]) -> Complex<Mersenne31> {
+        Complex::new_complex(Mersenne31::new(words[0]), Mersenne31::new(words[1]))
+    }
+
+    macro_rules! scalar {
+        ($field:ty, $packed:ident) => {
+            impl Scalar for $field {
+                type Packed<L: Lanes> = $packed<L>;
+
+                fn from_words(words: &[u32]) -> Self {
+                    <Self as BasedVectorSpace<Complex<Mersenne31>>>::from_basis_coefficients_fn(
+                        |k| complex(&words[2 * k..]),
+                    )
+                }
+
+                fn to_words(self) -> Vec<u32> {
+                    <Self as BasedVectorSpace<Complex<Mersenne31>>>::as_basis_coefficients_slice(
+                        &self,
+                    )
+                    .iter()
+                    .flat_map(|z| [z.real(), z.imag()])
+                    .map(|x| x.as_canonical_u32())
+                    .collect()
+                }
+            }
+        };
+    }
+
+    scalar!(QM31, Packed4);
+    scalar!(Six, Packed6);
+
+    struct Same<E> {
+        words: Vec<[u32; LINE]>,
+        field: std::marker::PhantomData<E>,
+    }
+
+    impl<E: Scalar> Kernel for Same<E> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<L: Lanes>(self) {
+            let d = E::Packed::<L>::DEGREE;
+            let columns: Vec<&[u32]> = self.words.iter().map(|column| &column[..]).collect();
+            let a = E::Packed::<L>::load(&columns[..d], 0);
+            let b = E::Packed::<L>::load(&columns[d..2 * d], 0);
+            let base = L::load(columns[0]);
+            for i in 0..L::WIDTH {
+                let element = |from: usize| {
+                    let words: Vec<u32> = (0..d).map(|k| self.words[from + k][i]).collect();
+                    E::from_words(&words)
+                };
+                let (x, y) = (element(0), element(d));
+                let mut embedded = vec![0; d];
+                embedded[0] = self.words[0][i];
+                let z = E::from_words(&embedded);
+                let same = |packed: E::Packed<L>, scalar: E| {
+                    let words: Vec<u32> = packed.as_ref().iter().map(|l| l.lane(i)).collect();
+                    assert_eq!(words, scalar.to_words());
+                };
+                same(a + b, x + y);
+                same(a - b, x - y);
+                same(-a, -x);
+                same(a * b, x * y);
+                same(a.square(), x.square());
+                same(b * base, y * z);
+                same(b.add_lanes(base), y + z);
+                same(b.sub_lanes(base), y - z);
+                same(E::Packed::<L>::from_base(base), z);
+                same(a.inverse(), x.try_inverse().unwrap_or(E::ZERO));
+                let coordinates: Vec<Mersenne31> =
+                    x.to_words().into_iter().map(Mersenne31::new).collect();
+                same(E::Packed::<L>::splat(&coordinates), x);
+            }
+            let mut again = vec![[0; LINE]; d];
+            let mut columns: Vec<&mut [u32]> = again.iter_mut().map(|c| &mut c[..]).collect();
+            a.store(&mut columns, 0);
+            for (column, back) in self.words.iter().zip(&again) {
+                assert_eq!(column[..L::WIDTH], back[..L::WIDTH]);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn packed_elements_are_elements(
+            words in prop::collection::vec(
+                prop::array::uniform16(prop_oneof![
+                    1 => Just(0), 1 => Just(1), 1 => Just(P - 1), 3 => 0..P
+                ]),
+                12,
+            )
+        ) {
+            for platform in Platform::available() {
+                let field = std::marker::PhantomData;
+                platform.run(Same::<QM31> { words: words[..8].to_vec(), field });
+                let field = std::marker::PhantomData;
+                platform.run(Same::<Six> { words: words.clone(), field });
+            }
+        }
+    }
+}

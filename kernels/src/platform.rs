@@ -1,0 +1,78 @@
+//! The choice of vectors: made once, by value, and passed along.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::avx2::Avx2;
+use crate::lanes::{Lanes, portable::Portable};
+
+/// A kind of vector registers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Platform {
+    /// Arrays of eight words: the definition of every kernel.
+    Portable,
+    /// Eight words in a register.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+/// A coarse piece of work, written once for every platform.
+pub trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Does the work. Implementations are `#[inline(always)]`, and so is all that they call in hot
+    /// loops (closures are not: write loops), because the instructions of `L` may only be used in
+    /// functions compiled for them.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+impl Platform {
+    /// The best platform of this machine. With `--cfg zonda_platform="portable"`, the portable one.
+    pub fn detect() -> Self {
+        if cfg!(zonda_platform = "portable") {
+            return Self::Portable;
+        }
+        Self::available().pop().unwrap_or(Self::Portable)
+    }
+
+    /// Every platform that this machine can run, the best one last.
+    pub fn available() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            all.push(Self::Avx2);
+        }
+        all
+    }
+
+    /// A name for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+        }
+    }
+
+    /// Runs a kernel with this platform's vectors.
+    ///
+    /// # Panics
+    /// If this machine does not have them.
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Self::Portable => kernel.run::<Portable>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                assert!(std::arch::is_x86_feature_detected!("avx2"));
+                // SAFETY: the line above checked the CPU for AVX2.
+                unsafe { avx2(kernel) }
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
+}
