@@ -28,15 +28,20 @@
 
 mod buffer;
 mod extension;
+mod grind;
+mod hash;
 mod lanes;
 mod matrix;
 mod platform;
+mod tree;
 
 pub use buffer::{Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6};
+pub use grind::{grind, work};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
+pub use tree::{Tree, row_at};
 
 /// The order of the field, `2^31 - 1`.
 pub const P: u32 = (1 << 31) - 1;

@@ -8,7 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::Lanes;
-use crate::P;
+use crate::{LINE, P};
 
 /// Eight elements.
 #[derive(Clone, Copy)]
@@ -92,6 +92,7 @@ impl Avx2 {
 
 impl Lanes for Avx2 {
     const WIDTH: usize = 8;
+    const REGISTER: bool = true;
 
     type Wide = Wide;
 
@@ -113,6 +114,59 @@ impl Lanes for Avx2 {
     fn splat_words(word: u32) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm256_set1_epi32(word as i32) })
+    }
+
+    #[inline(always)]
+    fn load_columns(from: &[u32], stride: usize) -> [Self; LINE] {
+        assert!(from.len() >= LINE && (from.len() - LINE) / 7 >= stride);
+        let mut columns = [Self::constant(0); LINE];
+        let mut c = 0;
+        while c < LINE {
+            let mut rows = [Self::constant(0); 4];
+            let mut r = 0;
+            while r < 4 {
+                // SAFETY: row 7, the last one, ends in the slice.
+                rows[r] = unsafe {
+                    let row = from.as_ptr().add(r * stride + c);
+                    let low = _mm256_castsi128_si256(_mm_loadu_si128(row.cast()));
+                    let high = _mm_loadu_si128(row.add(4 * stride).cast());
+                    Self(_mm256_inserti128_si256::<1>(low, high))
+                };
+                r += 1;
+            }
+            [columns[c], columns[c + 1], columns[c + 2], columns[c + 3]] = transpose(rows);
+            c += 4;
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn store_columns(columns: &[Self; LINE], to: &mut [u32], stride: usize) {
+        assert!(to.len() >= LINE && (to.len() - LINE) / 7 >= stride);
+        let mut c = 0;
+        while c < LINE {
+            let rows = transpose([columns[c], columns[c + 1], columns[c + 2], columns[c + 3]]);
+            let mut r = 0;
+            while r < 4 {
+                // SAFETY: row 7, the last one, ends in the slice.
+                unsafe {
+                    let row = to.as_mut_ptr().add(r * stride + c);
+                    _mm_storeu_si128(row.cast(), _mm256_castsi256_si128(rows[r].0));
+                    let high = _mm256_extracti128_si256::<1>(rows[r].0);
+                    _mm_storeu_si128(row.add(4 * stride).cast(), high);
+                }
+                r += 1;
+            }
+            c += 4;
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(from: &[u32], place: usize) {
+        if let Some(word) = from.get(place) {
+            // SAFETY: the word is there.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(word).cast()) }
+        }
     }
 
     /// `2ab = high * 2^32 + 2 * low`, where `ab = high * 2^31 + low`, `high <= p - 3` and
@@ -211,5 +265,27 @@ impl Lanes for Avx2 {
             let left = _mm256_sll_epi32(self.0, _mm_cvtsi32_si128(32 - N as i32));
             Self(_mm256_or_si256(right, left))
         }
+    }
+}
+
+/// Transposes four by four words in each half of the registers.
+#[inline(always)]
+fn transpose([a, b, c, d]: [Avx2; 4]) -> [Avx2; 4] {
+    // SAFETY: see the module.
+    unsafe {
+        let (ab_low, ab_high) = (
+            _mm256_unpacklo_epi32(a.0, b.0),
+            _mm256_unpackhi_epi32(a.0, b.0),
+        );
+        let (cd_low, cd_high) = (
+            _mm256_unpacklo_epi32(c.0, d.0),
+            _mm256_unpackhi_epi32(c.0, d.0),
+        );
+        [
+            Avx2(_mm256_unpacklo_epi64(ab_low, cd_low)),
+            Avx2(_mm256_unpackhi_epi64(ab_low, cd_low)),
+            Avx2(_mm256_unpacklo_epi64(ab_high, cd_high)),
+            Avx2(_mm256_unpackhi_epi64(ab_high, cd_high)),
+        ]
     }
 }

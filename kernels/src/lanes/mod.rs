@@ -218,6 +218,9 @@ pub trait Lanes:
     /// How many elements: 8 (portable and AVX2), 16 (AVX-512) or 4 (NEON). It divides 16.
     const WIDTH: usize;
 
+    /// Whether the elements are in one register, so that long straight code is good code.
+    const REGISTER: bool;
+
     /// Sums of 64-bit products, not reduced.
     type Wide: Copy;
 
@@ -329,4 +332,8 @@ pub trait Lanes:
 
     /// Words rotated right by `N` bits, `0 < N < 32`.
     fn rotate_right<const N: u32>(self) -> Self;
+
+    /// Asks for the memory of a word that will be read soon; a place past the end is no error.
+    #[inline(always)]
+    fn prefetch(_from: &[u32], _place: usize) {}
 }

@@ -64,6 +64,7 @@ impl Portable {
 
 impl Lanes for Portable {
     const WIDTH: usize = 8;
+    const REGISTER: bool = false;
 
     type Wide = [u64; 8];
 
