@@ -31,12 +31,14 @@ mod extension;
 mod lanes;
 mod matrix;
 mod platform;
+mod transform;
 
 pub use buffer::{Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
+pub use transform::{Transform, Twiddles};
 
 /// The order of the field, `2^31 - 1`.
 pub const P: u32 = (1 << 31) - 1;
