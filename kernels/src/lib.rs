@@ -33,6 +33,7 @@ mod hash;
 mod lanes;
 mod matrix;
 mod platform;
+mod transform;
 mod tree;
 
 pub use buffer::{Buffer, Pool};
@@ -41,6 +42,7 @@ pub use grind::{grind, work};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
+pub use transform::{Transform, Twiddles};
 pub use tree::{Tree, row_at};
 
 /// The order of the field, `2^31 - 1`.
