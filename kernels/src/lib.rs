@@ -32,8 +32,8 @@ mod grind;
 mod hash;
 mod lanes;
 mod matrix;
-pub(crate) mod platform;
-pub mod transform;
+mod platform;
+mod transform;
 mod tree;
 
 pub use buffer::{Buffer, Pool};
@@ -42,7 +42,7 @@ pub use grind::{grind, work};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
-pub use transform::Twiddles;
+pub use transform::{Transform, Twiddles};
 pub use tree::{Tree, row_at};
 
 /// The order of the field, `2^31 - 1`.

@@ -34,7 +34,7 @@ impl Tree {
     ///
     /// Leaf `t` is the digest of row [`row_at`]`(t)` of the first group. A node above is the digest
     /// of its two children, followed by its row of the group that has as many rows as the layer has
-    /// nodes, if there is one.
+    /// nodes, if there is one. Words past the width of a group must be zero, as a group has them.
     ///
     /// # Panics
     ///

@@ -266,30 +266,6 @@ impl Lanes for Avx2 {
             Self(_mm256_or_si256(right, left))
         }
     }
-
-    #[inline(always)]
-    fn call<K: crate::Kernel>(kernel: K) -> K::Output {
-        // SAFETY: see the module.
-        unsafe { crate::platform::avx2(kernel) }
-    }
-
-    #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        // SAFETY: see the module.
-        Self(unsafe { _mm256_blend_epi32::<0b1010_1010>(even.0, odd.0) })
-    }
-
-    #[inline(always)]
-    fn mul_twice_splat(self, twice: Self) -> Self {
-        // SAFETY: see the module.
-        unsafe {
-            let even = _mm256_mul_epu32(self.0, twice.0);
-            let odd = _mm256_mul_epu32(self.odd().0, twice.0);
-            let high = _mm256_blend_epi32::<0b1010_1010>(Self(even).odd().0, odd);
-            let low = _mm256_blend_epi32::<0b1010_1010>(even, _mm256_slli_epi64::<32>(odd));
-            Self(_mm256_add_epi32(high, _mm256_srli_epi32::<1>(low))).reduce()
-        }
-    }
 }
 
 /// Transposes four by four words in each half of the registers.

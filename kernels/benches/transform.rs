@@ -1,0 +1,53 @@
+//! Nanoseconds per input cell of an extension by two, and memory bandwidth for comparison.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use zonda_kernels::{LINE, P, Platform, Pool, Transform, Twiddles};
+
+fn extend(c: &mut Criterion) {
+    let twiddles = Twiddles::new(21);
+    let pool = Pool::new();
+    for log_height in [10, 12, 14, 16, 18, 20] {
+        let cells = LINE << log_height;
+        let mut block = pool.take(2 * cells);
+        for (i, word) in block.iter_mut().enumerate() {
+            *word = (i as u32).wrapping_mul(2654435761) % P;
+        }
+        let mut group = c.benchmark_group(format!("extend/2^{log_height}"));
+        group
+            .sample_size(10)
+            .throughput(Throughput::Elements(cells as u64));
+        for platform in Platform::available() {
+            let one = Transform::new(platform, &twiddles);
+            group.bench_function(platform.name(), |b| {
+                b.iter(|| one.extend(&mut block, log_height));
+            });
+            if platform == Platform::detect() {
+                group.bench_function(format!("{}, all threads", platform.name()), |b| {
+                    b.iter(|| one.parallel().extend(&mut block, log_height));
+                });
+            }
+        }
+    }
+}
+
+fn copy(c: &mut Criterion) {
+    let pool = Pool::new();
+    let words = 1 << 24;
+    let from = pool.take_zeroed(words);
+    let mut to = pool.take_zeroed(words);
+    let mut group = c.benchmark_group("memory");
+    group
+        .sample_size(10)
+        .throughput(Throughput::Bytes(4 * words as u64));
+    group.bench_function("copy 64 MiB", |b| {
+        b.iter(|| to.copy_from_slice(black_box(&from)));
+    });
+    group.bench_function("read 64 MiB", |b| {
+        b.iter(|| from.iter().fold(0, |a, &b| a ^ b));
+    });
+}
+
+criterion_group!(benches, extend, copy);
+criterion_main!(benches);

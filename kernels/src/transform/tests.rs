@@ -1,0 +1,154 @@
+//! Transforms against direct evaluation of the basis, and platforms against each other.
+
+use p3_field::{
+    PrimeCharacteristicRing, PrimeField32,
+    extension::{Complex, ComplexExtendable},
+};
+use p3_mersenne_31::Mersenne31;
+
+use super::*;
+use crate::P;
+
+/// The point of `D(log_size)` at a memory position, by the definition.
+fn point(log_size: usize, w: usize) -> Complex<Mersenne31> {
+    let (l, c) = (w >> 1, w & 1);
+    let bits = log_size - 1;
+    let reversed = (0..bits).fold(0, |r, b| r | (l >> b & 1) << (bits - 1 - b));
+    let generator: Complex<Mersenne31> = Mersenne31::circle_two_adic_generator(log_size + 1);
+    let point = generator.exp_u64(4 * reversed as u64 + 1);
+    if c == 0 { point } else { point.conjugate() }
+}
+
+/// The value at a point, by the definition of the basis.
+fn value(coefficients: &[Mersenne31], point: Complex<Mersenne31>) -> Mersenne31 {
+    let mut functions = vec![point.imag(), point.real()];
+    while functions.len() < 32 {
+        let v = functions[functions.len() - 1];
+        functions.push(v.square().double() - Mersenne31::ONE);
+    }
+    let mut total = Mersenne31::ZERO;
+    for (k, &coefficient) in coefficients.iter().enumerate() {
+        let mut term = coefficient;
+        for (bit, &function) in functions.iter().enumerate() {
+            if k >> bit & 1 == 1 {
+                term *= function;
+            }
+        }
+        total += term;
+    }
+    total
+}
+
+/// Repeatable elements, with many edge values.
+fn random_block(lines: usize, mut seed: u64) -> Vec<u32> {
+    let next = || {
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        match seed >> 60 {
+            0 => 0,
+            1 => P - 1,
+            _ => (seed >> 32) as u32 % P,
+        }
+    };
+    std::iter::repeat_with(next).take(lines * LINE).collect()
+}
+
+fn evaluations(block: &[u32], log_height: usize, log_size: usize) -> Vec<u32> {
+    let mut result = vec![0; LINE << log_size];
+    for column in 0..LINE {
+        let coefficients: Vec<Mersenne31> = (0..1 << log_height)
+            .map(|k| Mersenne31::new(block[LINE * k + column]))
+            .collect();
+        for w in 0..1 << log_size {
+            result[LINE * w + column] = value(&coefficients, point(log_size, w)).as_canonical_u32();
+        }
+    }
+    result
+}
+
+#[test]
+fn transforms_evaluate_the_basis() {
+    let twiddles = Twiddles::new(8);
+    for platform in Platform::available() {
+        let transform = Transform::new(platform, &twiddles);
+        for log_height in 3..=7 {
+            let half = LINE << log_height;
+            let coefficients = random_block(1 << log_height, log_height as u64);
+            let expected = evaluations(&coefficients, log_height, log_height);
+            let extended = evaluations(&coefficients, log_height, log_height + 1);
+
+            let mut block = coefficients.clone();
+            transform.evaluate(&mut block, log_height);
+            assert_eq!(block, expected, "evaluate 2^{log_height}");
+            transform.interpolate(&mut block, log_height);
+            assert_eq!(block, coefficients, "interpolate 2^{log_height}");
+
+            let mut block = random_block(2 << log_height, 9);
+            block[..half].copy_from_slice(&coefficients);
+            transform.evaluate_extended(&mut block, log_height);
+            assert_eq!(block, extended, "evaluate extended 2^{log_height}");
+
+            let mut block = random_block(2 << log_height, 9);
+            block[..half].copy_from_slice(&expected);
+            transform.extend(&mut block, log_height);
+            assert_eq!(block, extended, "extend 2^{log_height}");
+        }
+    }
+}
+
+/// All platforms and the parallel form agree; the halves of a large extension are checked by
+/// interpolating the whole, which must give the coefficients and zeros.
+#[test]
+fn platforms_agree() {
+    let twiddles = Twiddles::new(16);
+    for log_height in 3..=15 {
+        let half = LINE << log_height;
+        let mut columns = random_block(2 << log_height, log_height as u64);
+        columns[half..].fill(0);
+        let mut coefficients = columns[..half].to_vec();
+        Transform::new(Platform::Portable, &twiddles).interpolate(&mut coefficients, log_height);
+        let mut expected = columns.clone();
+        Transform::new(Platform::Portable, &twiddles).extend(&mut expected, log_height);
+
+        for platform in Platform::available() {
+            let one = Transform::new(platform, &twiddles);
+            for transform in [one, one.parallel()] {
+                let mut block = columns.clone();
+                transform.extend(&mut block, log_height);
+                assert!(block == expected, "{} 2^{log_height}", platform.name());
+                transform.interpolate(&mut block, log_height + 1);
+                assert!(block[..half] == coefficients);
+                assert!(block[half..].iter().all(|&word| word == 0));
+                transform.evaluate(&mut block, log_height + 1);
+                assert!(block == expected);
+                block[..half].copy_from_slice(&coefficients);
+                transform.evaluate_extended(&mut block, log_height);
+                assert!(block == expected);
+                let first = &mut block[..half];
+                first.copy_from_slice(&coefficients);
+                transform.evaluate(first, log_height);
+                assert!(*first == columns[..half]);
+            }
+        }
+    }
+}
+
+/// One random value of a column of `2^15` rows, by the definition.
+#[test]
+fn a_value_of_a_high_column() {
+    let (log_height, twiddles) = (15, Twiddles::new(16));
+    let coefficients = random_block(1 << log_height, 1);
+    let mut block = coefficients.clone();
+    block.resize(2 * coefficients.len(), 0);
+    Transform::new(Platform::detect(), &twiddles).evaluate_extended(&mut block, log_height);
+    for (column, w) in [(0, 0), (3, 12345), (15, 65535)] {
+        let coefficients: Vec<Mersenne31> = coefficients[column..]
+            .iter()
+            .step_by(LINE)
+            .map(|&x| Mersenne31::new(x))
+            .collect();
+        let expected = value(&coefficients, point(log_height + 1, w));
+        assert_eq!(block[LINE * w + column], expected.as_canonical_u32());
+    }
+}
