@@ -228,17 +228,20 @@ impl Kernel for Upper<'_> {
             }
             if self.from_evaluations {
                 inverse::<L>(first, tree, 1, up);
-                for line in first.iter_mut() {
+                for (line, copy) in first.iter_mut().zip(second.iter_mut()) {
                     for k in 0..LINE / L::WIDTH {
-                        L::load_part(line, k).mul_twice(scale).store_part(line, k);
+                        let coefficients = L::load_part(line, k).mul_twice(scale);
+                        coefficients.store_part(line, k);
+                        coefficients.store_part(copy, k);
                     }
                 }
+            } else {
+                second.copy_from_slice(first);
             }
             match self.output {
                 Output::Coefficients => {}
                 Output::Evaluations => forward::<L>(first, tree, 1, down),
                 Output::Extended => {
-                    second.copy_from_slice(first);
                     forward::<L>(first, tree, 2, down);
                     forward::<L>(second, tree, 3, down);
                     scatter(
@@ -315,12 +318,13 @@ const LOG_RUN: usize = 2;
 /// Tasks that the upper layers of a block are divided into.
 const MAX_TASKS: usize = 64;
 
-/// The lower layers: chunks of at most `2^12` lines, 256 KiB.
+/// The lower layers: chunks of at most `2^12` lines, 256 KiB. Above them there are none or at least
+/// three.
 fn log_chunk(log_height: usize) -> usize {
-    if log_height <= 11 {
-        log_height
-    } else {
-        (log_height / 2 + 1).clamp(9, 12)
+    match log_height {
+        0..=12 => log_height,
+        13 | 14 => log_height - 3,
+        _ => 12,
     }
 }
 
