@@ -41,8 +41,8 @@ pub use zonda_riscv_emu::{
     record::Family,
 };
 pub use zonda_verifier::{
-    MAX_PROOF_BYTES, Proof, ProofError, Shape, Statement, VerifyError, VerifyingKey, security,
-    verify,
+    KeyError, MAX_PROOF_BYTES, Preset, Proof, ProofError, Shape, Statement, VerifyError,
+    VerifyingKey, security, verify,
 };
 
 /// How to execute and prove.
@@ -54,6 +54,8 @@ pub struct Options {
     pub max_cycles: Option<u64>,
     /// Threads to prove with; as many as the machine has if there is none.
     pub threads: Option<usize>,
+    /// How sure proofs are.
+    pub preset: Preset,
     /// Is told of each stage of proving as it begins.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text (file descriptors 1 and 2) goes to this process's standard
@@ -123,15 +125,17 @@ impl Prover {
         zonda_prover::prove(program, input, &self.options(), &mut *self.host())
     }
 
-    /// The key with which proofs of a program's runs are verified. It depends on the program only.
+    /// The key with which proofs of a program's runs are verified. It depends on the program and the
+    /// preset only.
     pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
-        zonda_prover::verifying_key(program)
+        zonda_prover::verifying_key(program, self.options.preset)
     }
 
     fn options(&self) -> zonda_prover::Options<'_> {
         zonda_prover::Options {
             max_cycles: self.options.max_cycles,
             threads: self.options.threads,
+            preset: self.options.preset,
             observer: self.options.observer.as_deref(),
         }
     }

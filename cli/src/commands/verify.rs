@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use zonda::{MAX_PROOF_BYTES, Proof, Prover, Statement, VerifyingKey, security};
+use zonda::{MAX_PROOF_BYTES, Proof, Prover, Statement, VerifyingKey};
 
 use super::load;
 use crate::{
@@ -59,7 +59,7 @@ fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<u32
     zonda::verify(key, statement, &proof).map_err(|error| {
         format!("{error}\n  the proof is of another statement than this, or was altered")
     })?;
-    Ok(security::bits(key, &proof.shape()))
+    Ok(key.security_bits(proof.shape()))
 }
 
 fn refuse(failed: &str) -> ExitCode {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use p3_field::{Algebra, PrimeCharacteristicRing};
 use p3_mersenne_31::Mersenne31;
 
-use crate::matrix::LINE;
+use crate::{matrix::LINE, platform::Kernel};
 
 /// Implements the ring traits for a vector type that has `sum`, `difference`, `product` and
 /// `negation`. Whatever Plonky3's traits provide without `#[inline(always)]` is written again here:
@@ -332,6 +332,12 @@ pub trait Lanes:
 
     /// Words rotated right by `N` bits, `0 < N < 32`.
     fn rotate_right<const N: u32>(self) -> Self;
+
+    /// Runs a kernel over these lanes, in a function of its own that is compiled for their platform.
+    fn call<K: Kernel>(kernel: K) -> K::Output;
+
+    /// The even lanes of `even` and the odd lanes of `odd`.
+    fn even_odd(even: Self, odd: Self) -> Self;
 
     /// Asks for the memory of a word that will be read soon; a place past the end is no error.
     #[inline(always)]

@@ -1,6 +1,5 @@
 //! Challenge fields as the kernels compute with them.
 
-use zonda_circuits::F;
 use zonda_kernels::{Lanes, Packed, Packed4, Packed6};
 use zonda_verifier::{Challenge, QM31, Sextic};
 
@@ -81,7 +80,6 @@ impl<L: Lanes> Sum<L> {
 /// Whether no lane of `x` is zero, given the inverses.
 #[inline(always)]
 pub fn all_invertible<L: Lanes, P: Packed<L>>(inverses: P) -> bool {
-    let mut any = L::ZERO;
     // Words of all coordinates together: zero only where all are.
     let mut both = [0; 16];
     for lanes in inverses.as_ref() {
@@ -90,17 +88,6 @@ pub fn all_invertible<L: Lanes, P: Packed<L>>(inverses: P) -> bool {
         for (both, word) in both.iter_mut().zip(words) {
             *both |= word;
         }
-        any = *lanes;
     }
-    let _ = any;
     both[..L::WIDTH].iter().all(|word| *word != 0)
-}
-
-/// The coordinates of elements in row-major form.
-pub fn rows<E: ProverChallenge>(elements: &[E]) -> Vec<u32> {
-    use p3_field::PrimeField32;
-    let coordinates = elements
-        .iter()
-        .flat_map(|element| element.coordinates().map(|x: F| x.as_canonical_u32()).collect::<Vec<_>>());
-    coordinates.collect()
 }

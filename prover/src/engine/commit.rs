@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, transform::extend};
+use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles};
 
 /// Adjacent columns of a row-major matrix of canonical cells.
 #[derive(Clone, Copy)]
@@ -73,15 +73,23 @@ pub fn group(
     let height = 1 << sources.log_height;
     let width = sources.columns.iter().map(|source| source.count).sum();
     let mut group = Group::zeroed(pool, 2 * height, width);
+    let transform = Transform::new(platform, twiddles).parallel();
+    const ROWS_PER_TASK: usize = 1 << 12;
     // Blocks of 16 columns do not depend on each other.
     group
         .blocks_mut()
         .par_iter_mut()
         .enumerate()
         .for_each(|(block, lines)| {
-            extend(platform, lines, sources.log_height, twiddles, |rows, lines| {
-                fill(lines, rows, 16 * block, &sources.columns);
-            });
+            lines[..16 * height]
+                .par_chunks_mut(16 * ROWS_PER_TASK)
+                .enumerate()
+                .for_each(|(task, lines)| {
+                    let start = task * ROWS_PER_TASK;
+                    let rows = start..start + lines.len() / 16;
+                    fill(lines, rows, 16 * block, &sources.columns);
+                });
+            transform.extend(lines, sources.log_height);
         });
     group
 }

@@ -1,6 +1,6 @@
 //! The points of the evaluation domains, in the order in which memory holds them.
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeField32;
 use zonda_circuits::F;
 use zonda_verifier::circle;
 
@@ -30,11 +30,5 @@ impl Points {
             x: points.iter().map(|point| point.x.as_canonical_u32()).collect(),
             y: points.iter().map(|point| point.y.as_canonical_u32()).collect(),
         }
-    }
-
-    /// The point at position `w` of memory.
-    pub fn at(&self, w: usize) -> (F, F) {
-        let y = F::from_u32(self.y[w / 2]);
-        (F::from_u32(self.x[w / 2]), if w % 2 == 0 { y } else { -y })
     }
 }

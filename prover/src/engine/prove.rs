@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use p3_field::PrimeField32;
 use zonda_circuits::{F, machine::Table, tape::Plan};
-use zonda_kernels::{Group, Platform, Pool, Tree, Twiddles, grind, transform};
+use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
     Layout, Shape, Statement, VerifyingKey,
     circle::{Point, place},
@@ -324,7 +324,7 @@ impl Engine {
                     *cell = column[row];
                 }
             }
-            transform::interpolate(self.platform, lines, log_height + 1, twiddles);
+            Transform::new(self.platform, twiddles).parallel().interpolate(lines, log_height + 1);
         }
         let mut halves = Group::zeroed(&self.pool, 2 * height, 2 * E::DEGREE);
         {
@@ -335,7 +335,7 @@ impl Engine {
                 line[..E::DEGREE].copy_from_slice(&lower[..E::DEGREE]);
                 line[E::DEGREE..2 * E::DEGREE].copy_from_slice(&upper[..E::DEGREE]);
             }
-            transform::evaluate_extended(self.platform, lines, log_height, twiddles);
+            Transform::new(self.platform, twiddles).parallel().evaluate_extended(lines, log_height);
         }
         halves
     }
