@@ -7,17 +7,44 @@ fn main() {
     let elf = std::fs::read(arguments.next().unwrap()).unwrap();
     let input = std::fs::read(arguments.next().unwrap()).unwrap();
     let threads = arguments.next().map(|x| x.parse().unwrap());
-    let preset = if arguments.next().as_deref() == Some("high") { Preset::High } else { Preset::Standard };
+    let preset = if arguments.next().as_deref() == Some("high") {
+        Preset::High
+    } else {
+        Preset::Standard
+    };
     let program = Program::from_elf(&elf).unwrap();
-    let options = Options { threads, preset, ..Default::default() };
+    let options = Options {
+        threads,
+        preset,
+        ..Default::default()
+    };
     let proved = prove(&program, &input, &options, &mut Discard).unwrap();
     let mut report = serde_json::to_value(&proved.report).unwrap();
-    for key in ["cells", "families", "output_hex", "program_id"] { report.as_object_mut().unwrap().remove(key); }
+    for key in ["cells", "families", "output_hex", "program_id"] {
+        report.as_object_mut().unwrap().remove(key);
+    }
     println!("{report:#}");
-    let prove: f64 = proved.report.stages.iter().filter(|(k, _)| **k != "execute").map(|(_, v)| v).sum();
-    println!("ns per cell and core {:.2}, khz (records to proof) {:.1}", prove * 1e9 * proved.report.threads as f64 / proved.report.committed_cells as f64, proved.report.cycles as f64 / prove / 1e3);
+    let prove: f64 = proved
+        .report
+        .stages
+        .iter()
+        .filter(|(k, _)| **k != "execute")
+        .map(|(_, v)| v)
+        .sum();
+    println!(
+        "ns per cell and core {:.2}, khz (records to proof) {:.1}",
+        prove * 1e9 * proved.report.threads as f64 / proved.report.committed_cells as f64,
+        proved.report.cycles as f64 / prove / 1e3
+    );
     let key = verifying_key(&program, preset);
-    let statement = Statement { exit_code: proved.exit_code, output: proved.output };
+    let statement = Statement {
+        exit_code: proved.exit_code,
+        output: proved.output,
+    };
     let start = std::time::Instant::now();
-    println!("{:?} in {:?}", zonda_verifier::verify(&key, &statement, &proved.proof), start.elapsed());
+    println!(
+        "{:?} in {:?}",
+        zonda_verifier::verify(&key, &statement, &proved.proof),
+        start.elapsed()
+    );
 }

@@ -14,8 +14,8 @@ mod stage;
 pub use cells::{Cells, TableCells};
 pub use memory::peak_rss_bytes;
 pub use pipeline::{
-    Execution, MAX_CYCLES, Options, ProveError, Proved, check, execute, program_image, prove,
-    verifying_key,
+    Execution, MAX_CYCLES, Options, ProveError, Proved, check, commit, execute, program_image,
+    prove, prove_instances, verifying_key,
 };
 pub use report::Report;
 pub use stage::{Observer, Stage};

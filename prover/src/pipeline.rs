@@ -20,9 +20,7 @@ use zonda_riscv_emu::{
     program::Program,
     record::{Family, Records},
 };
-use zonda_verifier::{
-    Instance, MAX_OUTPUT_BYTES, Preset, Proof, Shape, ShapeError, VerifyingKey,
-};
+use zonda_verifier::{Instance, MAX_OUTPUT_BYTES, Preset, Proof, Shape, ShapeError, VerifyingKey};
 
 use crate::{
     cells::Cells,
@@ -124,14 +122,13 @@ pub fn program_image(program: &Program) -> Image {
 /// The key with which proofs of a program's runs are verified.
 pub fn verifying_key(program: &Program, preset: Preset) -> VerifyingKey {
     let engine = Engine::default();
-    let image = program_image(program);
-    commit(&engine, program, &image, preset).0
+    commit(&engine, program.id(), &program_image(program), preset).0
 }
 
 /// The key of a program, and what the prover keeps of its preprocessed columns.
-fn commit(
+pub fn commit(
     engine: &Engine,
-    program: &Program,
+    program_id: [u8; 32],
     image: &Image,
     preset: Preset,
 ) -> (VerifyingKey, Fixed) {
@@ -152,7 +149,7 @@ fn commit(
         .collect();
     let fixed = engine.fix(tables);
     let root = fixed.commitment.tree.root();
-    let key = VerifyingKey::from_root(program.id(), image.entry, preset, instances, root);
+    let key = VerifyingKey::from_root(program_id, image.entry, preset, instances, root);
     (key, fixed)
 }
 
@@ -286,13 +283,14 @@ fn prove_here(
     let families = families(&run.records);
     run.records = Records::default();
     let (key, fixed) = clock.run(Stage::Key, || {
-        commit(&engine, program, &image, options.preset)
+        commit(&engine, program.id(), &image, options.preset)
     });
     let used: Vec<usize> = instances.iter().map(|instance| instance.used).collect();
-    let (shape, proof) = prove_traces(&engine, &key, &fixed, instances, &run.statement, &mut clock)?;
+    let proof = prove_with(&engine, &key, &fixed, instances, &run.statement, &mut clock)?;
+    let shape = proof.shape();
     let proof_bytes = proof.to_bytes().len();
-    let cells = Cells::count(&shape, options.preset.degree(), &used);
-    let report = report(&run, families, &key, &shape, cells, &clock, proof_bytes);
+    let cells = Cells::count(shape, options.preset.degree(), &used);
+    let report = report(&run, families, &key, shape, cells, &clock, proof_bytes);
     let Statement { exit_code, output } = run.statement;
     Ok(Proved {
         proof,
@@ -302,18 +300,29 @@ fn prove_here(
     })
 }
 
-/// Proves tables that are filled already. Tables that do not hold give a proof that is refused.
+/// Proves tables that are filled already, in the order of a proof's instances. Tables that do not
+/// hold give a proof that is refused.
 ///
 /// # Errors
 /// If the tables do not fit one proof, or the engine fails.
-pub(crate) fn prove_traces(
+pub fn prove_instances(
+    engine: &Engine,
+    key: &VerifyingKey,
+    fixed: &Fixed,
+    instances: Vec<InstanceTrace>,
+    stated: &Statement,
+) -> Result<Proof, ProveError> {
+    prove_with(engine, key, fixed, instances, stated, &mut Clock::new(None))
+}
+
+fn prove_with(
     engine: &Engine,
     key: &VerifyingKey,
     fixed: &Fixed,
     instances: Vec<InstanceTrace>,
     stated: &Statement,
     clock: &mut Clock<'_>,
-) -> Result<(Shape, Proof), ProveError> {
+) -> Result<Proof, ProveError> {
     let shape = Shape(
         instances
             .iter()
@@ -337,11 +346,10 @@ pub(crate) fn prove_traces(
         periodic: &statement::periodic(stated),
         public: &statement::public(&image, stated),
     };
-    let proof = match key.preset() {
+    Ok(match key.preset() {
         Preset::Standard => Proof::Standard(engine.prove(key, fixed, stated, filled, clock)?),
         Preset::High => Proof::High(engine.prove(key, fixed, stated, filled, clock)?),
-    };
-    Ok((shape, proof))
+    })
 }
 
 fn in_pool<R: Send>(

@@ -48,7 +48,11 @@ impl VerifyingKey {
                 fold: parameters.fold_work_bits,
                 query: parameters.query_work_bits,
             },
-            arities: layout.folds().iter().map(|fold| 1_u32.wrapping_shl(*fold)).collect(),
+            arities: layout
+                .folds()
+                .iter()
+                .map(|fold| 1_u32.wrapping_shl(*fold))
+                .collect(),
             final_length: FINAL_COEFFICIENTS as u64,
             columns: layout.columns() as u64,
             shifted_columns: layout.opened_before().count() as u64,

@@ -48,7 +48,12 @@ pub struct Commitment {
 
 impl Commitment {
     /// Extends groups of columns, by descending height, and commits to them.
-    pub fn new(platform: Platform, pool: &Pool, twiddles: &Twiddles, sources: &[Sources<'_>]) -> Self {
+    pub fn new(
+        platform: Platform,
+        pool: &Pool,
+        twiddles: &Twiddles,
+        sources: &[Sources<'_>],
+    ) -> Self {
         let groups = sources
             .iter()
             .map(|sources| group(platform, pool, twiddles, sources))
@@ -64,12 +69,7 @@ impl Commitment {
 }
 
 /// Extends the columns of one height.
-pub fn group(
-    platform: Platform,
-    pool: &Pool,
-    twiddles: &Twiddles,
-    sources: &Sources<'_>,
-) -> Group {
+pub fn group(platform: Platform, pool: &Pool, twiddles: &Twiddles, sources: &Sources<'_>) -> Group {
     let height = 1 << sources.log_height;
     let width = sources.columns.iter().map(|source| source.count).sum();
     let mut group = Group::zeroed(pool, 2 * height, width);

@@ -4,7 +4,9 @@ use p3_field::{PrimeCharacteristicRing, batch_multiplicative_inverse};
 use rayon::prelude::*;
 use zonda_circuits::F;
 
-use super::{challenge::ProverChallenge, lookup::coordinates, points::Points, quotient::Coordinates};
+use super::{
+    challenge::ProverChallenge, lookup::coordinates, points::Points, quotient::Coordinates,
+};
 
 /// The twiddles of every halving of D(`m`), inverted.
 pub struct Twiddles {
@@ -31,7 +33,8 @@ impl Twiddles {
         for _ in 1..halvings {
             line = line.iter().step_by(2).copied().collect();
             x.push(invert(&mut line.iter().copied()));
-            line.iter_mut().for_each(|x| *x = x.square().double() - F::ONE);
+            line.iter_mut()
+                .for_each(|x| *x = x.square().double() - F::ONE);
         }
         Self { y, x }
     }
@@ -99,9 +102,7 @@ pub fn coefficients<E: ProverChallenge>(
 ) -> Vec<E> {
     let size = values[0].len();
     let mut entries: Vec<E> = (0..size)
-        .map(|place| {
-            E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]))
-        })
+        .map(|place| E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place])))
         .collect();
     for layer in 0..size.ilog2() as usize {
         let stride = 1 << layer;
@@ -114,7 +115,11 @@ pub fn coefficients<E: ProverChallenge>(
             }
         }
     }
-    debug_assert!(entries[size / 2..].iter().all(|coefficient| coefficient.is_zero()));
+    debug_assert!(
+        entries[size / 2..]
+            .iter()
+            .all(|coefficient| coefficient.is_zero())
+    );
     entries.truncate(size / 2);
     entries
 }

@@ -52,7 +52,8 @@ impl Messages {
             .messages
             .iter()
             .map(|message| {
-                let mut constant = challenges.offset + E::from_base(F::from_u32(message.bus as u32));
+                let mut constant =
+                    challenges.offset + E::from_base(F::from_u32(message.bus as u32));
                 let mut terms = Vec::new();
                 for (power, field) in message.fields.iter().enumerate() {
                     match field {

@@ -8,7 +8,11 @@ use zonda_circuits::F;
 use zonda_kernels::{Group, Kernel, Lanes, Platform};
 use zonda_verifier::circle::{self, Point, vanishing};
 
-use super::{challenge::{ProverChallenge, Sum}, lookup::coordinates, points::Points};
+use super::{
+    challenge::{ProverChallenge, Sum},
+    lookup::coordinates,
+    points::Points,
+};
 
 /// Weights that turn the values of a polynomial of 2^`log_height` coefficients on the first half of
 /// its extended domain's memory into its value at `at`: coordinates, one weight after the other.
@@ -100,7 +104,11 @@ pub fn open<E: ProverChallenge>(
                 )
         })
         .collect();
-    sums.into_iter().flatten().skip(skipped).take(columns.len()).collect()
+    sums.into_iter()
+        .flatten()
+        .skip(skipped)
+        .take(columns.len())
+        .collect()
 }
 
 /// The weighted sum of lines of 16 columns.

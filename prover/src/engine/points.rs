@@ -27,8 +27,14 @@ impl Points {
             }
         }
         Self {
-            x: points.iter().map(|point| point.x.as_canonical_u32()).collect(),
-            y: points.iter().map(|point| point.y.as_canonical_u32()).collect(),
+            x: points
+                .iter()
+                .map(|point| point.x.as_canonical_u32())
+                .collect(),
+            y: points
+                .iter()
+                .map(|point| point.y.as_canonical_u32())
+                .collect(),
         }
     }
 }

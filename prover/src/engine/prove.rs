@@ -175,8 +175,11 @@ impl Engine {
 
         // 8.4 Quotient.
         clock.enter(Stage::Quotient);
-        nonces.constraints =
-            self.work(&mut transcript, label::CONSTRAINTS, parameters.constraints_work_bits);
+        nonces.constraints = self.work(
+            &mut transcript,
+            label::CONSTRAINTS,
+            parameters.constraints_work_bits,
+        );
         let alpha: E = transcript.challenge(label::CONSTRAINTS);
         let periodic = (0..layout.instances.len())
             .find(|index| of_statement(*index))
@@ -261,7 +264,9 @@ impl Engine {
                 Tree::of_codeword(platform, pool, &columns, 1 << log_arity)
             };
             transcript.absorb(label::FOLD, &tree.root());
-            nonces.folds.push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
+            nonces
+                .folds
+                .push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
             let beta: E = transcript.challenge(label::FOLD);
             let folded = fold::fold(&values, &fold_twiddles, done, *log_arity as usize, beta);
             layers.push((values, tree));
@@ -290,7 +295,12 @@ impl Engine {
             last,
             nonces,
             phases: core::array::from_fn(|phase| {
-                open_rows(&layout.phases[phase], phases[phase], &queries, log_size as u32)
+                open_rows(
+                    &layout.phases[phase],
+                    phases[phase],
+                    &queries,
+                    log_size as u32,
+                )
             }),
             folds: open_folds(&layers, &folds, &queries, log_size as u32),
         };
@@ -324,7 +334,9 @@ impl Engine {
                     *cell = column[row];
                 }
             }
-            Transform::new(self.platform, twiddles).parallel().interpolate(lines, log_height + 1);
+            Transform::new(self.platform, twiddles)
+                .parallel()
+                .interpolate(lines, log_height + 1);
         }
         let mut halves = Group::zeroed(&self.pool, 2 * height, 2 * E::DEGREE);
         {
@@ -335,7 +347,9 @@ impl Engine {
                 line[..E::DEGREE].copy_from_slice(&lower[..E::DEGREE]);
                 line[E::DEGREE..2 * E::DEGREE].copy_from_slice(&upper[..E::DEGREE]);
             }
-            Transform::new(self.platform, twiddles).parallel().evaluate_extended(lines, log_height);
+            Transform::new(self.platform, twiddles)
+                .parallel()
+                .evaluate_extended(lines, log_height);
         }
         halves
     }
@@ -381,7 +395,10 @@ impl Engine {
         }
         Ok(Opened {
             at_point,
-            before: layout.opened_before().map(|column| at_before[column]).collect(),
+            before: layout
+                .opened_before()
+                .map(|column| at_before[column])
+                .collect(),
         })
     }
 
@@ -501,7 +518,12 @@ fn extended<'a>(phase: &Phase, groups: &'a [Group], instance: usize) -> Extended
 fn stated(filled: &Filled<'_>) -> (Vec<u32>, Vec<u32>) {
     let height = filled.periodic.first().map_or(0, Vec::len);
     let rows = (0..height)
-        .flat_map(|row| filled.periodic.iter().map(move |column| column[row].as_canonical_u32()))
+        .flat_map(|row| {
+            filled
+                .periodic
+                .iter()
+                .map(move |column| column[row].as_canonical_u32())
+        })
         .collect();
     let public = filled.public.iter().map(F::as_canonical_u32).collect();
     (rows, public)
@@ -519,8 +541,10 @@ fn open_rows(
         .iter()
         .zip(&commitment.groups)
         .map(|(columns, group)| {
-            let mut positions: Vec<usize> =
-                queries.iter().map(|t| t >> (log_size - columns.log_size())).collect();
+            let mut positions: Vec<usize> = queries
+                .iter()
+                .map(|t| t >> (log_size - columns.log_size()))
+                .collect();
             positions.dedup();
             let row = |t: usize| {
                 let place = place(columns.log_size(), t);
@@ -529,7 +553,10 @@ fn open_rows(
             positions.into_iter().flat_map(row).collect()
         })
         .collect();
-    let mut positions: Vec<usize> = queries.iter().map(|t| t >> (log_size - phase.log_size())).collect();
+    let mut positions: Vec<usize> = queries
+        .iter()
+        .map(|t| t >> (log_size - phase.log_size()))
+        .collect();
     positions.dedup();
     PhaseOpening {
         rows,
@@ -544,17 +571,15 @@ fn open_folds<E: ProverChallenge>(
     queries: &[usize],
     log_size: u32,
 ) -> Vec<FoldOpening<E>> {
-    let mut places: Vec<usize> =
-        queries.iter().map(|t| place(log_size, *t)).collect();
+    let mut places: Vec<usize> = queries.iter().map(|t| place(log_size, *t)).collect();
     let mut openings = Vec::new();
     for ((values, tree), log_arity) in layers.iter().zip(folds) {
         let arity = 1 << log_arity;
         places.iter_mut().for_each(|place| *place >>= log_arity);
         places.sort_unstable();
         places.dedup();
-        let entry = |place: usize| {
-            E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]))
-        };
+        let entry =
+            |place: usize| E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]));
         openings.push(FoldOpening {
             entries: places
                 .iter()

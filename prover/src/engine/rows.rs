@@ -94,7 +94,12 @@ impl<L: Lanes> Tape<L> {
             public: public.iter().map(|value| L::splat(*value)).collect(),
             constraints: zeros(plan.constraints),
             counts: zeros(plan.messages.len()),
-            fields: zeros(plan.messages.iter().map(|message| message.fields.len()).sum()),
+            fields: zeros(
+                plan.messages
+                    .iter()
+                    .map(|message| message.fields.len())
+                    .sum(),
+            ),
             evaluate: of::<L>(table),
         }
     }

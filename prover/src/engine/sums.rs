@@ -172,7 +172,11 @@ fn run<E: ProverChallenge>(totals: &mut [u32], height: usize) -> E {
         } else {
             ((height - 1 - index) / 2, 1)
         };
-        let l = if log_half == 0 { 0 } else { even.reverse_bits() >> (usize::BITS - log_half) };
+        let l = if log_half == 0 {
+            0
+        } else {
+            even.reverse_bits() >> (usize::BITS - log_half)
+        };
         let row = 2 * l + conjugate;
         sum += read(totals, row) - share;
         for coordinate in 0..degree {
