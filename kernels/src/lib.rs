@@ -28,6 +28,7 @@
 
 mod buffer;
 mod extension;
+mod inversion;
 mod lanes;
 mod matrix;
 mod platform;
@@ -35,6 +36,7 @@ mod transform;
 
 pub use buffer::{Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6};
+pub use inversion::{Degree4, Degree6, Extension, ZeroElement, invert_in_place};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};

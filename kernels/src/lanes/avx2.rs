@@ -3,12 +3,12 @@
 //! SAFETY, for every block below: the type is private to the crate, and only `Platform::run` names
 //! it, inside a function compiled for AVX2 and after checking the CPU for it. Memory is accessed
 //! through slices whose length is checked.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, unused_unsafe)]
 
 use std::arch::x86_64::*;
 
 use super::Lanes;
-use crate::P;
+use crate::{LINE, P};
 
 /// Eight elements.
 #[derive(Clone, Copy)]
@@ -78,6 +78,34 @@ impl Avx2 {
         self.mul_twice(Self(unsafe { _mm256_add_epi32(other.0, other.0) }))
     }
 
+    /// Rows to columns: `rows[r]` lane `c` becomes `columns[c]` lane `r`.
+    #[inline(always)]
+    fn transpose(rows: [Self; 8]) -> [Self; 8] {
+        let mut a = rows;
+        let mut b = rows;
+        // SAFETY: see the module.
+        unsafe {
+            // Pairs of rows: b[2k] and b[2k + 1] hold the words 0, 1 and 2, 3 of both halves of
+            // rows 2k and 2k + 1, interleaved.
+            for k in 0..4 {
+                b[2 * k] = Self(_mm256_unpacklo_epi32(a[2 * k].0, a[2 * k + 1].0));
+                b[2 * k + 1] = Self(_mm256_unpackhi_epi32(a[2 * k].0, a[2 * k + 1].0));
+            }
+            // Four rows: a[4k + j] holds the word j of both halves of rows 4k..4k + 4.
+            for k in 0..2 {
+                a[4 * k] = Self(_mm256_unpacklo_epi64(b[4 * k].0, b[4 * k + 2].0));
+                a[4 * k + 1] = Self(_mm256_unpackhi_epi64(b[4 * k].0, b[4 * k + 2].0));
+                a[4 * k + 2] = Self(_mm256_unpacklo_epi64(b[4 * k + 1].0, b[4 * k + 3].0));
+                a[4 * k + 3] = Self(_mm256_unpackhi_epi64(b[4 * k + 1].0, b[4 * k + 3].0));
+            }
+            for j in 0..4 {
+                b[j] = Self(_mm256_permute2x128_si256::<0x20>(a[j].0, a[4 + j].0));
+                b[4 + j] = Self(_mm256_permute2x128_si256::<0x31>(a[j].0, a[4 + j].0));
+            }
+        }
+        b
+    }
+
     /// The upper half of every 64 bits, in the lower half too.
     #[inline(always)]
     fn odd(self) -> Self {
@@ -113,6 +141,30 @@ impl Lanes for Avx2 {
     fn splat_words(word: u32) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm256_set1_epi32(word as i32) })
+    }
+
+    #[inline(always)]
+    fn load_columns(from: &[u32], stride: usize) -> [Self; LINE] {
+        let mut columns = [Self::constant(0); LINE];
+        for half in 0..2 {
+            let mut rows = [Self::constant(0); 8];
+            for (r, row) in rows.iter_mut().enumerate() {
+                *row = Self::load(&from[r * stride + 8 * half..]);
+            }
+            columns[8 * half..][..8].copy_from_slice(&Self::transpose(rows));
+        }
+        columns
+    }
+
+    #[inline(always)]
+    fn store_columns(columns: &[Self; LINE], to: &mut [u32], stride: usize) {
+        for half in 0..2 {
+            let mut part = [Self::constant(0); 8];
+            part.copy_from_slice(&columns[8 * half..][..8]);
+            for (r, row) in Self::transpose(part).iter().enumerate() {
+                row.store(&mut to[r * stride + 8 * half..]);
+            }
+        }
     }
 
     /// `2ab = high * 2^32 + 2 * low`, where `ab = high * 2^31 + low`, `high <= p - 3` and
