@@ -1,5 +1,8 @@
 //! Arrays of words: the definition.
 
+// Indices say that the lanes of several arrays go together.
+#![allow(clippy::needless_range_loop)]
+
 use super::Lanes;
 use crate::P;
 
