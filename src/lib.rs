@@ -33,6 +33,7 @@ use zonda_prover::engine::Engine;
 
 pub use zonda_prover::{
     Cells, Execution, Observer, ProveError, Proved, Report, Stage, TableCells, peak_rss_bytes,
+    platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -43,8 +44,8 @@ pub use zonda_riscv_emu::{
     record::Family,
 };
 pub use zonda_verifier::{
-    KeyError, MAX_PROOF_BYTES, Preset, Proof, ProofError, Shape, Statement, VerifyError,
-    VerifyingKey, security, verify,
+    Cost, KeyError, MAX_PROOF_BYTES, Operations, Parameters, Preset, Proof, ProofError, Shape,
+    Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_with_cost,
 };
 
 /// How to execute and prove.

@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser, value_parser};
+use clap::{
+    ArgGroup, Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser},
+    value_parser,
+};
+use zonda::Preset;
+
+use crate::commands::bench::workloads::{WORKLOADS, Workload};
 
 /// Run RISC-V programs, prove that they ran, and verify the proofs.
 ///
@@ -53,12 +60,31 @@ pub enum Command {
     ///
     /// The statement is: the program in ELF, on some input, exited with --exit-code and made the
     /// bytes in --output public. The proof is checked against it; nothing of it is taken from the
-    /// proof.
+    /// proof. Instead of ELF, --key can name the program.
     #[command(
         after_help = "Exit code: 0 if the proof is accepted; 1 if it is refused, with the \
         check that failed; 2 for bad usage and for files that cannot be read."
     )]
     Verify(Verify),
+    /// Write the key with which proofs of a guest are verified, or show one
+    ///
+    /// The key of a guest is derived, shown, and written where --out says. It depends on the guest
+    /// and the preset only. Who verifies with a key from elsewhere trusts where it comes from.
+    #[command(
+        after_help = "Exit code: 0 if the key is written or shown; 2 for bad usage, for files \
+        that cannot be read or written, and for those that are no key."
+    )]
+    Key(Key),
+    /// Measure proofs of fixed workloads, or compare measurements
+    ///
+    /// Each repetition runs `zonda prove` as a process of its own, which verifies its proof too.
+    /// --out receives one report, in JSON, with the raw samples.
+    #[command(
+        after_help = "Exit code: 0 if the report is written or the comparison printed; 1 if a \
+        workload has no proof; 2 for bad usage and for files that cannot be read or written.",
+        group = ArgGroup::new("mode").required(true).args(["out", "from", "compare"])
+    )]
+    Bench(Bench),
 }
 
 /// The guest and its input.
@@ -91,6 +117,18 @@ pub struct Limit {
     pub max_cycles: Option<u64>,
 }
 
+/// With how many threads.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Threads {
+    /// Threads to prove with; without it, as many as the machine has
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS)
+    )]
+    pub threads: Option<usize>,
+}
+
 /// The arguments of `zonda run`.
 #[derive(Args, Debug)]
 pub struct Run {
@@ -119,23 +157,34 @@ pub struct Prove {
     pub proof: PathBuf,
     #[command(flatten)]
     pub results: Results,
-    /// Threads to prove with; without it, as many as the machine has
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS)
-    )]
-    pub threads: Option<usize>,
+    /// How sure the proof is
+    #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
+    pub preset: Preset,
+    #[command(flatten)]
+    pub threads: Threads,
     #[command(flatten)]
     pub limit: Limit,
+    /// What progress is shown of, beside its stage
+    #[arg(long, value_name = "TEXT", hide = true)]
+    pub label: Option<String>,
 }
 
 /// The arguments of `zonda verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
     /// The guest that the proof is about
-    #[arg(value_name = "ELF")]
-    pub elf: PathBuf,
+    #[arg(
+        value_name = "ELF",
+        required_unless_present = "key",
+        conflicts_with = "key"
+    )]
+    pub elf: Option<PathBuf>,
+    /// The key of the guest that the proof is about, in place of ELF
+    #[arg(long, value_name = "KEYFILE")]
+    pub key: Option<PathBuf>,
+    /// How sure the proof must be: standard without it, or what the key says
+    #[arg(long, value_name = "PRESET", value_parser = preset())]
+    pub preset: Option<Preset>,
     /// The proof
     #[arg(long, value_name = "FILE")]
     pub proof: PathBuf,
@@ -145,6 +194,89 @@ pub struct Verify {
     /// The exit code that the proof must show
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub exit_code: u32,
+}
+
+/// The arguments of `zonda key`.
+#[derive(Args, Debug)]
+pub struct Key {
+    /// The guest
+    #[arg(value_name = "ELF", required_unless_present = "show")]
+    pub elf: Option<PathBuf>,
+    /// Where to write the key
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How sure proofs must be
+    #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
+    pub preset: Preset,
+    /// Show the key in FILE instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["elf", "out", "preset"])]
+    pub show: Option<PathBuf>,
+}
+
+/// The arguments of `zonda bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// A workload to measure; can be given several times. Without it, all
+    #[arg(long = "workload", value_name = "NAME", value_parser = workload())]
+    pub workloads: Vec<&'static Workload>,
+    /// How often to measure each
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u32).range(1..=1000))]
+    pub repetitions: u32,
+    /// How often to run each before, unmeasured
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(..=1000))]
+    pub warm_up: u32,
+    #[command(flatten)]
+    pub threads: Threads,
+    /// How sure proofs are
+    #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
+    pub preset: Preset,
+    /// Where the workloads are: a directory with `elf` and `inputs`, as the repository's
+    #[arg(long, value_name = "DIR", default_value = "guests")]
+    pub guests: PathBuf,
+    /// Where to write the report
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where to draw where the time goes, in SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Draw what this report says, and measure nothing
+    #[arg(long, value_name = "REPORT", requires = "plot", conflicts_with_all = MEASURING)]
+    pub from: Option<PathBuf>,
+    /// Compare two reports, and measure nothing
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["A", "B"],
+        conflicts_with = "plot",
+        conflicts_with_all = MEASURING
+    )]
+    pub compare: Option<Vec<PathBuf>>,
+}
+
+/// What says how to measure.
+const MEASURING: [&str; 6] = [
+    "workloads",
+    "repetitions",
+    "warm_up",
+    "threads",
+    "preset",
+    "guests",
+];
+
+/// Presets by their names.
+fn preset() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(Preset::ALL.map(Preset::name)).map(|name| {
+        let named = |preset: &Preset| preset.name() == name;
+        Preset::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
+/// Workloads by their names.
+fn workload() -> impl TypedValueParser<Value = &'static Workload> {
+    PossibleValuesParser::new(WORKLOADS.map(|workload| workload.name)).map(|name| {
+        let named = |workload: &&Workload| workload.name == name;
+        WORKLOADS.iter().find(named).unwrap_or(&WORKLOADS[0])
+    })
 }
 
 /// More threads than this are a slip of the keyboard.

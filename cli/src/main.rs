@@ -1,24 +1,31 @@
-//! The command-line tool `zonda`: run, check, prove and verify guest programs.
+//! The command-line tool `zonda`: run, check, prove and verify guest programs, and measure.
 //!
 //! ```text
 //! zonda run    ELF [--input FILE] [--output FILE] [--report FILE] [--max-cycles N]
 //! zonda check  ELF [--input FILE]
-//! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE] [--threads N]
-//!              [--max-cycles N]
-//! zonda verify ELF --proof FILE [--output FILE] [--exit-code N]
+//! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE] [--preset P]
+//!              [--threads N] [--max-cycles N]
+//! zonda verify ELF|--key KEYFILE --proof FILE [--output FILE] [--exit-code N] [--preset P]
+//! zonda key    ELF [--out FILE] [--preset P]
+//! zonda key    --show FILE
+//! zonda bench  --out FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
+//!              [--preset P] [--guests DIR] [--plot FILE]
+//! zonda bench  --from REPORT --plot FILE
+//! zonda bench  --compare A B
 //! ```
 //!
-//! | exit code | run | check | prove | verify |
-//! |---|---|---|---|---|
-//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | accepted |
-//! | 1 | " | something does not hold, or no run | no proof | refused |
-//! | 2 | usage or I/O, or " | usage or I/O | usage | usage or I/O |
-//! | 125 | a trap or a limit, or " | | | |
+//! | exit code | run | check | prove | verify | key | bench |
+//! |---|---|---|---|---|---|---|
+//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | accepted | done | done |
+//! | 1 | " | something does not hold, or no run | no proof | refused | | no proof |
+//! | 2 | usage or I/O, or " | usage or I/O | usage | usage or I/O | usage or I/O | usage or I/O |
+//! | 125 | a trap or a limit, or " | | | | | |
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod commands;
 mod files;
+mod report;
 mod summary;
 mod terminal;
 
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check(arguments),
         Command::Prove(arguments) => commands::prove(arguments),
         Command::Verify(arguments) => commands::verify(arguments),
+        Command::Key(arguments) => commands::key(arguments),
+        Command::Bench(arguments) => commands::bench(arguments),
     });
     // The message of the panic is on standard error already. Its exit code, 101, must not pass for
     // that of a guest.

@@ -72,7 +72,7 @@ fn stages(report: &Report) -> String {
 }
 
 /// Lines of equal columns: the first to the left, the others to the right.
-fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
+pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {

@@ -53,14 +53,18 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// None if standard error is no terminal.
-    pub fn on_terminal() -> Option<Arc<Self>> {
+    /// Progress of what `label` names, if there is something to tell it from. None if standard error
+    /// is no terminal.
+    pub fn on_terminal(label: Option<&str>) -> Option<Arc<Self>> {
         if !io::stderr().is_terminal() {
             return None;
         }
         let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}{msg} {elapsed}") {
             bar.set_style(style);
+        }
+        if let Some(label) = label {
+            bar.set_prefix(format!("{}: ", printable(label)));
         }
         Some(Arc::new(Self { bar }))
     }

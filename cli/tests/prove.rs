@@ -4,8 +4,9 @@ mod common;
 
 use std::{fs, sync::LazyLock};
 
-use common::{Ended, Scratch, guest, json, zonda};
-use serde_json::json;
+use common::{Ended, Scratch, guest, json, repository, zonda};
+use serde_json::{Value, json};
+use zonda::Stage;
 
 /// A proof of the tenth Fibonacci number, which the tests share.
 struct Proved {
@@ -174,8 +175,10 @@ fn report_has_every_field() {
     let families = report["families"].as_object().unwrap();
     let sum: u64 = families.values().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!((report["cycles"].as_u64(), families.len()), (Some(sum), 16));
-    for stage in ["execute", "witness", "key", "prove"] {
-        assert!(report["stages"][stage].is_f64(), "{stage}");
+    let stages = report["stages"].as_object().unwrap();
+    assert_eq!(stages.len(), Stage::ALL.len());
+    for stage in Stage::ALL.map(Stage::name) {
+        assert!(stages[stage].is_f64(), "{stage}");
     }
     for field in [
         "misaligned_accesses",
@@ -190,6 +193,7 @@ fn report_has_every_field() {
         "cells_per_instruction",
         "execute_seconds",
         "prove_seconds",
+        "wall_seconds",
         "khz",
     ] {
         assert!(report[field].as_f64().unwrap() > 0.0, "{field}");
@@ -203,6 +207,163 @@ fn report_has_every_field() {
     };
     let committed: u64 = tables.iter().map(cells).sum();
     assert_eq!(report["committed_cells"], json!(committed));
+}
+
+#[test]
+fn report_says_what_the_proof_is_made_of_and_worth() {
+    let report = json(&FIBONACCI.report);
+    assert_eq!(report["preset"], "standard");
+    assert!(report["platform"].is_string());
+    assert!(report["parameters"]["queries"].as_u64().unwrap() > 0);
+
+    // The terms add up to the security.
+    let security = &report["security"];
+    let bits = security["bits"].as_f64().unwrap();
+    assert_eq!(report["security_bits"], json!(bits as u64));
+    let terms = security["terms"].as_array().unwrap();
+    let bits_of = |term: &Value| term["bits"].as_f64().unwrap();
+    let sum: f64 = terms.iter().map(|term| (-bits_of(term)).exp2()).sum();
+    let hash_bits = security["hash_bits"].as_f64().unwrap();
+    assert!((bits - (-sum.log2()).min(hash_bits)).abs() < 1e-6);
+    for name in ["lookups", "batching", "fold 0", "queries"] {
+        assert!(terms.iter().any(|term| term["name"] == name), "{name}");
+    }
+
+    // The parts add up to the proof.
+    fn sum_of(value: &Value) -> u64 {
+        match value {
+            Value::Object(parts) => parts.values().map(sum_of).sum(),
+            _ => value.as_u64().unwrap(),
+        }
+    }
+    assert_eq!(json!(sum_of(&report["proof_parts"])), report["proof_bytes"]);
+    assert!(report["proof_parts"]["rows"]["main"].as_u64().unwrap() > 0);
+
+    let verification = &report["verification"];
+    assert!(verification["seconds"].as_f64().unwrap() > 0.0);
+    let operations = verification["operations"].as_object().unwrap();
+    for kind in ["compressions", "products", "scalings", "base_products"] {
+        let of = |part: &Value| part[kind].as_u64().unwrap();
+        let parts = operations.iter().filter(|(name, _)| *name != "total");
+        let sum: u64 = parts.map(|(_, part)| of(part)).sum();
+        assert_eq!(of(&operations["total"]), sum, "{kind}");
+        assert!(sum > 0, "{kind}");
+    }
+}
+
+#[test]
+fn keys_are_written_shown_and_stand_for_their_guest() {
+    let proved = &*FIBONACCI;
+    let scratch = Scratch::new();
+    let key = |name: &str, guest_name: &str, preset: &str| {
+        let path = scratch.path(name);
+        let elf = guest(guest_name);
+        let written = zonda(["key", &elf, "--out", &path, "--preset", preset]).with(0);
+        let shown = zonda(["key", "--show", &path]).with(0);
+        assert_eq!(written.out, shown.out);
+        assert!(shown.out.contains(&format!("preset        {preset}: ")));
+        (path, shown.out)
+    };
+    let (standard, shown) = key("standard", "fibonacci", "standard");
+    let (high, shown_high) = key("high", "fibonacci", "high");
+    let (other, shown_other) = key("other", "echo", "standard");
+    assert_eq!(scratch.names(), ["high", "other", "standard"]);
+    let line = |shown: &str, name: &str| {
+        let line = shown.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("no {name} in {shown}"))
+            .to_owned()
+    };
+    let id = json(&proved.report)["program_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(line(&shown, "program ").ends_with(&id));
+    assert!(line(&shown_high, "program ").ends_with(&id));
+    assert!(!line(&shown_other, "program ").ends_with(&id));
+    assert_ne!(line(&shown, "digest "), line(&shown_high, "digest "));
+    assert!(line(&shown, "parameters ").contains("queries "));
+
+    let verify = |key: &str, more: &[&str]| {
+        let mut arguments = vec!["verify", "--key", key, "--proof", &proved.proof];
+        arguments.extend(["--output", &proved.output]);
+        arguments.extend(more);
+        zonda(arguments)
+    };
+    let accepted = verify(&standard, &[]).with(0);
+    assert!(accepted.out.contains(&id));
+    verify(&standard, &["--preset", "standard"]).with(0);
+    verify(&standard, &["--exit-code", "1"]).with(1);
+    verify(&other, &[]).with(1).saying("refused: ");
+    verify(&high, &[])
+        .with(1)
+        .saying("refused: ")
+        .saying("preset");
+    verify(&standard, &["--preset", "high"])
+        .with(2)
+        .saying("a key of the preset \"standard\", not of \"high\"");
+    let high = ["--preset", "high", "--output", &proved.output];
+    proved
+        .verify(&guest("fibonacci"), &proved.proof, &high)
+        .with(1)
+        .saying("refused: ")
+        .saying("--preset standard");
+}
+
+#[test]
+fn bytes_that_are_no_key_are_refused() {
+    let scratch = Scratch::new();
+    let path = scratch.path("key");
+    zonda(["key", &guest("echo"), "--out", &path]).with(0);
+    let key = fs::read(&path).unwrap();
+    let mut version = key.clone();
+    version[8] ^= 0xff;
+    let mut preset = key.clone();
+    preset[10] = 9;
+    let mut parameters = key.clone();
+    parameters[11] ^= 1;
+    let cases = [
+        (vec![], "does not begin with \"ZONDAKEY\""),
+        (fs::read(repository(&guest("echo"))).unwrap(), "no key: "),
+        (version, "key format version"),
+        (preset, "no preset has the number 9"),
+        (parameters, "not those of the preset \"standard\""),
+        (key[..key.len() - 1].to_vec(), "truncated"),
+        ([&key[..], &[0]].concat(), "1 bytes follow the key"),
+    ];
+    for (bytes, said) in cases {
+        let path = scratch.file("bad", bytes);
+        zonda(["key", "--show", &path]).with(2).saying(said);
+        zonda(["verify", "--key", &path, "--proof", &path])
+            .with(2)
+            .saying(said);
+    }
+    // What is there stays as it was if there is no key to write.
+    zonda(["key", &path, "--out", &scratch.path("bad")]).with(2);
+    zonda(["key", &guest("echo"), "--out", &guest("echo")])
+        .with(2)
+        .saying("would overwrite");
+}
+
+#[test]
+fn high_proofs_are_accepted_as_such_only() {
+    let scratch = Scratch::new();
+    let [proof, report] = ["proof", "report"].map(|name| scratch.path(name));
+    let echo = guest("echo");
+    zonda([
+        "prove", &echo, "--proof", &proof, "--preset", "high", "--report", &report,
+    ])
+    .with(0);
+    let report = json(&report);
+    assert_eq!(report["preset"], "high");
+    assert!(report["security_bits"].as_u64().unwrap() > json_bits(&FIBONACCI.report));
+    zonda(["verify", &echo, "--proof", &proof, "--preset", "high"]).with(0);
+    zonda(["verify", &echo, "--proof", &proof])
+        .with(1)
+        .saying("--preset high");
+}
+
+fn json_bits(report: &str) -> u64 {
+    json(report)["security_bits"].as_u64().unwrap()
 }
 
 #[test]

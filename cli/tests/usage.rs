@@ -18,7 +18,7 @@ fn help_and_version() {
         format!("zonda {}\n", env!("CARGO_PKG_VERSION"))
     );
     let help = zonda(["--help"]).with(0);
-    for command in ["run", "check", "prove", "verify"] {
+    for command in ["run", "check", "prove", "verify", "key", "bench"] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{help:?}");
         let help = zonda([command, "--help"]).with(0);
         assert!(help.out.contains("Exit code: "), "{help:?}");
@@ -46,7 +46,49 @@ fn bad_usage_ends_with_2() {
             &["prove", echo, "--proof", "p", "--threads", "100000"],
             "--threads",
         ),
+        (
+            &["prove", echo, "--proof", "p", "--preset", "utmost"],
+            "[possible values: standard, high]",
+        ),
         (&["verify", echo], "--proof"),
+        (&["verify", "--proof", "p"], "<ELF>"),
+        (
+            &["verify", echo, "--key", "k", "--proof", "p"],
+            "cannot be used with",
+        ),
+        (
+            &["verify", echo, "--proof", "p", "--preset", "low"],
+            "--preset",
+        ),
+        (&["key"], "<ELF>"),
+        (&["key", echo, "--show", "k"], "cannot be used with"),
+        (
+            &["key", "--show", "k", "--preset", "high"],
+            "cannot be used with",
+        ),
+        (&["key", "--show", "k", "--out", "o"], "cannot be used with"),
+        (&["bench"], "--out"),
+        (&["bench", "--plot", "p"], "--out"),
+        (&["bench", "--from", "r"], "--plot"),
+        (&["bench", "--out", "o", "--workload", "doom"], "fibonacci"),
+        (
+            &["bench", "--out", "o", "--repetitions", "0"],
+            "--repetitions",
+        ),
+        (&["bench", "--out", "o", "--threads", "0"], "--threads"),
+        (&["bench", "--compare", "a"], "--compare"),
+        (
+            &["bench", "--compare", "a", "b", "--out", "o"],
+            "cannot be used with",
+        ),
+        (
+            &["bench", "--from", "a", "--plot", "p", "--threads", "1"],
+            "cannot be used with",
+        ),
+        (
+            &["bench", "--compare", "a", "b", "--plot", "p"],
+            "cannot be used with",
+        ),
         (&["verify", echo, "--proof", "p", "--exit-code", "-1"], "-1"),
         (
             &["verify", echo, "--proof", "p", "--exit-code", "4294967296"],

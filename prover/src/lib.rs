@@ -19,3 +19,8 @@ pub use pipeline::{
 };
 pub use report::Report;
 pub use stage::{Observer, Stage};
+
+/// The vectors that the prover computes with on this machine, by name.
+pub fn platform() -> &'static str {
+    zonda_kernels::Platform::detect().name()
+}

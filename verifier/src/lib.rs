@@ -55,6 +55,7 @@ pub mod proof;
 pub mod protocol;
 pub mod security;
 mod shape;
+mod sizes;
 pub mod transcript;
 mod verify;
 
@@ -71,5 +72,6 @@ pub use p3_mersenne_31::QM31;
 pub use preset::{Parameters, Preset};
 pub use proof::Proof;
 pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
+pub use sizes::Sizes;
 pub use verify::{verify, verify_with_cost};
 pub use zonda_circuits::machine::Statement;

@@ -1,6 +1,8 @@
 //! The commands. Each yields the process's exit code, or an error, for which `main` has one.
 
+pub mod bench;
 mod check;
+mod key;
 mod prove;
 mod run;
 mod verify;
@@ -8,7 +10,9 @@ mod verify;
 use std::path::Path;
 
 use anyhow::Context;
+pub use bench::bench;
 pub use check::check;
+pub use key::key;
 pub use prove::prove;
 pub use run::run;
 pub use verify::verify;

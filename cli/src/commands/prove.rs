@@ -3,12 +3,15 @@
 use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{Context, anyhow};
-use zonda::{Observer, Proved, Prover, Report, Statement, verify};
+use zonda::{
+    Observer, Preset, Proof, Proved, Prover, Report, Statement, VerifyingKey, verify_with_cost,
+};
 
 use super::{input, load, no_proof, options};
 use crate::{
     arguments::Prove,
     files::Destinations,
+    report::{ProofReport, Verified, described},
     summary::{Facts, counted, details, grouped, percent},
     terminal::{self, Progress},
 };
@@ -30,14 +33,17 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
         &[Some(&guest.elf), guest.input.as_deref()],
     )?;
 
-    let progress = Progress::on_terminal();
+    let progress = Progress::on_terminal(arguments.label.as_deref());
     let mut options = options(Some(&arguments.limit));
-    options.threads = arguments.threads;
+    options.threads = arguments.threads.threads;
+    options.preset = arguments.preset;
     options.observer = progress
         .clone()
         .map(|progress| progress as Arc<dyn Observer>);
     let prover = Prover::new(options);
+    let start = Instant::now();
     let proved = prover.prove(&program, &input);
+    let wall_seconds = start.elapsed().as_secs_f64();
     if let Some(progress) = &progress {
         match proved {
             Ok(_) => progress.show("verify"),
@@ -53,18 +59,25 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
 
     let key = prover.verifying_key(&program);
     let statement = Statement { exit_code, output };
-    let start = Instant::now();
-    let verdict = verify(&key, &statement, &proof);
-    let verify_seconds = start.elapsed().as_secs_f64();
+    let bytes = proof.to_bytes();
+    let verified = accept(&key, &statement, &bytes);
     if let Some(progress) = &progress {
         progress.finish();
     }
-    verdict.context("zonda is at fault, please report this: its own proof is refused")?;
+    let verified =
+        verified.context("zonda is at fault, please report this: its own proof is refused")?;
 
-    let mut json = serde_json::to_vec_pretty(&report)?;
+    let json = ProofReport::new(&report, &key, &proof, wall_seconds, &verified);
+    let mut json = serde_json::to_vec_pretty(&json)?;
     json.push(b'\n');
-    destinations.write([&proof.to_bytes(), &statement.output, &json])?;
-    let facts = facts(&program.id(), &statement, &report, verify_seconds);
+    destinations.write([&bytes, &statement.output, &json])?;
+    let facts = facts(
+        &program.id(),
+        &statement,
+        &report,
+        arguments.preset,
+        &verified,
+    );
     let text = format!("{}\n{}", facts.into_text(), details(&report));
     terminal::print(&text)?;
     if exit_code != 0 {
@@ -76,7 +89,25 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn facts(id: &[u8; 32], statement: &Statement, report: &Report, verify_seconds: f64) -> Facts {
+/// Verifies the proof as anyone would: from its bytes.
+fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> anyhow::Result<Verified> {
+    let start = Instant::now();
+    let proof = Proof::from_bytes(proof)?;
+    let cost = verify_with_cost(key, statement, &proof)?;
+    Ok(Verified {
+        cost,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+fn facts(
+    id: &[u8; 32],
+    statement: &Statement,
+    report: &Report,
+    preset: Preset,
+    verified: &Verified,
+) -> Facts {
+    let verification = verified.cost.total();
     Facts::default()
         .with_statement(id, statement.exit_code, &statement.output)
         .with("instructions", grouped(report.cycles))
@@ -94,13 +125,23 @@ fn facts(id: &[u8; 32], statement: &Statement, report: &Report, verify_seconds: 
             "security",
             format!("{} bits, provable", report.security_bits),
         )
+        .with("preset", described(preset))
+        .with(
+            "verification",
+            format!(
+                "{} of BLAKE3, {} of challenges",
+                counted(verification.compressions, "compression"),
+                counted(verification.products, "product"),
+            ),
+        )
         .with("proof", counted(report.proof_bytes, "byte"))
         .with(
             "time",
             format!(
-                "execute {:.3} s, prove {:.3} s, verify {verify_seconds:.3} s; {}",
+                "execute {:.3} s, prove {:.3} s, verify {:.3} s; {}",
                 report.execute_seconds,
                 report.prove_seconds,
+                verified.seconds,
                 counted(report.threads as u64, "thread"),
             ),
         )

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use zonda::{MAX_PROOF_BYTES, Proof, Prover, Statement, VerifyingKey};
+use anyhow::{Context, bail};
+use zonda::{MAX_PROOF_BYTES, Proof, Statement, VerifyError, VerifyingKey};
 
-use super::load;
+use super::{key, load};
 use crate::{
     arguments::Verify,
     files::{self, TooLarge},
+    report::described,
     summary::{Facts, bytes},
     terminal,
 };
@@ -17,7 +19,7 @@ use crate::{
 /// # Errors
 /// If the guest cannot be loaded or a file cannot be read.
 pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
-    let program = load(&arguments.elf)?;
+    let key = expected(arguments)?;
     let output = match &arguments.output {
         Some(path) => files::read(path, "--output", files::MAX_OUTPUT_BYTES)?,
         None => Vec::new(),
@@ -27,7 +29,6 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
         proof => proof?,
     };
 
-    let key = Prover::default().verifying_key(&program);
     let statement = Statement {
         exit_code: arguments.exit_code,
         output,
@@ -40,7 +41,8 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
                     "this program, on some input, gives this exit code and output",
                 )
                 .with_statement(key.program_id(), statement.exit_code, &statement.output)
-                .with("security", format!("{security_bits} bits, provable"));
+                .with("security", format!("{security_bits} bits, provable"))
+                .with("preset", described(key.preset()));
             terminal::print(&facts.into_text())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -53,11 +55,33 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The key that proofs are checked with.
+fn expected(arguments: &Verify) -> anyhow::Result<VerifyingKey> {
+    if let Some(file) = &arguments.key {
+        let key = key::read(file)?;
+        match arguments.preset {
+            Some(preset) if preset != key.preset() => bail!(
+                "{} is a key of the preset \"{}\", not of \"{}\" as --preset says",
+                file.display(),
+                key.preset().name(),
+                preset.name(),
+            ),
+            _ => return Ok(key),
+        }
+    }
+    let elf = arguments.elf.as_deref().context("no ELF is named")?;
+    let preset = arguments.preset.unwrap_or_default();
+    Ok(key::prover(preset).verifying_key(&load(elf)?))
+}
+
 /// The bits of security of a proof that holds, or the check that failed.
 fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<u32, String> {
     let proof = Proof::from_bytes(proof).map_err(|error| error.to_string())?;
-    zonda::verify(key, statement, &proof).map_err(|error| {
-        format!("{error}\n  the proof is of another statement than this, or was altered")
+    zonda::verify(key, statement, &proof).map_err(|error| match error {
+        VerifyError::Preset { got, .. } => {
+            format!("{error}\n  --preset {} would accept it as such", got.name())
+        }
+        _ => format!("{error}\n  the proof is of another statement than this, or was altered"),
     })?;
     Ok(key.security_bits(proof.shape()))
 }

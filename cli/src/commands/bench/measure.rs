@@ -1,0 +1,164 @@
+//! Measuring: each repetition is a process of its own, so that its peak of memory is that of one
+//! proof, and it starts from nothing, as `zonda prove` does.
+
+use std::{
+    env, fs,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{
+    metrics::{METRICS, Proved},
+    report::{Measured, Sample},
+    workloads::Loaded,
+};
+use crate::arguments::Bench;
+
+/// Measures a workload. Inside is what failed, if it has no proof.
+///
+/// # Errors
+/// If a process cannot be started, or what it writes cannot be read.
+pub fn measure(
+    loaded: &Loaded,
+    arguments: &Bench,
+    cores: usize,
+) -> anyhow::Result<Result<Measured, String>> {
+    let name = loaded.workload.name;
+    let directory = tempfile::tempdir().context("no directory for temporary files")?;
+    fs::write(directory.path().join("input"), &loaded.input)
+        .context("cannot write a temporary file")?;
+
+    for index in 1..=arguments.warm_up {
+        let label = format!("{name}, warm-up {index} of {}", arguments.warm_up);
+        if let Err(failed) = prove(loaded, arguments, &directory, &label)? {
+            return Ok(Err(failed));
+        }
+    }
+    let mut measured = Measured {
+        name: name.to_owned(),
+        about: loaded.workload.about.to_owned(),
+        input_bytes: loaded.input.len(),
+        ..Measured::default()
+    };
+    for index in 1..=arguments.repetitions {
+        let label = format!("{name}, repetition {index} of {}", arguments.repetitions);
+        let report = match prove(loaded, arguments, &directory, &label)? {
+            Ok(report) => report,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        include(&mut measured, report, cores)?;
+    }
+    Ok(Ok(measured.with_spreads()))
+}
+
+/// Proves once, which verifies too, and returns the report, or what failed.
+fn prove(
+    loaded: &Loaded,
+    arguments: &Bench,
+    directory: &TempDir,
+    label: &str,
+) -> anyhow::Result<Result<Value, String>> {
+    let report = directory.path().join("report");
+    let mut command = Command::new(env::current_exe().context("zonda does not find itself")?);
+    command
+        .arg("prove")
+        .arg(&loaded.elf)
+        .arg("--input")
+        .arg(directory.path().join("input"))
+        .arg("--proof")
+        .arg(directory.path().join("proof"))
+        .arg("--report")
+        .arg(&report)
+        .args(["--preset", arguments.preset.name(), "--label", label])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    if let Some(threads) = arguments.threads.threads {
+        command.args(["--threads", &threads.to_string()]);
+    }
+    // What goes wrong is on standard error, and so is progress.
+    let status = command.status().context("cannot start `zonda prove`")?;
+    if !status.success() {
+        return Ok(Err(format!("{label}: `zonda prove` ended with {status}")));
+    }
+    let bytes = fs::read(&report).context("cannot read the report of `zonda prove`")?;
+    let report = serde_json::from_slice(&bytes).context("the report of `zonda prove`")?;
+    Ok(Ok(report))
+}
+
+/// Adds a repetition, which must have proved what the others did.
+fn include(measured: &mut Measured, report: Value, cores: usize) -> anyhow::Result<()> {
+    let proved: Proved =
+        serde_json::from_value(report.clone()).context("the report of `zonda prove`")?;
+    let metrics = METRICS
+        .iter()
+        .map(|metric| (metric.name.to_owned(), (metric.of)(&proved, cores)));
+    let sample = Sample {
+        metrics: metrics.collect(),
+        stages: proved.stages,
+    };
+    ensure!(
+        proved.exit_code == 0,
+        "{}: the guest exited with code {}",
+        measured.name,
+        proved.exit_code
+    );
+    if measured.samples.is_empty() {
+        measured.program_id = proved.program_id;
+        measured.output_hex = proved.output_hex;
+        measured.security_bits = proved.security_bits;
+        measured.threads = proved.threads;
+        measured.proof_report = report;
+    } else {
+        ensure!(
+            measured.program_id == proved.program_id
+                && measured.output_hex == proved.output_hex
+                && measured.samples[0].metrics["cycles"] == sample.metrics["cycles"],
+            "{}: two repetitions ran differently",
+            measured.name
+        );
+    }
+    measured.samples.push(sample);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn metrics_are_those_of_the_report() {
+        let mut report = json!({
+            "program_id": "ab", "exit_code": 0, "output_hex": "", "cycles": 1000,
+            "committed_cells": 100_000, "padding_cells": 20_000, "security_bits": 100,
+            "execute_seconds": 0.25, "prove_seconds": 0.5, "wall_seconds": 1.0,
+            "stages": {"commit": 0.5}, "peak_rss_bytes": 1, "proof_bytes": 2, "threads": 8,
+            "verification": {"seconds": 0.02, "operations": {
+                "total": {"compressions": 3, "products": 4, "scalings": 5}}},
+        });
+        let mut measured = Measured::default();
+        include(&mut measured, report.clone(), 2).unwrap();
+        let metrics = &measured.samples[0].metrics;
+        for (name, value) in [
+            ("cycles", 1000.0),
+            ("prove_khz", 2.0),
+            ("end_to_end_khz", 1.0),
+            ("ns_per_cell_and_core", 10_000.0),
+            ("cells_per_instruction_unpadded", 80.0),
+            ("cells_per_instruction", 100.0),
+            ("verify_ms", 20.0),
+            ("verify_compressions", 3.0),
+        ] {
+            assert_eq!(metrics[name], value, "{name}");
+        }
+        assert_eq!(metrics.len(), METRICS.len());
+        report["cycles"] = 1001.into();
+        include(&mut measured, report.clone(), 2).unwrap_err();
+        report["exit_code"] = 1.into();
+        include(&mut Measured::default(), report, 2).unwrap_err();
+    }
+}

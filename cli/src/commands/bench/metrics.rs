@@ -1,0 +1,119 @@
+//! What is measured of a proof.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What the report of `zonda prove` says that metrics are made of.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Proved {
+    pub program_id: String,
+    pub exit_code: u32,
+    pub output_hex: String,
+    pub cycles: u64,
+    pub committed_cells: u64,
+    pub padding_cells: u64,
+    pub security_bits: u32,
+    pub execute_seconds: f64,
+    pub prove_seconds: f64,
+    pub wall_seconds: f64,
+    pub stages: BTreeMap<String, f64>,
+    pub peak_rss_bytes: u64,
+    pub proof_bytes: u64,
+    pub threads: usize,
+    pub verification: Verification,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Verification {
+    pub seconds: f64,
+    pub operations: BTreeMap<String, Operations>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Operations {
+    pub compressions: u64,
+    pub products: u64,
+    pub scalings: u64,
+}
+
+impl Proved {
+    fn verification(&self) -> Operations {
+        let operations = &self.verification.operations;
+        operations.get("total").cloned().unwrap_or_default()
+    }
+}
+
+/// Which way a metric is meant to go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Better {
+    Lower,
+    Higher,
+}
+
+/// A number that is measured.
+pub struct Metric {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// Which way it is meant to go.
+    pub better: Better,
+    /// Whether it is the same each time: one sample is enough.
+    pub exact: bool,
+    /// The number, of a proof on this many cores.
+    pub of: fn(&Proved, usize) -> f64,
+}
+
+const fn measured(name: &'static str, better: Better, of: fn(&Proved, usize) -> f64) -> Metric {
+    Metric {
+        name,
+        better,
+        exact: false,
+        of,
+    }
+}
+
+const fn counted(name: &'static str, better: Better, of: fn(&Proved, usize) -> f64) -> Metric {
+    Metric {
+        name,
+        better,
+        exact: true,
+        of,
+    }
+}
+
+use Better::{Higher, Lower};
+
+/// All metrics, in the order in which they are shown.
+pub const METRICS: [Metric; 15] = [
+    counted("cycles", Lower, |p, _| p.cycles as f64),
+    measured("prove_khz", Higher, |p, _| {
+        p.cycles as f64 / p.prove_seconds / 1e3
+    }),
+    measured("end_to_end_khz", Higher, |p, _| {
+        p.cycles as f64 / p.wall_seconds / 1e3
+    }),
+    measured("ns_per_cell_and_core", Lower, |p, cores| {
+        p.prove_seconds * 1e9 * p.threads.min(cores) as f64 / p.committed_cells as f64
+    }),
+    counted("cells_per_instruction_unpadded", Lower, |p, _| {
+        p.committed_cells.saturating_sub(p.padding_cells) as f64 / p.cycles as f64
+    }),
+    counted("cells_per_instruction", Lower, |p, _| {
+        p.committed_cells as f64 / p.cycles as f64
+    }),
+    measured("wall_seconds", Lower, |p, _| p.wall_seconds),
+    measured("execute_seconds", Lower, |p, _| p.execute_seconds),
+    measured("prove_seconds", Lower, |p, _| p.prove_seconds),
+    measured("peak_rss_bytes", Lower, |p, _| p.peak_rss_bytes as f64),
+    measured("proof_bytes", Lower, |p, _| p.proof_bytes as f64),
+    measured("verify_ms", Lower, |p, _| p.verification.seconds * 1e3),
+    measured("verify_compressions", Lower, |p, _| {
+        p.verification().compressions as f64
+    }),
+    measured("verify_products", Lower, |p, _| {
+        p.verification().products as f64
+    }),
+    measured("verify_scalings", Lower, |p, _| {
+        p.verification().scalings as f64
+    }),
+];

@@ -1,0 +1,158 @@
+//! How long the parts of a proof are.
+
+use crate::{
+    challenge::Challenge,
+    proof::{Body, Digest, Proof},
+};
+
+/// Lengths of a proof's parts, in bytes. They add up to the length of its encoding.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Sizes {
+    /// Magic, version, preset and shape.
+    pub header: u64,
+    /// The roots of the phases.
+    pub roots: u64,
+    /// The sums of all messages of each instance.
+    pub claims: u64,
+    /// The columns' values at the out-of-domain points.
+    pub opened: u64,
+    /// The roots of the rounds of folding.
+    pub fold_roots: u64,
+    /// The coefficients of what folding ends with.
+    pub last: u64,
+    /// The proofs of work.
+    pub nonces: u64,
+    /// The opened rows of each phase.
+    pub rows: [u64; crate::layout::PHASES],
+    /// The digests beside the opened rows of each phase.
+    pub siblings: [u64; crate::layout::PHASES],
+    /// The opened entries of all rounds of folding.
+    pub fold_entries: u64,
+    /// The digests beside these.
+    pub fold_siblings: u64,
+}
+
+impl Sizes {
+    /// The sum of all parts.
+    pub fn total(&self) -> u64 {
+        let parts = [
+            self.header,
+            self.roots,
+            self.claims,
+            self.opened,
+            self.fold_roots,
+            self.last,
+            self.nonces,
+            self.fold_entries,
+            self.fold_siblings,
+        ];
+        let parts = parts.iter().chain(&self.rows).chain(&self.siblings);
+        parts.fold(0, |sum, part| sum.saturating_add(*part))
+    }
+}
+
+impl Proof {
+    /// The lengths of the proof's parts.
+    pub fn sizes(&self) -> Sizes {
+        match self {
+            Self::Standard(body) => sizes(body),
+            Self::High(body) => sizes(body),
+        }
+    }
+}
+
+fn sizes<E: Challenge>(body: &Body<E>) -> Sizes {
+    /// Magic, version, preset, and the number of instances.
+    const HEAD: usize = 5 + 2 + 1 + 1;
+    /// The works outside of folding.
+    const WORKS: usize = 6;
+    const LENGTH: u64 = 4;
+    let digests = |count| bytes(count, size_of::<Digest>());
+    let words = |count| bytes(count, 4);
+    let elements = |count| bytes(words(count) as usize, E::DEGREE);
+    let counted = |bytes: u64| bytes.saturating_add(LENGTH);
+
+    let instances = body.shape.0.len();
+    let opened = &body.opened;
+    let mut sizes = Sizes {
+        header: bytes(instances, 2).saturating_add(HEAD as u64),
+        roots: digests(3),
+        claims: elements(body.claims.len()),
+        opened: elements(opened.at_point.len().saturating_add(opened.before.len())),
+        fold_roots: digests(body.fold_roots.len()),
+        last: elements(body.last.len()),
+        nonces: bytes(body.nonces.folds.len().saturating_add(WORKS), 8),
+        ..Sizes::default()
+    };
+    let phases = sizes.rows.iter_mut().zip(&mut sizes.siblings);
+    for ((rows, siblings), opening) in phases.zip(&body.phases) {
+        for group in &opening.rows {
+            *rows = rows.saturating_add(counted(words(group.len())));
+        }
+        *siblings = counted(digests(opening.siblings.len()));
+    }
+    for opening in &body.folds {
+        let entries = counted(elements(opening.entries.len()));
+        sizes.fold_entries = sizes.fold_entries.saturating_add(entries);
+        let siblings = counted(digests(opening.siblings.len()));
+        sizes.fold_siblings = sizes.fold_siblings.saturating_add(siblings);
+    }
+    sizes
+}
+
+fn bytes(count: usize, each: usize) -> u64 {
+    (count as u64).saturating_mul(each as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use p3_field::PrimeCharacteristicRing;
+    use p3_mersenne_31::QM31;
+    use zonda_circuits::F;
+
+    use super::*;
+    use crate::{
+        layout::Layout,
+        proof::{FoldOpening, Nonces, PhaseOpening},
+        shape::tests::least,
+    };
+
+    #[test]
+    fn parts_add_up_to_the_encoding() {
+        let shape = least();
+        let layout = Layout::new(&shape, 4);
+        let phases = core::array::from_fn(|phase| PhaseOpening {
+            rows: layout.phases[phase]
+                .groups
+                .iter()
+                .enumerate()
+                .map(|(index, group)| vec![F::ONE; group.width * (index + 2)])
+                .collect(),
+            siblings: vec![[1; 32]; phase + 3],
+        });
+        let folds = layout.folds();
+        let body = Body {
+            claims: vec![QM31::ONE; shape.0.len()],
+            fold_roots: vec![[2; 32]; folds.len()],
+            last: vec![QM31::ONE; 64],
+            nonces: Nonces {
+                folds: vec![7; folds.len()],
+                ..Nonces::default()
+            },
+            phases,
+            folds: folds
+                .iter()
+                .map(|fold| FoldOpening {
+                    entries: vec![QM31::ONE; 3 << fold],
+                    siblings: vec![[3; 32]; 5],
+                })
+                .collect(),
+            shape,
+            ..Body::default()
+        };
+        let proof = Proof::Standard(body);
+        assert_eq!(proof.sizes().total(), proof.to_bytes().len() as u64);
+    }
+}
