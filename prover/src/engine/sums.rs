@@ -209,3 +209,47 @@ pub fn run<E: ProverChallenge>(totals: &mut [u32]) -> E {
     }
     claim
 }
+
+#[cfg(test)]
+mod tests {
+    use zonda_circuits::bus::Bus;
+    use zonda_verifier::{QM31, Sextic};
+
+    use super::*;
+
+    /// A prover cannot choose its challenges. If one hits a message all the same, it has no proof.
+    fn a_denominator_of_zero_is_reported<E: ProverChallenge>() {
+        let table = Table::PowersOfTwo;
+        let fixed: Vec<u32> = (0..16).flat_map(|row| [row % 8, 1 << (row % 8)]).collect();
+        let cells = Cells {
+            height: 16,
+            main: &[0; 16],
+            main_width: table.width(),
+            fixed: &fixed,
+            fixed_width: table.fixed_width(),
+            periodic: &[],
+            periodic_width: 0,
+            public: &[],
+        };
+        let plan = Plan::of(table);
+        let beta = E::from_coordinates_fn(|index| F::from_usize(1000 + 7 * index));
+        let sums = |offset: E| {
+            let challenges = Fingerprints::new(offset, beta, 2);
+            sums::<E>(Platform::detect(), table, &plan, &cells, &challenges)
+        };
+        for exponent in 0..8 {
+            let message = E::from_base(F::from_u32(Bus::PowerOfTwo as u32))
+                + beta.mul_base(F::from_u32(exponent))
+                + (beta * beta).mul_base(F::from_u32(1 << exponent));
+            assert!(sums(-message).is_none());
+            let near = sums(E::ONE - message).expect("no denominator is zero");
+            assert!(near.claim.is_zero());
+        }
+    }
+
+    #[test]
+    fn denominators_of_zero_are_reported() {
+        a_denominator_of_zero_is_reported::<QM31>();
+        a_denominator_of_zero_is_reported::<Sextic>();
+    }
+}
