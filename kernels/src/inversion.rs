@@ -2,7 +2,7 @@
 
 use std::{error, fmt, marker::PhantomData};
 
-use crate::{Kernel, Lanes, Packed, Packed4, Packed6, Platform};
+use crate::{Kernel, LINE, Lanes, Packed, Packed4, Packed6, Platform};
 
 /// An extension of Mersenne31, by the packed form of its elements on every platform.
 pub trait Extension: 'static {
@@ -119,16 +119,21 @@ fn invert_rest<L: Lanes, P: Packed<L>>(
 ) -> Result<(), ZeroElement> {
     let mut x = P::ONE;
     for (lane, column) in x.as_mut().iter_mut().zip(columns.iter()) {
-        let one = *lane;
-        *lane = L::from_fn(|i| column.get(from + i).copied().unwrap_or(one.lane(0)));
+        let mut words = [0; LINE];
+        lane.store(&mut words);
+        let rest = &column[from..];
+        words[..rest.len()].copy_from_slice(rest);
+        *lane = L::load(&words);
     }
     if has_zero::<L, P>(x) {
         return Err(ZeroElement);
     }
     for (lane, column) in x.inverse().as_ref().iter().zip(columns) {
-        for (i, word) in column[from..].iter_mut().enumerate() {
-            *word = lane.lane(i);
-        }
+        let mut words = [0; LINE];
+        lane.store(&mut words);
+        let rest = &mut column[from..];
+        let len = rest.len();
+        rest.copy_from_slice(&words[..len]);
     }
     Ok(())
 }
@@ -144,7 +149,15 @@ fn load<L: Lanes, P: Packed<L>>(columns: &[&mut [u32]], at: usize) -> P {
 
 #[inline(always)]
 fn has_zero<L: Lanes, P: Packed<L>>(x: P) -> bool {
-    (0..L::WIDTH).any(|i| x.as_ref().iter().all(|lane| lane.lane(i) == 0))
+    let mut any = [0; LINE];
+    for &lane in x.as_ref() {
+        let mut words = [0; LINE];
+        lane.store(&mut words);
+        for (any, word) in any.iter_mut().zip(words) {
+            *any |= word;
+        }
+    }
+    any[..L::WIDTH].contains(&0)
 }
 
 #[cfg(test)]
