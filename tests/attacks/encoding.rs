@@ -57,7 +57,11 @@ fn regions(body: &Body<QM31>) -> Vec<Region> {
     for fold in &body.folds {
         add("opened entries of folding", false, 4);
         add("opened entries of folding", true, 16 * fold.entries.len());
-        add("opened entries of folding", false, 4 + 32 * fold.siblings.len());
+        add(
+            "opened entries of folding",
+            false,
+            4 + 32 * fold.siblings.len(),
+        );
     }
     regions
 }
@@ -112,7 +116,9 @@ fn elements_have_one_encoding() {
     assert_eq!(regions.last().unwrap().end, bytes.len());
     let mut slots = 0;
     for region in regions.into_iter().filter(|region| region.elements) {
-        let Region { place, start, end, .. } = region;
+        let Region {
+            place, start, end, ..
+        } = region;
         for slot in (start..end).step_by(4) {
             slots += 1;
             let old: [u8; 4] = bytes[slot..slot + 4].try_into().unwrap();

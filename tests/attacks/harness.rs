@@ -66,11 +66,7 @@ impl Victim {
     }
 
     /// The program with another image than its own: with preprocessed columns of a cheat's choice.
-    pub fn with_image(
-        program: Program,
-        image: Image,
-        marks: BTreeMap<&'static str, u32>,
-    ) -> Self {
+    pub fn with_image(program: Program, image: Image, marks: BTreeMap<&'static str, u32>) -> Self {
         let tables = airs(&image, &Statement::default(), true);
         let (key, fixed) = commit(&ENGINE, program.id(), &image, Preset::Standard);
         Self {

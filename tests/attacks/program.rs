@@ -59,13 +59,10 @@ fn a_program_of_the_provers_own_is_refused() {
         image.text.insert(at + 1, *mine);
     }
     let forger = Forger::honest(&FLOW, &[]);
-    let two = Victim::with_image(twin.program.clone(), image, BTreeMap::new());
+    let two = Victim::with_image(twin.program.clone(), image.clone(), BTreeMap::new());
     assert_eq!(passed_off_as_flow(&two), other_root);
     // Its honest run is as good there.
-    let same = Victim {
-        program: FLOW.program.clone(),
-        ..two
-    };
+    let same = Victim::with_image(FLOW.program.clone(), image, BTreeMap::new());
     let mut both = Forger::honest(&same, &[]);
     both.recount();
     assert_eq!(both.statement, forger.statement);
@@ -98,17 +95,15 @@ fn other_fixed_columns_are_refused() {
 #[test]
 fn text_ends_before_the_end_of_memory() {
     for address in [0xffff_fffc, 0x8000_0000, 0x7fff_fffc, 0x4000_0000] {
-        let elf = Builder::new(address).text(address, &[addi(0, 0, 0)]).build();
+        let elf = Builder::new(address)
+            .text(address, &[addi(0, 0, 0)])
+            .build();
         let refused = Program::from_elf(&elf).map(|_| ()).unwrap_err();
         let is = matches!(refused, LoadError::ExecutableAddress { .. });
         assert!(is, "{address:#x}: {refused}");
     }
     // A jump there is a trap.
-    let words = [
-        vec![zonda_riscv_emu::testing::jalr(0, 0, -4)],
-        exit(0),
-    ]
-    .concat();
+    let words = [vec![zonda_riscv_emu::testing::jalr(0, 0, -4)], exit(0)].concat();
     let prover = Prover::default();
     let refused = prover.prove(&program(&words, &[]), &[]).unwrap_err();
     let ProveError::Execute(ExecuteError::Trap { kind, .. }) = refused else {

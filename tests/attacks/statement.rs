@@ -130,10 +130,7 @@ fn another_preset_or_other_parameters_are_refused() {
     let mut options = zonda::Options::default();
     options.preset = Preset::High;
     let key = Prover::new(options).verifying_key(&CALLS.program);
-    assert_eq!(
-        refused(&key, &proof),
-        wrong(Preset::High, Preset::Standard)
-    );
+    assert_eq!(refused(&key, &proof), wrong(Preset::High, Preset::Standard));
     // The same bytes under the other preset's number.
     let mut bytes = honest.bytes.clone();
     bytes[7] = Preset::High.byte();
@@ -176,11 +173,18 @@ fn a_proof_of_another_shape_is_refused() {
     let least = |got| {
         let table = Table::Program.name();
         let (least, most) = (1, 1);
-        Ok(ShapeError::Instances { table, least, most, got })
+        Ok(ShapeError::Instances {
+            table,
+            least,
+            most,
+            got,
+        })
     };
     assert_eq!(honest.shape(Vec::clear), least(0));
     for (index, instance) in instances.iter().enumerate() {
-        let dropped = honest.shape(|all| drop(all.remove(index)));
+        let dropped = honest.shape(|all| {
+            all.remove(index);
+        });
         let twice = honest.shape(|all| all.insert(index, *instance));
         if free(instance.table) {
             assert_eq!((dropped, twice), (Err("Parts".into()), Err("Parts".into())));
@@ -260,34 +264,54 @@ fn missing_further_and_changed_parts_are_refused() {
     let honest = honest();
     let changes: [(&str, Change); 45] = [
         // Parts that are missing, or that nothing asks for.
-        ("Parts", |p| drop(p.claims.pop())),
+        ("Parts", |p| {
+            p.claims.pop();
+        }),
         ("Parts", |p| p.claims.push(QM31::ZERO)),
-        ("Parts", |p| drop(p.opened.at_point.pop())),
+        ("Parts", |p| {
+            p.opened.at_point.pop();
+        }),
         ("Parts", |p| p.opened.at_point.push(QM31::ZERO)),
         ("Parts", |p| p.opened.before.clear()),
         ("Parts", |p| p.opened.before.push(QM31::ZERO)),
-        ("Parts", |p| drop(p.fold_roots.pop())),
+        ("Parts", |p| {
+            p.fold_roots.pop();
+        }),
         ("Parts", |p| p.fold_roots.push([0; 32])),
-        ("Parts", |p| drop(p.nonces.folds.pop())),
+        ("Parts", |p| {
+            p.nonces.folds.pop();
+        }),
         ("Parts", |p| p.nonces.folds.push(0)),
-        ("Parts", |p| drop(p.folds.pop())),
+        ("Parts", |p| {
+            p.folds.pop();
+        }),
         ("Parts", |p| p.folds.push(p.folds[0].clone())),
         ("Parts", |p| p.last.clear()),
         ("Parts", |p| p.last.truncate(63)),
         ("Parts", |p| p.last.extend([QM31::ZERO; 64])),
         ("Parts", |p| p.phases[0].rows.clear()),
-        ("Parts", |p| drop(p.phases[1].rows.pop())),
+        ("Parts", |p| {
+            p.phases[1].rows.pop();
+        }),
         ("Parts", |p| p.phases[3].rows.push(Vec::new())),
-        ("Rows", |p| drop(p.phases[1].rows[0].pop())),
+        ("Rows", |p| {
+            p.phases[1].rows[0].pop();
+        }),
         ("Rows", |p| p.phases[2].rows[0].clear()),
         ("Rows", |p| p.phases[3].rows[0].push(F::ZERO)),
-        ("Rows", |p| drop(p.phases[0].siblings.pop())),
+        ("Rows", |p| {
+            p.phases[0].siblings.pop();
+        }),
         ("Rows", |p| p.phases[1].siblings.push([0; 32])),
         ("Rows", |p| p.phases[2].siblings.swap(0, 1)),
-        ("Folding", |p| drop(p.folds[0].entries.pop())),
+        ("Folding", |p| {
+            p.folds[0].entries.pop();
+        }),
         ("Folding", |p| p.folds[1].entries.clear()),
         ("Folding", |p| p.folds[1].siblings.push([0; 32])),
-        ("Folding", |p| drop(p.folds[0].siblings.pop())),
+        ("Folding", |p| {
+            p.folds[0].siblings.pop();
+        }),
         // Openings of other positions, and rows that share their cells otherwise.
         ("Rows", |p| p.phases[3].rows[0].rotate_left(8)),
         ("Rows", |p| p.phases[3].rows[0].rotate_left(1)),
@@ -309,7 +333,10 @@ fn missing_further_and_changed_parts_are_refused() {
         ("Work", |p| p.nonces.query += 1),
         ("Statement", |p| {
             let folds = vec![0; p.nonces.folds.len()];
-            p.nonces = Nonces { folds, ..Nonces::default() };
+            p.nonces = Nonces {
+                folds,
+                ..Nonces::default()
+            };
         }),
     ];
     for (index, (expected, change)) in changes.into_iter().enumerate() {
