@@ -29,6 +29,8 @@
 
 use std::{io::Write, sync::Arc};
 
+use zonda_prover::engine::Engine;
+
 pub use zonda_prover::{
     Cells, Execution, Observer, ProveError, Proved, Report, Stage, TableCells, peak_rss_bytes,
     platform,
@@ -67,16 +69,22 @@ pub struct Options {
 /// The most instructions of a run that can be proved.
 pub const MAX_CYCLES: u64 = zonda_prover::MAX_CYCLES;
 
-/// Executes programs and proves their runs.
+/// Executes programs and proves their runs. Memory that one proof has used is kept for the next;
+/// clones share it.
 #[derive(Clone, Default)]
 pub struct Prover {
     options: Options,
+    /// Keeps buffers from one proof to the next.
+    engine: Engine,
 }
 
 impl Prover {
     /// A prover with these options.
     pub fn new(options: Options) -> Self {
-        Self { options }
+        Self {
+            options,
+            engine: Engine::default(),
+        }
     }
 
     /// Runs a program on an input without proving anything.
@@ -123,13 +131,19 @@ impl Prover {
     /// # Errors
     /// If the guest has no run that could be proved, or this machine cannot prove it.
     pub fn prove(&self, program: &Program, input: &[u8]) -> Result<Proved, ProveError> {
-        zonda_prover::prove(program, input, &self.options(), &mut *self.host())
+        zonda_prover::prove(
+            &self.engine,
+            program,
+            input,
+            &self.options(),
+            &mut *self.host(),
+        )
     }
 
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
     pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
-        zonda_prover::verifying_key(program, self.options.preset)
+        zonda_prover::verifying_key(&self.engine, program, self.options.preset)
     }
 
     fn options(&self) -> zonda_prover::Options<'_> {

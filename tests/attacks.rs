@@ -3,16 +3,25 @@
 //!
 //! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
 //! - `statement`: honest proofs, changed or checked against something else.
+//! - `encoding`: proofs' bytes, changed.
+//! - `shape`: tables left out, repeated, or in another order.
+//! - `program`: words that are no instructions, and programs that are not the key's.
 //!
 //! That each single cell of each column counts is tested in `circuits/tests/runs.rs`.
 
 mod common;
+#[path = "attacks/encoding.rs"]
+mod encoding;
 #[path = "attacks/forge.rs"]
 mod forge;
 #[path = "attacks/harness.rs"]
 mod harness;
+#[path = "attacks/program.rs"]
+mod program;
 #[path = "attacks/semantics.rs"]
 mod semantics;
+#[path = "attacks/shape.rs"]
+mod shape;
 #[path = "attacks/spread.rs"]
 mod spread;
 #[path = "attacks/statement.rs"]
@@ -26,6 +35,7 @@ use std::collections::BTreeSet;
 
 use harness::Forger;
 use zonda::VerifyError;
+use zonda_oracle::OracleError;
 
 /// One attack.
 pub struct Case {
@@ -55,8 +65,9 @@ const fn case(
     }
 }
 
-/// Every attack before the debug checker; each `prove_each`-th is proved and verified too.
-fn attack(prove_each: usize) {
+/// Every attack before the debug checker; each `prove_each`-th is proved and verified too, and each
+/// `ask_each`-th is put to the oracle.
+fn attack(prove_each: usize, ask_each: usize) {
     let mut wrong = Vec::new();
     println!("| id | attack | what was mutated | refused by |\n|---|---|---|---|");
     let cases = semantics::cases().into_iter().chain(thread::cases());
@@ -74,14 +85,14 @@ fn attack(prove_each: usize) {
         if found != expected || found.is_empty() {
             wrong.push(format!("{id} {attack}: found {found:?}"));
         }
-        // The verifier checks constraints first.
-        let by_constraint = found.iter().any(|name| !name.starts_with("bus "));
-        let first = ["Buses", "Constraints"][usize::from(by_constraint)];
+        // The verifier checks the balance first.
+        let by_bus = found.iter().any(|name| name.starts_with("bus "));
+        let first = ["Constraints", "Balance"][usize::from(by_bus)];
         let mut refused = "checker";
         if index % prove_each == 0 {
             refused = match forger.verify() {
-                Err(VerifyError::Constraints(_)) => "Constraints",
-                Err(VerifyError::Buses(_)) => "Buses",
+                Err(VerifyError::Constraints) => "Constraints",
+                Err(VerifyError::Balance) => "Balance",
                 other => {
                     wrong.push(format!("{id} {attack}: verify says {other:?}"));
                     first
@@ -89,6 +100,12 @@ fn attack(prove_each: usize) {
             };
             if refused != first {
                 wrong.push(format!("{id} {attack}: refused by {refused}"));
+            }
+        }
+        if index % ask_each == 0 {
+            let said = forger.oracle();
+            if !matches!(said, Err(OracleError::Verify(_))) {
+                wrong.push(format!("{id} {attack}: the oracle says {said:?}"));
             }
         }
         let found = found.into_iter().collect::<Vec<_>>().join(", ");
@@ -99,13 +116,13 @@ fn attack(prove_each: usize) {
 
 #[test]
 fn attack_table() {
-    attack(4);
+    attack(4, 24);
 }
 
 #[test]
-#[ignore = "takes minutes: proves each of the attacks"]
+#[ignore = "takes minutes: proves each of the attacks twice, with the oracle too"]
 fn attack_table_all_proved() {
-    attack(1);
+    attack(1, 1);
 }
 
 #[test]
@@ -127,5 +144,6 @@ fn controls_verify() {
         assert!(forger.traces == filled);
         assert_eq!(forger.broken(), BTreeSet::new());
         forger.verify().unwrap();
+        assert_eq!(forger.oracle(), Ok(()));
     }
 }

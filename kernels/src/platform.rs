@@ -1,9 +1,11 @@
 //! The choice of vectors: made once, by value, and passed along.
 #![allow(unsafe_code)]
 
-#[cfg(target_arch = "x86_64")]
-use crate::lanes::avx2::Avx2;
+#[cfg(target_arch = "aarch64")]
+use crate::lanes::neon::Neon;
 use crate::lanes::{Lanes, portable::Portable};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::{avx2::Avx2, avx512::Avx512};
 
 /// A kind of vector registers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -13,6 +15,12 @@ pub enum Platform {
     /// Eight words in a register.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// Sixteen words in a register.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// Four words in a register.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 /// A coarse piece of work, written once for every platform.
@@ -42,6 +50,12 @@ impl Platform {
         if std::arch::is_x86_feature_detected!("avx2") {
             all.push(Self::Avx2);
         }
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx512f") {
+            all.push(Self::Avx512);
+        }
+        #[cfg(target_arch = "aarch64")]
+        all.push(Self::Neon);
         all
     }
 
@@ -51,6 +65,10 @@ impl Platform {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => "neon",
         }
     }
 
@@ -67,6 +85,15 @@ impl Platform {
                 // SAFETY: the line above checked the CPU for AVX2.
                 unsafe { avx2(kernel) }
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                assert!(std::arch::is_x86_feature_detected!("avx512f"));
+                // SAFETY: the line above checked the CPU for AVX-512 (foundation).
+                unsafe { avx512(kernel) }
+            }
+            // NEON belongs to the target.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => kernel.run::<Neon>(),
         }
     }
 }
@@ -75,4 +102,10 @@ impl Platform {
 #[target_feature(enable = "avx2")]
 pub(crate) fn avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+pub(crate) fn avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512>()
 }

@@ -18,7 +18,13 @@ fn main() {
         preset,
         ..Default::default()
     };
-    let proved = prove(&program, &input, &options, &mut Discard).unwrap();
+    let engine = zonda_prover::engine::Engine::default();
+    for _ in 0..2 {
+        let p = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
+        println!("{:.3} {:?}", p.report.prove_seconds, p.report.stages);
+    }
+    let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
+    if let Ok(path) = std::env::var("ZONDA_JSON") { std::fs::write(path, serde_json::to_string(&proved.report).unwrap()).unwrap(); }
     let mut report = serde_json::to_value(&proved.report).unwrap();
     for key in ["cells", "families", "output_hex", "program_id"] {
         report.as_object_mut().unwrap().remove(key);
@@ -36,7 +42,7 @@ fn main() {
         prove * 1e9 * proved.report.threads as f64 / proved.report.committed_cells as f64,
         proved.report.cycles as f64 / prove / 1e3
     );
-    let key = verifying_key(&program, preset);
+    let key = verifying_key(&engine, &program, preset);
     let statement = Statement {
         exit_code: proved.exit_code,
         output: proved.output,

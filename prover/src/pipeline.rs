@@ -120,9 +120,8 @@ pub fn program_image(program: &Program) -> Image {
 }
 
 /// The key with which proofs of a program's runs are verified.
-pub fn verifying_key(program: &Program, preset: Preset) -> VerifyingKey {
-    let engine = Engine::default();
-    commit(&engine, program.id(), &program_image(program), preset).0
+pub fn verifying_key(engine: &Engine, program: &Program, preset: Preset) -> VerifyingKey {
+    commit(engine, program.id(), &program_image(program), preset).0
 }
 
 /// The key of a program, and what the prover keeps of its preprocessed columns.
@@ -155,7 +154,9 @@ pub fn commit(
 
 /// The cells of a matrix as canonical numbers.
 fn canonical(matrix: RowMajorMatrix<F>) -> Vec<u32> {
-    matrix.values.iter().map(F::as_canonical_u32).collect()
+    // Collecting a vector's own elements, of equal size, takes no new memory.
+    let cells = matrix.values.into_iter();
+    cells.map(|cell| cell.as_canonical_u32()).collect()
 }
 
 /// Runs a program without proving anything, and counts.
@@ -260,33 +261,35 @@ pub fn check(
 /// # Errors
 /// If the guest has no run that could be proved, or the machine cannot prove it.
 pub fn prove(
+    engine: &Engine,
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
 ) -> Result<Proved, ProveError> {
-    in_pool(options, || prove_here(program, input, options, host))?
+    in_pool(options, || {
+        prove_here(engine, program, input, options, host)
+    })?
 }
 
 fn prove_here(
+    engine: &Engine,
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
 ) -> Result<Proved, ProveError> {
     let mut clock = Clock::new(options.observer);
-    let engine = Engine::default();
-
     let mut run = clock.run(Stage::Execute, || record(program, input, options, host))?;
     let image = program_image(program);
     let instances = clock.run(Stage::Witness, || fill(program, &image, &run));
     let families = families(&run.records);
     run.records = Records::default();
     let (key, fixed) = clock.run(Stage::Key, || {
-        commit(&engine, program.id(), &image, options.preset)
+        commit(engine, program.id(), &image, options.preset)
     });
     let used: Vec<usize> = instances.iter().map(|instance| instance.used).collect();
-    let proof = prove_with(&engine, &key, &fixed, instances, &run.statement, &mut clock)?;
+    let proof = prove_with(engine, &key, &fixed, instances, &run.statement, &mut clock)?;
     let shape = proof.shape();
     let proof_bytes = proof.to_bytes().len();
     let cells = Cells::count(shape, options.preset.degree(), &used);

@@ -3,13 +3,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::LazyLock,
 };
 
-use p3_batch_stark::ProverData;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use zonda::{Discard, Program, Proof, Statement, VerifyError, VerifyingKey, verify};
+use zonda::{
+    Discard, Preset, Program, Proof, ProveError, Statement, VerifyError, VerifyingKey, verify,
+};
 use zonda_circuits::{
     F,
     bus::Bus,
@@ -17,33 +18,42 @@ use zonda_circuits::{
     evaluate::Listener,
     instances::single,
     machine::{Image, Table, TableAir, airs},
-    witness,
+    witness::{self, InstanceTrace},
 };
-use zonda_prover::{program_image, prove_traces};
+use zonda_oracle::OracleError;
+use zonda_prover::{
+    commit,
+    engine::{Engine, Fixed},
+    program_image, prove_instances,
+};
 use zonda_riscv_emu::{
     execute::{Options, execute_recorded},
     instruction::Instruction,
     record::Records,
 };
-use zonda_verifier::{Config, Parameters};
+use zonda_verifier::Parameters;
 
 /// Parameters that make proofs cheap: what is attacked here does not hang on them.
 pub const CHEAP: Parameters = Parameters {
-    log_blowup: 1,
     queries: 4,
+    global_work_bits: 0,
     lookup_work_bits: 0,
-    out_of_domain_work_bits: 0,
+    constraints_work_bits: 0,
+    point_work_bits: 0,
     batch_work_bits: 0,
     fold_work_bits: 0,
     query_work_bits: 0,
 };
+
+/// What all proofs here are computed with.
+pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
 /// A program whose runs are attacked, with its honest key.
 pub struct Victim {
     pub program: Program,
     pub image: Image,
     pub key: VerifyingKey,
-    pub data: ProverData<Config>,
+    pub fixed: Fixed,
     tables: Vec<TableAir>,
     /// Addresses of instructions, by name.
     marks: BTreeMap<&'static str, u32>,
@@ -52,13 +62,18 @@ pub struct Victim {
 impl Victim {
     pub fn new(program: Program, marks: BTreeMap<&'static str, u32>) -> Self {
         let image = program_image(&program);
+        Self::with_image(program, image, marks)
+    }
+
+    /// The program with another image than its own: with preprocessed columns of a cheat's choice.
+    pub fn with_image(program: Program, image: Image, marks: BTreeMap<&'static str, u32>) -> Self {
         let tables = airs(&image, &Statement::default(), true);
-        let (key, data) = VerifyingKey::with_tables(program.id(), image.entry, &tables, CHEAP);
+        let (key, fixed) = commit(&ENGINE, program.id(), &image, Preset::Standard);
         Self {
             program,
             image,
-            key,
-            data,
+            key: key.with_parameters(CHEAP),
+            fixed,
             tables,
             marks,
         }
@@ -282,16 +297,45 @@ impl<'a> Forger<'a> {
             .collect()
     }
 
+    /// The tables as a proof's instances: one of each.
+    pub fn instances(&self) -> Vec<InstanceTrace> {
+        let traces = self.traces.iter().cloned();
+        Table::ALL
+            .into_iter()
+            .zip(traces)
+            .map(|(table, trace)| InstanceTrace {
+                table,
+                used: trace.height(),
+                trace,
+            })
+            .collect()
+    }
+
     /// Proves what there is, with the honest key.
     pub fn prove(&self) -> Proof {
-        let tables = self.victim.tables(&self.statement);
-        let Victim { key, data, .. } = self.victim;
-        prove_traces(key, data, &tables, &self.traces, &self.statement).unwrap()
+        self.prove_these(self.instances()).unwrap()
+    }
+
+    /// Proves these instances, with the honest key.
+    pub fn prove_these(&self, instances: Vec<InstanceTrace>) -> Result<Proof, ProveError> {
+        let Victim { key, fixed, .. } = self.victim;
+        prove_instances(&ENGINE, key, fixed, instances, &self.statement)
     }
 
     /// What the verifier says to that.
     pub fn verify(&self) -> Result<(), VerifyError> {
         verify(&self.victim.key, &self.statement, &self.prove())
+    }
+
+    /// What the verifier says to a proof of these instances.
+    pub fn verify_these(&self, instances: Vec<InstanceTrace>) -> Result<(), VerifyError> {
+        let proof = self.prove_these(instances).unwrap();
+        verify(&self.victim.key, &self.statement, &proof)
+    }
+
+    /// What the oracle says to the same tables.
+    pub fn oracle(&self) -> Result<(), OracleError> {
+        super::common::oracle(&self.victim.tables(&self.statement), &self.traces)
     }
 }
 
@@ -372,18 +416,4 @@ impl Listener for &mut Said {
             entry.or_insert((F::ZERO, place)).0 += count;
         }
     }
-}
-
-/// The tables of a prover with preprocessed columns of its own.
-pub fn with_fixed(
-    victim: &Victim,
-    table: Table,
-    statement: &Statement,
-    change: impl Fn(&mut [F]),
-) -> Vec<TableAir> {
-    let mut tables = victim.tables(statement);
-    let mut fixed = tables[table as usize].fixed.as_deref().unwrap().clone();
-    change(&mut fixed.values);
-    tables[table as usize].fixed = Some(Arc::new(fixed));
-    tables
 }

@@ -79,6 +79,32 @@ pub fn cases() -> Vec<Case> {
             *f.cell(Table::Bytes, row, "pair_multiplicity") += F::ONE;
             f
         }, &["bus byte_pair", "bus range16"]),
+        case("A22", "a pair (x, 0) answered by the triple (x, 0, 0)", "one count moved from byte pairs to conjunctions", || {
+            let mut f = flow(none);
+            let row = (1..256).map(|x| x << 8).find(|row| *f.cell(Table::Bytes, *row, "pair_multiplicity") != F::ZERO).unwrap();
+            *f.cell(Table::Bytes, row, "pair_multiplicity") -= F::ONE;
+            *f.cell(Table::Bytes, row, "and_multiplicity") += F::ONE;
+            f
+        }, &["bus and", "bus byte_pair"]),
+        case("A22", "a triple (a, b, a AND b) answered by the pair (a, b)", "one count moved from conjunctions to byte pairs", || {
+            let mut f = on(&VALUES, &[], none);
+            let row = (0..1 << 16).find(|row| *f.cell(Table::Bytes, *row, "and_multiplicity") != F::ZERO).unwrap();
+            *f.cell(Table::Bytes, row, "and_multiplicity") -= F::ONE;
+            *f.cell(Table::Bytes, row, "pair_multiplicity") += F::ONE;
+            f
+        }, &["bus and", "bus byte_pair"]),
+        case("A22", "a power (1, 2) answered by the pair of bytes (1, 2)", "one count moved from powers of two to byte pairs", || {
+            let mut f = on(&VALUES, &[], none);
+            *f.cell(Table::PowersOfTwo, 1, "multiplicity") -= F::ONE;
+            *f.cell(Table::Bytes, 0x102, "pair_multiplicity") += F::ONE;
+            f
+        }, &["bus byte_pair", "bus power_of_two"]),
+        case("A22", "a value answered by a power whose exponent it is", "one count moved from range16 to powers of two", || {
+            let mut f = on(&VALUES, &[], none);
+            *f.cell(Table::Range16, 0, "multiplicity") -= F::ONE;
+            *f.cell(Table::PowersOfTwo, 0, "multiplicity") += F::ONE;
+            f
+        }, &["bus power_of_two", "bus range16"]),
         case("A26", "a padding row writes a register", "add_immediate: writes_rd 1 on a row not in use", || flow(|f| {
             let row = f.free_row(Table::AddImmediate);
             for (name, value) in [("registers.writes_rd", 1), ("registers.rd", 9), ("result.lo", 5), ("thread.clk", 3)] {
@@ -110,6 +136,15 @@ pub fn cases() -> Vec<Case> {
         case("A35", "what is stored to text is executed", "the whole run of a program with the stored instruction", || twin(&flow_twin(TARGET, SKIPPED, LOOPS, 2), |f| {
             f.set("stored_to", [("constant.lo", 2)]);
         }), &["add_immediate: carry_hi", "add_immediate: carry_lo", "bus memory", "bus program"]),
+        case("A38", "the instruction after the one at 2^32 - 4 is at 0", "pc and next pc of ADDI", || flow(|f| {
+            f.set("first", [("thread.pc", 0xffff_fffc)]);
+        }), &["bus program", "bus state"]),
+        case("A38", "an instruction at p - 4", "pc of ADDI", || flow(|f| {
+            f.set("first", [("thread.pc", -4)]);
+        }), &["bus program", "bus state"]),
+        case("A38", "a jump's target taken modulo p", "rs1 of JALR: p less, modulo 2^32", || flow(|f| {
+            f.add("jalr", [("x.value.lo", F::ONE), ("x.value.hi", F::from_u32(1 << 15))]);
+        }), &["bus memory", "bus range16", "bus state"]),
         case("A39", "two instructions in the other order", "clk of ADDI x9, 1 and ADDI x9, 2 exchanged", || flow(|f| {
             f.add("first", [("thread.clk", F::from_u32(4))]).add("second", [("thread.clk", -F::from_u32(4))]);
         }), &["bus byte_pair", "bus memory", "bus state"]),

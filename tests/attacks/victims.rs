@@ -128,7 +128,8 @@ pub const SKIPPED: u32 = 0x0010_0073; // EBREAK
 pub const LOOPS: u32 = 3;
 pub const STORED: u32 = 1;
 
-fn flow(over: i32, skipped: u32, loops: u32, stored: u32) -> Victim {
+/// FLOW, or a program that differs from it.
+pub fn flow(over: i32, skipped: u32, loops: u32, stored: u32) -> Victim {
     let mut s = Script::new(&[]);
     s.guest.set(5, 4).set(6, 4).set(7, 1);
     // Past a word that is no instruction.

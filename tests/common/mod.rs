@@ -3,8 +3,19 @@
 
 use std::{fs, path::Path};
 
-use zonda::{Program, Proved, Prover, Statement, VerifyingKey, verify};
-use zonda_riscv_emu::testing::{Builder, call, exit, li, sw};
+use p3_matrix::{Matrix, dense::RowMajorMatrix};
+use zonda::{Discard, Program, Proved, Prover, Statement, VerifyingKey, verify};
+use zonda_circuits::{
+    F,
+    instances::several,
+    machine::{TableAir, airs},
+    witness,
+};
+use zonda_oracle::{OracleError, QUICK};
+use zonda_riscv_emu::{
+    execute::{Options, execute_recorded},
+    testing::{Builder, call, exit, li, sw},
+};
 
 /// Where programs built here start.
 pub const TEXT: u32 = 0x1_0000;
@@ -75,14 +86,17 @@ impl Guest {
         program(&words, &self.data)
     }
 
-    /// Executes, proves and verifies the program, whose output must be what was expected.
+    /// Executes, proves and verifies the program, whose output must be what was expected. The
+    /// oracle must accept the run too.
     pub fn prove(&self) {
         let output: Vec<u8> = self
             .expected
             .iter()
             .flat_map(|word| word.to_le_bytes())
             .collect();
-        let proved = prove_and_verify(&self.program(), &[]);
+        let program = self.program();
+        let proved = prove_and_verify(&program, &[]);
+        oracle_accepts(&program, &[]);
         assert_eq!(words(&proved.output), self.expected);
         assert_eq!(proved.output, output);
         assert_eq!(proved.exit_code, 0);
@@ -147,4 +161,33 @@ pub fn expectation(program: &Program, proved: &Proved) -> (VerifyingKey, Stateme
         output: proved.output.clone(),
     };
     (Prover::default().verifying_key(program), statement)
+}
+
+/// The run of a program, proved and verified by the oracle.
+pub fn oracle_accepts(program: &Program, input: &[u8]) {
+    let (outcome, records) =
+        execute_recorded(program, input, &Options::default(), &mut Discard).unwrap();
+    let statement = Statement {
+        exit_code: outcome.exit_code,
+        output: outcome.output,
+    };
+    let image = zonda_prover::program_image(program);
+    let at = |pc| program.instruction(pc).unwrap().unwrap();
+    let instances = witness::traces(&image, &records, &statement, several, at);
+    let machine = airs(&image, &statement, true);
+    let (tables, traces): (Vec<_>, Vec<_>) = instances
+        .into_iter()
+        .map(|instance| (machine[instance.table as usize].clone(), instance.trace))
+        .unzip();
+    assert_eq!(oracle(&tables, &traces), Ok(()));
+}
+
+/// What the oracle says to filled tables: proves and verifies them, with few queries.
+pub fn oracle(tables: &[TableAir], traces: &[RowMajorMatrix<F>]) -> Result<(), OracleError> {
+    let heights: Vec<_> = traces
+        .iter()
+        .map(|trace| trace.height().ilog2() as usize)
+        .collect();
+    let proof = zonda_oracle::prove(&QUICK, tables, traces, Vec::new())?;
+    zonda_oracle::verify(&QUICK, tables, &heights, &proof, Vec::new())
 }

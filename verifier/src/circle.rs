@@ -1,6 +1,6 @@
 //! The circle `x^2 + y^2 = 1`, its domains, and the order in which they stand.
 //!
-//! Section 1 of the protocol. The domain of `2^m` points consists of the odd multiples of the
+//! Section 5 of the protocol. The domain of `2^m` points consists of the odd multiples of the
 //! generator of order `2^(m + 1)`. A position `t` has a top bit c, which conjugates, and low bits l.
 
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! Proofs as bytes: one encoding per proof, read without trust.
 //!
-//! Section 9 of the protocol. Magic, version, preset and shape come first; most sizes follow from
+//! Section 10 of the protocol. Magic, version, preset and shape come first; most sizes follow from
 //! them. What depends on the query positions carries its length, which is bounded before anything
 //! is allocated.
 

@@ -1,6 +1,6 @@
 //! Commitment to columns: the portable definition, which the prover's faster one must agree with.
 //!
-//! Sections 3 and 5 of the protocol. The verifier needs it to derive keys only.
+//! Sections 5 and 6 of the protocol. The verifier needs it to derive keys only.
 
 use alloc::vec::Vec;
 

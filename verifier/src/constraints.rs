@@ -1,6 +1,6 @@
 //! All constraints of a proof at the out-of-domain point.
 //!
-//! Sections 6 and 7 of the protocol.
+//! Sections 8.3 to 8.5 of the protocol.
 
 use alloc::vec::Vec;
 

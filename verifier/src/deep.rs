@@ -1,6 +1,6 @@
 //! The function whose low degree shows that all columns have the opened values.
 //!
-//! Section 8 of the protocol: `F(P) = [sum_j gamma^j (f_j(P) - line_j(P))] / V_Z(P)`, and the same
+//! Section 8.6 of the protocol: `F(P) = [sum_j gamma^j (f_j(P) - line_j(P))] / V_Z(P)`, and the same
 //! for W. Lines go through an opened value and its conjugate, over the y of the points.
 
 use alloc::{vec, vec::Vec};

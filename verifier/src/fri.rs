@@ -1,7 +1,7 @@
 //! The low-degree test: that a function on the largest domain is close to a polynomial of half as
 //! many coefficients.
 //!
-//! Section 8 of the protocol.
+//! Section 8.7 of the protocol.
 
 use alloc::vec::Vec;
 

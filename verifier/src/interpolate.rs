@@ -1,6 +1,6 @@
 //! Polynomials from their values on a domain: at another point, or as coefficients.
 //!
-//! Section 1 of the protocol. Values stand in the order of memory. A polynomial of `2^h`
+//! Section 5 of the protocol. Values stand in the order of memory. A polynomial of `2^h`
 //! coefficients is a sum over all products of y, `v_1 = x`, `v_2`, ..., `v_(h - 1)`.
 
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! Where every instance's columns are: in which phase, group and place.
 //!
-//! Section 3 of the protocol. It follows from the shape and the challenge field's degree alone, so
+//! Section 6 of the protocol. It follows from the shape and the challenge field's degree alone, so
 //! prover and verifier share it.
 
 use alloc::{vec, vec::Vec};

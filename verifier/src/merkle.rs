@@ -1,6 +1,6 @@
 //! Opening many leaves of a tree at once.
 //!
-//! Section 5 of the protocol. A tree has `2^log_size` leaves; opening a set of leaves takes the
+//! Section 6 of the protocol. A tree has `2^log_size` leaves; opening a set of leaves takes the
 //! siblings that the set does not determine, level by level from the leaves, by ascending index.
 
 use alloc::vec::Vec;

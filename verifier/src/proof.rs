@@ -1,6 +1,6 @@
 //! Proofs: everything that a prover says, in order.
 //!
-//! Section 9 of the protocol. Nothing here has been checked: [`verify`](crate::verify) does.
+//! Section 10 of the protocol. Nothing here has been checked: [`verify`](crate::verify) does.
 
 use alloc::vec::Vec;
 

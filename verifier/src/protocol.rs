@@ -1,6 +1,6 @@
 //! What prover and verifier say to the transcript, step by step.
 //!
-//! Section 4 of the protocol. Both call these functions, in the order in which they stand here; the
+//! Section 8 of the protocol. Both call these functions, in the order in which they stand here; the
 //! labels of works and challenges are in [`label`].
 
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! The shape of a proof: which tables it has and how high, and the bounds that circuits rely on.
 //!
-//! Section 2 of the protocol.
+//! Section 6 of the protocol.
 
 use alloc::vec::Vec;
 

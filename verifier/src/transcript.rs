@@ -1,6 +1,6 @@
 //! The transcript: what prover and verifier have said so far, and the challenges drawn from it.
 //!
-//! Section 4 of the protocol. Each operation hashes the state, a label, its kind and a value, so no
+//! Section 7 of the protocol. Each operation hashes the state, a label, its kind and a value, so no
 //! two operations, and no two ways to split the same bytes, are alike.
 
 use alloc::vec::Vec;

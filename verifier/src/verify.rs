@@ -98,7 +98,7 @@ fn check<E: Challenge>(
     Ok(cost)
 }
 
-/// Section 9: as many of everything as the shape calls for. What depends on the query positions is
+/// Section 10: as many of everything as the shape calls for. What depends on the query positions is
 /// counted where it is used.
 fn check_parts<E: Challenge>(layout: &Layout, proof: &Body<E>) -> Result<(), VerifyError> {
     let folds = layout.folds().len();
@@ -142,7 +142,7 @@ fn check_parts<E: Challenge>(layout: &Layout, proof: &Body<E>) -> Result<(), Ver
     }
 }
 
-/// Section 4: says again what the prover said, checks its works, and draws what it drew.
+/// Section 8: says again what the prover said, checks its works, and draws what it drew.
 fn replay<E: Challenge>(
     transcript: &mut Transcript,
     key: &VerifyingKey,
@@ -229,7 +229,7 @@ fn replay<E: Challenge>(
     })
 }
 
-/// Section 6: over all tables, as much is sent as is received.
+/// Section 8.3: over all tables, as much is sent as is received.
 fn check_balance<E: Challenge>(claims: &[E]) -> Result<(), VerifyError> {
     let total: E = claims.iter().copied().sum();
     if total.is_zero() {
@@ -239,7 +239,7 @@ fn check_balance<E: Challenge>(claims: &[E]) -> Result<(), VerifyError> {
     }
 }
 
-/// Section 7: `C(Z) = v_n(Z) (Q0(Z) + v_n(Z) Q1(Z))`.
+/// Section 8.5: `C(Z) = v_n(Z) (Q0(Z) + v_n(Z) Q1(Z))`.
 fn check_constraints<E: Challenge>(
     key: &VerifyingKey,
     statement: &Statement,
@@ -302,7 +302,7 @@ fn check_constraints<E: Challenge>(
     }
 }
 
-/// Section 5: the opened rows are those committed to.
+/// Section 6: the opened rows are those committed to.
 fn check_rows<E: Challenge>(
     key: &VerifyingKey,
     layout: &Layout,
@@ -335,7 +335,7 @@ fn check_rows<E: Challenge>(
     Ok(())
 }
 
-/// Section 8: the columns have the opened values, and are of low degree.
+/// Sections 8.6 and 8.7: the columns have the opened values, and are of low degree.
 fn check_degree<E: Challenge>(
     layout: &Layout,
     proof: &Body<E>,

@@ -3,7 +3,7 @@
 //! SAFETY, for every block below: the type is private to the crate, and only `Platform::run` names
 //! it, inside a function compiled for AVX2 and after checking the CPU for it. Memory is accessed
 //! through slices whose length is checked.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, unused_unsafe)]
 
 use std::arch::x86_64::*;
 

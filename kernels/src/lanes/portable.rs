@@ -1,4 +1,8 @@
 //! Arrays of words: the definition.
+#![allow(clippy::needless_range_loop)] // Iterators would not be sure to be inlined.
+
+// Indices say that the lanes of several arrays go together.
+#![allow(clippy::needless_range_loop)]
 
 use super::Lanes;
 use crate::P;

@@ -51,7 +51,7 @@ macro_rules! platform_suite {
     };
 }
 
-platform_suite!(Portable, Avx2: "x86_64");
+platform_suite!(Portable, Avx2: "x86_64", Avx512: "x86_64", Neon: "aarch64");
 
 fn elements() -> impl Strategy<Value = [u32; LINE]> {
     prop::array::uniform16(prop_oneof![
@@ -188,7 +188,7 @@ impl Kernel for Columns {
     fn run<L: Lanes>(self) {
         for stride in [16, 19, 32] {
             let words: Vec<u32> = (0..LINE * stride).map(|i| i as u32).collect();
-            let columns = L::load_columns(&words, stride as usize);
+            let columns = L::load_columns(&words, stride);
             for (c, column) in columns.iter().enumerate() {
                 for r in 0..L::WIDTH {
                     assert_eq!(column.lane(r) as usize, r * stride + c);

@@ -47,7 +47,7 @@ impl Schedule {
         while layers > 0 {
             let pass = match layers {
                 1 => 1,
-                _ if layers % 3 == 0 => 3,
+                _ if layers.is_multiple_of(3) => 3,
                 _ => 2,
             };
             schedule.layers[schedule.len] = pass;

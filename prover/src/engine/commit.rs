@@ -3,39 +3,16 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles};
+use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
+use zonda_verifier::layout::Phase;
 
-/// Adjacent columns of a row-major matrix of canonical cells.
+/// A row-major matrix of canonical cells.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct Rows<'a> {
     /// All cells.
     pub cells: &'a [u32],
     /// How many cells a row has.
-    pub stride: usize,
-    /// The first column.
-    pub first: usize,
-    /// How many columns.
-    pub count: usize,
-}
-
-impl<'a> Source<'a> {
-    /// All columns of a matrix.
-    pub const fn all(cells: &'a [u32], stride: usize) -> Self {
-        Self {
-            cells,
-            stride,
-            first: 0,
-            count: stride,
-        }
-    }
-}
-
-/// The columns of one height, in order.
-pub struct Sources<'a> {
-    /// Logarithm of the height.
-    pub log_height: usize,
-    /// The columns.
-    pub columns: Vec<Source<'a>>,
+    pub width: usize,
 }
 
 /// The extended columns of one phase, and their tree.
@@ -47,74 +24,91 @@ pub struct Commitment {
 }
 
 impl Commitment {
-    /// Extends groups of columns, by descending height, and commits to them.
-    pub fn new(
+    /// Extends groups of which the first half of the rows is filled, and commits to them.
+    pub fn of(
         platform: Platform,
         pool: &Pool,
         twiddles: &Twiddles,
-        sources: &[Sources<'_>],
+        mut groups: Vec<Group>,
     ) -> Self {
-        let groups = sources
-            .iter()
-            .map(|sources| group(platform, pool, twiddles, sources))
-            .collect();
-        Self::of(platform, pool, groups)
+        let transform = Transform::new(platform, twiddles).parallel();
+        for group in &mut groups {
+            let log_height = group.height().ilog2() as usize - 1;
+            // Blocks of 16 columns do not depend on each other.
+            group
+                .blocks_mut()
+                .par_iter_mut()
+                .for_each(|lines| transform.extend(lines, log_height));
+        }
+        Self::of_extended(platform, pool, groups)
     }
 
     /// Commits to groups that are extended already.
-    pub fn of(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
+    pub fn of_extended(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
         let tree = Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>());
         Self { groups, tree }
     }
 }
 
-/// Extends the columns of one height.
-pub fn group(platform: Platform, pool: &Pool, twiddles: &Twiddles, sources: &Sources<'_>) -> Group {
-    let height = 1 << sources.log_height;
-    let width = sources.columns.iter().map(|source| source.count).sum();
-    let mut group = Group::zeroed(pool, 2 * height, width);
-    let transform = Transform::new(platform, twiddles).parallel();
-    const ROWS_PER_TASK: usize = 1 << 12;
-    // Blocks of 16 columns do not depend on each other.
-    group
-        .blocks_mut()
-        .par_iter_mut()
-        .enumerate()
-        .for_each(|(block, lines)| {
-            lines[..16 * height]
-                .par_chunks_mut(16 * ROWS_PER_TASK)
-                .enumerate()
-                .for_each(|(task, lines)| {
-                    let start = task * ROWS_PER_TASK;
-                    let rows = start..start + lines.len() / 16;
-                    fill(lines, rows, 16 * block, &sources.columns);
-                });
-            transform.extend(lines, sources.log_height);
-        });
-    group
+/// The groups of a phase, with room for the extension. Nothing is in them yet but zeros in the
+/// columns that do not exist.
+pub fn groups(pool: &Pool, phase: &Phase) -> Vec<Group> {
+    let groups = phase.groups.iter();
+    groups
+        .map(|group| empty(pool, group.log_height as usize, group.width))
+        .collect()
 }
 
-/// Fills rows of a block with the 16 columns from `first` on; columns past the last are zero.
-fn fill(lines: &mut [u32], rows: Range<usize>, first: usize, sources: &[Source<'_>]) {
+/// A group of `width` columns, with room for the extension of 2^`log_height` rows.
+pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Group {
+    let height = 2 << log_height;
+    let mut blocks: Vec<_> = (0..width.div_ceil(LINE))
+        .map(|_| pool.take(LINE * height))
+        .collect();
+    if !width.is_multiple_of(LINE)
+        && let Some(last) = blocks.last_mut()
+    {
+        last[..LINE << log_height]
+            .par_chunks_mut(1 << 16)
+            .for_each(|lines| lines.fill(0));
+    }
+    Group::from_blocks(height, width, blocks)
+}
+
+/// Fills the first half of a group's rows with the columns of matrices, side by side.
+pub fn fill(group: &mut Group, matrices: &[Rows<'_>]) {
+    const ROWS_PER_TASK: usize = 1 << 12;
+    let words = LINE * group.height() / 2;
+    let blocks = group.blocks_mut().par_iter_mut().enumerate();
+    blocks.for_each(|(block, lines)| {
+        let tasks = lines[..words]
+            .par_chunks_mut(LINE * ROWS_PER_TASK)
+            .enumerate();
+        tasks.for_each(|(task, lines)| {
+            let start = task * ROWS_PER_TASK;
+            fill_rows(
+                lines,
+                start..start + lines.len() / LINE,
+                LINE * block,
+                matrices,
+            );
+        });
+    });
+}
+
+/// Fills rows of a block with the 16 columns from `first` on.
+fn fill_rows(lines: &mut [u32], rows: Range<usize>, first: usize, matrices: &[Rows<'_>]) {
     let mut start = 0;
-    let mut end = first;
-    for source in sources {
-        let (from, to) = (start.max(first), (start + source.count).min(first + 16));
+    for Rows { cells, width } in matrices {
+        let (from, to) = (start.max(first), (start + width).min(first + LINE));
         if from < to {
             let lanes = from - first..to - first;
-            let columns = source.first + from - start..source.first + to - start;
-            let cells = &source.cells[rows.start * source.stride..rows.end * source.stride];
-            let rows = cells.chunks_exact(source.stride);
-            for (line, row) in lines.chunks_exact_mut(16).zip(rows) {
+            let columns = from - start..to - start;
+            let rows = cells[rows.start * width..rows.end * width].chunks_exact(*width);
+            for (line, row) in lines.chunks_exact_mut(LINE).zip(rows) {
                 line[lanes.clone()].copy_from_slice(&row[columns.clone()]);
             }
-            end = to;
         }
-        start += source.count;
-    }
-    if end < first + 16 {
-        for line in lines.chunks_exact_mut(16) {
-            line[end - first..].fill(0);
-        }
+        start += width;
     }
 }

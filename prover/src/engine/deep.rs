@@ -100,7 +100,7 @@ pub fn line<'a, E: ProverChallenge>(
 }
 
 /// The sum over the out-of-domain points of (columns - line) / (the line through the point and its
-/// conjugate), on the largest extended domain (PROTOCOL, section 6). None if a point of the domain
+/// conjugate), on the largest extended domain (PROTOCOL, section 8.6). None if a point of the domain
 /// is on such a line.
 pub fn divide<E: ProverChallenge>(
     platform: Platform,

@@ -49,7 +49,7 @@ impl Twiddles {
 }
 
 /// Folds `values` by 2^`log_arity`, the first halving being number `halving` of the domain's
-/// (PROTOCOL, section 7).
+/// (PROTOCOL, section 8.7).
 pub fn fold<E: ProverChallenge>(
     values: &Coordinates,
     twiddles: &Twiddles,

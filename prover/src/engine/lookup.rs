@@ -10,7 +10,7 @@ use zonda_verifier::Challenge;
 
 use super::challenge::{Sum, splat};
 
-/// The lookup challenges (PROTOCOL, section 2).
+/// The lookup challenges (PROTOCOL, section 8.3).
 #[derive(Clone)]
 pub struct Fingerprints<E> {
     /// z.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use p3_field::PrimeField32;
+use rayon::prelude::*;
 use zonda_circuits::{F, machine::Table, tape::Plan};
 use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
@@ -16,7 +17,7 @@ use zonda_verifier::{
 
 use super::{
     challenge::ProverChallenge,
-    commit::{Commitment, Source, Sources, group},
+    commit::{self, Commitment, Rows},
     deep::{self, powers},
     fold,
     lookup::Fingerprints,
@@ -87,10 +88,12 @@ impl Engine {
             .collect();
         let phase = Phase::new(&widths, 0);
         let twiddles = Twiddles::new(phase.log_size() as usize);
-        let sources = sources(&phase, |index, width| {
-            vec![Source::all(&tables[index].2, width)]
+        let mut groups = commit::groups(&self.pool, &phase);
+        fill_all(&mut groups, &phase, |index, width| Rows {
+            cells: &tables[index].2,
+            width,
         });
-        let commitment = Commitment::new(self.platform, &self.pool, &twiddles, &sources);
+        let commitment = Commitment::of(self.platform, &self.pool, &twiddles, groups);
         Fixed { tables, commitment }
     }
 
@@ -123,11 +126,12 @@ impl Engine {
         protocol::enter_shard::<E>(&mut transcript);
 
         // 8.2 Main columns.
-        let sources_of = sources(layout.main(), |index, width| {
-            vec![Source::all(&filled.cells[index], width)]
+        let mut groups = commit::groups(pool, layout.main());
+        fill_all(&mut groups, layout.main(), |index, width| Rows {
+            cells: &filled.cells[index],
+            width,
         });
-        let main = Commitment::new(platform, pool, &twiddles, &sources_of);
-        drop(sources_of);
+        let main = Commitment::of(platform, pool, &twiddles, groups);
         transcript.absorb(label::MAIN, &main.tree.root());
 
         // 8.3 Sums.
@@ -140,37 +144,44 @@ impl Engine {
         let (periodic_rows, public) = stated(&filled);
         let of_statement = |index: usize| layout.instances[index].table == Table::Statement;
         let fixed_of = |table: Table| fixed.tables.iter().find(|(fixed, ..)| *fixed == table);
-        let filled_sums = (0..layout.instances.len())
-            .map(|index| {
-                let table = layout.instances[index].table;
-                let stated = of_statement(index);
-                let cells = Cells {
-                    height: 1 << layout.instances[index].log_height,
-                    main: &filled.cells[index],
-                    main_width: table.width(),
-                    fixed: fixed_of(table).map_or(&[], |(.., cells)| cells),
-                    fixed_width: table.fixed_width(),
-                    periodic: if stated { &periodic_rows } else { &[] },
-                    periodic_width: if stated { filled.periodic.len() } else { 0 },
-                    public: if stated { &public } else { &[] },
-                };
-                sums::sums::<E>(platform, table, &plans[index], &cells, &lookups)
-            })
-            .collect::<Option<Vec<_>>>()
-            .ok_or(EngineError::Challenge)?;
+        let mut groups = commit::groups(pool, layout.sums());
+        let mut running = Vec::new();
+        for (index, instance) in layout.instances.iter().enumerate() {
+            let (table, stated) = (instance.table, of_statement(index));
+            let cells = Cells {
+                height: 1 << instance.log_height,
+                main: &filled.cells[index],
+                main_width: table.width(),
+                fixed: fixed_of(table).map_or(&[], |(.., cells)| cells),
+                fixed_width: table.fixed_width(),
+                periodic: if stated { &periodic_rows } else { &[] },
+                periodic_width: if stated { filled.periodic.len() } else { 0 },
+                public: if stated { &public } else { &[] },
+            };
+            let span = &layout.sums().spans[index];
+            let place = sums::Place {
+                group: &mut groups[span.group],
+                offset: span.offset,
+            };
+            let plan = &plans[index];
+            let totals = sums::fractions::<E>(platform, table, plan, &cells, &lookups, place)
+                .ok_or(EngineError::Challenge)?;
+            running.push(totals);
+        }
         let periodic_width = filled.periodic.len();
         drop(filled);
-        let sources_of = sources(layout.sums(), |index, width| {
-            let sums = &filled_sums[index];
-            vec![
-                Source::all(&sums.partial, width - E::DEGREE),
-                Source::all(&sums.running, E::DEGREE),
-            ]
-        });
-        let sums = Commitment::new(platform, pool, &twiddles, &sources_of);
-        drop(sources_of);
-        let claims: Vec<E> = filled_sums.iter().map(|sums| sums.claim).collect();
-        drop(filled_sums);
+        let claims: Vec<E> = running
+            .par_iter_mut()
+            .map(|totals| sums::run(totals))
+            .collect();
+        for (span, running) in layout.sums().spans.iter().zip(running) {
+            let place = sums::Place {
+                group: &mut groups[span.group],
+                offset: span.offset + span.width - E::DEGREE,
+            };
+            sums::put(place, E::DEGREE, &running);
+        }
+        let sums = Commitment::of(platform, pool, &twiddles, groups);
         protocol::absorb_sums(&mut transcript, &sums.tree.root(), &claims);
 
         // 8.4 Quotient.
@@ -184,11 +195,16 @@ impl Engine {
         let periodic = (0..layout.instances.len())
             .find(|index| of_statement(*index))
             .map(|index| {
-                let sources = Sources {
-                    log_height: layout.instances[index].log_height as usize,
-                    columns: vec![Source::all(&periodic_rows, periodic_width)],
+                let log_height = layout.instances[index].log_height as usize;
+                let mut group = commit::empty(pool, log_height, periodic_width);
+                let rows = Rows {
+                    cells: &periodic_rows,
+                    width: periodic_width,
                 };
-                group(platform, pool, &twiddles, &sources)
+                commit::fill(&mut group, &[rows]);
+                let transform = Transform::new(platform, &twiddles);
+                transform.extend(&mut group.blocks_mut()[0], log_height);
+                group
             });
         let constraint_powers = {
             let mut powers = powers(alpha, layout.constraints());
@@ -230,7 +246,7 @@ impl Engine {
         quotient::divide(&mut values, log_height);
         let halves = self.halves::<E>(&values, log_height, &twiddles);
         drop(values);
-        let quotient = Commitment::of(platform, pool, vec![halves]);
+        let quotient = Commitment::of_extended(platform, pool, vec![halves]);
         transcript.absorb(label::QUOTIENT, &quotient.tree.root());
 
         // 8.5 Out-of-domain point.
@@ -484,24 +500,14 @@ fn by_height<E: ProverChallenge>(
     values
 }
 
-/// The sources of a phase's groups.
-fn sources<'a>(
-    phase: &Phase,
-    columns: impl Fn(usize, usize) -> Vec<Source<'a>>,
-) -> Vec<Sources<'a>> {
-    let groups = phase.groups.iter().enumerate();
-    groups
-        .map(|(number, group)| Sources {
-            log_height: group.log_height as usize,
-            columns: phase
-                .spans
-                .iter()
-                .enumerate()
-                .filter(|(_, span)| span.group == number && span.width > 0)
-                .flat_map(|(instance, span)| columns(instance, span.width))
-                .collect(),
-        })
-        .collect()
+/// Fills the groups of a phase with the columns of its instances.
+fn fill_all<'a>(groups: &mut [Group], phase: &Phase, rows: impl Fn(usize, usize) -> Rows<'a>) {
+    for (number, group) in groups.iter_mut().enumerate() {
+        let spans = phase.spans.iter().enumerate();
+        let own = spans.filter(|(_, span)| span.group == number && span.width > 0);
+        let matrices: Vec<_> = own.map(|(index, span)| rows(index, span.width)).collect();
+        commit::fill(group, &matrices);
+    }
 }
 
 /// An instance's columns in the groups of a phase.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use rayon::prelude::*;
 use zonda_circuits::{F, machine::Table, tape::Plan};
-use zonda_kernels::{Kernel, Lanes, Packed, Platform};
+use zonda_kernels::{Group, Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
     challenge::{ProverChallenge, all_invertible},
@@ -14,46 +14,57 @@ use super::{
     table::Cells,
 };
 
-/// The LogUp columns of one instance over its rows, and what they add up to.
-pub struct Sums<E> {
-    /// Row-major, `width` columns: the coordinates of all columns but the last.
-    pub partial: Vec<u32>,
-    /// Row-major, DEGREE columns: the coordinates of the running sum.
-    pub running: Vec<u32>,
-    /// The sum over all rows and messages.
-    pub claim: E,
+/// Where an instance's LogUp columns go: the first half of the rows of a group, from a column on.
+pub struct Place<'a> {
+    /// The group.
+    pub group: &'a mut Group,
+    /// The first column.
+    pub offset: usize,
 }
 
-/// Fills the LogUp columns of one instance (PROTOCOL, section 3).
+/// Rows that one task computes.
+const ROWS_PER_TASK: usize = 1 << 10;
+
+impl Place<'_> {
+    /// The lines of `width` columns of `height` rows, by task and block, and the place of the first
+    /// column in the first block.
+    fn tasks(&mut self, width: usize, height: usize) -> (Vec<Vec<&mut [u32]>>, usize) {
+        let blocks = self.offset / LINE..(self.offset + width).div_ceil(LINE);
+        let mut tasks: Vec<Vec<&mut [u32]>> = Vec::new();
+        for block in &mut self.group.blocks_mut()[blocks] {
+            let rows = block[..LINE * height].chunks_mut(LINE * ROWS_PER_TASK);
+            for (task, lines) in rows.enumerate() {
+                if tasks.len() <= task {
+                    tasks.push(Vec::new());
+                }
+                tasks[task].push(lines);
+            }
+        }
+        (tasks, self.offset % LINE)
+    }
+}
+
+/// Fills the LogUp columns of one instance but the last (PROTOCOL, section 8.3). Returns the last
+/// as it is before the running sum: the coordinates of the sum of each row's fractions, row by row.
 ///
-/// # Errors
-/// If a denominator is zero, which has the probability of a lookup challenge being guessed.
-pub fn sums<E: ProverChallenge>(
+/// None if a denominator is zero, which has the probability of a lookup challenge being guessed.
+pub fn fractions<E: ProverChallenge>(
     platform: Platform,
     table: Table,
     plan: &Plan,
     cells: &Cells<'_>,
     challenges: &Fingerprints<E>,
-) -> Option<Sums<E>> {
+    mut place: Place<'_>,
+) -> Option<Vec<u32>> {
     let height = cells.height;
     let messages = Messages::new(plan, challenges);
-    let width = (messages.pairs() - 1) * E::DEGREE;
-    let mut partial = vec![0; height * width];
-    let mut running = vec![0; height * E::DEGREE];
-
-    // Rows do not depend on each other: tasks take a share each.
-    const ROWS_PER_TASK: usize = 1 << 10;
-    let tasks = height.div_ceil(ROWS_PER_TASK);
-    let mut partials: Vec<&mut [u32]> = if width == 0 {
-        (0..tasks).map(|_| Default::default()).collect()
-    } else {
-        partial.chunks_mut(ROWS_PER_TASK * width).collect()
-    };
-    let complete = partials
+    let (mut tasks, columns) = place.tasks(messages.pairs() * E::DEGREE, height);
+    let mut totals = vec![0; height * E::DEGREE];
+    let complete = tasks
         .par_iter_mut()
-        .zip(running.par_chunks_mut(ROWS_PER_TASK * E::DEGREE))
+        .zip(totals.par_chunks_mut(ROWS_PER_TASK * E::DEGREE))
         .enumerate()
-        .all(|(task, (partial, totals))| {
+        .all(|(task, (lines, totals))| {
             let start = task * ROWS_PER_TASK;
             platform.run(Fractions::<E> {
                 table,
@@ -61,35 +72,46 @@ pub fn sums<E: ProverChallenge>(
                 messages: &messages,
                 cells,
                 rows: start..(start + ROWS_PER_TASK).min(height),
-                partial,
+                lines,
+                columns,
                 totals,
                 challenge: core::marker::PhantomData,
             })
         });
-    if !complete {
-        return None;
-    }
-    let claim = run(&mut running, height);
-    Some(Sums {
-        partial,
-        running,
-        claim,
-    })
+    complete.then_some(totals)
+}
+
+/// Writes an instance's last column, coordinates row by row.
+pub fn put(mut place: Place<'_>, degree: usize, running: &[u32]) {
+    let (mut tasks, columns) = place.tasks(degree, running.len() / degree);
+    tasks
+        .par_iter_mut()
+        .zip(running.par_chunks(ROWS_PER_TASK * degree))
+        .for_each(|(lines, running)| {
+            for (row, sum) in running.chunks_exact(degree).enumerate() {
+                for (index, value) in sum.iter().enumerate() {
+                    let column = columns + index;
+                    lines[column / LINE][LINE * row + column % LINE] = *value;
+                }
+            }
+        });
 }
 
 /// Partial sums along each row, and their totals.
-struct Fractions<'a, E> {
+struct Fractions<'a, 'b, E> {
     table: Table,
     plan: &'a Plan,
     messages: &'a Messages,
     cells: &'a Cells<'a>,
     rows: Range<usize>,
-    partial: &'a mut [u32],
+    /// These rows of the blocks, of which the first has the first column at `columns`.
+    lines: &'a mut [&'b mut [u32]],
+    columns: usize,
     totals: &'a mut [u32],
     challenge: core::marker::PhantomData<E>,
 }
 
-impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
+impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
     /// Whether every denominator has an inverse.
     type Output = bool;
 
@@ -105,7 +127,6 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
         let mut fractions: Vec<(E::Packed<L>, E::Packed<L>)> =
             vec![(E::Packed::<L>::ZERO, E::Packed::<L>::ZERO); pairs];
         let mut products = vec![E::Packed::<L>::ZERO; pairs];
-        let partial_width = (pairs - 1) * E::DEGREE;
         let mut lines = vec![0; L::WIDTH];
 
         for (chunk, row) in self.rows.clone().step_by(L::WIDTH).enumerate() {
@@ -132,15 +153,17 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
                 sum += *fraction;
                 for coordinate in 0..E::DEGREE {
                     sum.as_ref()[coordinate].store(&mut lines);
-                    let (cells, width, column) = if pair + 1 < pairs {
-                        let column = pair * E::DEGREE + coordinate;
-                        (&mut *self.partial, partial_width, column)
+                    let row = chunk * L::WIDTH;
+                    let (cells, first, stride) = if pair + 1 < pairs {
+                        let column = self.columns + pair * E::DEGREE + coordinate;
+                        let block = &mut *self.lines[column / LINE];
+                        (block, LINE * row + column % LINE, LINE)
                     } else {
-                        (&mut *self.totals, E::DEGREE, coordinate)
+                        (&mut *self.totals, row * E::DEGREE + coordinate, E::DEGREE)
                     };
-                    let start = chunk * L::WIDTH * width + column;
-                    for (lane, value) in lines.iter().enumerate() {
-                        cells[start + lane * width] = *value;
+                    let cells = cells[first..].iter_mut().step_by(stride);
+                    for (cell, value) in cells.zip(&lines) {
+                        *cell = *value;
                     }
                 }
             }
@@ -151,8 +174,9 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, E> {
 
 /// Turns the totals of the rows into the running sum along the domain, less an equal share of the
 /// claim on each row, so that it closes. Returns the claim.
-fn run<E: ProverChallenge>(totals: &mut [u32], height: usize) -> E {
+pub fn run<E: ProverChallenge>(totals: &mut [u32]) -> E {
     let degree = E::DEGREE;
+    let height = totals.len() / degree;
     let read = |totals: &[u32], row: usize| {
         E::from_coordinates_fn(|index| F::new(totals[row * degree + index]))
     };
@@ -184,4 +208,48 @@ fn run<E: ProverChallenge>(totals: &mut [u32], height: usize) -> E {
         }
     }
     claim
+}
+
+#[cfg(test)]
+mod tests {
+    use zonda_circuits::bus::Bus;
+    use zonda_verifier::{QM31, Sextic};
+
+    use super::*;
+
+    /// A prover cannot choose its challenges. If one hits a message all the same, it has no proof.
+    fn a_denominator_of_zero_is_reported<E: ProverChallenge>() {
+        let table = Table::PowersOfTwo;
+        let fixed: Vec<u32> = (0..16).flat_map(|row| [row % 8, 1 << (row % 8)]).collect();
+        let cells = Cells {
+            height: 16,
+            main: &[0; 16],
+            main_width: table.width(),
+            fixed: &fixed,
+            fixed_width: table.fixed_width(),
+            periodic: &[],
+            periodic_width: 0,
+            public: &[],
+        };
+        let plan = Plan::of(table);
+        let beta = E::from_coordinates_fn(|index| F::from_usize(1000 + 7 * index));
+        let sums = |offset: E| {
+            let challenges = Fingerprints::new(offset, beta, 2);
+            sums::<E>(Platform::detect(), table, &plan, &cells, &challenges)
+        };
+        for exponent in 0..8 {
+            let message = E::from_base(F::from_u32(Bus::PowerOfTwo as u32))
+                + beta.mul_base(F::from_u32(exponent))
+                + (beta * beta).mul_base(F::from_u32(1 << exponent));
+            assert!(sums(-message).is_none());
+            let near = sums(E::ONE - message).expect("no denominator is zero");
+            assert!(near.claim.is_zero());
+        }
+    }
+
+    #[test]
+    fn denominators_of_zero_are_reported() {
+        a_denominator_of_zero_is_reported::<QM31>();
+        a_denominator_of_zero_is_reported::<Sextic>();
+    }
 }

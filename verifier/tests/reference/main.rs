@@ -1,24 +1,16 @@
 //! Proofs of a real run by a plain reference prover, and what becomes of them when changed.
 
 mod prover;
+mod run;
+mod spec;
 mod tree;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use prover::{Input, prove};
-use zonda_circuits::{
-    F,
-    machine::{Image, MIN_LOG_HEIGHT, Statement, Table},
-    witness,
-};
-use zonda_riscv_emu::{
-    execute::{Discard, Options, execute_recorded},
-    program::Program,
-    testing,
-};
+use run::run;
+use zonda_circuits::F;
 use zonda_verifier::{
-    Challenge, Parameters, Preset, Proof, QM31, Sextic, VerifyError, VerifyingKey, proof::Body,
-    verify, verify_with_cost,
+    Parameters, Preset, Proof, QM31, Sextic, VerifyError, VerifyingKey, proof::Body, verify,
+    verify_with_cost,
 };
 
 const PARAMETERS: Parameters = Parameters {
@@ -32,89 +24,10 @@ const PARAMETERS: Parameters = Parameters {
     query_work_bits: 5,
 };
 
-struct Run {
-    image: Image,
-    statement: Statement,
-    program_id: [u8; 32],
-    inputs: Vec<Input>,
-}
-
-/// A run that adds, stores, loads, multiplies, makes four bytes public and exits with 5.
-fn run() -> Run {
-    let mut words = Vec::new();
-    words.extend(testing::li(5, 0x2000_0000));
-    words.extend(testing::li(6, 0x1234_5678));
-    words.extend([
-        testing::add(7, 6, 5),
-        testing::mul(8, 7, 6),
-        testing::sw(5, 8, 0),
-        testing::lbu(9, 5, 2),
-        testing::xor(9, 9, 6),
-    ]);
-    words.extend(testing::call(64, 3, 0x2000_0000, 4));
-    words.extend(testing::exit(5));
-    let program = Program::from_elf(&testing::elf(&words)).unwrap();
-    let (outcome, records) =
-        execute_recorded(&program, &[], &Options::default(), &mut Discard).unwrap();
-    let image = Image {
-        entry: program.entry(),
-        text: program
-            .text()
-            .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
-            .collect(),
-        words: program.image_words().collect(),
-    };
-    let statement = Statement {
-        exit_code: outcome.exit_code,
-        output: outcome.output,
-    };
-    assert_eq!((statement.exit_code, statement.output.len()), (5, 4));
-    let at = |pc| program.instruction(pc).unwrap().unwrap();
-    let traces = witness::traces(&image, &records, &statement, at);
-    let mut inputs = Vec::new();
-    for (table, trace) in Table::ALL.into_iter().zip(traces) {
-        let required = table.fixed_width() > 0 || table == Table::Statement;
-        if !required && trace.values.iter().all(|cell| *cell == F::ZERO) {
-            continue;
-        }
-        if table == Table::AddImmediate {
-            // Two instances of one table, of different heights.
-            let split = 3 * trace.width();
-            for (rows, log_height) in [
-                (&trace.values[split..], MIN_LOG_HEIGHT + 1),
-                (&trace.values[..split], MIN_LOG_HEIGHT),
-            ] {
-                let mut values = rows.to_vec();
-                values.resize(trace.width() << log_height, F::ZERO);
-                let trace = RowMajorMatrix::new(values, trace.width());
-                inputs.push(Input { table, trace });
-            }
-        } else {
-            inputs.push(Input { table, trace });
-        }
-    }
-    Run {
-        image,
-        statement,
-        program_id: program.id(),
-        inputs,
-    }
-}
-
-impl Run {
-    fn key(&self, preset: Preset) -> VerifyingKey {
-        VerifyingKey::new(self.program_id, &self.image, preset).with_parameters(PARAMETERS)
-    }
-
-    fn prove<E: Challenge>(&self, key: &VerifyingKey) -> Body<E> {
-        prove(key, &self.image, &self.statement, &self.inputs)
-    }
-}
-
 #[test]
 fn standard_proofs_verify_and_changed_ones_do_not() {
     let run = run();
-    let key = run.key(Preset::Standard);
+    let key = run.key(Preset::Standard, PARAMETERS);
     let body = run.prove::<QM31>(&key);
     let proof = Proof::from(body.clone());
     let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
@@ -215,11 +128,11 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
 #[test]
 fn high_proofs_verify() {
     let run = run();
-    let key = run.key(Preset::High);
+    let key = run.key(Preset::High, PARAMETERS);
     let body = run.prove::<Sextic>(&key);
     let proof = Proof::from(body);
     verify(&key, &run.statement, &proof).unwrap();
-    let standard = run.key(Preset::Standard);
+    let standard = run.key(Preset::Standard, PARAMETERS);
     let error = VerifyError::Preset {
         expected: Preset::Standard,
         got: Preset::High,

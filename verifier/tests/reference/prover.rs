@@ -18,10 +18,62 @@ use zonda_verifier::{
     merkle::distinct,
     proof::{Body, FoldOpening, Nonces, Opened, Roots},
     protocol::{self, label},
-    transcript::{Transcript, is_work, set_nonce},
+    transcript::element_bytes,
 };
 
-use crate::tree::{Committed, Tree, interpolate};
+use crate::{
+    spec::Spec,
+    tree::{Committed, Groups, Tree, interpolate},
+};
+
+/// What a dishonest prover does otherwise than the honest one, who does none of it. After each step
+/// the prover goes on as if it had been honest, with challenges that follow from what it said.
+#[allow(unused_variables)]
+pub trait Prover<E: Challenge> {
+    /// Whether everything must come out as it should.
+    fn is_honest(&self) -> bool {
+        false
+    }
+
+    /// The transcript that it keeps.
+    fn transcript(&self) -> Spec {
+        Spec::default()
+    }
+
+    /// Whether it does the work; `round` counts those of folding.
+    fn works(&self, at: &'static str, round: usize) -> bool {
+        true
+    }
+
+    /// Extended columns: those that it computes with, and those that it commits to.
+    fn commit(&mut self, phase: usize, layout: &Layout, known: &mut Groups, told: &mut Groups) {}
+
+    /// What it claims of each instance.
+    fn claim(&mut self, claims: &mut Vec<E>) {}
+
+    /// What it opens.
+    fn open(&mut self, layout: &Layout, point: Point<E>, opened: &mut Opened<E>) {}
+
+    /// The challenge that batches, if it takes another one than it drew.
+    fn gamma(&self, drawn: E) -> E {
+        drawn
+    }
+
+    /// The function that is folded, in the order of memory.
+    fn compose(&mut self, entries: &mut [E]) {}
+
+    /// The coefficients with which folding ends.
+    fn end(&mut self, last: &mut Vec<E>) {}
+}
+
+/// The honest prover.
+pub struct Honest;
+
+impl<E: Challenge> Prover<E> for Honest {
+    fn is_honest(&self) -> bool {
+        true
+    }
+}
 
 /// An instance with its trace.
 pub struct Input {
@@ -43,8 +95,8 @@ impl Listener for &mut Said {
         self.constraints.push(value);
     }
 
-    fn message<I: Iterator<Item = F>>(&mut self, bus: Bus, count: F, fields: I) {
-        self.messages.push((bus, count, fields.collect()));
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
+        self.messages.push((bus, count, fields.to_vec()));
     }
 }
 
@@ -86,18 +138,6 @@ fn position_of(log_size: u32, multiple: usize) -> usize {
     c << bits | low as usize
 }
 
-fn grind(transcript: &mut Transcript, at: &'static str, bits: u32) -> u64 {
-    let mut header = transcript.work_header(at, bits);
-    let nonce = (0..)
-        .find(|nonce| {
-            set_nonce(&mut header, *nonce);
-            is_work(blake3::hash(&header).as_bytes(), bits)
-        })
-        .unwrap();
-    assert!(transcript.work(at, bits, nonce));
-    nonce
-}
-
 /// Sums of the lookup argument: the columns, in the order of memory, and the claim.
 fn sums<E: Challenge>(
     rows: &[Said],
@@ -127,7 +167,6 @@ fn sums<E: Challenge>(
         running += columns[pairs - 1][w] - share;
         columns[pairs - 1][w] = running;
     }
-    assert_eq!(running, E::ZERO);
     (columns, claim)
 }
 
@@ -136,6 +175,7 @@ pub fn prove<E: Challenge>(
     image: &Image,
     stated: &Statement,
     inputs: &[Input],
+    prover: &mut impl Prover<E>,
 ) -> Body<E> {
     let Parameters { queries, .. } = *key.parameters();
     let parameters = key.parameters();
@@ -173,8 +213,8 @@ pub fn prove<E: Challenge>(
             _ => Vec::new(),
         })
         .collect();
-    let commit = |phase: usize, per_instance: &[Columns]| {
-        let phase = &layout.phases[phase];
+    let commit = |prover: &mut dyn Prover<E>, number: usize, per_instance: &[Columns]| {
+        let phase = &layout.phases[number];
         let mut groups = vec![Vec::new(); phase.groups.len()];
         for (columns, height) in per_instance.iter().zip(&heights) {
             let group = phase
@@ -185,21 +225,37 @@ pub fn prove<E: Challenge>(
                 groups[group].extend(columns.iter().map(|column| interpolate(column)));
             }
         }
-        Committed::new(phase, &groups)
+        let lie = |known: &mut Groups, told: &mut Groups| {
+            prover.commit(number, &layout, known, told);
+        };
+        Committed::new(phase, &groups, lie)
     };
 
     // 1.
     let mut nonces = Nonces::default();
-    let mut transcript = protocol::begin(key, stated, &shape);
-    nonces.global = grind(&mut transcript, label::GLOBAL, parameters.global_work_bits);
-    protocol::enter_shard::<E>(&mut transcript);
-    let committed_fixed = commit(0, &fixed);
-    assert_eq!(committed_fixed.tree.root(), *key.fixed_root());
+    let mut transcript = prover.transcript();
+    transcript.begin(key, stated, &shape);
+    let works = |prover: &dyn Prover<E>, transcript: &mut Spec, at, round, bits| {
+        if prover.works(at, round) {
+            transcript.grind(at, bits)
+        } else {
+            transcript.work(at, bits, 0);
+            0
+        }
+    };
+    let bits = parameters.global_work_bits;
+    nonces.global = works(prover, &mut transcript, label::GLOBAL, 0, bits);
+    transcript.enter_shard::<E>();
+    let committed_fixed = commit(prover, 0, &fixed);
+    if prover.is_honest() {
+        assert_eq!(committed_fixed.tree.root(), *key.fixed_root());
+    }
 
     // 2.
-    let committed_main = commit(1, &main);
+    let committed_main = commit(prover, 1, &main);
     transcript.absorb(label::MAIN, &committed_main.tree.root());
-    nonces.lookup = grind(&mut transcript, label::LOOKUP, parameters.lookup_work_bits);
+    let bits = parameters.lookup_work_bits;
+    nonces.lookup = works(prover, &mut transcript, label::LOOKUP, 0, bits);
     let z: E = transcript.challenge(label::LOOKUP_Z);
     let beta: E = transcript.challenge(label::LOOKUP_BETA);
     let fingerprint = |(bus, _, fields): &(Bus, F, Vec<F>)| {
@@ -221,7 +277,7 @@ pub fn prove<E: Challenge>(
             .collect();
         for said in &rows {
             assert!(
-                said.constraints.iter().all(|c| *c == F::ZERO),
+                !prover.is_honest() || said.constraints.iter().all(|c| *c == F::ZERO),
                 "{}",
                 input.table.name()
             );
@@ -233,10 +289,12 @@ pub fn prove<E: Challenge>(
         sum_columns.push(coordinates.collect::<Columns>());
         claims.push(claim);
     }
-    let committed_sums = commit(2, &sum_columns);
-    protocol::absorb_sums(&mut transcript, &committed_sums.tree.root(), &claims);
+    let committed_sums = commit(prover, 2, &sum_columns);
+    prover.claim(&mut claims);
+    transcript.absorb(label::SUMS, &committed_sums.tree.root());
+    transcript.absorb(label::CLAIMS, &element_bytes(&claims));
     let bits = parameters.constraints_work_bits;
-    nonces.constraints = grind(&mut transcript, label::CONSTRAINTS, bits);
+    nonces.constraints = works(prover, &mut transcript, label::CONSTRAINTS, 0, bits);
     let alpha: E = transcript.challenge(label::CONSTRAINTS);
 
     // 4. C on the largest domain, by position.
@@ -249,7 +307,7 @@ pub fn prove<E: Challenge>(
             if span.width == 0 {
                 return Vec::new();
             }
-            committed.groups[span.group][span.offset..span.offset + span.width].to_vec()
+            committed.known[span.group][span.offset..span.offset + span.width].to_vec()
         };
         let [fixed, main, sums] = [
             part(&committed_fixed, 0),
@@ -320,9 +378,13 @@ pub fn prove<E: Challenge>(
                 .map(move |column| column[half.clone()].to_vec())
         })
         .collect();
-    let committed_quotient = Committed::new(&layout.phases[3], &[halves.clone()]);
+    let committed_quotient = {
+        let lie = |known: &mut Groups, told: &mut Groups| prover.commit(3, &layout, known, told);
+        Committed::new(&layout.phases[3], &[halves.clone()], lie)
+    };
     transcript.absorb(label::QUOTIENT, &committed_quotient.tree.root());
-    nonces.point = grind(&mut transcript, label::POINT, parameters.point_work_bits);
+    let bits = parameters.point_work_bits;
+    nonces.point = works(prover, &mut transcript, label::POINT, 0, bits);
     let (z_point, w_point) = protocol::points(&layout, transcript.challenge(label::POINT)).unwrap();
 
     // 5.
@@ -355,10 +417,13 @@ pub fn prove<E: Challenge>(
         .collect();
     let range = layout.quotient().groups[0].columns();
     at_point[range].copy_from_slice(&evaluate(&half_values, n, z_point, &mut Default::default()));
-    let opened = Opened { at_point, before };
-    protocol::absorb_opened(&mut transcript, &opened);
-    nonces.batch = grind(&mut transcript, label::BATCH, parameters.batch_work_bits);
-    let gamma: E = transcript.challenge(label::BATCH);
+    let mut opened = Opened { at_point, before };
+    prover.open(&layout, z_point, &mut opened);
+    let said = [&opened.at_point[..], &opened.before].concat();
+    transcript.absorb(label::OPENED, &element_bytes(&said));
+    let bits = parameters.batch_work_bits;
+    nonces.batch = works(prover, &mut transcript, label::BATCH, 0, bits);
+    let gamma = prover.gamma(transcript.challenge(label::BATCH));
 
     // 6. F, by position.
     let committed = [
@@ -369,7 +434,7 @@ pub fn prove<E: Challenge>(
     ];
     let mut lifted: Vec<(&[F], u32)> = Vec::new();
     for (phase, committed) in layout.phases.iter().zip(&committed) {
-        for (group, columns) in phase.groups.iter().zip(&committed.groups) {
+        for (group, columns) in phase.groups.iter().zip(&committed.told) {
             lifted.extend(
                 columns
                     .iter()
@@ -411,6 +476,7 @@ pub fn prove<E: Challenge>(
 
     // 7. Folding, in the order of memory.
     let mut entries: Vec<E> = (0..size).map(|w| f[position(n + 1, w)]).collect();
+    prover.compose(&mut entries);
     let (mut layers, mut fold_roots) = (Vec::new(), Vec::new());
     let mut over_y = true;
     for arity in layout.folds() {
@@ -433,11 +499,10 @@ pub fn prove<E: Challenge>(
         };
         let tree = Tree::new(log_leaves, leaf);
         transcript.absorb(label::FOLD, &tree.root());
-        nonces.folds.push(grind(
-            &mut transcript,
-            label::FOLD,
-            parameters.fold_work_bits,
-        ));
+        let bits = parameters.fold_work_bits;
+        let round = nonces.folds.len();
+        let nonce = works(prover, &mut transcript, label::FOLD, round, bits);
+        nonces.folds.push(nonce);
         let mut beta: E = transcript.challenge(label::FOLD);
         fold_roots.push(tree.root());
         layers.push((entries.clone(), tree, arity));
@@ -471,12 +536,14 @@ pub fn prove<E: Challenge>(
         }
     }
     assert!(
-        last[64..].iter().all(|x| *x == E::ZERO),
+        !prover.is_honest() || last[64..].iter().all(|x| *x == E::ZERO),
         "F is of low degree"
     );
     last.truncate(64);
-    protocol::absorb_last(&mut transcript, &last);
-    nonces.query = grind(&mut transcript, label::QUERY, parameters.query_work_bits);
+    prover.end(&mut last);
+    transcript.absorb(label::FINAL, &element_bytes(&last));
+    let bits = parameters.query_work_bits;
+    nonces.query = works(prover, &mut transcript, label::QUERY, 0, bits);
     let positions = transcript.positions(label::QUERY, queries, n + 1);
     let mut phases = [(); 4].map(|()| Default::default());
     for (i, opening) in phases.iter_mut().enumerate() {

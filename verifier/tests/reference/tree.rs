@@ -43,16 +43,24 @@ impl Tree {
     }
 }
 
-/// A phase: per group its columns, extended, by position.
+/// Per group its columns, extended, by position.
+pub type Groups = Vec<Vec<Vec<F>>>;
+
+/// A phase: what the prover computes with, and what it has committed to.
 pub struct Committed {
-    pub groups: Vec<Vec<Vec<F>>>,
+    pub known: Groups,
+    pub told: Groups,
     pub tree: Tree,
 }
 
 impl Committed {
-    /// Commits to columns of coefficients, per group.
-    pub fn new(phase: &Phase, coefficients: &[Vec<Vec<F>>]) -> Self {
-        let groups: Vec<Vec<Vec<F>>> = phase
+    /// Commits to columns of coefficients, per group, after `lie` has changed them.
+    pub fn new(
+        phase: &Phase,
+        coefficients: &[Vec<Vec<F>>],
+        lie: impl FnOnce(&mut Groups, &mut Groups),
+    ) -> Self {
+        let mut known: Groups = phase
             .groups
             .iter()
             .zip(coefficients)
@@ -71,9 +79,11 @@ impl Committed {
                 columns.iter().map(extend).collect()
             })
             .collect();
+        let mut told = known.clone();
+        lie(&mut known, &mut told);
         let bytes = |log_size, index: usize| {
             let mut bytes = Vec::new();
-            for (group, columns) in phase.groups.iter().zip(&groups) {
+            for (group, columns) in phase.groups.iter().zip(&told) {
                 if group.log_size() == log_size {
                     let row: Vec<F> = columns.iter().map(|column| column[index]).collect();
                     put_row(&mut bytes, &row);
@@ -82,7 +92,7 @@ impl Committed {
             bytes
         };
         let tree = Tree::new(phase.log_size(), bytes);
-        Self { groups, tree }
+        Self { known, told, tree }
     }
 
     pub fn open(&self, phase: &Phase, log_domain: u32, positions: &[usize]) -> PhaseOpening {
@@ -94,7 +104,7 @@ impl Committed {
         };
         let leaves = distinct(positions, log_domain - phase.log_size());
         PhaseOpening {
-            rows: phase.groups.iter().zip(&self.groups).map(rows).collect(),
+            rows: phase.groups.iter().zip(&self.told).map(rows).collect(),
             siblings: self.tree.siblings(&leaves),
         }
     }

@@ -1,0 +1,267 @@
+//! Sixteen elements in an AVX-512 register.
+//!
+//! SAFETY, for every block below: the type is private to the crate, and only `Platform::run` names
+//! it, inside a function compiled for AVX-512 (foundation) and after checking the CPU for it.
+//! Memory is accessed through slices whose length is checked.
+#![allow(unsafe_code, unused_unsafe)]
+
+use std::arch::x86_64::*;
+
+use super::Lanes;
+use crate::{LINE, P};
+
+/// Sixteen elements.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Avx512(__m512i);
+
+/// Products of the even lanes and of the odd lanes.
+#[derive(Clone, Copy)]
+pub struct Wide(__m512i, __m512i);
+
+ring!(Avx512);
+
+const EVEN: __mmask16 = 0b0101_0101_0101_0101;
+const ODD: __mmask16 = 0b1010_1010_1010_1010;
+
+impl Avx512 {
+    const P: Self = Self::constant(P);
+
+    #[inline(always)]
+    const fn constant(x: u32) -> Self {
+        Self::constant_word(x)
+    }
+
+    #[inline(always)]
+    const fn constant_word(word: u32) -> Self {
+        // SAFETY: both are 64 bytes, and any bytes are valid.
+        Self(unsafe { std::mem::transmute::<[u32; 16], __m512i>([word; 16]) })
+    }
+
+    /// Canonical, for words less than `2p`: if a word is less than `p`, subtracting `p` wraps to
+    /// something larger.
+    #[inline(always)]
+    fn reduce(self) -> Self {
+        // SAFETY: see the module.
+        unsafe {
+            Self(_mm512_min_epu32(
+                self.0,
+                _mm512_sub_epi32(self.0, Self::P.0),
+            ))
+        }
+    }
+
+    /// `a + b < 2p`.
+    #[inline(always)]
+    fn sum(self, other: Self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_add_epi32(self.0, other.0) }).reduce()
+    }
+
+    /// When `a < b`, `a - b` wraps to at least `2^32 - p`, and adding `p` wraps back below `p`;
+    /// otherwise adding `p` makes it larger.
+    #[inline(always)]
+    fn difference(self, other: Self) -> Self {
+        // SAFETY: see the module.
+        unsafe {
+            let d = _mm512_sub_epi32(self.0, other.0);
+            Self(_mm512_min_epu32(d, _mm512_add_epi32(d, Self::P.0)))
+        }
+    }
+
+    /// As `0 - x`: the wrapped `p - x`, or zero.
+    #[inline(always)]
+    fn negation(self) -> Self {
+        Self::constant(0).difference(self)
+    }
+
+    #[inline(always)]
+    fn product(self, other: Self) -> Self {
+        // SAFETY: see the module.
+        self.mul_twice(Self(unsafe { _mm512_add_epi32(other.0, other.0) }))
+    }
+
+    /// The upper half of every 64 bits, in the lower half too.
+    #[inline(always)]
+    fn odd(self) -> __m512i {
+        // SAFETY: see the module.
+        unsafe { _mm512_castps_si512(_mm512_movehdup_ps(_mm512_castsi512_ps(self.0))) }
+    }
+
+    /// Rows to columns: `rows[r]` lane `c` becomes `columns[c]` lane `r`.
+    #[inline(always)]
+    fn transpose(rows: [Self; LINE]) -> [Self; LINE] {
+        let mut a = rows;
+        let mut b = rows;
+        // SAFETY: see the module.
+        unsafe {
+            // Pairs of rows: b[2k] and b[2k + 1] hold the words 0, 1 and 2, 3 of every 128 bits of
+            // rows 2k and 2k + 1, interleaved.
+            for k in 0..8 {
+                b[2 * k] = Self(_mm512_unpacklo_epi32(a[2 * k].0, a[2 * k + 1].0));
+                b[2 * k + 1] = Self(_mm512_unpackhi_epi32(a[2 * k].0, a[2 * k + 1].0));
+            }
+            // Four rows: a[4k + j] holds the word j of every 128 bits of rows 4k..4k + 4.
+            for k in 0..4 {
+                a[4 * k] = Self(_mm512_unpacklo_epi64(b[4 * k].0, b[4 * k + 2].0));
+                a[4 * k + 1] = Self(_mm512_unpackhi_epi64(b[4 * k].0, b[4 * k + 2].0));
+                a[4 * k + 2] = Self(_mm512_unpacklo_epi64(b[4 * k + 1].0, b[4 * k + 3].0));
+                a[4 * k + 3] = Self(_mm512_unpackhi_epi64(b[4 * k + 1].0, b[4 * k + 3].0));
+            }
+            // A 4x4 transpose of 128-bit pieces for every j: piece g of a[4k + j] has column
+            // 4g + j of rows 4k..4k + 4.
+            for j in 0..4 {
+                let [x0, x1, x2, x3] = [a[j].0, a[4 + j].0, a[8 + j].0, a[12 + j].0];
+                let low01 = _mm512_shuffle_i32x4::<0b01_00_01_00>(x0, x1);
+                let high01 = _mm512_shuffle_i32x4::<0b11_10_11_10>(x0, x1);
+                let low23 = _mm512_shuffle_i32x4::<0b01_00_01_00>(x2, x3);
+                let high23 = _mm512_shuffle_i32x4::<0b11_10_11_10>(x2, x3);
+                b[j] = Self(_mm512_shuffle_i32x4::<0b10_00_10_00>(low01, low23));
+                b[4 + j] = Self(_mm512_shuffle_i32x4::<0b11_01_11_01>(low01, low23));
+                b[8 + j] = Self(_mm512_shuffle_i32x4::<0b10_00_10_00>(high01, high23));
+                b[12 + j] = Self(_mm512_shuffle_i32x4::<0b11_01_11_01>(high01, high23));
+            }
+        }
+        b
+    }
+}
+
+impl Lanes for Avx512 {
+    const WIDTH: usize = 16;
+    const REGISTER: bool = true;
+
+    type Wide = Wide;
+
+    #[inline(always)]
+    fn load(from: &[u32]) -> Self {
+        assert!(from.len() >= 16);
+        // SAFETY: the slice has 64 bytes.
+        Self(unsafe { _mm512_loadu_si512(from.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [u32]) {
+        assert!(to.len() >= 16);
+        // SAFETY: the slice has 64 bytes.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), self.0) }
+    }
+
+    #[inline(always)]
+    fn splat_words(word: u32) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_set1_epi32(word as i32) })
+    }
+
+    #[inline(always)]
+    fn load_columns(from: &[u32], stride: usize) -> [Self; LINE] {
+        let mut rows = [Self::constant(0); LINE];
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = Self::load(&from[r * stride..]);
+        }
+        Self::transpose(rows)
+    }
+
+    #[inline(always)]
+    fn store_columns(columns: &[Self; LINE], to: &mut [u32], stride: usize) {
+        let rows = Self::transpose(*columns);
+        for (r, row) in rows.iter().enumerate() {
+            row.store(&mut to[r * stride..]);
+        }
+    }
+
+    /// `2ab = high * 2^32 + 2 * low`, where `ab = high * 2^31 + low`, `high <= p - 3` and
+    /// `low <= p`: the sum of `high` and `low` is less than `2p`.
+    #[inline(always)]
+    fn mul_twice(self, twice: Self) -> Self {
+        // SAFETY: see the module.
+        unsafe {
+            let even = _mm512_mul_epu32(self.0, twice.0);
+            let odd = _mm512_mul_epu32(self.odd(), twice.odd());
+            let [even_ps, odd_ps] = [_mm512_castsi512_ps(even), _mm512_castsi512_ps(odd)];
+            let high = _mm512_castps_si512(_mm512_mask_movehdup_ps(odd_ps, EVEN, even_ps));
+            let low = _mm512_castps_si512(_mm512_mask_moveldup_ps(even_ps, ODD, odd_ps));
+            Self(_mm512_add_epi32(high, _mm512_srli_epi32::<1>(low))).reduce()
+        }
+    }
+
+    #[inline(always)]
+    fn wide_zero() -> Wide {
+        Wide(Self::constant(0).0, Self::constant(0).0)
+    }
+
+    #[inline(always)]
+    fn mul_add_wide(sum: Wide, a: Self, b: Self) -> Wide {
+        // SAFETY: see the module.
+        unsafe {
+            Wide(
+                _mm512_add_epi64(sum.0, _mm512_mul_epu32(a.0, b.0)),
+                _mm512_add_epi64(sum.1, _mm512_mul_epu32(a.odd(), b.odd())),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn fold_wide(sum: Wide) -> Wide {
+        // SAFETY: see the module.
+        unsafe {
+            let p = _mm512_set1_epi64(P as i64);
+            Wide(
+                _mm512_add_epi64(_mm512_srli_epi64::<31>(sum.0), _mm512_and_si512(sum.0, p)),
+                _mm512_add_epi64(_mm512_srli_epi64::<31>(sum.1), _mm512_and_si512(sum.1, p)),
+            )
+        }
+    }
+
+    /// Folded once, a sum is less than `10 * 2^30`: its upper part is at most 4, and the sum of
+    /// its parts at most `p + 4`.
+    #[inline(always)]
+    fn reduce_wide(sum: Wide) -> Self {
+        // SAFETY: see the module.
+        unsafe {
+            let Wide(even, odd) = Self::fold_wide(sum);
+            let low = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
+            let high = _mm512_mask_blend_epi32(
+                ODD,
+                _mm512_srli_epi64::<31>(even),
+                _mm512_slli_epi64::<1>(odd),
+            );
+            Self(_mm512_add_epi32(_mm512_and_si512(low, Self::P.0), high)).reduce()
+        }
+    }
+
+    #[inline(always)]
+    fn negate_for_wide(self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_sub_epi32(Self::P.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn call<K: crate::Kernel>(kernel: K) -> K::Output {
+        // SAFETY: see the module.
+        unsafe { crate::platform::avx512(kernel) }
+    }
+
+    #[inline(always)]
+    fn even_odd(even: Self, odd: Self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_mask_blend_epi32(ODD, even.0, odd.0) })
+    }
+
+    #[inline(always)]
+    fn word_add(self, other: Self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_add_epi32(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn word_xor(self, other: Self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_xor_si512(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn rotate_right<const N: u32>(self) -> Self {
+        // SAFETY: see the module.
+        Self(unsafe { _mm512_rorv_epi32(self.0, _mm512_set1_epi32(N as i32)) })
+    }
+}
