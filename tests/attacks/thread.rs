@@ -136,10 +136,10 @@ pub fn cases() -> Vec<Case> {
         case("A35", "what is stored to text is executed", "the whole run of a program with the stored instruction", || twin(&flow_twin(TARGET, SKIPPED, LOOPS, 2), |f| {
             f.set("stored_to", [("constant.lo", 2)]);
         }), &["add_immediate: carry_hi", "add_immediate: carry_lo", "bus memory", "bus program"]),
-        case("A38", "the instruction after the one at 2^32 - 4 is at 0", "pc and next pc of ADDI", || flow(|f| {
+        case("A38", "the instruction after the one at 2^32 - 4 is at 0", "pc of ADDI: 2^32 - 4", || flow(|f| {
             f.set("first", [("thread.pc", 0xffff_fffc)]);
         }), &["bus program", "bus state"]),
-        case("A38", "an instruction at p - 4", "pc of ADDI", || flow(|f| {
+        case("A38", "an instruction at p - 4", "pc of ADDI: -4", || flow(|f| {
             f.set("first", [("thread.pc", -4)]);
         }), &["bus program", "bus state"]),
         case("A38", "a jump's target taken modulo p", "rs1 of JALR: p less, modulo 2^32", || flow(|f| {
