@@ -76,6 +76,7 @@ impl<E: Challenge> Prover<E> for Honest {
 }
 
 /// An instance with its trace.
+#[derive(Clone)]
 pub struct Input {
     pub table: Table,
     pub trace: RowMajorMatrix<F>,
