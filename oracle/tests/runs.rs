@@ -4,13 +4,32 @@
 #[path = "../../circuits/tests/common/mod.rs"]
 mod common;
 
-use common::{Run, programs, run};
+use common::programs;
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use zonda_circuits::{F, machine::Table};
+use zonda_circuits::{
+    F,
+    instances::single,
+    machine::{Table, TableAir},
+};
 use zonda_oracle::{OracleError, Proof, QUICK, prove, verify};
 
 const SEED: &[u8] = b"test";
+
+/// One instance of every table, filled.
+struct Run {
+    airs: Vec<TableAir>,
+    traces: Vec<RowMajorMatrix<F>>,
+}
+
+fn run(elf: &[u8]) -> Run {
+    let run = common::run(elf, &[], single);
+    let (airs, traces) = run
+        .pairs()
+        .map(|(air, trace)| (air.clone(), trace.clone()))
+        .unzip();
+    Run { airs, traces }
+}
 
 fn proof(run: &Run) -> Proof {
     prove(&QUICK, &run.airs, &run.traces, SEED.to_vec()).expect("a proof, right or wrong")
@@ -29,7 +48,7 @@ fn index(run: &Run, table: Table) -> usize {
 
 #[test]
 fn a_run_is_proved_and_a_changed_cell_is_refused() {
-    let mut run = run(&programs::nothing(), &[]);
+    let mut run = run(&programs::nothing());
     let honest = proof(&run);
     assert_eq!(check(&run, &honest, SEED), Ok(()));
     assert!(check(&run, &honest, b"another").is_err());
@@ -42,7 +61,7 @@ fn a_run_is_proved_and_a_changed_cell_is_refused() {
 
 #[test]
 fn a_table_is_there_several_times_or_not_at_all() {
-    let mut run = run(&programs::nothing(), &[]);
+    let mut run = run(&programs::nothing());
     // Nothing multiplies: rows of zeros say nothing.
     let unused = index(&run, Table::Multiply);
     run.airs.remove(unused);

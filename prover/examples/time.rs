@@ -24,7 +24,9 @@ fn main() {
         println!("{:.3} {:?}", p.report.prove_seconds, p.report.stages);
     }
     let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
-    if let Ok(path) = std::env::var("ZONDA_JSON") { std::fs::write(path, serde_json::to_string(&proved.report).unwrap()).unwrap(); }
+    if let Ok(path) = std::env::var("ZONDA_JSON") {
+        std::fs::write(path, serde_json::to_string(&proved.report).unwrap()).unwrap();
+    }
     let mut report = serde_json::to_value(&proved.report).unwrap();
     for key in ["cells", "families", "output_hex", "program_id"] {
         report.as_object_mut().unwrap().remove(key);

@@ -1,5 +1,6 @@
 //! Arrays of words: the definition.
-#![allow(clippy::needless_range_loop)] // Iterators would not be sure to be inlined.
+#![allow(clippy::needless_range_loop)]
+// Iterators would not be sure to be inlined.
 
 // Indices say that the lanes of several arrays go together.
 #![allow(clippy::needless_range_loop)]
