@@ -137,15 +137,9 @@ fn other_proofs_are_refused() {
     };
     refused(b"", "does not begin with \"ZONDA\"");
     refused(&[0xff; 4096], "does not begin with \"ZONDA\"");
-<<<<<<< HEAD
-    refused(&proof[..6], "ends in its header");
-    refused(&proof[..proof.len() - 1], "the proof ends in");
-    refused(&proof[..proof.len() / 2], "the proof ends in");
-=======
     refused(&proof[..6], "the proof ends in its header");
     refused(&proof[..proof.len() - 1], "the proof ends in its opened");
     refused(&proof[..proof.len() / 2], "the proof ends in its");
->>>>>>> engine
     refused(&[&proof[..7], &[0xff; 4096]].concat(), "refused");
     refused(&[&proof[..], &[0]].concat(), "1 bytes follow the proof");
     for part in 0..8 {
