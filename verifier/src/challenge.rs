@@ -100,7 +100,9 @@ mod tests {
 
     fn is_a_challenge_field<E: Challenge>() {
         let some = |seed: u64| {
-            E::from_coordinates_fn(|i| F::from_u64((seed + i as u64) * 0x9e37_79b9_7f4a_7c15 >> 20))
+            E::from_coordinates_fn(|i| {
+                F::from_u64(((seed + i as u64) * 0x9e37_79b9_7f4a_7c15) >> 20)
+            })
         };
         let [a, b] = [some(1), some(100)];
         assert_eq!(E::from_coordinates_fn(|i| a.coordinate(i)), a);

@@ -489,7 +489,5 @@ fn sum(bits: impl IntoIterator<Item = f64>) -> f64 {
     -libm::log2(bits.into_iter().map(|bits| libm::exp2(-bits)).sum())
 }
 
-/// Until the engine is replaced: the figure of the engine that is in use.
-
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,5 @@
 //! Arrays of words: the definition.
-#![allow(clippy::needless_range_loop)]
-// Iterators would not be sure to be inlined.
-
-// Indices say that the lanes of several arrays go together.
+// Indices say that the lanes of several arrays go together, and loops are sure to be inlined.
 #![allow(clippy::needless_range_loop)]
 
 use super::Lanes;

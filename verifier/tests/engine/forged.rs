@@ -21,6 +21,9 @@ use crate::{
     tree::Groups,
 };
 
+/// Changes what is opened at the out-of-domain points.
+type Opening = fn(&Layout, Point<QM31>, &mut Opened<QM31>);
+
 /// A prover with lies. Those that it has not are the honest prover's truths.
 #[derive(Clone, Copy, Default)]
 struct Liar {
@@ -28,7 +31,7 @@ struct Liar {
     idle: Option<(&'static str, usize)>,
     commit: Option<fn(usize, &Layout, &mut Groups, &mut Groups)>,
     claim: Option<fn(&mut Vec<QM31>)>,
-    open: Option<fn(&Layout, Point<QM31>, &mut Opened<QM31>)>,
+    open: Option<Opening>,
     gamma: Option<QM31>,
     compose: Option<fn(&mut [QM31])>,
     end: Option<fn(&mut Vec<QM31>)>,
@@ -468,7 +471,7 @@ fn cancel(phase: usize, layout: &Layout, _: &mut Groups, told: &mut Groups) {
         // Everywhere above the lowest rows 3, 6, 9, ...
         let shift = groups[group].log_height - groups[lowest].log_height;
         for (t, cell) in told[group][column].iter_mut().enumerate() {
-            if (t >> shift) % 3 == 0 {
+            if (t >> shift).is_multiple_of(3) {
                 *cell += error;
             }
         }

@@ -381,7 +381,7 @@ pub fn prove<E: Challenge>(
         .collect();
     let committed_quotient = {
         let lie = |known: &mut Groups, told: &mut Groups| prover.commit(3, &layout, known, told);
-        Committed::new(&layout.phases[3], &[halves.clone()], lie)
+        Committed::new(&layout.phases[3], std::slice::from_ref(&halves), lie)
     };
     transcript.absorb(label::QUOTIENT, &committed_quotient.tree.root());
     let bits = parameters.point_work_bits;
