@@ -6,21 +6,35 @@ use rayon::prelude::*;
 use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::layout::Phase;
 
-/// A row-major matrix of canonical cells.
-#[derive(Clone, Copy)]
+/// Some columns of a row-major matrix of canonical cells.
+#[derive(Clone)]
 pub struct Rows<'a> {
     /// All cells.
     pub cells: &'a [u32],
     /// How many cells a row has.
-    pub width: usize,
+    pub stride: usize,
+    /// Which of them.
+    pub columns: Range<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// A whole matrix of `width` columns.
+    pub const fn whole(cells: &'a [u32], width: usize) -> Self {
+        Self {
+            cells,
+            stride: width,
+            columns: 0..width,
+        }
+    }
 }
 
 /// The extended columns of one phase, and their tree.
+#[derive(Default)]
 pub struct Commitment {
     /// The groups, by descending height.
     pub groups: Vec<Group>,
-    /// The tree over all of them.
-    pub tree: Tree,
+    /// The tree over all of them; none if there are no columns.
+    tree: Option<Tree>,
 }
 
 impl Commitment {
@@ -45,8 +59,20 @@ impl Commitment {
 
     /// Commits to groups that are extended already.
     pub fn of_extended(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
-        let tree = Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>());
+        let tree = (!groups.is_empty())
+            .then(|| Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>()));
         Self { groups, tree }
+    }
+
+    /// The commitment; zeros if there are no columns.
+    pub fn root(&self) -> [u8; 32] {
+        self.tree.as_ref().map_or([0; 32], Tree::root)
+    }
+
+    /// The digests that, with the leaves at these positions, give the root.
+    pub fn siblings(&self, positions: &[usize]) -> Vec<[u8; 32]> {
+        let tree = self.tree.as_ref();
+        tree.map_or_else(Vec::new, |tree| tree.open(positions))
     }
 }
 
@@ -75,6 +101,17 @@ pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Group {
     Group::from_blocks(height, width, blocks)
 }
 
+/// Fills the groups of a phase with the columns of its instances: what `rows` gives for an instance
+/// and the number of its columns in this phase.
+pub fn fill_all<'a>(groups: &mut [Group], phase: &Phase, rows: impl Fn(usize, usize) -> Rows<'a>) {
+    for (number, group) in groups.iter_mut().enumerate() {
+        let spans = phase.spans.iter().enumerate();
+        let own = spans.filter(|(_, span)| span.group == number && span.width > 0);
+        let matrices: Vec<_> = own.map(|(index, span)| rows(index, span.width)).collect();
+        fill(group, &matrices);
+    }
+}
+
 /// Fills the first half of a group's rows with the columns of matrices, side by side.
 pub fn fill(group: &mut Group, matrices: &[Rows<'_>]) {
     const ROWS_PER_TASK: usize = 1 << 12;
@@ -99,12 +136,15 @@ pub fn fill(group: &mut Group, matrices: &[Rows<'_>]) {
 /// Fills rows of a block with the 16 columns from `first` on.
 fn fill_rows(lines: &mut [u32], rows: Range<usize>, first: usize, matrices: &[Rows<'_>]) {
     let mut start = 0;
-    for Rows { cells, width } in matrices {
+    for matrix in matrices {
+        let Rows { cells, stride, .. } = *matrix;
+        let width = matrix.columns.len();
         let (from, to) = (start.max(first), (start + width).min(first + LINE));
         if from < to {
             let lanes = from - first..to - first;
-            let columns = from - start..to - start;
-            let rows = cells[rows.start * width..rows.end * width].chunks_exact(*width);
+            let skipped = matrix.columns.start;
+            let columns = skipped + from - start..skipped + to - start;
+            let rows = cells[rows.start * stride..rows.end * stride].chunks_exact(stride);
             for (line, row) in lines.chunks_exact_mut(LINE).zip(rows) {
                 line[lanes.clone()].copy_from_slice(&row[columns.clone()]);
             }

@@ -3,14 +3,14 @@
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
-    tape::{Field, Plan},
+    tape::{Field, MessagePlan, Plan},
 };
 use zonda_kernels::{Lanes, Packed};
 use zonda_verifier::Challenge;
 
 use super::challenge::{Sum, splat};
 
-/// The lookup challenges (PROTOCOL, section 8.3).
+/// The challenges of one lookup argument (PROTOCOL, section 8.3).
 #[derive(Clone)]
 pub struct Fingerprints<E> {
     /// z.
@@ -30,6 +30,15 @@ impl<E: Challenge> Fingerprints<E> {
     }
 }
 
+/// The challenges of both lookup arguments.
+#[derive(Clone)]
+pub struct Lookups<E> {
+    /// Those of messages that balance within a part.
+    pub local: Fingerprints<E>,
+    /// Those of messages that balance over a run.
+    pub global: Fingerprints<E>,
+}
+
 /// One message's denominator: a constant and a combination of fields of the tape.
 struct Denominator {
     constant: Vec<u32>,
@@ -37,21 +46,40 @@ struct Denominator {
     terms: Vec<(usize, usize)>,
 }
 
-/// A table's messages, prepared for one pair of lookup challenges.
+/// Messages that share a column: two, or one that is left over.
+#[derive(Clone, Copy)]
+pub struct Pair {
+    /// The first message.
+    first: usize,
+    /// Whether there is a second one, after the first.
+    is_full: bool,
+    /// Whether the chain of columns ends here: the column is a running sum.
+    pub is_last: bool,
+}
+
+/// A table's messages, prepared for the challenges of both lookup arguments: the chain of columns of
+/// its local messages, if it has any, and then that of its global ones.
 pub struct Messages {
     denominators: Vec<Denominator>,
-    /// Coordinates of the powers of beta, one power after the other.
+    /// The columns.
+    pub pairs: Vec<Pair>,
+    /// Coordinates of the powers of both arguments' beta, one power after the other.
     powers: Vec<u32>,
 }
 
 impl Messages {
     /// Prepares the messages of `plan`. Fields that the program of the table fixes become part of
     /// the constant.
-    pub fn new<E: Challenge>(plan: &Plan, challenges: &Fingerprints<E>) -> Self {
+    pub fn new<E: Challenge>(plan: &Plan, lookups: &Lookups<E>) -> Self {
+        let Lookups { local, global } = lookups;
         let denominators = plan
             .messages
             .iter()
             .map(|message| {
+                let (challenges, first_power) = match message.bus.is_global() {
+                    false => (local, 0),
+                    true => (global, local.powers.len()),
+                };
                 let mut constant =
                     challenges.offset + E::from_base(F::from_u32(message.bus as u32));
                 let mut terms = Vec::new();
@@ -60,7 +88,7 @@ impl Messages {
                         Field::Constant(value) => {
                             constant += challenges.powers[power].mul_base(F::from_u32(*value));
                         }
-                        Field::Slot(slot) => terms.push((*slot, power)),
+                        Field::Slot(slot) => terms.push((*slot, first_power + power)),
                     }
                 }
                 Denominator {
@@ -69,20 +97,17 @@ impl Messages {
                 }
             })
             .collect();
+        let powers = local.powers.iter().chain(&global.powers);
         Self {
             denominators,
-            powers: challenges.powers.iter().flat_map(coordinates).collect(),
+            pairs: pairs(plan),
+            powers: powers.flat_map(coordinates).collect(),
         }
     }
 
-    /// How many messages there are.
-    pub fn len(&self) -> usize {
-        self.denominators.len()
-    }
-
-    /// How many columns they take.
-    pub fn pairs(&self) -> usize {
-        self.len().div_ceil(2)
+    /// How many chains of columns there are: running sums, claims.
+    pub fn chains(&self) -> usize {
+        self.pairs.iter().filter(|pair| pair.is_last).count()
     }
 
     /// The denominator of message `index`.
@@ -97,17 +122,33 @@ impl Messages {
         sum.reduce::<P>() + splat::<L, P>(constant)
     }
 
-    /// Numerator and denominator of pair `index`: the sum of its messages' fractions.
+    /// Numerator and denominator of a pair: the sum of its messages' fractions.
     #[inline(always)]
-    pub fn pair<L: Lanes, P: Packed<L>>(&self, index: usize, counts: &[L], fields: &[L]) -> (P, P) {
-        let first = 2 * index;
+    pub fn pair<L: Lanes, P: Packed<L>>(&self, pair: Pair, counts: &[L], fields: &[L]) -> (P, P) {
+        let Pair { first, is_full, .. } = pair;
         let a: P = self.denominator(first, fields);
-        let Some(count) = counts.get(first + 1) else {
+        if !is_full {
             return (P::from_base(counts[first]), a);
-        };
+        }
         let b: P = self.denominator(first + 1, fields);
-        (b * counts[first] + a * *count, a * b)
+        (b * counts[first] + a * counts[first + 1], a * b)
     }
+}
+
+/// The columns of a table's messages: those of the local ones, then those of the global ones.
+fn pairs(plan: &Plan) -> Vec<Pair> {
+    let messages = plan.messages.len();
+    let is_local = |message: &MessagePlan| !message.bus.is_global();
+    let local = plan.messages.iter().take_while(|m| is_local(m)).count();
+    debug_assert!(!plan.messages[local..].iter().any(is_local));
+    let chain = |first: usize, end: usize| {
+        (first..end).step_by(2).map(move |first| Pair {
+            first,
+            is_full: first + 1 < end,
+            is_last: first + 2 >= end,
+        })
+    };
+    chain(0, local).chain(chain(local, messages)).collect()
 }
 
 /// The canonical coordinates of a challenge.

@@ -1,16 +1,20 @@
-//! The prover, step by step (PROTOCOL.md, section 8).
+//! The prover of one part, step by step (PROTOCOL.md, section 8).
 
 use std::time::Instant;
 
 use p3_field::PrimeField32;
 use rayon::prelude::*;
-use zonda_circuits::{F, machine::Table, tape::Plan};
+use zonda_circuits::{
+    F,
+    machine::{Part, Table},
+    tape::Plan,
+};
 use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
-    Layout, Shape, Statement, VerifyingKey,
-    circle::{Point, place},
-    layout::{Phase, SUMS},
-    proof::{Body, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
+    Layout, Shape, VerifyingKey,
+    circle::Point,
+    layout::{BOUNDARY, FIXED_PROGRAM, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
+    proof::{Body, Digest, Nonces, Opened, Roots},
     protocol::{self, label},
     transcript::Transcript,
 };
@@ -19,35 +23,41 @@ use super::{
     challenge::ProverChallenge,
     commit::{self, Commitment, Rows},
     deep::{self, powers},
+    fixed::Fixed,
     fold,
-    lookup::Fingerprints,
-    opened,
+    global::Global,
+    lookup::{Fingerprints, Lookups},
+    opened, openings,
     points::Points,
     quotient::{self, Coordinates},
     sums,
     table::{Cells, Extended},
 };
-use crate::stage::{Clock, Stage};
+use crate::{
+    cancel::Cancelled,
+    job::Job,
+    stage::Stage,
+};
 
-/// The columns that the program fixes, committed to.
-pub struct Fixed {
-    /// The tables that have any, the logarithms of their heights, and their cells, row-major,
-    /// canonical.
-    pub tables: Vec<(Table, usize, Vec<u32>)>,
-    /// The extended columns and their tree.
-    pub commitment: Commitment,
+/// The tables of a part to be proved: everything that is not in the key.
+pub struct Filled {
+    /// The instances.
+    pub shape: Shape,
+    /// Each instance's trace, row-major, canonical: the columns committed before the global
+    /// challenge, then those committed after it.
+    pub traces: Vec<Vec<u32>>,
+    /// What is stated of the part.
+    pub stated: Part,
 }
 
-/// Tables to be proved: everything that is not in the key.
-pub struct Filled<'a> {
-    /// The instances.
-    pub shape: &'a Shape,
-    /// Each instance's committed cells, row-major, canonical.
-    pub cells: Vec<Vec<u32>>,
-    /// The periodic columns of the statement's table.
-    pub periodic: &'a [Vec<F>],
-    /// The public values of the statement's table.
-    pub public: &'a [F],
+/// What is stated of one instance, canonical.
+struct Stated {
+    /// Periodic cells, row-major.
+    periodic: Vec<u32>,
+    /// How many periodic columns there are.
+    periodic_width: usize,
+    /// The public values.
+    public: Vec<u32>,
 }
 
 /// Why there is no proof of filled tables.
@@ -57,6 +67,9 @@ pub enum EngineError {
     /// A challenge hit one of the values for which the protocol has no next step.
     #[error("a challenge hit an exceptional value, which has the probability of a lucky guess")]
     Challenge,
+    /// The work was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// What every stage computes with.
@@ -79,84 +92,108 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Commits to the columns that the program fixes: tables in order, the logarithms of their
-    /// heights, and their cells.
-    pub fn fix(&self, tables: Vec<(Table, usize, Vec<u32>)>) -> Fixed {
-        let widths: Vec<_> = tables
-            .iter()
-            .map(|(table, log_height, _)| (*log_height as u32, table.fixed_width()))
-            .collect();
-        let phase = Phase::new(&widths, 0);
+    /// Commits to the columns of a part that come before the global challenge.
+    pub(crate) fn commit_boundary(
+        &self,
+        shape: &Shape,
+        traces: &[Vec<u32>],
+        stride: impl Fn(Table) -> usize,
+    ) -> Commitment {
+        // The challenge field plays no part in this phase.
+        let layout = Layout::new(shape, 1);
+        let phase = layout.boundary();
         let twiddles = Twiddles::new(phase.log_size() as usize);
-        let mut groups = commit::groups(&self.pool, &phase);
-        fill_all(&mut groups, &phase, |index, width| Rows {
-            cells: &tables[index].2,
-            width,
+        let mut groups = commit::groups(&self.pool, phase);
+        commit::fill_all(&mut groups, phase, |index, width| Rows {
+            cells: &traces[index],
+            stride: stride(layout.instances[index].table),
+            columns: 0..width,
         });
-        let commitment = Commitment::of(self.platform, &self.pool, &twiddles, groups);
-        Fixed { tables, commitment }
+        Commitment::of(self.platform, &self.pool, &twiddles, groups)
     }
 
-    /// Proves that the tables hold. The proof of tables that do not hold is refused.
+    /// Proves that the tables of part `index` of a run hold. The proof of tables that do not hold is
+    /// refused. `boundary` is what [`Self::commit_boundary`] gives for these tables.
     ///
     /// # Errors
     /// See [`EngineError`].
     #[allow(clippy::too_many_lines)]
-    pub(crate) fn prove<E: ProverChallenge>(
+    pub(crate) fn prove_part<E: ProverChallenge>(
         &self,
         key: &VerifyingKey,
         fixed: &Fixed,
-        statement: &Statement,
-        filled: Filled<'_>,
-        clock: &mut Clock<'_>,
+        global: &Global,
+        index: u32,
+        boundary: &Commitment,
+        filled: Filled,
+        job: &mut Job<'_>,
     ) -> Result<Body<E>, EngineError> {
         let (platform, pool) = (self.platform, &self.pool);
         let parameters = *key.parameters();
-        let layout = Layout::new(filled.shape, E::DEGREE);
+        let Filled {
+            shape,
+            traces,
+            stated,
+        } = filled;
+        let layout = Layout::new(&shape, E::DEGREE);
         let log_height = layout.log_height as usize;
         let log_size = log_height + 1;
         let twiddles = Twiddles::new(log_size);
         let plans: Vec<Plan> = layout.instances.iter().map(|i| Plan::of(i.table)).collect();
+        let stated: Vec<Stated> = layout
+            .instances
+            .iter()
+            .map(|instance| Stated::of(instance.table, &stated))
+            .collect();
         let mut nonces = Nonces::default();
+        let none = Commitment::default();
+        // A phase that the part does not have has no columns.
+        let fixed_phases: [&Commitment; BOUNDARY] = core::array::from_fn(|phase| {
+            if layout.phases[phase].groups.is_empty() {
+                &none
+            } else {
+                &fixed.phase(phase).commitment
+            }
+        });
 
-        clock.enter(Stage::Commit);
-        // 8.1 Statement and shards.
-        let mut transcript = protocol::begin(key, statement, filled.shape);
-        nonces.global = self.work(&mut transcript, label::GLOBAL, parameters.global_work_bits);
-        protocol::enter_shard::<E>(&mut transcript);
-
+        job.enter(Stage::Commit)?;
         // 8.2 Main columns.
+        let (mut transcript, global) = global.enter::<E>(index);
         let mut groups = commit::groups(pool, layout.main());
-        fill_all(&mut groups, layout.main(), |index, width| Rows {
-            cells: &filled.cells[index],
-            width,
+        commit::fill_all(&mut groups, layout.main(), |index, _| {
+            let table = layout.instances[index].table;
+            Rows {
+                cells: &traces[index],
+                stride: table.trace_width(),
+                columns: table.boundary_width()..table.trace_width(),
+            }
         });
         let main = Commitment::of(platform, pool, &twiddles, groups);
-        transcript.absorb(label::MAIN, &main.tree.root());
+        transcript.absorb(label::MAIN, &main.root());
 
         // 8.3 Sums.
-        clock.enter(Stage::Sums);
+        job.enter(Stage::Sums)?;
         nonces.lookup = self.work(&mut transcript, label::LOOKUP, parameters.lookup_work_bits);
         let z: E = transcript.challenge(label::LOOKUP_Z);
         let beta: E = transcript.challenge(label::LOOKUP_BETA);
-        let widest = layout.counts.iter().map(|counts| counts.widest).max();
-        let lookups = Fingerprints::new(z, beta, widest.unwrap_or(0));
-        let (periodic_rows, public) = stated(&filled);
-        let of_statement = |index: usize| layout.instances[index].table == Table::Statement;
-        let fixed_of = |table: Table| fixed.tables.iter().find(|(fixed, ..)| *fixed == table);
+        let lookups = Lookups {
+            local: Fingerprints::new(z, beta, layout.widest()),
+            global: Fingerprints::new(global.z, global.beta, layout.widest()),
+        };
         let mut groups = commit::groups(pool, layout.sums());
         let mut running = Vec::new();
         for (index, instance) in layout.instances.iter().enumerate() {
-            let (table, stated) = (instance.table, of_statement(index));
+            job.check()?;
+            let table = instance.table;
             let cells = Cells {
                 height: 1 << instance.log_height,
-                main: &filled.cells[index],
-                main_width: table.width(),
-                fixed: fixed_of(table).map_or(&[], |(.., cells)| cells),
+                trace: &traces[index],
+                trace_width: table.trace_width(),
+                fixed: fixed.cells(table),
                 fixed_width: table.fixed_width(),
-                periodic: if stated { &periodic_rows } else { &[] },
-                periodic_width: if stated { filled.periodic.len() } else { 0 },
-                public: if stated { &public } else { &[] },
+                periodic: &stated[index].periodic,
+                periodic_width: stated[index].periodic_width,
+                public: &stated[index].public,
             };
             let span = &layout.sums().spans[index];
             let place = sums::Place {
@@ -166,46 +203,55 @@ impl Engine {
             let plan = &plans[index];
             let totals = sums::fractions::<E>(platform, table, plan, &cells, &lookups, place)
                 .ok_or(EngineError::Challenge)?;
-            running.push(totals);
+            running.push((totals, layout.counts[index].chains()));
         }
-        let periodic_width = filled.periodic.len();
-        drop(filled);
-        let claims: Vec<E> = running
+        drop(traces);
+        let claims: Vec<Vec<E>> = running
             .par_iter_mut()
-            .map(|totals| sums::run(totals))
+            .map(|(totals, chains)| sums::run(totals, *chains))
             .collect();
-        for (span, running) in layout.sums().spans.iter().zip(running) {
+        let mut chain = (0, 0);
+        for sum in layout.running_sums() {
+            chain = (sum.instance, if chain.0 == sum.instance { chain.1 } else { 0 });
+            let span = &layout.sums().spans[sum.instance];
+            let (totals, chains) = &running[sum.instance];
+            let first = layout.sums().columns(sum.instance).start;
             let place = sums::Place {
                 group: &mut groups[span.group],
-                offset: span.offset + span.width - E::DEGREE,
+                offset: span.offset + sum.columns.start - first,
             };
-            sums::put(place, E::DEGREE, &running);
+            sums::put(place, E::DEGREE, totals, chain.1, *chains);
+            chain.1 += 1;
         }
+        drop(running);
+        job.check()?;
         let sums = Commitment::of(platform, pool, &twiddles, groups);
-        protocol::absorb_sums(&mut transcript, &sums.tree.root(), &claims);
+        let all_claims: Vec<E> = claims.iter().flatten().copied().collect();
+        protocol::absorb_sums(&mut transcript, &sums.root(), &all_claims);
 
         // 8.4 Quotient.
-        clock.enter(Stage::Quotient);
+        job.enter(Stage::Quotient)?;
         nonces.constraints = self.work(
             &mut transcript,
             label::CONSTRAINTS,
             parameters.constraints_work_bits,
         );
         let alpha: E = transcript.challenge(label::CONSTRAINTS);
-        let periodic = (0..layout.instances.len())
-            .find(|index| of_statement(*index))
-            .map(|index| {
-                let log_height = layout.instances[index].log_height as usize;
-                let mut group = commit::empty(pool, log_height, periodic_width);
-                let rows = Rows {
-                    cells: &periodic_rows,
-                    width: periodic_width,
-                };
-                commit::fill(&mut group, &[rows]);
-                let transform = Transform::new(platform, &twiddles);
-                transform.extend(&mut group.blocks_mut()[0], log_height);
-                group
-            });
+        let periodic: Vec<Option<Group>> = stated
+            .iter()
+            .zip(&layout.instances)
+            .map(|(stated, instance)| {
+                let width = stated.periodic_width;
+                let log_height = instance.log_height as usize;
+                (width > 0).then(|| {
+                    let mut group = commit::empty(pool, log_height, width);
+                    commit::fill(&mut group, &[Rows::whole(&stated.periodic, width)]);
+                    let transform = Transform::new(platform, &twiddles);
+                    transform.extend(&mut group.blocks_mut()[0], log_height);
+                    group
+                })
+            })
+            .collect();
         let constraint_powers = {
             let mut powers = powers(alpha, layout.constraints());
             powers.reverse();
@@ -217,21 +263,23 @@ impl Engine {
                 let counts = &layout.counts[index];
                 let first = next;
                 next += counts.constraints + counts.sums();
-                let stated = of_statement(index);
+                let instance = &layout.instances[index];
+                let phase = fixed_phase(instance.table.role()).unwrap_or(FIXED_PROGRAM);
                 quotient::Instance {
-                    table: layout.instances[index].table,
+                    table: instance.table,
                     plan: &plans[index],
-                    log_height: layout.instances[index].log_height as usize,
-                    fixed: extended(layout.fixed(), &fixed.commitment.groups, index),
+                    log_height: instance.log_height as usize,
+                    fixed: extended(&layout.phases[phase], &fixed_phases[phase].groups, index),
+                    boundary: extended(layout.boundary(), &boundary.groups, index),
                     main: extended(layout.main(), &main.groups, index),
                     sums: extended(layout.sums(), &sums.groups, index),
                     periodic: Extended {
-                        group: periodic.as_ref().filter(|_| stated),
+                        group: periodic[index].as_ref(),
                         offset: 0,
-                        width: if stated { periodic_width } else { 0 },
+                        width: stated[index].periodic_width,
                     },
-                    public: if stated { &public } else { &[] },
-                    claim: claims[index],
+                    public: &stated[index].public,
+                    claims: &claims[index],
                     powers: &constraint_powers[first..next],
                 }
             })
@@ -247,25 +295,26 @@ impl Engine {
         let halves = self.halves::<E>(&values, log_height, &twiddles);
         drop(values);
         let quotient = Commitment::of_extended(platform, pool, vec![halves]);
-        transcript.absorb(label::QUOTIENT, &quotient.tree.root());
+        transcript.absorb(label::QUOTIENT, &quotient.root());
 
         // 8.5 Out-of-domain point.
-        clock.enter(Stage::Open);
+        job.enter(Stage::Open)?;
         nonces.point = self.work(&mut transcript, label::POINT, parameters.point_work_bits);
         let tau: E = transcript.challenge(label::POINT);
         let (point, before) = protocol::points(&layout, tau).ok_or(EngineError::Challenge)?;
-        let phases = [&fixed.commitment, &main, &sums, &quotient];
+        let [lookup, program, gaps] = fixed_phases;
+        let phases = [lookup, program, gaps, boundary, &main, &sums, &quotient];
         let opened = self.open(&layout, phases, point, before)?;
         protocol::absorb_opened(&mut transcript, &opened);
 
         // 8.6 Batching.
-        clock.enter(Stage::Compose);
+        job.enter(Stage::Compose)?;
         nonces.batch = self.work(&mut transcript, label::BATCH, parameters.batch_work_bits);
         let gamma: E = transcript.challenge(label::BATCH);
         let composition = self.compose(&layout, phases, &opened, [point, before], gamma)?;
 
         // 8.7 Low-degree test.
-        clock.enter(Stage::Fold);
+        job.enter(Stage::Fold)?;
         let points = Points::new(log_size);
         let folds = layout.folds();
         let halvings: u32 = folds.iter().sum();
@@ -299,28 +348,23 @@ impl Engine {
         queries.sort_unstable();
         queries.dedup();
         let body = Body {
-            shape: Shape(layout.instances.clone()),
             roots: Roots {
-                main: main.tree.root(),
-                sums: sums.tree.root(),
-                quotient: quotient.tree.root(),
+                main: main.root(),
+                sums: sums.root(),
+                quotient: quotient.root(),
             },
-            claims,
+            claims: all_claims,
             opened,
             fold_roots: layers.iter().map(|(_, tree)| tree.root()).collect(),
             last,
             nonces,
             phases: core::array::from_fn(|phase| {
-                open_rows(
-                    &layout.phases[phase],
-                    phases[phase],
-                    &queries,
-                    log_size as u32,
-                )
+                let layout = &layout.phases[phase];
+                openings::rows(layout, phases[phase], &queries, log_size as u32)
             }),
-            folds: open_folds(&layers, &folds, &queries, log_size as u32),
+            folds: openings::folds(&layers, &folds, &queries, log_size as u32),
         };
-        clock.leave(Instant::now());
+        job.leave(Instant::now());
         Ok(body)
     }
 
@@ -374,7 +418,7 @@ impl Engine {
     fn open<E: ProverChallenge>(
         &self,
         layout: &Layout,
-        phases: [&Commitment; 4],
+        phases: [&Commitment; PHASES],
         point: Point<E>,
         before: Point<E>,
     ) -> Result<Opened<E>, EngineError> {
@@ -393,18 +437,18 @@ impl Engine {
             let (at, earlier) = (weights(point)?, weights(before)?);
             for (phase, (columns, commitment)) in layout.phases.iter().zip(phases).enumerate() {
                 let groups = columns.groups.iter().zip(&commitment.groups);
-                for (number, (columns, group)) in groups.enumerate() {
+                for (columns, group) in groups {
                     if columns.log_height != height {
                         continue;
                     }
                     let values = opened::open(self.platform, group, 0..columns.width, &at);
                     at_point[columns.columns()].copy_from_slice(&values);
-                    let spans = columns_of(&layout.phases[phase], number);
-                    for span in spans.filter(|_| phase == SUMS) {
-                        let range = span.end - E::DEGREE..span.end;
-                        let values = opened::open(self.platform, group, range.clone(), &earlier);
-                        let first = columns.first;
-                        at_before[first + range.start..first + range.end].copy_from_slice(&values);
+                    let first = columns.first;
+                    let sums = layout.running_sums().filter(|_| phase == SUMS);
+                    for sum in sums.filter(|sum| columns.columns().contains(&sum.columns.start)) {
+                        let range = sum.columns.start - first..sum.columns.end - first;
+                        let values = opened::open(self.platform, group, range, &earlier);
+                        at_before[sum.columns].copy_from_slice(&values);
                     }
                 }
             }
@@ -422,7 +466,7 @@ impl Engine {
     fn compose<E: ProverChallenge>(
         &self,
         layout: &Layout,
-        phases: [&Commitment; 4],
+        phases: [&Commitment; PHASES],
         opened: &Opened<E>,
         [point, before]: [Point<E>; 2],
         gamma: E,
@@ -443,20 +487,16 @@ impl Engine {
                 }
             }
         });
-        let combined_before = by_height::<E>(log_height, |height, sums| {
-            let phase = layout.sums();
-            let mut powers = at_before;
-            for instance in 0..layout.instances.len() {
-                let span = &phase.spans[instance];
-                if span.width == 0 {
-                    continue;
-                }
-                let (own, rest) = powers.split_at(E::DEGREE);
-                powers = rest;
-                if phase.groups[span.group].log_height as usize == height {
-                    let end = span.offset + span.width;
-                    let group = &phases[SUMS].groups[span.group];
-                    deep::combine(platform, group, end - E::DEGREE..end, own, sums);
+        let combined_before = by_height::<E>(log_height, |height, values| {
+            let groups = layout.sums().groups.iter().zip(&phases[SUMS].groups);
+            for (columns, group) in groups.filter(|(c, _)| c.log_height as usize == height) {
+                let sums = layout.running_sums().zip(at_before.chunks_exact(E::DEGREE));
+                for (sum, powers) in sums {
+                    if columns.columns().contains(&sum.columns.start) {
+                        let first = columns.first;
+                        let range = sum.columns.start - first..sum.columns.end - first;
+                        deep::combine(platform, group, range, powers, values);
+                    }
                 }
             }
         });
@@ -477,14 +517,6 @@ impl Engine {
     }
 }
 
-/// The columns of the instances that stand in group `number` of a phase, by their place in it.
-fn columns_of(phase: &Phase, number: usize) -> impl Iterator<Item = core::ops::Range<usize>> {
-    let spans = phase.spans.iter();
-    spans
-        .filter(move |span| span.group == number && span.width > 0)
-        .map(|span| span.offset..span.offset + span.width)
-}
-
 /// Values on the largest extended domain: what `add` adds for each height, lifted.
 fn by_height<E: ProverChallenge>(
     largest: usize,
@@ -500,16 +532,6 @@ fn by_height<E: ProverChallenge>(
     values
 }
 
-/// Fills the groups of a phase with the columns of its instances.
-fn fill_all<'a>(groups: &mut [Group], phase: &Phase, rows: impl Fn(usize, usize) -> Rows<'a>) {
-    for (number, group) in groups.iter_mut().enumerate() {
-        let spans = phase.spans.iter().enumerate();
-        let own = spans.filter(|(_, span)| span.group == number && span.width > 0);
-        let matrices: Vec<_> = own.map(|(index, span)| rows(index, span.width)).collect();
-        commit::fill(group, &matrices);
-    }
-}
-
 /// An instance's columns in the groups of a phase.
 fn extended<'a>(phase: &Phase, groups: &'a [Group], instance: usize) -> Extended<'a> {
     let span = phase.spans.get(instance).copied().unwrap_or_default();
@@ -520,79 +542,20 @@ fn extended<'a>(phase: &Phase, groups: &'a [Group], instance: usize) -> Extended
     }
 }
 
-/// The statement's periodic columns as rows, and its public values, canonical.
-fn stated(filled: &Filled<'_>) -> (Vec<u32>, Vec<u32>) {
-    let height = filled.periodic.first().map_or(0, Vec::len);
-    let rows = (0..height)
-        .flat_map(|row| {
-            filled
-                .periodic
-                .iter()
-                .map(move |column| column[row].as_canonical_u32())
-        })
-        .collect();
-    let public = filled.public.iter().map(F::as_canonical_u32).collect();
-    (rows, public)
-}
-
-/// A phase's rows and siblings at sorted, distinct positions of the largest domain.
-fn open_rows(
-    phase: &Phase,
-    commitment: &Commitment,
-    queries: &[usize],
-    log_size: u32,
-) -> PhaseOpening {
-    let rows = phase
-        .groups
-        .iter()
-        .zip(&commitment.groups)
-        .map(|(columns, group)| {
-            let mut positions: Vec<usize> = queries
-                .iter()
-                .map(|t| t >> (log_size - columns.log_size()))
-                .collect();
-            positions.dedup();
-            let row = |t: usize| {
-                let place = place(columns.log_size(), t);
-                (0..columns.width).map(move |column| F::new(group.get(place, column)))
-            };
-            positions.into_iter().flat_map(row).collect()
-        })
-        .collect();
-    let mut positions: Vec<usize> = queries
-        .iter()
-        .map(|t| t >> (log_size - phase.log_size()))
-        .collect();
-    positions.dedup();
-    PhaseOpening {
-        rows,
-        siblings: commitment.tree.open(&positions),
+impl Stated {
+    fn of(table: Table, part: &Part) -> Self {
+        let periodic = table.periodic(part);
+        let height = periodic.first().map_or(0, Vec::len);
+        let row = |row| periodic.iter().map(move |column| column[row]);
+        Self {
+            periodic_width: periodic.len(),
+            public: canonical(table.public(part)),
+            periodic: canonical((0..height).flat_map(row)),
+        }
     }
 }
 
-/// The leaves and siblings of every round of folding.
-fn open_folds<E: ProverChallenge>(
-    layers: &[(Coordinates, Tree)],
-    folds: &[u32],
-    queries: &[usize],
-    log_size: u32,
-) -> Vec<FoldOpening<E>> {
-    let mut places: Vec<usize> = queries.iter().map(|t| place(log_size, *t)).collect();
-    let mut openings = Vec::new();
-    for ((values, tree), log_arity) in layers.iter().zip(folds) {
-        let arity = 1 << log_arity;
-        places.iter_mut().for_each(|place| *place >>= log_arity);
-        places.sort_unstable();
-        places.dedup();
-        let entry =
-            |place: usize| E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]));
-        openings.push(FoldOpening {
-            entries: places
-                .iter()
-                .flat_map(|leaf| (leaf * arity..(leaf + 1) * arity).map(entry))
-                .collect(),
-            siblings: tree.open(&places),
-        });
-    }
-    openings
+fn canonical(elements: impl IntoIterator<Item = F>) -> Vec<u32> {
+    let elements = elements.into_iter();
+    elements.map(|element| element.as_canonical_u32()).collect()
 }

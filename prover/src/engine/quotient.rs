@@ -9,7 +9,7 @@ use zonda_kernels::{Kernel, Lanes, Packed, Platform};
 
 use super::{
     challenge::{ProverChallenge, Sum, splat},
-    lookup::{Fingerprints, Messages, coordinates},
+    lookup::{Lookups, Messages, coordinates},
     rows::Tape,
     table::Extended,
 };
@@ -27,7 +27,9 @@ pub struct Instance<'a, E> {
     pub log_height: usize,
     /// Preprocessed columns.
     pub fixed: Extended<'a>,
-    /// Committed columns.
+    /// Columns committed before the global challenge.
+    pub boundary: Extended<'a>,
+    /// Columns committed after it.
     pub main: Extended<'a>,
     /// LogUp columns.
     pub sums: Extended<'a>,
@@ -35,8 +37,8 @@ pub struct Instance<'a, E> {
     pub periodic: Extended<'a>,
     /// Public values.
     pub public: &'a [u32],
-    /// The claimed sum.
-    pub claim: E,
+    /// The claimed sum of each chain of messages.
+    pub claims: &'a [E],
     /// Powers of the constraint challenge, one per constraint.
     pub powers: &'a [E],
 }
@@ -45,14 +47,13 @@ pub struct Instance<'a, E> {
 pub fn add<E: ProverChallenge>(
     platform: Platform,
     instance: &Instance<'_, E>,
-    lookups: &Fingerprints<E>,
+    lookups: &Lookups<E>,
     sums: &mut Coordinates,
 ) {
     let messages = Messages::new(instance.plan, lookups);
-    let share = instance
-        .claim
-        .mul_base(F::from_usize(1 << instance.log_height).inverse());
-    let share: Vec<u32> = coordinates(&share).collect();
+    let inverse = F::from_usize(1 << instance.log_height).inverse();
+    let shares = instance.claims.iter().map(|claim| claim.mul_base(inverse));
+    let shares: Vec<u32> = shares.flat_map(|share| row(&share)).collect();
     let powers: Vec<u32> = instance.powers.iter().flat_map(coordinates).collect();
 
     // Places in memory do not depend on each other: tasks take a share each.
@@ -61,7 +62,7 @@ pub fn add<E: ProverChallenge>(
         platform.run(Constraints {
             instance,
             messages: &messages,
-            share: &share,
+            shares: &shares,
             powers: &powers,
             places,
             sums,
@@ -97,7 +98,7 @@ pub fn for_ranges(
 struct Constraints<'a, 'b, E> {
     instance: &'a Instance<'a, E>,
     messages: &'a Messages,
-    share: &'a [u32],
+    shares: &'a [u32],
     powers: &'a [u32],
     places: Range<usize>,
     sums: &'a mut [&'b mut [u32]],
@@ -110,7 +111,6 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
     fn run<L: Lanes>(self) {
         let instance = self.instance;
         let degree = E::DEGREE;
-        let pairs = self.messages.pairs();
         let mut tape = Tape::<L>::new(
             instance.table,
             instance.plan,
@@ -118,12 +118,14 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
             instance.public,
         );
         let mut sums = vec![L::splat(0); instance.sums.width];
-        let share = splat::<L, E::Packed<L>>(self.share);
+        let shares: Vec<E::Packed<L>> = self.shares.chunks_exact(degree).map(splat).collect();
         let power = |index: usize| &self.powers[index * degree..(index + 1) * degree];
         let constraints = tape.constraints.len();
 
         for place in self.places.clone().step_by(L::WIDTH) {
-            instance.main.load(place, &mut tape.columns);
+            let (boundary, main) = tape.columns.split_at_mut(instance.boundary.width);
+            instance.boundary.load(place, boundary);
+            instance.main.load(place, main);
             instance.fixed.load(place, &mut tape.fixed);
             instance.periodic.load(place, &mut tape.periodic);
             instance.sums.load(place, &mut sums);
@@ -138,19 +140,21 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
 
             // The pairs of messages.
             let mut before = E::Packed::<L>::ZERO;
-            for pair in 0..pairs {
-                let column = E::Packed::<L>::from_coordinates(&sums[pair * degree..][..degree]);
+            let mut shares = shares.iter();
+            for (index, pair) in self.messages.pairs.iter().enumerate() {
+                let column = E::Packed::<L>::from_coordinates(&sums[index * degree..][..degree]);
                 let mut step = column - before;
-                if pair + 1 == pairs {
-                    let previous = self.previous::<L>(place);
-                    step = step - previous + share;
-                }
                 before = column;
+                if pair.is_last {
+                    let share = *shares.next().expect("every chain has a claim");
+                    step = step - self.previous::<L>(place, index) + share;
+                    before = E::Packed::<L>::ZERO;
+                }
                 let (numerator, denominator) =
                     self.messages
-                        .pair::<L, E::Packed<L>>(pair, &tape.counts, &tape.fields);
+                        .pair::<L, E::Packed<L>>(*pair, &tape.counts, &tape.fields);
                 let value = step * denominator - numerator;
-                sum += value * splat::<L, E::Packed<L>>(power(constraints + pair));
+                sum += value * splat::<L, E::Packed<L>>(power(constraints + index));
             }
 
             let at = place - self.places.start;
@@ -163,16 +167,16 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
 }
 
 impl<E: ProverChallenge> Constraints<'_, '_, E> {
-    /// The running sum at the previous points of the trace domain's rotation.
+    /// The running sum in column `index` at the previous points of the trace domain's rotation.
     ///
     /// Natural order goes by bit-reversed l: up for points, down for conjugates. So the previous
     /// places of a vector of places are a vector of places too, but at the ends of the circle.
     #[inline(always)]
-    fn previous<L: Lanes>(&self, place: usize) -> E::Packed<L> {
+    fn previous<L: Lanes>(&self, place: usize, index: usize) -> E::Packed<L> {
         let sums = &self.instance.sums;
         let running = Extended {
             group: sums.group,
-            offset: sums.offset + sums.width - E::DEGREE,
+            offset: sums.offset + index * E::DEGREE,
             width: E::DEGREE,
         };
         // l has as many bits as the height.
@@ -204,6 +208,10 @@ impl<E: ProverChallenge> Constraints<'_, '_, E> {
         }
         E::Packed::<L>::from_coordinates(&even[..E::DEGREE])
     }
+}
+
+fn row<E: ProverChallenge>(element: &E) -> Vec<u32> {
+    coordinates(element).collect()
 }
 
 /// The place of the point before the one at `place`, by the trace domain's generator; l has `bits`

@@ -8,7 +8,7 @@ use zonda_kernels::{Kernel, Lanes};
 
 /// Where one vector of rows finds its cells, and where it leaves what it says.
 pub struct Rows<'a, L> {
-    /// The committed columns.
+    /// The columns of the trace.
     pub columns: &'a [L],
     /// The preprocessed columns.
     pub fixed: &'a [L],
@@ -66,7 +66,7 @@ pub fn of<L: Lanes>(table: Table) -> Evaluate<L> {
 
 /// Room for one vector of rows of one table.
 pub struct Tape<L> {
-    /// The committed columns.
+    /// The columns of the trace.
     pub columns: Vec<L>,
     /// The preprocessed columns.
     pub fixed: Vec<L>,
@@ -88,7 +88,7 @@ impl<L: Lanes> Tape<L> {
     pub fn new(table: Table, plan: &Plan, periodic: usize, public: &[u32]) -> Self {
         let zeros = |count: usize| vec![L::splat(0); count];
         Self {
-            columns: zeros(table.width()),
+            columns: zeros(table.trace_width()),
             fixed: zeros(table.fixed_width()),
             periodic: zeros(periodic),
             public: public.iter().map(|value| L::splat(*value)).collect(),

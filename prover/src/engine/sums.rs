@@ -9,7 +9,7 @@ use zonda_kernels::{Group, Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
     challenge::{ProverChallenge, all_invertible},
-    lookup::{Fingerprints, Messages},
+    lookup::{Lookups, Messages},
     rows::Tape,
     table::Cells,
 };
@@ -44,8 +44,9 @@ impl Place<'_> {
     }
 }
 
-/// Fills the LogUp columns of one instance but the last (PROTOCOL, section 8.3). Returns the last
-/// as it is before the running sum: the coordinates of the sum of each row's fractions, row by row.
+/// Fills the LogUp columns of one instance but the last of each chain (PROTOCOL, section 8.3).
+/// Returns these as they are before the running sum: the coordinates of the sums of each row's
+/// fractions, chain after chain, row by row.
 ///
 /// None if a denominator is zero, which has the probability of a lookup challenge being guessed.
 pub fn fractions<E: ProverChallenge>(
@@ -53,16 +54,17 @@ pub fn fractions<E: ProverChallenge>(
     table: Table,
     plan: &Plan,
     cells: &Cells<'_>,
-    challenges: &Fingerprints<E>,
+    lookups: &Lookups<E>,
     mut place: Place<'_>,
 ) -> Option<Vec<u32>> {
     let height = cells.height;
-    let messages = Messages::new(plan, challenges);
-    let (mut tasks, columns) = place.tasks(messages.pairs() * E::DEGREE, height);
-    let mut totals = vec![0; height * E::DEGREE];
+    let messages = Messages::new(plan, lookups);
+    let (mut tasks, columns) = place.tasks(messages.pairs.len() * E::DEGREE, height);
+    let width = messages.chains() * E::DEGREE;
+    let mut totals = vec![0; height * width];
     let complete = tasks
         .par_iter_mut()
-        .zip(totals.par_chunks_mut(ROWS_PER_TASK * E::DEGREE))
+        .zip(totals.par_chunks_mut(ROWS_PER_TASK * width))
         .enumerate()
         .all(|(task, (lines, totals))| {
             let start = task * ROWS_PER_TASK;
@@ -81,14 +83,16 @@ pub fn fractions<E: ProverChallenge>(
     complete.then_some(totals)
 }
 
-/// Writes an instance's last column, coordinates row by row.
-pub fn put(mut place: Place<'_>, degree: usize, running: &[u32]) {
-    let (mut tasks, columns) = place.tasks(degree, running.len() / degree);
+/// Writes the last column of an instance's chain `chain` of `chains`, coordinates row by row.
+pub fn put(mut place: Place<'_>, degree: usize, running: &[u32], chain: usize, chains: usize) {
+    let width = degree * chains;
+    let (mut tasks, columns) = place.tasks(degree, running.len() / width);
     tasks
         .par_iter_mut()
-        .zip(running.par_chunks(ROWS_PER_TASK * degree))
+        .zip(running.par_chunks(ROWS_PER_TASK * width))
         .for_each(|(lines, running)| {
-            for (row, sum) in running.chunks_exact(degree).enumerate() {
+            for (row, sums) in running.chunks_exact(width).enumerate() {
+                let sum = &sums[chain * degree..][..degree];
                 for (index, value) in sum.iter().enumerate() {
                     let column = columns + index;
                     lines[column / LINE][LINE * row + column % LINE] = *value;
@@ -117,7 +121,8 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> bool {
-        let pairs = self.messages.pairs();
+        let pairs = &self.messages.pairs[..];
+        let totals_width = self.messages.chains() * E::DEGREE;
         let mut tape = Tape::<L>::new(
             self.table,
             self.plan,
@@ -125,8 +130,8 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
             self.cells.public,
         );
         let mut fractions: Vec<(E::Packed<L>, E::Packed<L>)> =
-            vec![(E::Packed::<L>::ZERO, E::Packed::<L>::ZERO); pairs];
-        let mut products = vec![E::Packed::<L>::ZERO; pairs];
+            vec![(E::Packed::<L>::ZERO, E::Packed::<L>::ZERO); pairs.len()];
+        let mut products = vec![E::Packed::<L>::ZERO; pairs.len()];
         let mut lines = vec![0; L::WIDTH];
 
         for (chunk, row) in self.rows.clone().step_by(L::WIDTH).enumerate() {
@@ -134,9 +139,10 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
             tape.evaluate();
             // One inversion for all pairs of the row (Montgomery's trick).
             let mut product = E::Packed::<L>::ONE;
-            for (pair, fraction) in fractions.iter_mut().enumerate() {
-                *fraction = self.messages.pair(pair, &tape.counts, &tape.fields);
-                products[pair] = product;
+            let columns = pairs.iter().zip(&mut products);
+            for (fraction, (pair, before)) in fractions.iter_mut().zip(columns) {
+                *fraction = self.messages.pair(*pair, &tape.counts, &tape.fields);
+                *before = product;
                 product *= fraction.1;
             }
             let mut inverse = product.inverse();
@@ -149,22 +155,28 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
                 fraction.0 *= own;
             }
             let mut sum = E::Packed::<L>::ZERO;
-            for (pair, (fraction, _)) in fractions.iter().enumerate() {
+            let mut total = 0;
+            for (index, (pair, (fraction, _))) in pairs.iter().zip(&fractions).enumerate() {
                 sum += *fraction;
                 for coordinate in 0..E::DEGREE {
                     sum.as_ref()[coordinate].store(&mut lines);
                     let row = chunk * L::WIDTH;
-                    let (cells, first, stride) = if pair + 1 < pairs {
-                        let column = self.columns + pair * E::DEGREE + coordinate;
+                    let (cells, first, stride) = if pair.is_last {
+                        let first = row * totals_width + total + coordinate;
+                        (&mut *self.totals, first, totals_width)
+                    } else {
+                        let column = self.columns + index * E::DEGREE + coordinate;
                         let block = &mut *self.lines[column / LINE];
                         (block, LINE * row + column % LINE, LINE)
-                    } else {
-                        (&mut *self.totals, row * E::DEGREE + coordinate, E::DEGREE)
                     };
                     let cells = cells[first..].iter_mut().step_by(stride);
                     for (cell, value) in cells.zip(&lines) {
                         *cell = *value;
                     }
+                }
+                if pair.is_last {
+                    sum = E::Packed::<L>::ZERO;
+                    total += E::DEGREE;
                 }
             }
         }
@@ -172,13 +184,18 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
     }
 }
 
-/// Turns the totals of the rows into the running sum along the domain, less an equal share of the
-/// claim on each row, so that it closes. Returns the claim.
-pub fn run<E: ProverChallenge>(totals: &mut [u32]) -> E {
-    let degree = E::DEGREE;
-    let height = totals.len() / degree;
+/// Turns the totals of the rows, of each of `chains` chains, into running sums along the domain, less
+/// an equal share of the claim on each row, so that they close. Returns the claims.
+pub fn run<E: ProverChallenge>(totals: &mut [u32], chains: usize) -> Vec<E> {
+    let width = E::DEGREE * chains;
+    let chain = |chain| run_chain(totals, width, chain * E::DEGREE);
+    (0..chains).map(chain).collect()
+}
+
+fn run_chain<E: ProverChallenge>(totals: &mut [u32], width: usize, first: usize) -> E {
+    let height = totals.len() / width;
     let read = |totals: &[u32], row: usize| {
-        E::from_coordinates_fn(|index| F::new(totals[row * degree + index]))
+        E::from_coordinates_fn(|index| F::new(totals[row * width + first + index]))
     };
     let claim: E = (0..height)
         .into_par_iter()
@@ -203,8 +220,8 @@ pub fn run<E: ProverChallenge>(totals: &mut [u32]) -> E {
         };
         let row = 2 * l + conjugate;
         sum += read(totals, row) - share;
-        for coordinate in 0..degree {
-            totals[row * degree + coordinate] = sum.coordinate(coordinate).as_canonical_u32();
+        for coordinate in 0..E::DEGREE {
+            totals[row * width + first + coordinate] = sum.coordinate(coordinate).as_canonical_u32();
         }
     }
     claim
@@ -216,7 +233,7 @@ mod tests {
     use zonda_kernels::Pool;
     use zonda_verifier::{QM31, Sextic};
 
-    use super::*;
+    use super::{super::lookup::Fingerprints, *};
 
     /// A prover cannot choose its challenges. If one hits a message all the same, it has no proof.
     fn a_denominator_of_zero_is_reported<E: ProverChallenge>() {
@@ -224,8 +241,8 @@ mod tests {
         let fixed: Vec<u32> = (0..16).flat_map(|row| [row % 8, 1 << (row % 8)]).collect();
         let cells = Cells {
             height: 16,
-            main: &[0; 16],
-            main_width: table.width(),
+            trace: &[0; 16],
+            trace_width: table.trace_width(),
             fixed: &fixed,
             fixed_width: table.fixed_width(),
             periodic: &[],
@@ -235,14 +252,16 @@ mod tests {
         let plan = Plan::of(table);
         let beta = E::from_coordinates_fn(|index| F::from_usize(1000 + 7 * index));
         let sums = |offset: E| {
-            let challenges = Fingerprints::new(offset, beta, 2);
+            let local = Fingerprints::new(offset, beta, 2);
+            let global = Fingerprints::new(E::ZERO, E::ZERO, 0);
+            let lookups = Lookups { local, global };
             let width = plan.messages.len().div_ceil(2) * E::DEGREE;
             let mut group = crate::engine::commit::empty(&Pool::new(), 4, width);
             let group = &mut group;
             let place = Place { group, offset: 0 };
             let platform = Platform::detect();
-            let mut totals = fractions::<E>(platform, table, &plan, &cells, &challenges, place)?;
-            Some(run::<E>(&mut totals))
+            let mut totals = fractions::<E>(platform, table, &plan, &cells, &lookups, place)?;
+            Some(run::<E>(&mut totals, 1))
         };
         for exponent in 0..8 {
             let message = E::from_base(F::from_u32(Bus::PowerOfTwo as u32))
@@ -250,7 +269,7 @@ mod tests {
                 + (beta * beta).mul_base(F::from_u32(1 << exponent));
             assert!(sums(-message).is_none());
             let near = sums(E::ONE - message).expect("no denominator is zero");
-            assert!(near.is_zero());
+            assert!(near.iter().all(|claim| claim.is_zero()));
         }
     }
 

@@ -8,10 +8,11 @@ use super::rows::Tape;
 pub struct Cells<'a> {
     /// How many rows there are.
     pub height: usize,
-    /// Committed cells, row-major, canonical.
-    pub main: &'a [u32],
-    /// How many committed columns there are.
-    pub main_width: usize,
+    /// Cells of the trace, row-major, canonical: those committed before the global challenge, then
+    /// those committed after it.
+    pub trace: &'a [u32],
+    /// How many columns the trace has.
+    pub trace_width: usize,
     /// Preprocessed cells, row-major, canonical.
     pub fixed: &'a [u32],
     /// How many preprocessed columns there are.
@@ -28,7 +29,7 @@ impl Cells<'_> {
     /// Loads the rows from `row` on into a tape.
     #[inline(always)]
     pub fn load<L: Lanes>(&self, row: usize, tape: &mut Tape<L>) {
-        load_rows(self.main, self.main_width, row, &mut tape.columns);
+        load_rows(self.trace, self.trace_width, row, &mut tape.columns);
         load_rows(self.fixed, self.fixed_width, row, &mut tape.fixed);
         load_rows(self.periodic, self.periodic_width, row, &mut tape.periodic);
     }
