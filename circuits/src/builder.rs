@@ -26,8 +26,11 @@ pub trait Builder {
     /// What cells are made into.
     type Expr: Algebra<Self::Var>;
 
-    /// The row's committed columns.
+    /// The row's columns that are committed after the global challenge.
     fn row<C: Columns<Self::Var>>(&self) -> C;
+
+    /// The row's columns that are committed before the global challenge.
+    fn boundary<C: Columns<Self::Var>>(&self) -> C;
 
     /// The row's preprocessed columns.
     fn fixed<C: Columns<Self::Var>>(&self) -> C;
@@ -134,10 +137,16 @@ impl<'a, B: Builder> Circuit<'a, B> {
         }
     }
 
-    /// The row's committed columns.
+    /// The row's columns that are committed after the global challenge.
     #[inline(always)]
     pub fn row<C: Columns<B::Var>>(&self) -> C {
         self.builder.row()
+    }
+
+    /// The row's columns that are committed before the global challenge.
+    #[inline(always)]
+    pub fn boundary<C: Columns<B::Var>>(&self) -> C {
+        self.builder.boundary()
     }
 
     /// The row's preprocessed columns.

@@ -1,4 +1,5 @@
-//! The buses: named multisets of messages that must balance over all tables of a proof.
+//! The buses: named multisets of messages that must balance, over all tables of a part of a run or,
+//! if they are global, of the run.
 
 /// A bus. A message is a tuple of field elements; each bus has one width.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -25,8 +26,6 @@ pub enum Bus {
     Transfer,
     /// `(index, byte)`: public output.
     Output,
-    /// `(lo, hi)`: the length of the public output at the end of the run.
-    OutputLength,
     /// `(lo, hi)`: the exit code, sent once.
     Exit,
     /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory, `lo + 2^16
@@ -34,11 +33,16 @@ pub enum Bus {
     ZeroedFrom,
     /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
     Gap,
+    /// Global. `(space, address, lo, hi, owner)`: what a place of [`Bus::Memory`] holds between
+    /// shards, and the position of the last shard that held it: 0 for the initial memory.
+    Boundary,
+    /// Global. [`Bus::Program`]'s message: an instruction that some shard executes.
+    Instruction,
 }
 
 impl Bus {
     /// All buses, in the order of their discriminants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::State,
         Self::Program,
         Self::Memory,
@@ -48,10 +52,11 @@ impl Bus {
         Self::PowerOfTwo,
         Self::Transfer,
         Self::Output,
-        Self::OutputLength,
         Self::Exit,
         Self::ZeroedFrom,
         Self::Gap,
+        Self::Boundary,
+        Self::Instruction,
     ];
 
     /// The bus's name, by which the lookup argument tells buses apart.
@@ -66,11 +71,21 @@ impl Bus {
             Self::PowerOfTwo => "power_of_two",
             Self::Transfer => "transfer",
             Self::Output => "output",
-            Self::OutputLength => "output_length",
             Self::Exit => "exit",
             Self::ZeroedFrom => "zeroed_from",
             Self::Gap => "gap",
+            Self::Boundary => "boundary",
+            Self::Instruction => "instruction",
         }
+    }
+
+    /// Whether the bus balances over all parts of a run, rather than in each part.
+    ///
+    /// Its messages, counts included, are made of preprocessed columns and of those that are
+    /// committed before the global challenge, and of nothing else.
+    #[inline(always)]
+    pub const fn is_global(self) -> bool {
+        matches!(self, Self::Boundary | Self::Instruction)
     }
 
     /// The bus of this name, if there is one.

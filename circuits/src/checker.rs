@@ -95,7 +95,7 @@ impl fmt::Display for Failure {
 /// The names of a table's constraints and messages.
 pub fn names(air: &TableAir) -> Names {
     let mut names = Names::default();
-    let main = alloc::vec![F::ZERO; air.table.width()];
+    let main = alloc::vec![F::ZERO; air.table.trace_width()];
     let fixed = alloc::vec![F::ZERO; air.table.fixed_width()];
     let periodic = alloc::vec![F::ZERO; air.periodic.len()];
     let mut row = Row::new(&main, &fixed, &periodic, &air.public, Silent);
@@ -186,7 +186,7 @@ pub fn check<'a>(
         }
         first_rows.push(first_row);
         assert_eq!(
-            air.table.width(),
+            air.table.trace_width(),
             trace.width(),
             "width of table {}",
             air.table.name()

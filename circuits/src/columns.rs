@@ -2,6 +2,8 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use crate::F;
+
 /// A group of columns over cells of type `T`.
 ///
 /// The order of fields is the order of columns.
@@ -95,6 +97,27 @@ impl<T, const N: usize> Columns<T> for [T; N] {
 
     fn names(prefix: &str, names: &mut Vec<String>) {
         names.extend((0..N).map(|i| format!("{prefix}[{i}]")));
+    }
+}
+
+/// Two groups of cells side by side: a row of a trace whose columns are committed at two times.
+impl<A: Columns<F>, B: Columns<F>> Columns<F> for (A, B) {
+    const WIDTH: usize = A::WIDTH + B::WIDTH;
+
+    #[inline(always)]
+    fn read(cells: &mut &[F]) -> Self {
+        (A::read(cells), B::read(cells))
+    }
+
+    #[inline(always)]
+    fn write(self, cells: &mut &mut [F]) {
+        self.0.write(cells);
+        self.1.write(cells);
+    }
+
+    fn names(prefix: &str, names: &mut Vec<String>) {
+        A::names(prefix, names);
+        B::names(prefix, names);
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Row<'a, L> {
 }
 
 impl<'a, L: Listener> Row<'a, L> {
-    /// A row of committed cells, preprocessed cells, periodic values and the public values.
+    /// A row of committed cells (a whole row of a trace), preprocessed cells, periodic values and the public values.
     pub const fn new(
         main: &'a [F],
         fixed: &'a [F],
@@ -50,6 +50,11 @@ impl<L: Listener> Builder for Row<'_, L> {
 
     #[inline(always)]
     fn row<C: Columns<F>>(&self) -> C {
+        C::from_row(&self.main[self.main.len() - C::WIDTH..])
+    }
+
+    #[inline(always)]
+    fn boundary<C: Columns<F>>(&self) -> C {
         C::from_row(self.main)
     }
 

@@ -14,29 +14,29 @@ use crate::{
     columns::Columns,
     evaluate::{Listener, Row},
     machine::{ForTable, Image, Table},
-    system::{
-        bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, program::Program,
-        range16::Range16,
-    },
+    system::{bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, range16::Range16},
     witness::{InstanceTrace, whole},
 };
 
-/// Which rows the lookup tables of a program have.
+/// Which rows the lookup tables of a part have.
 pub(crate) struct Lookups {
     /// Runs of instructions without a word between them that is none: the first pc, how many
     /// instructions come before the run, and how many are in it.
     runs: Vec<(u32, usize, usize)>,
+    /// For each instruction of the program, its row in the table of the shard's instructions, if
+    /// it has one.
+    rows: Vec<u32>,
     /// The rows of the table of gaps.
     gaps: Vec<Range<u32>>,
-    /// How many instructions there are.
+    /// How many rows the table of the shard's instructions has in use.
     instructions: usize,
     /// Counts that nobody is adding to: as many as there were threads at once.
     idle: Mutex<Vec<Counts>>,
 }
 
 /// How often each row is looked up.
-struct Counts {
-    program: Vec<u32>,
+pub(crate) struct Counts {
+    instructions: Vec<u32>,
     gaps: Vec<u32>,
     range16: Vec<u32>,
     pairs: Vec<u32>,
@@ -45,8 +45,8 @@ struct Counts {
 }
 
 impl Lookups {
-    /// The lookup tables' rows for a program.
-    pub(crate) fn new(image: &Image) -> Self {
+    /// The lookup tables' rows for a shard that executes the instructions at `pcs`.
+    pub(crate) fn new(image: &Image, pcs: &[u32]) -> Self {
         let mut runs: Vec<(u32, usize, usize)> = Vec::new();
         for (index, (pc, _)) in image.text.iter().enumerate() {
             match runs.last_mut() {
@@ -56,12 +56,19 @@ impl Lookups {
                 _ => runs.push((*pc, index, 1)),
             }
         }
-        Self {
+        let mut lookups = Self {
             runs,
+            rows: alloc::vec![NO_ROW; image.text.len()],
             gaps: gaps::ranges(image),
-            instructions: image.text.len(),
+            instructions: pcs.len(),
             idle: Mutex::default(),
+        };
+        for (row, pc) in (0..).zip(pcs) {
+            if let Some(index) = lookups.instruction(*pc) {
+                lookups.rows[index] = row;
+            }
         }
+        lookups
     }
 
     /// Counts the lookups of rows in use: those of tables with preprocessed columns, and of the
@@ -79,50 +86,13 @@ impl Lookups {
     }
 
     /// All that was counted.
-    fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         let counts = self.idle().drain(..).reduce(Counts::add);
         counts.unwrap_or_else(|| Counts::new(self))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Counts>> {
         self.idle.lock().expect("no thread has panicked")
-    }
-
-    /// The instances of the lookup tables, with all that was counted.
-    pub(crate) fn traces(&self) -> impl Iterator<Item = InstanceTrace> {
-        fn rows<C: Columns<F> + Copy>(
-            table: Table,
-            counts: &[u32],
-            row: impl Fn(F) -> C,
-        ) -> Vec<InstanceTrace> {
-            let rows: Vec<C> = counts.iter().map(|n| row(F::from_u32(*n))).collect();
-            whole(table, &rows)
-        }
-        let counts = self.counts();
-        let pairs = counts.pairs.iter().zip(&counts.ands);
-        let bytes: Vec<Bytes<F>> = pairs
-            .map(|(pair, and)| Bytes {
-                pair_multiplicity: F::from_u32(*pair),
-                and_multiplicity: F::from_u32(*and),
-            })
-            .collect();
-        [
-            rows(Table::Program, &counts.program, |multiplicity| Program {
-                multiplicity,
-            }),
-            rows(Table::Gaps, &counts.gaps, |multiplicity| Gaps {
-                multiplicity,
-            }),
-            rows(Table::Range16, &counts.range16, |multiplicity| Range16 {
-                multiplicity,
-            }),
-            whole(Table::Bytes, &bytes),
-            rows(Table::PowersOfTwo, &counts.powers, |multiplicity| {
-                PowersOfTwo { multiplicity }
-            }),
-        ]
-        .into_iter()
-        .flatten()
     }
 
     fn instruction(&self, pc: u32) -> Option<usize> {
@@ -137,11 +107,46 @@ impl Lookups {
     }
 }
 
+/// Of an instruction that the shard does not execute.
+const NO_ROW: u32 = u32::MAX;
+
 impl Counts {
+    /// How often each of the shard's instructions is executed.
+    pub(crate) fn instructions(&self) -> &[u32] {
+        &self.instructions
+    }
+
+    /// The table of gaps.
+    pub(crate) fn gaps(&self) -> Vec<InstanceTrace> {
+        rows(Table::Gaps, &self.gaps, |multiplicity| Gaps {
+            multiplicity,
+        })
+    }
+
+    /// The lookup tables that every part has.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = InstanceTrace> {
+        let pairs = self.pairs.iter().zip(&self.ands);
+        let bytes = pairs.map(|(pair, and)| Bytes {
+            pair_multiplicity: F::from_u32(*pair),
+            and_multiplicity: F::from_u32(*and),
+        });
+        [
+            rows(Table::Range16, &self.range16, |multiplicity| Range16 {
+                multiplicity,
+            }),
+            whole(Table::Bytes, bytes),
+            rows(Table::PowersOfTwo, &self.powers, |multiplicity| {
+                PowersOfTwo { multiplicity }
+            }),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     fn new(lookups: &Lookups) -> Self {
         let zeros = |rows: usize| alloc::vec![0; rows];
         Self {
-            program: zeros(lookups.instructions),
+            instructions: zeros(lookups.instructions),
             gaps: zeros(lookups.gaps.len()),
             range16: zeros(1 << 16),
             pairs: zeros(1 << 16),
@@ -154,7 +159,7 @@ impl Counts {
         let add = |into: &mut [u32], from: &[u32]| {
             into.iter_mut().zip(from).for_each(|(sum, n)| *sum += n);
         };
-        add(&mut self.program, &other.program);
+        add(&mut self.instructions, &other.instructions);
         add(&mut self.gaps, &other.gaps);
         add(&mut self.range16, &other.range16);
         add(&mut self.pairs, &other.pairs);
@@ -162,6 +167,11 @@ impl Counts {
         add(&mut self.powers, &other.powers);
         self
     }
+}
+
+/// A table with a row for each count.
+fn rows<C: Columns<F>>(table: Table, counts: &[u32], row: impl Fn(F) -> C) -> Vec<InstanceTrace> {
+    whole(table, counts.iter().map(|n| row(F::from_u32(*n))))
 }
 
 struct Counter<'a> {
@@ -176,7 +186,7 @@ impl ForTable for Counter<'_> {
     #[inline(never)]
     fn run<const TABLE: usize>(mut self) {
         let table = const { Table::ALL[TABLE] };
-        for cells in self.cells.chunks_exact(table.width()) {
+        for cells in self.cells.chunks_exact(table.trace_width()) {
             let mut row = Row::new(cells, &[], &[], &[], &mut self);
             table.eval(&mut Circuit::new(&mut row));
         }
@@ -202,7 +212,11 @@ impl Listener for Counter<'_> {
             Bus::BytePair => (&mut counts.pairs, pair(field(), field())),
             Bus::And => (&mut counts.ands, pair(field(), field())),
             Bus::PowerOfTwo => (&mut counts.powers, Some(field() as usize)),
-            Bus::Program => (&mut counts.program, self.lookups.instruction(field())),
+            Bus::Program => {
+                let index = self.lookups.instruction(field());
+                let row = index.map(|index| self.lookups.rows[index] as usize);
+                (&mut counts.instructions, row)
+            }
             Bus::Gap => {
                 let (lo, hi) = (field(), field());
                 let start = (hi < 1 << 14).then_some(lo | hi << 16);

@@ -15,7 +15,10 @@ use crate::{
         load_store_misaligned, load_store_subword, load_store_word, multiply, set_less_than,
         set_less_than_immediate, shift, shift_immediate,
     },
-    system::{bytes, gaps, image, powers_of_two, program, range16, statement, transfer, zeroed},
+    system::{
+        boundary, bytes, gaps, image, instructions, powers_of_two, program, range16, statement,
+        transfer, zeroed,
+    },
 };
 
 /// The base-two logarithm of the smallest height of a table.
@@ -33,13 +36,78 @@ pub struct Image {
     pub words: Vec<(u32, u32)>,
 }
 
-/// What a proof states of a run of a program, supplied by whoever verifies it.
+/// What a proof states of a whole run of a program, supplied by whoever verifies it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Statement {
     /// The argument of `exit`.
     pub exit_code: u32,
     /// The public output, all of it, in order.
     pub output: Vec<u8>,
+}
+
+/// What is stated of one part of a run: what the verifier knows of its tables beside the key.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Part {
+    /// What the part's shard executes, if it executes one.
+    pub execution: Option<Execution>,
+    /// Which zeroed memory the part opens, if it opens any.
+    pub zeroed: Option<ZeroedRange>,
+}
+
+/// What is stated of a shard: a stretch of a run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Execution {
+    /// The shard's number in the run, from 1 on; at most 2^16.
+    pub position: u32,
+    /// Address of its first instruction.
+    pub pc: u32,
+    /// How it ends.
+    pub end: End,
+    /// How many bytes the run has made public before it.
+    pub output_start: u32,
+    /// The bytes that it makes public.
+    pub output: Vec<u8>,
+}
+
+/// How a shard ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// The run goes on.
+    Next {
+        /// Address of the first instruction of the next shard.
+        pc: u32,
+        /// How many instructions the shard executes: fewer than 2^28.
+        cycles: u32,
+    },
+    /// The run exits.
+    Exit {
+        /// The argument of `exit`.
+        code: u32,
+    },
+}
+
+/// A range of the chain of zeroed words: which message it takes from the range before it, and which
+/// it leaves to the next. Each is `[lo, hi]`, for the smallest word address `lo + 2^16 hi` that may
+/// still be opened; lo is at most 2^16 and hi at most 2^14.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ZeroedRange {
+    /// Where it begins.
+    pub from: [u32; 2],
+    /// Where it ends.
+    pub to: [u32; 2],
+}
+
+/// What a table is for: a part of a run has all tables of a role, as far as they have rows, or none.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Role {
+    /// A stretch of the run: in the parts that are its shards.
+    Execution,
+    /// The program and the memory that its file fills: once in a run.
+    Program,
+    /// Memory that starts as zero: in ranges, in at least one part.
+    Zeroed,
+    /// Lookup tables, the same for every program: in every part.
+    Lookup,
 }
 
 /// Work that is compiled once for each table: see [`Table::run`].
@@ -52,7 +120,11 @@ pub trait ForTable {
 }
 
 macro_rules! tables {
-    ($( $(#[$meta:meta])* $table:ident = $module:ident :: $columns:ident $(fixed $fixed:ty)? , )*) => {
+    ($(
+        $(#[$meta:meta])*
+        $role:ident $table:ident = $module:ident :: $columns:ident
+            $(boundary $boundary:ident)? $(fixed $fixed:ident)? ,
+    )*) => {
         /// A table of the machine.
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[repr(u8)]
@@ -67,21 +139,41 @@ macro_rules! tables {
                 match self { $(Self::$table => stringify!($module),)* }
             }
 
-            /// How many columns are committed, without multiplicities of the lookup argument.
+            /// What the table is for.
+            pub const fn role(self) -> Role {
+                match self { $(Self::$table => Role::$role,)* }
+            }
+
+            /// How many columns are committed after the global challenge, without those of the
+            /// lookup argument.
             pub const fn width(self) -> usize {
                 match self { $(Self::$table => <$module::$columns<F> as Columns<F>>::WIDTH,)* }
             }
 
-            /// How many columns are preprocessed.
-            pub const fn fixed_width(self) -> usize {
-                match self { $(Self::$table => 0 $( + <$fixed as Columns<F>>::WIDTH )?,)* }
+            /// How many columns are committed before the global challenge.
+            pub const fn boundary_width(self) -> usize {
+                match self { $(Self::$table => 0 $( + <$module::$boundary<F> as Columns<F>>::WIDTH )?,)* }
             }
 
-            /// The names of the committed columns.
+            /// How many cells a row of a trace has: columns committed before the global challenge,
+            /// then those committed after it.
+            pub const fn trace_width(self) -> usize {
+                self.boundary_width() + self.width()
+            }
+
+            /// How many columns are preprocessed.
+            pub const fn fixed_width(self) -> usize {
+                match self { $(Self::$table => 0 $( + <$module::$fixed<F> as Columns<F>>::WIDTH )?,)* }
+            }
+
+            /// The names of the columns of a trace.
             pub fn column_names(self) -> Vec<String> {
                 let mut names = Vec::new();
                 match self {
-                    $(Self::$table => <$module::$columns<F> as Columns<F>>::names("", &mut names),)*
+                    $(Self::$table => {
+                        $( <$module::$boundary<F> as Columns<F>>::names("", &mut names); )?
+                        <$module::$columns<F> as Columns<F>>::names("", &mut names);
+                    })*
                 }
                 names
             }
@@ -130,55 +222,59 @@ macro_rules! tables {
 
 tables! {
     /// ADD, SUB.
-    AddSub = add_sub::AddSub,
+    Execution AddSub = add_sub::AddSub,
     /// ADDI, LUI, AUIPC, FENCE.
-    AddImmediate = add_immediate::AddImmediate,
+    Execution AddImmediate = add_immediate::AddImmediate,
     /// XOR, OR, AND.
-    Bitwise = bitwise::Bitwise,
+    Execution Bitwise = bitwise::Bitwise,
     /// XORI, ORI, ANDI.
-    BitwiseImmediate = bitwise_immediate::BitwiseImmediate,
+    Execution BitwiseImmediate = bitwise_immediate::BitwiseImmediate,
     /// SLL, SRL, SRA.
-    Shift = shift::Shift,
+    Execution Shift = shift::Shift,
     /// SLLI, SRLI, SRAI.
-    ShiftImmediate = shift_immediate::ShiftImmediate,
+    Execution ShiftImmediate = shift_immediate::ShiftImmediate,
     /// SLT, SLTU.
-    SetLessThan = set_less_than::SetLessThan,
+    Execution SetLessThan = set_less_than::SetLessThan,
     /// SLTI, SLTIU.
-    SetLessThanImmediate = set_less_than_immediate::SetLessThanImmediate,
+    Execution SetLessThanImmediate = set_less_than_immediate::SetLessThanImmediate,
     /// BEQ, BNE, BLT, BGE, BLTU, BGEU.
-    Branch = branch::Branch,
+    Execution Branch = branch::Branch,
     /// JAL, JALR.
-    Jump = jump::Jump,
+    Execution Jump = jump::Jump,
     /// LW, SW.
-    LoadStoreWord = load_store_word::LoadStoreWord,
+    Execution LoadStoreWord = load_store_word::LoadStoreWord,
     /// LB, LBU, LH, LHU, SB, SH.
-    LoadStoreSubword = load_store_subword::LoadStoreSubword,
+    Execution LoadStoreSubword = load_store_subword::LoadStoreSubword,
     /// Loads and stores off their natural alignment.
-    LoadStoreMisaligned = load_store_misaligned::LoadStoreMisaligned,
+    Execution LoadStoreMisaligned = load_store_misaligned::LoadStoreMisaligned,
     /// MUL, MULH, MULHSU, MULHU.
-    Multiply = multiply::Multiply,
+    Execution Multiply = multiply::Multiply,
     /// DIV, DIVU, REM, REMU.
-    Divide = divide::Divide,
+    Execution Divide = divide::Divide,
     /// ECALL.
-    Ecall = ecall::Ecall,
+    Execution Ecall = ecall::Ecall,
     /// Words moved by ECALLs.
-    Transfer = transfer::Transfer,
+    Execution Transfer = transfer::Transfer,
+    /// The instructions that a shard executes.
+    Execution Instructions = instructions::Instructions boundary InBoundary,
+    /// What a shard takes over and leaves: registers, output length, memory.
+    Execution Boundary = boundary::Boundary boundary InBoundary,
+    /// Where a shard begins and ends, and its public output, as the verifier knows them.
+    Execution Statement = statement::Statement,
     /// The decoded program.
-    Program = program::Program fixed program::Fixed<F>,
+    Program Program = program::Program boundary InBoundary fixed Fixed,
     /// Registers, output length, and memory that the program file fills.
-    Image = image::Image fixed image::Fixed<F>,
+    Program Image = image::Image boundary InBoundary fixed Fixed,
     /// Memory that starts as zero.
-    Zeroed = zeroed::Zeroed,
+    Zeroed Zeroed = zeroed::Zeroed boundary InBoundary,
     /// Where the image is not.
-    Gaps = gaps::Gaps fixed gaps::Fixed<F>,
+    Zeroed Gaps = gaps::Gaps fixed Fixed,
     /// Values below 2^16.
-    Range16 = range16::Range16 fixed range16::Fixed<F>,
+    Lookup Range16 = range16::Range16 fixed Fixed,
     /// Pairs of bytes.
-    Bytes = bytes::Bytes fixed bytes::Fixed<F>,
+    Lookup Bytes = bytes::Bytes fixed Fixed,
     /// Powers of two.
-    PowersOfTwo = powers_of_two::PowersOfTwo fixed powers_of_two::Fixed<F>,
-    /// Entry, exit code and public output, as the verifier's caller states them.
-    Statement = statement::Statement,
+    Lookup PowersOfTwo = powers_of_two::PowersOfTwo fixed Fixed,
 }
 
 impl Table {
@@ -192,6 +288,28 @@ impl Table {
             Self::Image => Some(matrix(image::fixed(image))),
             Self::Gaps => Some(matrix(gaps::fixed(image))),
             _ => None,
+        }
+    }
+
+    /// The table's periodic columns, whose period is its height; only the statement's table has any.
+    pub fn periodic(self, part: &Part) -> Vec<Vec<F>> {
+        match (self, &part.execution) {
+            (Self::Statement, Some(execution)) => statement::periodic(execution),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The table's public values; few tables have any.
+    pub fn public(self, part: &Part) -> Vec<F> {
+        match (self, part) {
+            (Self::Statement, Part { execution: Some(execution), .. }) => {
+                statement::public(execution)
+            }
+            (Self::Boundary, Part { execution: Some(execution), .. }) => {
+                boundary::public(execution)
+            }
+            (Self::Gaps, Part { zeroed: Some(range), .. }) => gaps::public(range),
+            _ => Vec::new(),
         }
     }
 }
@@ -210,7 +328,7 @@ pub fn matrix<C: Columns<F>>(rows: Vec<C>) -> RowMajorMatrix<F> {
     RowMajorMatrix::new(values, C::WIDTH)
 }
 
-/// One table of one proof: the table, its preprocessed columns, and what the statement makes of it.
+/// One table of one part of a run: the table, its preprocessed columns, and what is stated of it.
 #[derive(Clone, Debug)]
 pub struct TableAir {
     /// Which table.
@@ -218,34 +336,23 @@ pub struct TableAir {
     /// Preprocessed columns, where the table has any. A verifier, which knows them by their
     /// commitment, leaves them out.
     pub fixed: Option<Arc<RowMajorMatrix<F>>>,
-    /// Periodic columns, whose period is the table's height; only the statement's table has any.
+    /// Periodic columns, whose period is the table's height.
     pub periodic: Vec<Vec<F>>,
-    /// Public values; only the statement's table has any.
+    /// Public values.
     pub public: Vec<F>,
 }
 
-/// The machine's tables for one program and one statement, in the order of [`Table::ALL`].
+/// All tables, in the order of [`Table::ALL`], for one program and one part of its run.
 ///
 /// `fixed` says whether to build the preprocessed columns, which a verifier does not need.
-pub fn airs(image: &Image, statement: &Statement, fixed: bool) -> Vec<TableAir> {
-    let stated = |table: Table| table == Table::Statement;
-    Table::ALL
-        .into_iter()
-        .map(|table| TableAir {
-            table,
-            fixed: (fixed && table.fixed_width() > 0)
-                .then(|| table.fixed(image).map(Arc::new))
-                .flatten(),
-            periodic: if stated(table) {
-                statement::periodic(statement)
-            } else {
-                Vec::new()
-            },
-            public: if stated(table) {
-                statement::public(image, statement)
-            } else {
-                Vec::new()
-            },
-        })
-        .collect()
+pub fn airs(image: &Image, part: &Part, fixed: bool) -> Vec<TableAir> {
+    let air = |table: Table| TableAir {
+        table,
+        fixed: fixed
+            .then(|| table.fixed(image).map(Arc::new))
+            .flatten(),
+        periodic: table.periodic(part),
+        public: table.public(part),
+    };
+    Table::ALL.into_iter().map(air).collect()
 }

@@ -1,4 +1,5 @@
-//! The tables as Plonky3's AIRs.
+//! The tables as Plonky3's AIRs: columns that are committed before the global challenge stand before
+//! the others in the main trace, and global buses are buses like others.
 
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -24,6 +25,11 @@ impl<B: InteractionBuilder> Builder for Plonky3<'_, B> {
 
     #[inline(always)]
     fn row<C: Columns<B::Var>>(&self) -> C {
+        C::from_row(suffix(self.0.main().current_slice(), C::WIDTH))
+    }
+
+    #[inline(always)]
+    fn boundary<C: Columns<B::Var>>(&self) -> C {
         C::from_row(self.0.main().current_slice())
     }
 
@@ -63,9 +69,15 @@ impl<B: InteractionBuilder> Builder for Plonky3<'_, B> {
     }
 }
 
+/// The last `width` cells of a row.
+#[inline(always)]
+fn suffix<V>(row: &[V], width: usize) -> &[V] {
+    &row[row.len() - width..]
+}
+
 impl BaseAir<F> for TableAir {
     fn width(&self) -> usize {
-        self.table.width()
+        self.table.trace_width()
     }
 
     fn preprocessed_trace(&self) -> Option<RowMajorMatrix<F>> {

@@ -76,6 +76,12 @@ impl Plan {
         planner.plan
     }
 
+    /// How many of the messages are local: they come first, the global ones after them.
+    pub fn local(&self) -> usize {
+        let local = self.messages.iter().take_while(|m| !m.bus.is_global());
+        local.count()
+    }
+
     /// How many values that is.
     pub fn size(&self) -> Size {
         Size {
@@ -88,12 +94,13 @@ impl Plan {
 
 /// Evaluates one row of `table`, or as many rows as `L` has lanes: writes the value of every
 /// constraint, the signed count of every message, and every field of every message one after the
-/// other, constant ones included.
+/// other, constant ones included. `columns` are those committed before the global challenge and then
+/// those committed after it.
 ///
 /// With a constant `table`, and inlined, this is straight arithmetic.
 ///
 /// # Panics
-/// If `columns` and `fixed` are not as wide as the table, an output is not of the table's
+/// If `columns` is not as wide as the table's trace or `fixed` not as the table, an output is not of the table's
 /// [`size`](Table::size), or there are too few periodic or public values.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "five inputs and three outputs")]
@@ -108,7 +115,7 @@ pub fn tape<L: PrimeCharacteristicRing + Copy + Send + Sync>(
     fields: &mut [L],
 ) {
     let size = table.size();
-    assert_eq!(columns.len(), table.width());
+    assert_eq!(columns.len(), table.trace_width());
     assert_eq!(fixed.len(), table.fixed_width());
     assert_eq!(constraints.len(), size.constraints);
     assert_eq!(counts.len(), size.messages);
@@ -158,6 +165,11 @@ impl<L: PrimeCharacteristicRing + Copy + Send + Sync> Builder for Tape<'_, L> {
 
     #[inline(always)]
     fn row<C: Columns<L>>(&self) -> C {
+        C::from_row(&self.columns[self.columns.len() - C::WIDTH..])
+    }
+
+    #[inline(always)]
+    fn boundary<C: Columns<L>>(&self) -> C {
         C::from_row(self.columns)
     }
 
@@ -204,6 +216,10 @@ impl Builder for Planner {
 
     fn row<C: Columns<Known>>(&self) -> C {
         C::from_row(&alloc::vec![Known::Variable; C::WIDTH])
+    }
+
+    fn boundary<C: Columns<Known>>(&self) -> C {
+        self.row()
     }
 
     fn fixed<C: Columns<Known>>(&self) -> C {
@@ -369,14 +385,16 @@ const SIZES: [[usize; 3]; Table::ALL.len()] = [
     [22, 26, 67], // divide
     [33, 31, 91], // ecall
     [18, 15, 42], // transfer
+    [0, 2, 20],   // instructions
+    [1, 5, 21],   // boundary
+    [4, 4, 8],    // statement
     [1, 1, 10],   // program
-    [3, 3, 12],   // image
+    [2, 2, 10],   // image
     [4, 11, 24],  // zeroed
-    [0, 1, 4],    // gaps
+    [0, 3, 8],    // gaps
     [0, 1, 1],    // range16
     [0, 2, 5],    // bytes
     [0, 1, 2],    // powers_of_two
-    [6, 6, 12],   // statement
 ];
 
 /// The largest sizes of any table, each on its own.
@@ -397,12 +415,12 @@ pub const LARGEST: Size = {
     largest
 };
 
-/// The largest number of committed columns of any table.
+/// The largest number of columns of any table's trace.
 pub const LARGEST_WIDTH: usize = {
     let mut largest = 0;
     let mut index = 0;
     while index < Table::ALL.len() {
-        largest = max(largest, Table::ALL[index].width());
+        largest = max(largest, Table::ALL[index].trace_width());
         index += 1;
     }
     largest

@@ -1,9 +1,10 @@
-//! Filling all tables of a proof from the records of a run.
+//! Filling all tables of a part of a run: the boundary first, from what a fast execution tells; the
+//! rest from the records of a shard.
 
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
-use p3_matrix::dense::RowMajorMatrix;
+use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use rayon::prelude::*;
 use zonda_riscv_emu::{
     instruction::Instruction,
@@ -19,8 +20,12 @@ use crate::{
         set_less_than_immediate, shift, shift_immediate,
     },
     lookups::Lookups,
-    machine::{Image, Statement, Table, matrix},
-    system::{image, statement, transfer, zeroed},
+    machine::{Image, Part, Table, matrix},
+    system::{
+        boundary::{self, Held, LastClks, Left},
+        image, instructions, program, statement, transfer,
+        zeroed::{self, Opening},
+    },
 };
 
 /// One instance of a table, filled.
@@ -28,31 +33,90 @@ use crate::{
 pub struct InstanceTrace {
     /// Which table.
     pub table: Table,
-    /// Its committed columns.
+    /// Its committed columns: those committed before the global challenge, then the others.
     pub trace: RowMajorMatrix<F>,
-    /// How many rows are in use; those after them are zero.
+    /// How many rows are in use; those after them are zero, or say nothing else.
     pub used: usize,
 }
 
-/// The instances of all tables, in the order of [`Table::ALL`] and then of descending height, for a
-/// run of `image` that left `records` and of which `statement` is true.
+/// What is known of a part before the global challenge: with the part's statement, everything that
+/// its boundary columns are made from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Boundary<'a> {
+    /// What the shard holds, by ascending space and address, if the part executes one.
+    pub held: &'a [Held],
+    /// The distinct instructions that it executes: their pcs, ascending.
+    pub pcs: &'a [u32],
+    /// The run's program and image, if the part has them.
+    pub program: Option<ProgramUse<'a>>,
+    /// The zeroed words that the part opens.
+    pub zeroed: &'a [Opening],
+}
+
+/// How a run uses what is in its program file.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgramUse<'a> {
+    /// How many shards execute each instruction of the image's text.
+    pub shards: &'a [u32],
+    /// What the run leaves of all that it touches, by ascending space and address.
+    pub left: &'a [Left],
+}
+
+/// The boundary columns of a part, in the order of the instances of [`traces`] that have any: table,
+/// cells row by row.
+///
+/// `heights` and `instruction_at` are as for [`traces`].
+pub fn boundary_columns(
+    image: &Image,
+    boundary: &Boundary<'_>,
+    heights: impl Fn(Table, usize) -> Vec<usize>,
+    instruction_at: impl Fn(u32) -> Instruction + Sync,
+) -> Vec<(Table, RowMajorMatrix<F>)> {
+    let held = |held: &Held| boundary::row(held, 0).0;
+    let instruction = |pc: &u32| instructions::row(*pc, &instruction_at(*pc));
+    let word = |opening: &Opening| zeroed::row(opening).0;
+    let mut columns = Vec::new();
+    let mut add = |table, instances: Vec<InstanceTrace>| {
+        columns.extend(instances.into_iter().map(|filled| (table, filled.trace)));
+    };
+    let (table, pcs) = (Table::Instructions, boundary.pcs);
+    let mut filled = fill(table, &heights, None, pcs, instruction);
+    fill_up(&mut filled);
+    add(table, filled);
+    add(
+        Table::Boundary,
+        fill(Table::Boundary, &heights, None, boundary.held, held),
+    );
+    if let Some(used) = &boundary.program {
+        let (table, shards) = (Table::Program, used.shards);
+        add(table, whole(table, shards.iter().map(|shards| program::row(*shards))));
+        add(Table::Image, whole(Table::Image, image::rows(image, used.left)));
+    }
+    add(
+        Table::Zeroed,
+        fill(Table::Zeroed, &heights, None, boundary.zeroed, word),
+    );
+    columns
+}
+
+/// The instances of all tables of a part of a run, in the order of [`Table::ALL`] and then of
+/// descending height: of the part as it is stated, whose boundary is `boundary`, and whose shard, if
+/// it executes one, left `records`.
 ///
 /// `heights` says how many instances a table has and how high they are, given how many rows it uses:
 /// [`several`](crate::instances::several) or [`single`](crate::instances::single).
 ///
-/// `instruction_at` is the instruction at a pc: it is asked for pcs that the run executes. A run
-/// that is not one of this image and statement gives tables that do not hold.
+/// `instruction_at` is the instruction at a pc: it is asked for pcs that the shard executes. What is
+/// not a part of a run of this image gives tables that do not hold.
 pub fn traces(
     image: &Image,
+    part: &Part,
+    boundary: &Boundary<'_>,
     records: &Records,
-    statement: &Statement,
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Vec<InstanceTrace> {
-    let openings = zeroed::openings(image, records);
-    let zeroed_end = zeroed::from(openings.last().map(|opening| opening.word.address));
-
-    let lookups = Lookups::new(image);
+    let lookups = Lookups::new(image, boundary.pcs);
 
     // One instruction family: its records, and its function from a record to a row.
     macro_rules! family {
@@ -61,11 +125,13 @@ pub fn traces(
         };
         ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
             let records = &$records;
-            fill(Table::$table, &heights, &lookups, records, |record| {
+            fill(Table::$table, &heights, Some(&lookups), records, |record| {
                 $module::row(record, &instruction_at(record.$($pc).+))
             })
         }};
     }
+    let last_clks = LastClks(records);
+    let held = |held: &Held| boundary::row(held, last_clks.of(held.space, held.address));
 
     let filled = |table| match table {
         Table::AddSub => family!(AddSub, add_sub),
@@ -99,30 +165,87 @@ pub fn traces(
         Table::Multiply => family!(Multiply, multiply),
         Table::Divide => family!(Divide, divide),
         Table::Ecall => family!(Ecall, records.ecalls, ecall, pc),
-        Table::Transfer => fill(table, &heights, &lookups, &records.transfers, transfer::row),
-        Table::Zeroed => fill(table, &heights, &lookups, &openings, zeroed::row),
-        Table::Image => whole(table, &image::rows(image, records)),
-        Table::Statement => whole(table, &statement::rows(statement, zeroed_end)),
+        Table::Transfer => fill(
+            table,
+            &heights,
+            Some(&lookups),
+            &records.transfers,
+            transfer::row,
+        ),
+        Table::Boundary => fill(table, &heights, Some(&lookups), boundary.held, held),
+        Table::Statement => match &part.execution {
+            Some(execution) => whole(table, statement::rows(execution)),
+            None => Vec::new(),
+        },
+        Table::Program => match &boundary.program {
+            Some(used) => whole(table, used.shards.iter().map(|n| program::row(*n))),
+            None => Vec::new(),
+        },
+        Table::Image => match &boundary.program {
+            Some(used) => whole(table, image::rows(image, used.left)),
+            None => Vec::new(),
+        },
+        Table::Zeroed => fill(
+            table,
+            &heights,
+            Some(&lookups),
+            boundary.zeroed,
+            zeroed::row,
+        ),
         // How often the others look their rows up is counted meanwhile.
-        Table::Program | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
-            Vec::new()
-        }
+        Table::Instructions
+        | Table::Gaps
+        | Table::Range16
+        | Table::Bytes
+        | Table::PowersOfTwo => Vec::new(),
     };
     let mut instances: Vec<InstanceTrace> = Table::ALL.into_iter().flat_map(filled).collect();
 
-    instances.extend(lookups.traces());
+    let counts = lookups.counts();
+    let times = counts.instructions().iter().copied();
+    let executed: Vec<(u32, u32)> = boundary.pcs.iter().copied().zip(times).collect();
+    let instruction = |(pc, times): &(u32, u32)| {
+        let row = instructions::row(*pc, &instruction_at(*pc));
+        (row, F::from_u32(*times))
+    };
+    let mut filled = fill(Table::Instructions, &heights, None, &executed, instruction);
+    fill_up(&mut filled);
+    instances.extend(filled);
+    if part.zeroed.is_some() {
+        instances.extend(counts.gaps());
+    }
+    instances.extend(counts.tables());
     // Stable: instances of one table stay in their order.
     instances.sort_by_key(|instance| instance.table);
     instances
 }
 
+/// Every row of the table of instructions is one of the program: the unused ones are the first, not
+/// executed.
+fn fill_up(instances: &mut [InstanceTrace]) {
+    let Some((first, width)) = instances.first().map(|instance| {
+        let row = &instance.trace.values[..Table::Instructions.boundary_width()];
+        (row.to_vec(), instance.trace.width())
+    }) else {
+        return;
+    };
+    for instance in instances {
+        let unused = &mut instance.trace.values[instance.used * width..];
+        for row in unused.chunks_exact_mut(width) {
+            row[..first.len()].copy_from_slice(&first);
+        }
+    }
+}
+
 /// One instance of exactly these rows.
-pub(crate) fn whole<C: Columns<F> + Copy>(table: Table, rows: &[C]) -> Vec<InstanceTrace> {
-    alloc::vec![InstanceTrace {
-        table,
-        trace: matrix(rows.to_vec()),
-        used: rows.len(),
-    }]
+pub(crate) fn whole<C: Columns<F>>(
+    table: Table,
+    rows: impl IntoIterator<Item = C>,
+) -> Vec<InstanceTrace> {
+    let rows: Vec<C> = rows.into_iter().collect();
+    let used = rows.len();
+    let trace = matrix(rows);
+    alloc::vec![InstanceTrace { table, trace, used }]
 }
 
 /// Rows of records, in order, in as many instances as there are heights. What the rows look up is
@@ -130,7 +253,7 @@ pub(crate) fn whole<C: Columns<F> + Copy>(table: Table, rows: &[C]) -> Vec<Insta
 fn fill<R: Sync, C: Columns<F>>(
     table: Table,
     heights: &impl Fn(Table, usize) -> Vec<usize>,
-    lookups: &Lookups,
+    lookups: Option<&Lookups>,
     records: &[R],
     row: impl Fn(&R) -> C + Sync,
 ) -> Vec<InstanceTrace> {
@@ -149,7 +272,9 @@ fn fill<R: Sync, C: Columns<F>>(
                 for (cells, record) in cells.chunks_exact_mut(C::WIDTH).zip(records) {
                     row(record).write_row(cells);
                 }
-                lookups.count(table, &cells[..records.len() * C::WIDTH]);
+                if let Some(lookups) = lookups {
+                    lookups.count(table, &cells[..records.len() * C::WIDTH]);
+                }
             });
         InstanceTrace {
             table,

@@ -10,6 +10,8 @@ columns! {
         start: Word<T>,
         /// The one after the last: its high limb may be 2^14.
         end: Word<T>,
+        /// 1 on the first row.
+        is_first: T,
     }
 }
 

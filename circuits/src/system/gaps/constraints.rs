@@ -10,7 +10,7 @@ use crate::{
     F,
     builder::{Builder, Circuit},
     bus::Bus,
-    machine::Image,
+    machine::{Image, ZeroedRange},
     word::Word,
 };
 
@@ -20,7 +20,11 @@ const WORDS: u32 = 1 << 30;
 /// States the table's messages for one row.
 #[inline(always)]
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
-    let Fixed { start, end } = circuit.fixed::<Fixed<B::Var>>();
+    let Fixed {
+        start,
+        end,
+        is_first,
+    } = circuit.fixed::<Fixed<B::Var>>();
     let row: Gaps<B::Var> = circuit.row();
     circuit.provide(
         Bus::Gap,
@@ -33,6 +37,17 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             end.hi.into(),
         ],
     );
+
+    // One chain of zeroed words, from where to where the verifier knows.
+    let [from_lo, from_hi, to_lo, to_hi] = [0, 1, 2, 3].map(|index| circuit.public(index));
+    circuit.send(Bus::ZeroedFrom, "from", is_first, [from_lo, from_hi]);
+    circuit.receive(Bus::ZeroedFrom, "to", is_first, [to_lo, to_hi]);
+}
+
+/// The public values: both ends of the range.
+pub fn public(range: &ZeroedRange) -> Vec<F> {
+    let ends = [range.from, range.to];
+    ends.as_flattened().iter().map(|limb| F::from_u32(*limb)).collect()
 }
 
 /// The maximal ranges of word addresses that are not in the image, in ascending order.
@@ -62,9 +77,11 @@ pub fn fixed(image: &Image) -> Vec<Fixed<F>> {
     };
     ranges(image)
         .into_iter()
-        .map(|range| Fixed {
+        .enumerate()
+        .map(|(row, range)| Fixed {
             start: limbs(range.start),
             end: limbs(range.end),
+            is_first: F::from_bool(row == 0),
         })
         .collect()
 }

@@ -1,12 +1,14 @@
 //! # Where the image is not
-//! The word addresses that the program file does not fill, as maximal ranges.
+//! The word addresses that the program file does not fill, as maximal ranges; and the ends of the
+//! chain of zeroed words.
 //!
-//! Proves: no word address in a range on the `gap` bus is a word of the image.
-//! Relies on: its preprocessed columns being in the key.
+//! Proves: no word address in a range on the `gap` bus is a word of the image; the chain of zeroed
+//! words begins once and ends once, where the verifier says.
+//! Relies on: its preprocessed columns being in the key; public values that are canonical limbs.
 mod columns;
 mod constraints;
 #[cfg(all(test, feature = "witness"))]
 mod tests;
 
 pub use columns::{Fixed, Gaps};
-pub use constraints::{eval, fixed, ranges};
+pub use constraints::{eval, fixed, public, ranges};

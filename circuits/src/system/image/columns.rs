@@ -13,19 +13,21 @@ columns! {
         initial: Word<T>,
         /// 1 where the row holds an address, 0 on rows that fill the table up.
         used: T,
-        /// 1 on the row of the output length.
-        is_output_length: T,
     }
 }
 
 columns! {
-    /// Committed columns. Where the address is not touched, the others are not used.
-    pub struct Image {
-        /// 1 if the run accesses the address.
+    /// Columns committed before the global challenge. Where the address is not touched, the others
+    /// are not used.
+    pub struct InBoundary {
+        /// 1 if some shard holds the address.
         touched: T,
-        /// The value at the end.
+        /// The value at the end of the run.
         last: Word<T>,
-        /// The clk of the last access.
-        last_clk: T,
+        /// The position of the last shard that holds it.
+        owner: T,
     }
 }
+
+/// There are no other columns.
+pub type Image<T> = [T; 0];

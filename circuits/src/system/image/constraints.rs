@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::{Fixed, Image};
+use super::{Fixed, InBoundary};
 use crate::{
     F,
     builder::{Builder, Circuit},
@@ -17,21 +17,15 @@ use crate::{
 #[inline(always)]
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
-    let row: Image<B::Var> = circuit.row();
+    let row: InBoundary<B::Var> = circuit.boundary();
 
     // (1) touched is boolean, and 0 on rows that hold no address.
     circuit.boolean("touched", row.touched);
     circuit.zero("unused", row.touched * (B::Expr::ONE - fixed.used.into()));
 
-    // (2) The output length is always opened, since the statement asks for it.
-    circuit.zero(
-        "output_length",
-        fixed.is_output_length * (B::Expr::ONE - row.touched.into()),
-    );
-
-    // (3) The first tuple and the last one.
+    // (2) What the first shard that holds the address finds, and what the last one leaves.
     circuit.send(
-        Bus::Memory,
+        Bus::Boundary,
         "initial",
         row.touched,
         [
@@ -43,7 +37,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ],
     );
     circuit.receive(
-        Bus::Memory,
+        Bus::Boundary,
         "last",
         row.touched,
         [
@@ -51,14 +45,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             fixed.address.into(),
             row.last.lo.into(),
             row.last.hi.into(),
-            row.last_clk.into(),
+            row.owner.into(),
         ],
-    );
-    circuit.send(
-        Bus::OutputLength,
-        "output_length",
-        fixed.is_output_length,
-        [row.last.lo.into(), row.last.hi.into()],
     );
 }
 
@@ -69,7 +57,6 @@ pub fn fixed(image: &machine::Image) -> Vec<Fixed<F>> {
         address: F::from_u32(address),
         initial: Word { lo, hi }.map(F::from_u32),
         used: F::ONE,
-        is_output_length: F::from_bool(space == SPACE_OUTPUT_LENGTH),
     };
     let registers = (0..32).map(|number| row(SPACE_REGISTER, number, [0, 0]));
     let output_length = row(SPACE_OUTPUT_LENGTH, 0, [0, 0]);

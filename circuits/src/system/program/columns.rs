@@ -25,9 +25,12 @@ columns! {
 }
 
 columns! {
-    /// Committed columns.
-    pub struct Program {
-        /// How often the instruction is executed. The bus balances only if it is right.
+    /// Columns committed before the global challenge.
+    pub struct InBoundary {
+        /// How many shards execute the instruction. The bus balances only if it is right.
         multiplicity: T,
     }
 }
+
+/// There are no other columns.
+pub type Program<T> = [T; 0];

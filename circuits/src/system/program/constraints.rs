@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::{Fixed, Program};
+use super::{Fixed, InBoundary};
 use crate::{
     F,
     builder::{Builder, Circuit, exprs},
@@ -17,7 +17,7 @@ use crate::{
 #[inline(always)]
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
-    let row: Program<B::Var> = circuit.row();
+    let row: InBoundary<B::Var> = circuit.boundary();
 
     // (1) Rows that hold no instruction are never executed.
     circuit.zero(
@@ -27,7 +27,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     let [c0, c1, c2, c3] = exprs::<B, 4>(fixed.constants);
     circuit.provide(
-        Bus::Program,
+        Bus::Instruction,
         "instruction",
         row.multiplicity,
         [

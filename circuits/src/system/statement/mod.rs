@@ -1,11 +1,11 @@
 //! # The statement
-//! What the verifier's caller states of the run: entry, exit code, public output.
+//! Where a shard begins and ends, and what it makes public.
 //!
-//! Proves: the machine's thread starts once, at the entry and the initial clk; the run exits once,
-//! with the stated code; its output has the stated length and bytes; the chain of zeroed words is
-//! one chain.
-//! Relies on: the periodic columns and public values being built by the verifier from the
-//! statement, with the table's height as the period.
+//! Proves: the shard's thread starts once, at the stated pc and the initial clk; it exits once, with
+//! the stated code, or ends once, at the stated pc after the stated number of instructions; what it
+//! makes public are the stated bytes with the stated indices.
+//! Relies on: the periodic columns and public values being built by the verifier, with the table's
+//! height as the period; fewer than 2^28 instructions.
 mod columns;
 mod constraints;
 #[cfg(all(test, feature = "witness"))]

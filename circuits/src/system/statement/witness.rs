@@ -1,28 +1,24 @@
-//! Filling the table from the statement.
+//! Filling the table from what is stated.
 
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
 
 use super::Statement;
-use crate::{F, machine, word::Word};
+use crate::{F, machine::Execution};
 
-/// The rows; `zeroed_end` is the last message of the chain of zeroed words.
-pub fn rows(statement: &machine::Statement, zeroed_end: Word<F>) -> Vec<Statement<F>> {
-    let output = &statement.output;
+/// The rows.
+pub fn rows(execution: &Execution) -> Vec<Statement<F>> {
+    let output = &execution.output;
     (0..output.len().max(1))
-        .map(|index| {
-            let byte = output.get(index).copied();
+        .map(|row| {
+            let byte = output.get(row).copied();
+            let index = byte.map(|_| F::from_u32(execution.output_start) + F::from_usize(row));
             Statement {
-                is_first: F::from_bool(index == 0),
+                is_first: F::from_bool(row == 0),
                 is_output: F::from_bool(byte.is_some()),
-                index: F::from_usize(index),
+                index: index.unwrap_or_default(),
                 byte: F::from_u8(byte.unwrap_or_default()),
-                zeroed_end: if index == 0 {
-                    zeroed_end
-                } else {
-                    Word::default()
-                },
             }
         })
         .collect()

@@ -2,7 +2,7 @@
 
 use p3_field::PrimeCharacteristicRing;
 
-use super::Zeroed;
+use super::{InBoundary, Zeroed};
 use crate::{
     builder::{Builder, Circuit, constant, scoped},
     bus::{Bus, SPACE_RAM},
@@ -11,12 +11,13 @@ use crate::{
 /// States the table's constraints and messages for one row.
 #[inline(always)]
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
+    let word: InBoundary<B::Var> = circuit.boundary();
     let row: Zeroed<B::Var> = circuit.row();
-    let active: B::Expr = row.active.into();
-    circuit.boolean("active", row.active);
+    let active: B::Expr = word.active.into();
+    circuit.boolean("active", word.active);
 
     // (1) The address lies in a gap of the image.
-    let (address, start, end) = (row.address, row.start, row.end);
+    let (address, start, end) = (word.address, row.start, row.end);
     circuit.send(
         Bus::Gap,
         "gap",
@@ -34,8 +35,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     //
     // That is so over the integers: limbs of start and end are below 2^16 (the gap table's), so (2)
     // for start puts address.lo in [-2^16, 2^17) and address.hi in [0, 2^17), whether or not they
-    // are the 16-bit limbs; from is (0, 0) or such an address with 1 added to lo; so no sum here
-    // leaves [-2^19, 2^19], far from p. The address as an integer, start <= lo + 2^16 hi < end <=
+    // are the 16-bit limbs; from is such an address with 1 added to lo, or what the verifier bounds
+    // by 2^16 and 2^14; so no sum here leaves [-2^19, 2^19], far from p. The address as an integer, start <= lo + 2^16 hi < end <=
     // 2^30, is all that the other tables see of it.
     let one = B::Expr::ONE;
     not_negative(
@@ -74,11 +75,11 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         [address.lo + one, address.hi.into()],
     );
 
-    // (4) The first tuple and the last one.
+    // (4) What the first shard that holds the word finds, and what the last one leaves.
     let space = constant::<B>(SPACE_RAM);
     let address: B::Expr = address.lo + address.hi * constant::<B>(1 << 16);
     circuit.send(
-        Bus::Memory,
+        Bus::Boundary,
         "initial",
         active.clone(),
         [
@@ -90,15 +91,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ],
     );
     circuit.receive(
-        Bus::Memory,
+        Bus::Boundary,
         "last",
         active,
         [
             space,
             address,
-            row.last.lo.into(),
-            row.last.hi.into(),
-            row.last_clk.into(),
+            word.last.lo.into(),
+            word.last.hi.into(),
+            word.owner.into(),
         ],
     );
 }

@@ -3,12 +3,12 @@
 //!
 //! Given the smallest word address that may still be opened, each row proves:
 //! - its address is not smaller, and lies in a gap of the image;
-//! - the word there starts as zero at clk 0 and ends with one tuple;
+//! - the word there starts as zero, owned by nobody, and ends once;
 //! - the next address that may be opened is the one after it.
 //!
 //! So no address is opened twice, and none that the image opens.
-//! Relies on: the statement's table, which starts the chain once and ends it once; the `gap` and
-//! `range16` tables.
+//! Relies on: the table of gaps, which starts the chain once and ends it once; the verifier, which
+//! lets each range of the chain begin where the one before ends; the `range16` table.
 mod columns;
 mod constraints;
 #[cfg(all(test, feature = "witness"))]
@@ -16,7 +16,7 @@ mod tests;
 #[cfg(feature = "witness")]
 mod witness;
 
-pub use columns::Zeroed;
+pub use columns::{InBoundary, Zeroed};
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::{Opening, from, openings, row};
+pub use witness::{Opening, openings, row};
