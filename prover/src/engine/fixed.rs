@@ -9,9 +9,7 @@ use zonda_circuits::{
     machine::{Image, Role, Table},
 };
 use zonda_kernels::Twiddles;
-use zonda_verifier::layout::{
-    FIXED_GAPS, FIXED_LOOKUP, FIXED_PROGRAM, Phase, fixed_phase,
-};
+use zonda_verifier::layout::{Phase, fixed_phase};
 
 use super::{
     commit::{self, Commitment, Rows},
@@ -26,20 +24,20 @@ pub struct Preprocessed {
     pub(crate) commitment: Commitment,
 }
 
-/// The preprocessed columns of all tables, for one program.
-#[derive(Clone)]
-pub struct Fixed([Arc<Preprocessed>; 3]);
+/// The preprocessed columns of the tables of some roles, for one program.
+#[derive(Clone, Default)]
+pub struct Fixed([Option<Arc<Preprocessed>>; 3]);
 
 impl Fixed {
-    /// The preprocessed columns of a phase, one of the first three.
-    pub(crate) fn phase(&self, phase: usize) -> &Preprocessed {
-        &self.0[phase]
+    /// The preprocessed columns of a phase, one of the first three, if they are there.
+    pub(crate) fn phase(&self, phase: usize) -> Option<&Preprocessed> {
+        self.0[phase].as_deref()
     }
 
     /// The cells of a table's preprocessed columns, row-major, canonical; none if it has none.
     pub(crate) fn cells(&self, table: Table) -> &[u32] {
-        let tables = fixed_phase(table.role()).map(|phase| &self.phase(phase).tables);
-        let mut tables = tables.into_iter().flatten();
+        let phase = fixed_phase(table.role()).and_then(|phase| self.phase(phase));
+        let mut tables = phase.into_iter().flat_map(|phase| &phase.tables);
         tables
             .find(|(fixed, ..)| *fixed == table)
             .map_or(&[], |(.., cells)| cells)
@@ -47,28 +45,35 @@ impl Fixed {
 
     /// All tables that have preprocessed columns, and the logarithms of their heights.
     pub fn tables(&self) -> impl Iterator<Item = (Table, usize)> + '_ {
-        let tables = self.0.iter().flat_map(|phase| &phase.tables);
+        let tables = self.0.iter().flatten().flat_map(|phase| &phase.tables);
         tables.map(|(table, log_height, _)| (*table, *log_height))
     }
 
-    /// The roots of the phases.
+    /// The roots of the phases; zeros for those that are not there.
     pub fn roots(&self) -> [[u8; 32]; 3] {
-        [FIXED_LOOKUP, FIXED_PROGRAM, FIXED_GAPS].map(|phase| self.phase(phase).commitment.root())
+        let root = |phase: &Option<Arc<Preprocessed>>| {
+            phase.as_ref().map_or([0; 32], |phase| phase.commitment.root())
+        };
+        self.0.each_ref().map(root)
     }
 }
 
 impl Engine {
-    /// Commits to the preprocessed columns of a program. Those of the lookup tables are the same for
-    /// every program: they are committed to once in the life of the process.
-    pub fn fix(&self, image: &Image) -> Fixed {
+    /// Commits to the preprocessed columns of the tables of some roles. Those of the lookup tables
+    /// are the same for every program: they are committed to once in the life of the process.
+    pub fn fix(&self, image: &Image, roles: impl IntoIterator<Item = Role>) -> Fixed {
         static LOOKUP: OnceLock<Arc<Preprocessed>> = OnceLock::new();
-        let lookup = LOOKUP.get_or_init(|| Arc::new(self.preprocess(Role::Lookup, image)));
-        let of_program = |role| Arc::new(self.preprocess(role, image));
-        Fixed([
-            lookup.clone(),
-            of_program(Role::Program),
-            of_program(Role::Zeroed),
-        ])
+        let mut fixed = Fixed::default();
+        for role in roles {
+            let preprocess = || Arc::new(self.preprocess(role, image));
+            if let Some(phase) = fixed_phase(role) {
+                fixed.0[phase] = Some(match role {
+                    Role::Lookup => LOOKUP.get_or_init(preprocess).clone(),
+                    _ => preprocess(),
+                });
+            }
+        }
+        fixed
     }
 
     fn preprocess(&self, role: Role, image: &Image) -> Preprocessed {

@@ -149,11 +149,9 @@ impl Engine {
         let none = Commitment::default();
         // A phase that the part does not have has no columns.
         let fixed_phases: [&Commitment; BOUNDARY] = core::array::from_fn(|phase| {
-            if layout.phases[phase].groups.is_empty() {
-                &none
-            } else {
-                &fixed.phase(phase).commitment
-            }
+            let is_there = !layout.phases[phase].groups.is_empty();
+            let fixed = fixed.phase(phase).filter(|_| is_there);
+            fixed.map_or(&none, |fixed| &fixed.commitment)
         });
 
         job.enter(Stage::Commit)?;

@@ -1,0 +1,385 @@
+//! The first pass over a run: cut it into shards, commit to what goes from shard to shard, and so
+//! come to the global challenges, on which every part depends.
+
+use zonda_circuits::{
+    bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
+    instances::several,
+    machine::{Statement, Table, ZeroedRange},
+    system::{boundary::Left, zeroed::openings},
+    witness::boundary_columns,
+};
+use zonda_riscv_emu::{
+    execute::{self, Host},
+    record::Family,
+    shard::{Cut, End, Last, Shard, Sharder},
+};
+use zonda_verifier::{
+    MAX_OUTPUT_BYTES, Shape,
+    header::{Header, MAX_SHARDS, PartHeader},
+    protocol::{self, label},
+};
+
+use crate::{
+    engine::{Commitment, Engine, Global, canonical},
+    error::ProveError,
+    estimate,
+    job::Job,
+    part::{ProgramWork, ShardWork, Work, ZeroedWork},
+    setup::Setup,
+    stage::Stage,
+};
+
+/// A run, cut into parts: everything that they have in common, and what makes them.
+pub struct Plan {
+    /// What the proof states.
+    pub statement: Statement,
+    /// What is known of all parts.
+    pub header: Header,
+    /// The state of the transcript in which all parts begin.
+    pub global: Global,
+    /// How the run is executed and cut.
+    pub cutting: Cutting,
+    /// How many instructions of each family it has.
+    pub instructions: [u64; Family::ALL.len()],
+    /// The work of the parts that execute, if that is little to keep; else they are found by
+    /// executing the run again.
+    pub(crate) kept: Option<Vec<Work>>,
+    /// The work of the parts that execute nothing.
+    pub(crate) closing: Vec<Work>,
+    /// The boundary of the first part, if it is the only one.
+    pub(crate) boundary: Option<Commitment>,
+    /// How many rows of each part's instances are in use.
+    pub(crate) used: Vec<Vec<usize>>,
+}
+
+/// How a run is executed and cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cutting {
+    /// The limits of the run.
+    pub limits: execute::Options,
+    /// Where shards end.
+    pub cut: Cut,
+    /// How many bytes of memory proving a part may take.
+    pub part_bytes: u64,
+    /// How many bytes of work to keep at most, so that the run need not be executed again.
+    pub keep_bytes: u64,
+}
+
+/// Why there is no plan.
+pub(crate) enum PlanError {
+    /// There is no proof.
+    Prove(ProveError),
+    /// A part would take more memory than it may. Shorter shards may do.
+    Over {
+        /// How many bytes it would take.
+        bytes: u64,
+    },
+}
+
+impl<E: Into<ProveError>> From<E> for PlanError {
+    fn from(error: E) -> Self {
+        Self::Prove(error.into())
+    }
+}
+
+impl Plan {
+    /// Executes a run, and plans its proof.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved, or not if it is cut like this; or if the job is
+    /// cancelled.
+    pub(crate) fn new(
+        engine: &Engine,
+        setup: &Setup<'_>,
+        input: &[u8],
+        cutting: &Cutting,
+        host: &mut (dyn Host + Send),
+        job: &mut Job<'_>,
+    ) -> Result<Self, PlanError> {
+        let mut planner = Planner {
+            engine,
+            setup,
+            cutting,
+            job,
+            parts: Vec::new(),
+            used: Vec::new(),
+            output: Vec::new(),
+            instructions: [0; Family::ALL.len()],
+            uses: vec![0; setup.image.text.len()],
+            pending: None,
+            kept: Some(Vec::new()),
+            kept_bytes: 0,
+        };
+        let Cutting { limits, cut, .. } = cutting;
+        let mut sharder = Sharder::new(setup.program, input, limits, *cut)?;
+        let exit_code = loop {
+            let next = planner.job.run(Stage::Execute, |_| sharder.next(host))??;
+            let shard = next.expect("the run has not exited yet");
+            let end = shard.end;
+            planner.shard(shard)?;
+            if let End::Exit { code } = end {
+                break code;
+            }
+        };
+        planner.finish(exit_code, &sharder.last())
+    }
+}
+
+/// A plan in the making.
+struct Planner<'a, 'b> {
+    engine: &'a Engine,
+    setup: &'a Setup<'a>,
+    cutting: &'a Cutting,
+    job: &'a mut Job<'b>,
+    parts: Vec<PartHeader>,
+    used: Vec<Vec<usize>>,
+    output: Vec<u8>,
+    instructions: [u64; Family::ALL.len()],
+    /// In how many rows of shards' tables each instruction of the program is.
+    uses: Vec<u32>,
+    /// The last shard so far: it may turn out to be the only one.
+    pending: Option<Work>,
+    kept: Option<Vec<Work>>,
+    kept_bytes: u64,
+}
+
+impl Planner<'_, '_> {
+    /// Takes the next shard.
+    fn shard(&mut self, shard: Shard) -> Result<(), PlanError> {
+        if shard.position > MAX_SHARDS {
+            return Err(ProveError::TooLong.into());
+        }
+        self.output.extend(&shard.output);
+        let got = self.output.len();
+        if got > MAX_OUTPUT_BYTES {
+            return Err(ProveError::Output { got }.into());
+        }
+        for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
+            *sum += count;
+        }
+        self.count_uses(&shard.pcs);
+        let work = Work {
+            shard: Some(ShardWork::from(shard)),
+            ..Work::default()
+        };
+        match self.pending.replace(work) {
+            Some(before) => self.executing(before),
+            None => Ok(()),
+        }
+    }
+
+    /// The run has exited, and left this.
+    fn finish(mut self, exit_code: u32, last: &Last) -> Result<Plan, PlanError> {
+        let shards = self.parts.len() as u32 + 1;
+        let last_shard = self.pending.take().expect("a run has a shard");
+        let mut whole = self.closing(last, shards);
+        whole.shard = last_shard.shard;
+        let mut boundary = None;
+        let mut closing = Vec::new();
+        if shards == 1 && self.bytes(&whole) <= self.cutting.part_bytes {
+            boundary = Some(self.add(&whole)?);
+            self.kept = Some(vec![whole]);
+        } else {
+            self.executing(Work {
+                shard: whole.shard.take(),
+                ..Work::default()
+            })?;
+            closing = self.split(whole);
+            for work in &closing {
+                self.add(work)?;
+            }
+        }
+        let key = &self.setup.key;
+        let mut header = Header {
+            preset: key.preset(),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
+        let statement = Statement {
+            exit_code,
+            output: self.output,
+        };
+        header.check(key, &statement).map_err(ProveError::from)?;
+        let mut transcript = protocol::begin(key, &statement, &header);
+        let bits = key.parameters().global_work_bits;
+        header.global_nonce = self.engine.work(&mut transcript, label::GLOBAL, bits);
+        Ok(Plan {
+            statement,
+            header,
+            global: Global(*transcript.state()),
+            cutting: *self.cutting,
+            instructions: self.instructions,
+            kept: self.kept,
+            closing,
+            boundary,
+            used: self.used,
+        })
+    }
+
+    /// Adds a part that executes.
+    fn executing(&mut self, work: Work) -> Result<(), PlanError> {
+        self.add(&work)?;
+        self.kept_bytes += work.shard.as_ref().map_or(0, ShardWork::bytes);
+        if self.kept_bytes > self.cutting.keep_bytes {
+            self.kept = None;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push(work);
+        }
+        Ok(())
+    }
+
+    /// Adds a part: commits to its boundary.
+    fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
+        let bytes = self.bytes(work);
+        if bytes > self.cutting.part_bytes {
+            return Err(PlanError::Over { bytes });
+        }
+        let setup = self.setup;
+        let shape = work.shape(setup.key.fixed());
+        let boundary = self.job.run(Stage::Boundary, |_| {
+            commit_boundary(self.engine, setup, work, &shape)
+        })?;
+        self.used.push(work.used(&setup.image, &shape));
+        self.parts.push(PartHeader {
+            shape,
+            boundary_root: boundary.root(),
+            links: work.links(),
+        });
+        Ok(boundary)
+    }
+
+    /// How many bytes of memory it takes to prove a part.
+    fn bytes(&self, work: &Work) -> u64 {
+        let key = &self.setup.key;
+        let shape = work.shape(key.fixed());
+        estimate::part(&shape, key.preset(), work).peak()
+    }
+
+    fn count_uses(&mut self, pcs: &[u32]) {
+        let text = &self.setup.image.text;
+        let mut add = |pc: u32, rows| {
+            let number = text.binary_search_by_key(&pc, |(pc, _)| *pc);
+            self.uses[number.expect("only instructions are executed")] += rows;
+        };
+        pcs.iter().for_each(|pc| add(*pc, 1));
+        // Unused rows are as the first one.
+        let rows: usize = several(Table::Instructions, pcs.len()).iter().sum();
+        if let Some(first) = pcs.first() {
+            add(*first, (rows - pcs.len()) as u32);
+        }
+    }
+
+    /// What closes the run, all in one part.
+    fn closing(&self, last: &Last, shards: u32) -> Work {
+        let image = &self.setup.image;
+        let mut left = left(last, shards);
+        let openings = openings(image, &left);
+        let ends = openings.last().map(|opening| opening.next());
+        let range = ZeroedRange {
+            from: [0; 2],
+            to: ends.unwrap_or_default(),
+        };
+        let zeroed: Vec<_> = openings.into_iter().map(|opening| opening.left).collect();
+        // Both are in ascending order.
+        let mut rest = zeroed.iter().peekable();
+        left.retain(|left| rest.next_if_eq(&left).is_none());
+        let uses = (0..).zip(&self.uses).filter(|(_, rows)| **rows > 0);
+        let uses = uses.map(|(number, rows)| (number, *rows)).collect();
+        Work {
+            shard: None,
+            program: Some(ProgramWork { uses, left }),
+            zeroed: Some(ZeroedWork {
+                range,
+                left: zeroed,
+            }),
+        }
+    }
+
+    /// Splits what closes the run into parts that can be proved: all of it if possible; else the
+    /// program, and zeroed words by as many as fit.
+    fn split(&self, mut whole: Work) -> Vec<Work> {
+        let fits = |work: &Work| self.bytes(work) <= self.cutting.part_bytes;
+        if fits(&whole) {
+            return vec![whole];
+        }
+        let ZeroedWork { range, left } = whole.zeroed.take().unwrap_or_default();
+        let mut works = vec![whole];
+        let chunk = |from, left: &[Left]| {
+            let words = openings(&self.setup.image, left);
+            let to = words.last().map_or(from, |opening| opening.next());
+            let (range, left) = (ZeroedRange { from, to }, left.to_vec());
+            Work {
+                zeroed: Some(ZeroedWork { range, left }),
+                ..Work::default()
+            }
+        };
+        let mut rows = left.len().next_power_of_two();
+        while rows > MIN_ZEROED_ROWS && !fits(&chunk(range.from, &left[..rows.min(left.len())])) {
+            rows /= 2;
+        }
+        let mut from = range.from;
+        let mut rest = &left[..];
+        loop {
+            let work = chunk(from, &rest[..rows.min(rest.len())]);
+            rest = &rest[rows.min(rest.len())..];
+            from = work.zeroed.as_ref().map_or(from, |zeroed| zeroed.range.to);
+            works.push(work);
+            if rest.is_empty() {
+                return works;
+            }
+        }
+    }
+}
+
+/// Fewer zeroed words are not split.
+const MIN_ZEROED_ROWS: usize = 1 << 10;
+
+/// Commits to a part's boundary columns.
+pub(crate) fn commit_boundary(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    work: &Work,
+    shape: &Shape,
+) -> Commitment {
+    let columns = work.with_boundary(&setup.image, |boundary| {
+        let instruction_at = |pc| setup.instruction_at(pc);
+        boundary_columns(&setup.image, boundary, several, instruction_at)
+    });
+    // One matrix for each instance that has such columns, in order.
+    let mut columns = columns.into_iter();
+    let cells = shape.0.iter().map(|instance| {
+        if instance.table.boundary_width() == 0 {
+            return Vec::new();
+        }
+        let (table, matrix) = columns.next().expect("a matrix for each instance");
+        debug_assert_eq!(table, instance.table);
+        canonical(matrix)
+    });
+    let cells: Vec<_> = cells.collect();
+    engine.commit_boundary(shape, &cells, Table::boundary_width)
+}
+
+/// What a run leaves of all that it touches, by ascending space and address.
+fn left(last: &Last, shards: u32) -> Vec<Left> {
+    let registers = (0..).zip(&last.registers).map(|(address, value)| Left {
+        space: SPACE_REGISTER,
+        address,
+        value: *value,
+        owner: shards,
+    });
+    let words = last.words.iter().map(|word| Left {
+        space: SPACE_RAM,
+        address: word.address,
+        value: word.value,
+        owner: word.owner,
+    });
+    let output_length = Left {
+        space: SPACE_OUTPUT_LENGTH,
+        address: 0,
+        value: last.output_length,
+        owner: shards,
+    };
+    registers.chain(words).chain([output_length]).collect()
+}
