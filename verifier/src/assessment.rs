@@ -1,7 +1,11 @@
-//! How sure the proofs of a key are: its parameters and a proof's shape, as the calculator takes
+//! How sure the proofs of a key are: its parameters and a proof's shapes, as the calculator takes
 //! them.
 
+use alloc::vec::Vec;
+
 use crate::{
+    counts::{Machine, Scope},
+    header::Header,
     key::VerifyingKey,
     layout::Layout,
     preset::{FINAL_COEFFICIENTS, LOG_BLOWUP},
@@ -10,30 +14,47 @@ use crate::{
 };
 
 impl VerifyingKey {
-    /// The provable security of proofs of `shape`, in whole bits; 0 if the shape is outside of what
+    /// The provable security of proofs with this header, in whole bits; 0 if it is outside of what
     /// has been analysed.
-    pub fn security_bits(&self, shape: &Shape) -> u32 {
-        self.security(shape)
+    pub fn security_bits(&self, header: &Header) -> u32 {
+        self.security(header)
             .map_or(0, |security| security.bits().max(0.0) as u32)
     }
 
-    /// The provable security of proofs of `shape`.
+    /// The provable security of proofs with this header: that of the part that is least sure, with
+    /// the run that it is of.
     ///
     /// # Errors
-    /// If the shape is outside of what has been analysed.
-    pub fn security(&self, shape: &Shape) -> Result<Security, SettingError> {
-        assess(&self.setting(&Layout::new(shape, self.preset().degree())))
+    /// If a part is outside of what has been analysed, or there is none.
+    pub fn security(&self, header: &Header) -> Result<Security, SettingError> {
+        let machine = Machine::new();
+        let mut shapes: Vec<&Shape> = Vec::new();
+        for part in &header.parts {
+            if !shapes.contains(&&part.shape) {
+                shapes.push(&part.shape);
+            }
+        }
+        let layout = |shape: &Shape| Layout::of(&machine, shape, self.preset().degree());
+        let terms = header.parts.iter();
+        let terms = terms.map(|part| layout(&part.shape).terms(Scope::Global));
+        let global_terms = terms.fold(0, u64::saturating_add);
+        let mut worst: Option<Security> = None;
+        for shape in shapes {
+            let security = assess(&self.setting(&machine, &layout(shape), global_terms))?;
+            if worst
+                .as_ref()
+                .is_none_or(|worst| security.bits() < worst.bits())
+            {
+                worst = Some(security);
+            }
+        }
+        worst.ok_or(SettingError::Height { got: 0 })
     }
 
-    /// What the security of proofs of this layout depends on.
-    pub(crate) fn setting(&self, layout: &Layout) -> Setting {
+    /// What the security of a part of this layout depends on, in a run with so many terms of the
+    /// lookup argument over all parts.
+    pub(crate) fn setting(&self, machine: &Machine, layout: &Layout, global_terms: u64) -> Setting {
         let parameters = self.parameters();
-        let instances = layout.instances.iter().zip(&layout.counts);
-        let terms = instances.map(|(instance, counts)| {
-            let height = 1_u64.checked_shl(instance.log_height()).unwrap_or(u64::MAX);
-            height.saturating_mul(counts.messages as u64)
-        });
-        let widest = layout.counts.iter().map(|counts| counts.widest).max();
         Setting {
             challenge_degree: layout.degree as u32,
             log_height: layout.log_height,
@@ -57,9 +78,9 @@ impl VerifyingKey {
             columns: layout.columns() as u64,
             shifted_columns: layout.opened_before().count() as u64,
             constraints: layout.constraints() as u64,
-            lookup_terms: terms.fold(0, u64::saturating_add),
-            global_terms: 0,
-            message_width: widest.unwrap_or(0) as u64,
+            lookup_terms: layout.terms(Scope::Local),
+            global_terms,
+            message_width: machine.widest() as u64,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Proofs as bytes: one encoding per proof, read without trust.
 //!
-//! Section 10 of the protocol. Magic, version, preset and shape come first; most sizes follow from
-//! them. What depends on the query positions carries its length, which is bounded before anything
-//! is allocated.
+//! Section 10 of the protocol. A proof is its header, then each part with its length. The sizes of a
+//! part follow from its shape, but for what depends on the query positions: that carries its length,
+//! which is bounded before anything is allocated. Nothing is allocated that is not a small multiple
+//! of the bytes that have been read.
 
 use alloc::vec::Vec;
 
@@ -10,109 +11,123 @@ use crate::{
     challenge::Challenge,
     layout::Layout,
     merkle::put_row,
-    preset::Preset,
     proof::{Body, Digest, Nonces, Proof},
     transcript::put_elements,
 };
 
 mod error;
+mod header;
 mod read;
 #[cfg(test)]
 mod tests;
 
 pub use error::ProofError;
+pub(crate) use header::Source;
+#[cfg(feature = "std")]
+pub(crate) use header::{part_length, read as read_header};
 use read::Reader;
 
-const MAGIC: &[u8; 5] = b"ZONDA";
-const VERSION: u16 = 1;
+pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
+pub(crate) const VERSION: u16 = 2;
 
-/// Longer files are refused unread: no proof of this machine comes near it.
-pub const MAX_PROOF_BYTES: usize = 64 << 20;
+/// No part of a proof has more bytes: none of this machine comes near it.
+pub const MAX_PART_BYTES: usize = 64 << 20;
 
 impl Proof {
-    /// Reads a proof from bytes, which may come from anyone.
+    /// Reads a proof from bytes, which may come from anyone. Those of its parts are not looked at.
     ///
     /// # Errors
-    /// If the bytes are no proof of this version in its one form.
+    /// If the bytes are no header of this version in its one form, followed by the parts that it
+    /// says.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofError> {
-        if bytes.len() > MAX_PROOF_BYTES {
-            return Err(ProofError::TooLong { got: bytes.len() });
+        let mut rest = bytes;
+        let header = header::read(&mut rest)?;
+        let mut parts = Vec::new();
+        for _ in &header.parts {
+            let length = header::part_length(&mut rest)?;
+            parts.push(Vec::from(rest.take("parts", length)?));
         }
-        let rest = bytes.strip_prefix(MAGIC).ok_or(ProofError::Magic)?;
-        let mut reader = Reader {
-            rest,
-            place: "header",
-        };
-        let got = u16::from_le_bytes(reader.array()?);
-        if got != VERSION {
-            return Err(ProofError::Version {
-                expected: VERSION,
-                got,
-            });
-        }
-        let [got] = reader.array()?;
-        let proof = match Preset::from_byte(got).ok_or(ProofError::Preset { got })? {
-            Preset::Standard => Self::Standard(reader.body()?),
-            Preset::High => Self::High(reader.body()?),
-        };
-        match reader.rest.len() {
-            0 => Ok(proof),
+        match rest.len() {
+            0 => Ok(Self { header, parts }),
             count => Err(ProofError::Trailing { count }),
         }
     }
 
-    /// The proof's bytes. Reading them gives this proof again if its parts are as many as its shape
-    /// calls for.
+    /// The proof's bytes. Reading them gives this proof again if it has as many parts as its header
+    /// says.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::from(*MAGIC);
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.push(self.preset().byte());
-        match self {
-            Self::Standard(body) => write_body(&mut bytes, body),
-            Self::High(body) => write_body(&mut bytes, body),
+        let mut bytes = self.header.to_bytes();
+        for part in &self.parts {
+            put_length(&mut bytes, part.len());
+            bytes.extend(part);
         }
         bytes
     }
+
+    /// What a part says, read from its bytes.
+    ///
+    /// # Errors
+    /// If there is no such part, or its bytes are not of its shape over the challenge field `E`.
+    pub fn body<E: Challenge>(&self, part: usize) -> Result<Body<E>, ProofError> {
+        let found = self.header.parts.get(part).zip(self.parts.get(part));
+        let (header, bytes) = found.ok_or(ProofError::Truncated { place: "parts" })?;
+        Body::from_bytes(&Layout::new(&header.shape, E::DEGREE), bytes)
+    }
 }
 
-fn write_body<E: Challenge>(bytes: &mut Vec<u8>, body: &Body<E>) {
-    bytes.push(body.shape.0.len() as u8);
-    for instance in &body.shape.0 {
-        bytes.extend([instance.table as u8, instance.log_height]);
-    }
-    for root in [body.roots.main, body.roots.sums, body.roots.quotient] {
-        bytes.extend(root);
-    }
-    put_elements(bytes, &body.claims);
-    put_elements(bytes, &body.opened.at_point);
-    put_elements(bytes, &body.opened.before);
-    bytes.extend(body.fold_roots.iter().flatten());
-    put_elements(bytes, &body.last);
-    let Nonces {
-        global,
-        lookup,
-        constraints,
-        point,
-        batch,
-        folds,
-        query,
-    } = &body.nonces;
-    let nonces = [global, lookup, constraints, point, batch].into_iter();
-    for nonce in nonces.chain(folds).chain([query]) {
-        bytes.extend(nonce.to_le_bytes());
-    }
-    let layout = Layout::new(&body.shape, E::DEGREE);
-    for (phase, opening) in layout.phases.iter().zip(&body.phases) {
-        for (group, rows) in phase.groups.iter().zip(&opening.rows) {
-            put_length(bytes, rows.len().checked_div(group.width).unwrap_or(0));
-            put_row(bytes, rows);
+impl<E: Challenge> Body<E> {
+    /// Reads a part of this layout from bytes, which may come from anyone.
+    ///
+    /// # Errors
+    /// If the bytes are no part of this layout in its one form.
+    pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
+        let mut reader = Reader::new(bytes);
+        let body = reader.body(layout)?;
+        match reader.rest.len() {
+            0 => Ok(body),
+            count => Err(ProofError::Trailing { count }),
         }
-        put_digests(bytes, &opening.siblings);
     }
-    for (fold, opening) in layout.folds().into_iter().zip(&body.folds) {
-        put_length(bytes, opening.entries.len().wrapping_shr(fold));
-        put_elements(bytes, &opening.entries);
-        put_digests(bytes, &opening.siblings);
+
+    /// The part's bytes. Reading them gives this part again if it has as many of everything as the
+    /// layout calls for.
+    pub fn to_bytes(&self, layout: &Layout) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for root in [self.roots.main, self.roots.sums, self.roots.quotient] {
+            bytes.extend(root);
+        }
+        put_elements(&mut bytes, &self.claims);
+        put_elements(&mut bytes, &self.opened.at_point);
+        put_elements(&mut bytes, &self.opened.before);
+        bytes.extend(self.fold_roots.iter().flatten());
+        put_elements(&mut bytes, &self.last);
+        let Nonces {
+            lookup,
+            constraints,
+            point,
+            batch,
+            folds,
+            query,
+        } = &self.nonces;
+        let nonces = [lookup, constraints, point, batch].into_iter();
+        for nonce in nonces.chain(folds).chain([query]) {
+            bytes.extend(nonce.to_le_bytes());
+        }
+        for (phase, opening) in layout.phases.iter().zip(&self.phases) {
+            for (group, rows) in phase.groups.iter().zip(&opening.rows) {
+                put_length(&mut bytes, rows.len().checked_div(group.width).unwrap_or(0));
+                put_row(&mut bytes, rows);
+            }
+            if !phase.groups.is_empty() {
+                put_digests(&mut bytes, &opening.siblings);
+            }
+        }
+        for (fold, opening) in layout.folds().into_iter().zip(&self.folds) {
+            put_length(&mut bytes, opening.entries.len().wrapping_shr(fold));
+            put_elements(&mut bytes, &opening.entries);
+            put_digests(&mut bytes, &opening.siblings);
+        }
+        bytes
     }
 }
 

@@ -1,4 +1,4 @@
-//! All constraints of a proof at the out-of-domain point.
+//! All constraints of a part at the out-of-domain point.
 //!
 //! Sections 8.3 to 8.5 of the protocol.
 
@@ -13,9 +13,9 @@ use zonda_circuits::{
     machine::Table,
 };
 
-use crate::{challenge::Challenge, cost::Operations};
+use crate::{challenge::Challenge, cost::Operations, counts::Scope};
 
-/// The challenges of the lookup argument.
+/// The challenges of the lookup argument in one scope.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Lookup<E> {
     z: E,
@@ -40,23 +40,53 @@ impl<E: Challenge> Lookup<E> {
     }
 }
 
+/// The challenges of the lookup argument in both scopes.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookups<'a, E> {
+    /// Of the part.
+    pub local: &'a Lookup<E>,
+    /// Of the run.
+    pub global: &'a Lookup<E>,
+}
+
 /// What an instance's columns are at the out-of-domain points.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a, E> {
     /// The preprocessed columns.
     pub fixed: &'a [E],
+    /// The columns that are committed before the global challenge.
+    pub boundary: &'a [E],
+    /// The columns that are committed after it.
+    pub main: &'a [E],
     /// The columns that the statement makes.
     pub periodic: &'a [E],
     /// The public values.
     pub public: &'a [E],
-    /// The committed columns.
-    pub main: &'a [E],
-    /// The coordinate columns of the sums.
-    pub sums: &'a [E],
+    /// The sums of the local messages.
+    pub local: Sums<'a, E>,
+    /// The sums of the global messages.
+    pub global: Sums<'a, E>,
+}
+
+/// The sums of an instance's messages of one scope at the out-of-domain points.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums<'a, E> {
+    /// The coordinate columns of all sums.
+    pub columns: &'a [E],
     /// The coordinate columns of the last sum, one row before.
     pub before: &'a [E],
     /// The claimed sum of all messages, divided by the number of rows.
     pub share: E,
+}
+
+impl<E: Challenge> Default for Sums<'_, E> {
+    fn default() -> Self {
+        Self {
+            columns: &[],
+            before: &[],
+            share: E::ZERO,
+        }
+    }
 }
 
 /// The combination of all constraints: Horner's scheme in alpha.
@@ -81,24 +111,26 @@ impl<E: Challenge> Combination<E> {
     }
 
     /// Takes in the constraints of one instance: those of its table, then those of its pairs of
-    /// messages.
+    /// local messages, then those of its pairs of global messages.
     pub fn add_instance(
         &mut self,
         table: Table,
         row: &Row<'_, E>,
-        lookup: &Lookup<E>,
+        lookups: Lookups<'_, E>,
         operations: &mut Operations,
     ) {
         let mut evaluation = Evaluation {
             row,
-            lookup,
-            messages: Vec::new(),
+            lookups,
+            local: Vec::new(),
+            global: Vec::new(),
             combination: self,
             operations,
         };
         table.eval(&mut Circuit::new(&mut evaluation));
-        let messages = evaluation.messages;
-        self.add_pairs(&messages, row, operations);
+        let Evaluation { local, global, .. } = evaluation;
+        self.add_pairs(&local, &row.local, operations);
+        self.add_pairs(&global, &row.global, operations);
     }
 
     fn add(&mut self, constraint: E, operations: &mut Operations) {
@@ -108,16 +140,16 @@ impl<E: Challenge> Combination<E> {
 
     /// With u the fraction that a pair adds: `u d_a d_b = c_a d_b + c_b d_a`, or `u d_a = c_a` for
     /// a message alone.
-    fn add_pairs(&mut self, messages: &[(E, E)], row: &Row<'_, E>, operations: &mut Operations) {
+    fn add_pairs(&mut self, messages: &[(E, E)], sums: &Sums<'_, E>, operations: &mut Operations) {
         let last = messages.len().div_ceil(2).saturating_sub(1);
         let mut before = E::ZERO;
-        let sums = row.sums.chunks_exact(E::DEGREE).map(combine);
-        for (index, (pair, sum)) in messages.chunks(2).zip(sums).enumerate() {
+        let columns = sums.columns.chunks_exact(E::DEGREE).map(combine);
+        for (index, (pair, sum)) in messages.chunks(2).zip(columns).enumerate() {
             operations.multiply(E::DEGREE);
             let mut added = sum - before;
             if index == last {
                 operations.multiply(E::DEGREE);
-                added += row.share - combine(row.before);
+                added += sums.share - combine(sums.before);
             }
             before = sum;
             match pair {
@@ -148,9 +180,11 @@ pub fn combine<E: Challenge>(coordinates: &[E]) -> E {
 /// One instance's row, as a builder over the challenge field.
 struct Evaluation<'a, E> {
     row: &'a Row<'a, E>,
-    lookup: &'a Lookup<E>,
-    /// Signed count and fingerprint of each message.
-    messages: Vec<(E, E)>,
+    lookups: Lookups<'a, E>,
+    /// Signed count and fingerprint of each local message.
+    local: Vec<(E, E)>,
+    /// The same, of each global message.
+    global: Vec<(E, E)>,
     combination: &'a mut Combination<E>,
     operations: &'a mut Operations,
 }
@@ -161,6 +195,10 @@ impl<E: Challenge> Builder for Evaluation<'_, E> {
 
     fn row<C: Columns<E>>(&self) -> C {
         C::from_row(self.row.main)
+    }
+
+    fn boundary<C: Columns<E>>(&self) -> C {
+        C::from_row(self.row.boundary)
     }
 
     fn fixed<C: Columns<E>>(&self) -> C {
@@ -180,8 +218,11 @@ impl<E: Challenge> Builder for Evaluation<'_, E> {
     }
 
     fn message<const N: usize>(&mut self, bus: Bus, count: E, _weight: Weight, fields: [E; N]) {
-        let fingerprint = self.lookup.fingerprint(bus, fields.into_iter());
+        let (lookup, messages) = match Scope::of(bus) {
+            Scope::Local => (self.lookups.local, &mut self.local),
+            Scope::Global => (self.lookups.global, &mut self.global),
+        };
+        messages.push((count, lookup.fingerprint(bus, fields.into_iter())));
         self.operations.multiply(N);
-        self.messages.push((count, fingerprint));
     }
 }

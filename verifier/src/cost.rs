@@ -1,6 +1,6 @@
 //! What a verification costs, in operations.
 
-/// Operations of one part of a verification.
+/// Operations of one step of a verification.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Operations {
     /// Compressions of BLAKE3.
@@ -15,7 +15,7 @@ pub struct Operations {
     pub inversions: u64,
 }
 
-/// What a verification cost, by part.
+/// What a verification cost, by step: of a part of a run, or of all of it.
 ///
 /// Additions are not counted, nor are the multiplications inside the tables' own constraints, of
 /// which there are [`Counts::constraints`](crate::Counts) per instance.
@@ -36,10 +36,10 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The sum of all parts.
+    /// The sum of all steps.
     pub fn total(&self) -> Operations {
         let mut total = Operations::default();
-        let parts = [
+        let steps = [
             self.transcript,
             self.statement,
             self.constraints,
@@ -47,8 +47,18 @@ impl Cost {
             self.batch,
             self.folding,
         ];
-        parts.into_iter().for_each(|part| total.include(part));
+        steps.into_iter().for_each(|step| total.include(step));
         total
+    }
+
+    /// Adds the cost of a part to that of the run.
+    pub(crate) fn include(&mut self, part: &Self) {
+        self.transcript.include(part.transcript);
+        self.statement.include(part.statement);
+        self.constraints.include(part.constraints);
+        self.openings.include(part.openings);
+        self.batch.include(part.batch);
+        self.folding.include(part.folding);
     }
 }
 

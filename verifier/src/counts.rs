@@ -11,13 +11,38 @@ use zonda_circuits::{
     machine::Table,
 };
 
+/// Over what messages balance, and so which challenges they are combined with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// Over the tables of one part.
+    Local,
+    /// Over all parts of a run.
+    Global,
+}
+
+impl Scope {
+    /// Both, in the order in which a table's messages stand.
+    pub const ALL: [Self; 2] = [Self::Local, Self::Global];
+
+    /// The scope of a bus.
+    pub const fn of(bus: Bus) -> Self {
+        if bus.is_global() {
+            Self::Global
+        } else {
+            Self::Local
+        }
+    }
+}
+
 /// What a table states for one row.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
     /// How many constraints.
     pub constraints: usize,
-    /// How many messages.
-    pub messages: usize,
+    /// How many messages on buses of a part.
+    pub local: usize,
+    /// How many messages on buses of the run. They stand after the local ones.
+    pub global: usize,
     /// The number of fields of the widest message.
     pub widest: usize,
     /// The number of fields of all messages.
@@ -32,29 +57,72 @@ impl Counts {
         counter.0
     }
 
-    /// How many challenge-field columns hold the sums of the messages: one per pair.
+    /// How many messages of a scope there are.
+    pub const fn messages(&self, scope: Scope) -> usize {
+        match scope {
+            Scope::Local => self.local,
+            Scope::Global => self.global,
+        }
+    }
+
+    /// How many challenge-field columns hold the sums of the messages of a scope: one per pair.
+    pub const fn pairs(&self, scope: Scope) -> usize {
+        self.messages(scope).div_ceil(2)
+    }
+
+    /// How many challenge-field columns hold sums of messages.
     pub const fn sums(&self) -> usize {
-        self.messages.div_ceil(2)
+        let global = self.pairs(Scope::Global);
+        self.pairs(Scope::Local).saturating_add(global)
     }
 }
 
-/// The digest of the machine: names, widths and counts of all tables.
-pub fn machine_digest() -> [u8; 32] {
-    let mut bytes = Vec::new();
-    for table in Table::ALL {
-        let counts = Counts::of(table);
-        bytes.push(table.name().len() as u8);
-        bytes.extend(table.name().bytes());
-        let numbers = [
-            table.width(),
-            table.fixed_width(),
-            counts.constraints,
-            counts.messages,
-            counts.fields,
-        ];
-        bytes.extend(numbers.into_iter().flat_map(|n| (n as u32).to_le_bytes()));
+/// What all tables state, counted once.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Machine([Counts; Table::ALL.len()]);
+
+impl Machine {
+    /// Counts what all tables state.
+    pub fn new() -> Self {
+        Self(Table::ALL.map(Counts::of))
     }
-    *blake3::hash(&bytes).as_bytes()
+
+    /// What a table states.
+    pub fn counts(&self, table: Table) -> Counts {
+        self.0.get(table as usize).copied().unwrap_or_default()
+    }
+
+    /// The number of fields of the widest message.
+    pub fn widest(&self) -> usize {
+        let widest = self.0.iter().map(|counts| counts.widest);
+        widest.max().unwrap_or(0)
+    }
+
+    /// The digest of the machine: names, widths and counts of all tables.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut bytes = Vec::new();
+        for (table, counts) in Table::ALL.into_iter().zip(&self.0) {
+            bytes.push(table.name().len() as u8);
+            bytes.extend(table.name().bytes());
+            let numbers = [
+                table.fixed_width(),
+                table.boundary_width(),
+                table.width(),
+                counts.constraints,
+                counts.local,
+                counts.global,
+                counts.fields,
+            ];
+            bytes.extend(numbers.into_iter().flat_map(|n| (n as u32).to_le_bytes()));
+        }
+        *blake3::hash(&bytes).as_bytes()
+    }
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Hears a row of zeros.
@@ -68,8 +136,12 @@ impl Builder for Counter {
         C::from_row(&vec![F::ZERO; C::WIDTH])
     }
 
+    fn boundary<C: Columns<F>>(&self) -> C {
+        self.row()
+    }
+
     fn fixed<C: Columns<F>>(&self) -> C {
-        C::from_row(&vec![F::ZERO; C::WIDTH])
+        self.row()
     }
 
     fn periodic(&self, _column: usize) -> F {
@@ -84,26 +156,13 @@ impl Builder for Counter {
         self.0.constraints = self.0.constraints.saturating_add(1);
     }
 
-    fn message<const N: usize>(&mut self, _bus: Bus, _count: F, _weight: Weight, _fields: [F; N]) {
-        self.0.messages = self.0.messages.saturating_add(1);
+    fn message<const N: usize>(&mut self, bus: Bus, _count: F, _weight: Weight, _fields: [F; N]) {
+        let messages = match Scope::of(bus) {
+            Scope::Local => &mut self.0.local,
+            Scope::Global => &mut self.0.global,
+        };
+        *messages = messages.saturating_add(1);
         self.0.fields = self.0.fields.saturating_add(N);
         self.0.widest = self.0.widest.max(N);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_table_speaks() {
-        for table in Table::ALL {
-            let counts = Counts::of(table);
-            assert!(counts.messages > 0, "{}", table.name());
-            assert!(counts.widest <= 10);
-        }
-        let statement = Counts::of(Table::Statement);
-        assert_eq!((statement.constraints, statement.messages), (6, 6));
-        assert_eq!((statement.sums(), statement.widest), (3, 2));
     }
 }

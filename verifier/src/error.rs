@@ -1,11 +1,8 @@
 //! Why a proof is refused.
 
 use crate::{
-    fri::FoldError,
-    merkle::OpeningError,
-    preset::Preset,
-    security::SettingError,
-    shape::{MAX_OUTPUT_BYTES, ShapeError},
+    codec::ProofError, fri::FoldError, header::HeaderError, merkle::OpeningError, preset::Preset,
+    shape::MAX_OUTPUT_BYTES,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -29,37 +26,58 @@ pub enum VerifyError {
         /// The proof's preset.
         got: Preset,
     },
-    /// The tables' heights are not those of a proof of this program and statement.
+    /// The parts do not make one run of this program with this statement.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
-    /// The shape is outside of what the security analysis covers.
-    #[error("no security is claimed for this shape: {0}")]
-    Security(#[from] SettingError),
-    /// The proof does not have the parts that its shape calls for.
-    #[error("the proof has {got} {part}; its shape calls for {expected}")]
-    Parts {
+    Header(#[from] HeaderError),
+    /// The first proof of work fails: it was done for another program, statement or header.
+    #[error("proof of work \"global\": this is not a proof of this statement under this key")]
+    Statement,
+    /// More parts than the header says.
+    #[error("the header says that there are {expected} parts; there are more")]
+    Surplus {
+        /// How many the header says.
+        expected: usize,
+    },
+    /// A part is refused.
+    #[error("part {part}: {error}")]
+    Part {
         /// The part.
-        part: &'static str,
-        /// How many the shape calls for.
+        part: usize,
+        /// Why.
+        error: PartError,
+    },
+    /// Fewer parts than the header says.
+    #[error("the header says that there are {expected} parts; there are {got}")]
+    Missing {
+        /// How many the header says.
         expected: usize,
         /// How many there are.
         got: usize,
     },
-    /// The first proof of work fails: it was done for another program, statement or shape.
-    #[error("proof of work \"global\": this is not a proof of this statement under this key")]
-    Statement,
+    /// The messages between the parts do not balance.
+    #[error("the global buses do not balance: what the parts claim does not add up to zero")]
+    GlobalBalance,
+}
+
+/// Why a part of a proof is refused: the check that failed, in the order of the checks.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartError {
+    /// The bytes are no part of this shape.
+    #[error(transparent)]
+    Encoding(#[from] ProofError),
     /// A proof of work is missing, or was done for another proof.
     #[error("proof of work \"{at}\"")]
     Work {
         /// Before which challenge.
         at: &'static str,
     },
-    /// The messages of the tables do not balance.
-    #[error("the buses do not balance: the claimed sums do not add up to zero")]
-    Balance,
     /// The out-of-domain point is one of the few that cannot be used.
     #[error("the out-of-domain point cannot be used")]
     Point,
+    /// The messages of the part's tables do not balance.
+    #[error("the buses do not balance: the claimed sums do not add up to zero")]
+    Balance,
     /// The constraints do not hold at the out-of-domain point.
     #[error("the constraints do not hold at the out-of-domain point")]
     Constraints,

@@ -6,24 +6,28 @@ use zonda_circuits::machine::{Image, MIN_LOG_HEIGHT, Table};
 
 use crate::{
     commit,
-    counts::machine_digest,
+    counts::Machine,
+    layout::fixed_phase,
     preset::{LOG_BLOWUP, LOG_FINAL_COEFFICIENTS, LOG_FOLD_ARITY, Parameters, Preset},
     proof::Digest,
     shape::{Instance, MAX_LOG_HEIGHT},
 };
 
 const MAGIC: &[u8; 8] = b"ZONDAKEY";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+
+/// The phases of preprocessed columns.
+const FIXED_PHASES: usize = 3;
 
 /// What the verifier knows of a program: its id, its entry point, how sure proofs of it must be,
-/// and the commitment to the tables' preprocessed columns, which are a function of the program.
+/// and the commitments to the tables' preprocessed columns, which are a function of the program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifyingKey {
     program_id: [u8; 32],
     entry: u32,
     preset: Preset,
     parameters: Parameters,
-    root: Digest,
+    roots: [Digest; FIXED_PHASES],
     fixed: Vec<Instance>,
 }
 
@@ -82,31 +86,31 @@ impl VerifyingKey {
                 .unwrap_or(0) as u8,
         });
         let fixed = instances.collect();
-        let columns: Vec<_> = matrices.iter().map(|(_, matrix)| matrix).collect();
-        Self::from_root(
-            program_id,
-            image.entry,
-            preset,
-            fixed,
-            commit::root(&columns),
-        )
+        let roots = core::array::from_fn(|phase| {
+            let of_phase = |table: Table| fixed_phase(table.role()) == Some(phase);
+            let matrices = matrices.iter().filter(|(table, _)| of_phase(*table));
+            let columns: Vec<_> = matrices.map(|(_, matrix)| matrix).collect();
+            commit::root(&columns)
+        });
+        Self::from_roots(program_id, image.entry, preset, fixed, roots)
     }
 
     /// The key of a program whose preprocessed columns, of the tables `fixed`, have been committed
-    /// to with this root. It is as good as its root: [`Self::new`] computes it.
-    pub const fn from_root(
+    /// to with these roots, of phases 0 to 2. It is as good as its roots: [`Self::new`] computes
+    /// them.
+    pub const fn from_roots(
         program_id: [u8; 32],
         entry: u32,
         preset: Preset,
         fixed: Vec<Instance>,
-        root: Digest,
+        roots: [Digest; FIXED_PHASES],
     ) -> Self {
         Self {
             program_id,
             entry,
             preset,
             parameters: preset.parameters(),
-            root,
+            roots,
             fixed,
         }
     }
@@ -139,9 +143,9 @@ impl VerifyingKey {
         &self.parameters
     }
 
-    /// The root of phase 0: the preprocessed columns.
-    pub const fn fixed_root(&self) -> &Digest {
-        &self.root
+    /// The roots of phases 0 to 2: the preprocessed columns.
+    pub const fn fixed_roots(&self) -> &[Digest; FIXED_PHASES] {
+        &self.roots
     }
 
     /// The tables with preprocessed columns, and their heights.
@@ -156,7 +160,7 @@ impl VerifyingKey {
         for constant in [LOG_BLOWUP, LOG_FOLD_ARITY, LOG_FINAL_COEFFICIENTS] {
             bytes.extend(constant.to_le_bytes());
         }
-        bytes.extend(machine_digest());
+        bytes.extend(Machine::new().digest());
         *blake3::hash(&bytes).as_bytes()
     }
 
@@ -170,7 +174,7 @@ impl VerifyingKey {
         }
         bytes.extend(self.program_id);
         bytes.extend(self.entry.to_le_bytes());
-        bytes.extend(self.root);
+        bytes.extend(self.roots.as_flattened());
         for instance in &self.fixed {
             bytes.extend([instance.table as u8, instance.log_height]);
         }
@@ -199,7 +203,10 @@ impl VerifyingKey {
         }
         let program_id = take(&mut rest)?;
         let entry = u32::from_le_bytes(take(&mut rest)?);
-        let root = take(&mut rest)?;
+        let mut roots = [Digest::default(); FIXED_PHASES];
+        for root in &mut roots {
+            *root = take(&mut rest)?;
+        }
         let mut fixed = Vec::new();
         for expected in fixed_tables() {
             let [table, log_height] = take(&mut rest)?;
@@ -215,7 +222,7 @@ impl VerifyingKey {
         if !rest.is_empty() {
             return Err(KeyError::Trailing { count: rest.len() });
         }
-        Ok(Self::from_root(program_id, entry, preset, fixed, root))
+        Ok(Self::from_roots(program_id, entry, preset, fixed, roots))
     }
 }
 

@@ -6,24 +6,40 @@
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-use zonda_circuits::machine::Table;
+use zonda_circuits::machine::{Role, Table};
 
 use crate::{
-    counts::Counts,
+    counts::{Counts, Machine, Scope},
     preset::{LOG_BLOWUP, LOG_FINAL_COEFFICIENTS, LOG_FOLD_ARITY},
     shape::{Instance, Shape},
 };
 
 /// The phases of commitment, in order.
-pub const PHASES: usize = 4;
-/// Phase 0: preprocessed columns, whose root is in the key.
-pub const FIXED: usize = 0;
-/// Phase 1: the tables' committed columns.
-pub const MAIN: usize = 1;
-/// Phase 2: sums of the lookup argument.
-pub const SUMS: usize = 2;
-/// Phase 3: the two halves of the quotient.
-pub const QUOTIENT: usize = 3;
+pub const PHASES: usize = 7;
+/// Phase 0: preprocessed columns of the lookup tables, the same for every program.
+pub const FIXED_LOOKUP: usize = 0;
+/// Phase 1: preprocessed columns of the program and its image.
+pub const FIXED_PROGRAM: usize = 1;
+/// Phase 2: preprocessed columns of the gaps in the image.
+pub const FIXED_GAPS: usize = 2;
+/// Phase 3: columns that are committed before the global challenge.
+pub const BOUNDARY: usize = 3;
+/// Phase 4: columns that are committed after it.
+pub const MAIN: usize = 4;
+/// Phase 5: sums of the lookup argument.
+pub const SUMS: usize = 5;
+/// Phase 6: the two halves of the quotient.
+pub const QUOTIENT: usize = 6;
+
+/// The phase of the preprocessed columns of tables with this role.
+pub const fn fixed_phase(role: Role) -> Option<usize> {
+    match role {
+        Role::Lookup => Some(FIXED_LOOKUP),
+        Role::Program => Some(FIXED_PROGRAM),
+        Role::Zeroed => Some(FIXED_GAPS),
+        Role::Execution => None,
+    }
+}
 
 /// All columns of one height in one phase: a matrix.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,14 +147,25 @@ impl Phase {
     }
 }
 
-/// Where every instance's columns are.
+/// The last sum of an instance's messages of one scope: the one that runs over the rows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RunningSum {
+    /// The instance's number.
+    pub instance: usize,
+    /// Which messages it adds up.
+    pub scope: Scope,
+    /// The numbers of its coordinate columns among all columns of all phases.
+    pub columns: Range<usize>,
+}
+
+/// Where every column of a part is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Layout {
     /// The instances, in order.
     pub instances: Vec<Instance>,
     /// What each instance states for a row.
     pub counts: Vec<Counts>,
-    /// The phases.
+    /// The phases. One without columns has no groups, and is not committed to.
     pub phases: [Phase; PHASES],
     /// The base-two logarithm of the greatest height: n.
     pub log_height: u32,
@@ -149,29 +176,39 @@ pub struct Layout {
 impl Layout {
     /// The layout of a shape, over a challenge field of this degree.
     pub fn new(shape: &Shape, degree: usize) -> Self {
+        Self::of(&Machine::new(), shape, degree)
+    }
+
+    /// [`Self::new`], with the tables counted already.
+    pub fn of(machine: &Machine, shape: &Shape, degree: usize) -> Self {
         let instances = shape.0.clone();
         let log_height = shape.log_height();
-        let of_table = |table: Table| (table, Counts::of(table));
-        let tables: Vec<_> = Table::ALL.into_iter().map(of_table).collect();
         let counts: Vec<Counts> = instances
             .iter()
-            .map(|instance| {
-                let found = tables.iter().find(|(table, _)| *table == instance.table);
-                found.map(|(_, counts)| *counts).unwrap_or_default()
-            })
+            .map(|instance| machine.counts(instance.table))
             .collect();
         let mut first = 0;
-        let mut phase = |widths: &mut dyn Iterator<Item = usize>| {
-            let heights = instances.iter().map(Instance::log_height);
-            let instances: Vec<_> = heights.zip(widths).collect();
-            let phase = Phase::new(&instances, first);
+        let mut phase = |width: &dyn Fn(Table, &Counts) -> usize| {
+            let widths: Vec<_> = instances
+                .iter()
+                .zip(&counts)
+                .map(|(instance, counts)| (instance.log_height(), width(instance.table, counts)))
+                .collect();
+            let phase = Phase::new(&widths, first);
             first = first.saturating_add(phase.width());
             phase
         };
-        let fixed = phase(&mut instances.iter().map(|i| i.table.fixed_width()));
-        let main = phase(&mut instances.iter().map(|i| i.table.width()));
-        let sums = |counts: &Counts| counts.sums().saturating_mul(degree);
-        let sums = phase(&mut counts.iter().map(sums));
+        let fixed = |number: usize| {
+            move |table: Table, _: &Counts| match fixed_phase(table.role()) {
+                Some(phase) if phase == number => table.fixed_width(),
+                _ => 0,
+            }
+        };
+        let [lookup, program, gaps] =
+            [FIXED_LOOKUP, FIXED_PROGRAM, FIXED_GAPS].map(|number| phase(&fixed(number)));
+        let boundary = phase(&|table, _| table.boundary_width());
+        let main = phase(&|table, _| table.width());
+        let sums = phase(&|_, counts| counts.sums().saturating_mul(degree));
         let halves = Group {
             log_height,
             width: degree.saturating_mul(2),
@@ -184,31 +221,38 @@ impl Layout {
         Self {
             instances,
             counts,
-            phases: [fixed, main, sums, quotient],
+            phases: [lookup, program, gaps, boundary, main, sums, quotient],
             log_height,
             degree,
         }
     }
 
-    /// Phase 0.
-    pub const fn fixed(&self) -> &Phase {
-        let [fixed, ..] = &self.phases;
-        fixed
+    /// The phase of an instance's preprocessed columns, if it has any.
+    pub fn fixed(&self, instance: usize) -> Option<&Phase> {
+        let table = self.instances.get(instance)?.table;
+        let number = fixed_phase(table.role()).filter(|_| table.fixed_width() > 0)?;
+        self.phases.get(number)
     }
 
-    /// Phase 1.
+    /// The columns that are committed before the global challenge.
+    pub const fn boundary(&self) -> &Phase {
+        let [_, _, _, boundary, ..] = &self.phases;
+        boundary
+    }
+
+    /// The columns that are committed after the global challenge.
     pub const fn main(&self) -> &Phase {
-        let [_, main, ..] = &self.phases;
+        let [.., main, _, _] = &self.phases;
         main
     }
 
-    /// Phase 2.
+    /// The sums of the lookup argument.
     pub const fn sums(&self) -> &Phase {
-        let [_, _, sums, _] = &self.phases;
+        let [.., sums, _] = &self.phases;
         sums
     }
 
-    /// Phase 3.
+    /// The two halves of the quotient.
     pub const fn quotient(&self) -> &Phase {
         let [.., quotient] = &self.phases;
         quotient
@@ -220,16 +264,37 @@ impl Layout {
         widths.fold(0, usize::saturating_add)
     }
 
-    /// The numbers of the coordinate columns of an instance's last sum, S. Empty without messages.
-    pub fn last_sum(&self, instance: usize) -> Range<usize> {
+    /// The numbers of the coordinate columns of an instance's sums of messages of one scope.
+    pub fn sums_of(&self, instance: usize, scope: Scope) -> Range<usize> {
         let columns = self.sums().columns(instance);
-        let start = columns.end.saturating_sub(self.degree).max(columns.start);
-        start..columns.end
+        let counts = self.counts.get(instance).copied().unwrap_or_default();
+        let local = counts.pairs(Scope::Local).saturating_mul(self.degree);
+        let middle = columns.start.saturating_add(local);
+        match scope {
+            Scope::Local => columns.start..middle,
+            Scope::Global => middle..columns.end,
+        }
+    }
+
+    /// The sums that run over the rows, in order: each has a claim, and is opened at W. An instance
+    /// has none of a scope in which it has no messages.
+    pub fn running_sums(&self) -> impl Iterator<Item = RunningSum> {
+        let each = |instance| Scope::ALL.into_iter().map(move |scope| (instance, scope));
+        let sums = (0..self.instances.len()).flat_map(each);
+        sums.filter_map(|(instance, scope)| {
+            let columns = self.sums_of(instance, scope);
+            let start = columns.end.checked_sub(self.degree)?;
+            (start >= columns.start).then_some(RunningSum {
+                instance,
+                scope,
+                columns: start..columns.end,
+            })
+        })
     }
 
     /// The numbers of the columns opened at W, in the order in which they are opened.
     pub fn opened_before(&self) -> impl Iterator<Item = usize> {
-        (0..self.instances.len()).flat_map(|instance| self.last_sum(instance))
+        self.running_sums().flat_map(|sum| sum.columns)
     }
 
     /// How many constraints all instances have together, with those of the lookup argument.
@@ -240,19 +305,14 @@ impl Layout {
         })
     }
 
-    /// How many messages all rows of all instances have together.
-    pub fn messages(&self) -> u64 {
+    /// How many messages of a scope all rows of all instances have together.
+    pub fn terms(&self, scope: Scope) -> u64 {
         let instances = self.instances.iter().zip(&self.counts);
         instances.fold(0, |sum: u64, (instance, counts)| {
-            let rows = 1_u64.wrapping_shl(instance.log_height());
-            sum.saturating_add(rows.saturating_mul(counts.messages as u64))
+            let rows = 1_u64.checked_shl(instance.log_height());
+            let messages = counts.messages(scope) as u64;
+            sum.saturating_add(rows.unwrap_or(u64::MAX).saturating_mul(messages))
         })
-    }
-
-    /// The number of fields of the widest message.
-    pub fn widest(&self) -> usize {
-        let widest = self.counts.iter().map(|counts| counts.widest);
-        widest.max().unwrap_or(0)
     }
 
     /// The base-two logarithm of the size of the largest domain: n + 1.

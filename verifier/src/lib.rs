@@ -34,6 +34,8 @@
 )]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod assessment;
 pub mod challenge;
@@ -46,32 +48,41 @@ mod counts;
 pub mod deep;
 mod error;
 pub mod fri;
+pub mod header;
 pub mod interpolate;
 mod key;
 pub mod layout;
+pub mod links;
 pub mod merkle;
+mod part;
 pub mod preset;
 pub mod proof;
 pub mod protocol;
 pub mod security;
 mod shape;
 mod sizes;
+#[cfg(feature = "std")]
+mod stream;
 pub mod transcript;
 mod verify;
 
 pub use challenge::{Challenge, Sextic};
-pub use codec::{MAX_PROOF_BYTES, ProofError};
+pub use codec::{MAX_PART_BYTES, ProofError};
 pub use cost::{Cost, Operations};
-pub use counts::{Counts, machine_digest};
-pub use error::VerifyError;
+pub use counts::{Counts, Machine, Scope};
+pub use error::{PartError, VerifyError};
 pub use fri::FoldError;
+pub use header::{Header, HeaderError, PartHeader};
 pub use key::{KeyError, VerifyingKey};
 pub use layout::Layout;
+pub use links::{End, ExecutionLinks, Links, LinksError};
 pub use merkle::OpeningError;
 pub use p3_mersenne_31::QM31;
 pub use preset::{Parameters, Preset};
 pub use proof::Proof;
 pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
 pub use sizes::Sizes;
-pub use verify::{verify, verify_with_cost};
-pub use zonda_circuits::machine::Statement;
+#[cfg(feature = "std")]
+pub use stream::{ReadError, verify_from};
+pub use verify::{RunVerifier, verify, verify_with_cost};
+pub use zonda_circuits::machine::{Statement, ZeroedRange};

@@ -1,65 +1,34 @@
-//! Proofs: everything that a prover says, in order.
+//! Proofs: everything that a prover says of a run, in order.
 //!
 //! Section 10 of the protocol. Nothing here has been checked: [`verify`](crate::verify) does.
 
 use alloc::vec::Vec;
 
-use p3_mersenne_31::QM31;
 use zonda_circuits::F;
 
-use crate::{challenge::Sextic, preset::Preset, shape::Shape};
+use crate::header::Header;
 
 /// A digest of BLAKE3.
 pub type Digest = [u8; 32];
 
-/// A proof.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Proof {
-    /// A proof over the challenge field of [`Preset::Standard`].
-    Standard(Body<QM31>),
-    /// A proof over the challenge field of [`Preset::High`].
-    High(Body<Sextic>),
+/// A proof of a run: its header, and the bytes of its parts.
+///
+/// The bytes are read when a part is checked: [`Body::from_bytes`] reads them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Proof {
+    /// What is known of all parts before any of them is looked at.
+    pub header: Header,
+    /// The bytes of each part's [`Body`].
+    pub parts: Vec<Vec<u8>>,
 }
 
-impl Proof {
-    /// The preset whose challenge field the proof is over.
-    pub const fn preset(&self) -> Preset {
-        match self {
-            Self::Standard(_) => Preset::Standard,
-            Self::High(_) => Preset::High,
-        }
-    }
-
-    /// The tables that the proof claims to have, and their heights. Not checked:
-    /// [`verify`](crate::verify) does.
-    pub const fn shape(&self) -> &Shape {
-        match self {
-            Self::Standard(body) => &body.shape,
-            Self::High(body) => &body.shape,
-        }
-    }
-}
-
-impl From<Body<QM31>> for Proof {
-    fn from(body: Body<QM31>) -> Self {
-        Self::Standard(body)
-    }
-}
-
-impl From<Body<Sextic>> for Proof {
-    fn from(body: Body<Sextic>) -> Self {
-        Self::High(body)
-    }
-}
-
-/// What a proof over the challenge field `E` says.
+/// What a part over the challenge field `E` says, beyond what the header says of it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Body<E> {
-    /// The instances.
-    pub shape: Shape,
-    /// The roots of the phases that the prover commits to.
+    /// The roots of the phases that the prover commits to after the global challenge.
     pub roots: Roots,
-    /// The sum of all messages of each instance.
+    /// The sum of all messages of each instance and scope that has any, in the order of
+    /// [`Layout::running_sums`](crate::Layout::running_sums).
     pub claims: Vec<E>,
     /// The columns' values at the out-of-domain points.
     pub opened: Opened<E>,
@@ -75,14 +44,14 @@ pub struct Body<E> {
     pub folds: Vec<FoldOpening<E>>,
 }
 
-/// The roots of the phases that the prover commits to.
+/// The roots of the phases that the prover commits to after the global challenge.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Roots {
-    /// Phase 1.
+    /// Phase 4.
     pub main: Digest,
-    /// Phase 2.
+    /// Phase 5.
     pub sums: Digest,
-    /// Phase 3.
+    /// Phase 6.
     pub quotient: Digest,
 }
 
@@ -91,15 +60,13 @@ pub struct Roots {
 pub struct Opened<E> {
     /// Every column at Z, in the order of columns.
     pub at_point: Vec<E>,
-    /// The coordinate columns of every instance's last sum at W, in the order of instances.
+    /// The coordinate columns of every running sum at W, in the order of the sums.
     pub before: Vec<E>,
 }
 
-/// The proofs of work, in order.
+/// The proofs of work of a part, in order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Nonces {
-    /// Before the challenge of arguments that span proofs.
-    pub global: u64,
     /// Before the challenges of the lookup argument.
     pub lookup: u64,
     /// Before the challenge that combines all constraints.

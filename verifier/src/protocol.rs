@@ -3,21 +3,19 @@
 //! Section 8 of the protocol. Both call these functions, in the order in which they stand here; the
 //! labels of works and challenges are in [`label`].
 
-use alloc::vec::Vec;
-
 use crate::{
     challenge::Challenge,
     circle::Point,
+    header::Header,
     key::VerifyingKey,
     layout::Layout,
     proof::{Digest, Opened},
-    shape::Shape,
     transcript::{Transcript, element_bytes, put_elements},
 };
 use zonda_circuits::machine::Statement;
 
 /// The version of the protocol.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// The labels under which things are said and drawn.
 pub mod label {
@@ -25,33 +23,37 @@ pub mod label {
     pub const PROTOCOL: &str = "zonda";
     /// Exit code and output.
     pub const STATEMENT: &str = "statement";
-    /// The number of shards.
+    /// The numbers of shards and of parts.
     pub const SHARDS: &str = "shards";
-    /// The instances.
+    /// The instances of a part.
     pub const SHAPE: &str = "shape";
-    /// Roots of what goes from shard to shard.
+    /// The root of a part's phase 3.
     pub const BOUNDARY: &str = "boundary";
-    /// Where a shard begins and ends.
+    /// How a part is linked to others.
     pub const LINKS: &str = "links";
-    /// Work and challenge of arguments that span shards.
+    /// Work before the challenges of the lookup argument over all parts.
     pub const GLOBAL: &str = "global";
-    /// The number of the shard.
+    /// The challenge z of the lookup argument over all parts.
+    pub const GLOBAL_Z: &str = "global z";
+    /// The challenge beta of the lookup argument over all parts.
+    pub const GLOBAL_BETA: &str = "global beta";
+    /// The number of a part.
     pub const POSITION: &str = "position";
-    /// The root of phase 1.
+    /// The root of phase 4.
     pub const MAIN: &str = "main";
-    /// Work before the challenges of the lookup argument.
+    /// Work before the challenges of the lookup argument of a part.
     pub const LOOKUP: &str = "lookup";
     /// The challenge z.
     pub const LOOKUP_Z: &str = "lookup z";
     /// The challenge beta.
     pub const LOOKUP_BETA: &str = "lookup beta";
-    /// The root of phase 2.
+    /// The root of phase 5.
     pub const SUMS: &str = "sums";
-    /// The sums of all messages per instance.
+    /// The sums of all messages per instance and scope.
     pub const CLAIMS: &str = "claims";
     /// Work and challenge, alpha, that combines all constraints.
     pub const CONSTRAINTS: &str = "constraints";
-    /// The root of phase 3.
+    /// The root of phase 6.
     pub const QUOTIENT: &str = "quotient";
     /// Work and challenge, tau, of the out-of-domain point.
     pub const POINT: &str = "point";
@@ -67,8 +69,9 @@ pub mod label {
     pub const QUERY: &str = "query";
 }
 
-/// A transcript in which everything has been said that is known before the first work, "global".
-pub fn begin(key: &VerifyingKey, statement: &Statement, shape: &Shape) -> Transcript {
+/// A transcript in which everything has been said that is known before the first work, "global": the
+/// key, the statement, and the header without its nonce.
+pub fn begin(key: &VerifyingKey, statement: &Statement, header: &Header) -> Transcript {
     let mut transcript = Transcript::new();
     let protocol = [&VERSION.to_le_bytes()[..], &key.digest()].concat();
     transcript.absorb(label::PROTOCOL, &protocol);
@@ -78,27 +81,32 @@ pub fn begin(key: &VerifyingKey, statement: &Statement, shape: &Shape) -> Transc
     let stated = [&exit_code[..], &length, &statement.output].concat();
     transcript.absorb(label::STATEMENT, &stated);
 
-    transcript.absorb(label::SHARDS, &1_u32.to_le_bytes());
-    let instances = shape.0.iter();
-    let shape: Vec<u8> = instances
-        .flat_map(|instance| [instance.table as u8, instance.log_height])
-        .collect();
-    transcript.absorb(label::SHAPE, &shape);
-    transcript.absorb(label::BOUNDARY, &0_u32.to_le_bytes());
-    let start = 0_u64.to_le_bytes();
-    let links = [&key.entry().to_le_bytes()[..], &start, &length].concat();
-    transcript.absorb(label::LINKS, &links);
+    let parts = (header.parts.len() as u32).to_le_bytes();
+    let counts = [header.shards.to_le_bytes(), parts].concat();
+    transcript.absorb(label::SHARDS, &counts);
+    for part in &header.parts {
+        transcript.absorb(label::SHAPE, &part.shape.to_bytes());
+        transcript.absorb(label::BOUNDARY, &part.boundary_root);
+        transcript.absorb(label::LINKS, &part.links.to_bytes());
+    }
     transcript
 }
 
-/// What follows the work "global".
-pub fn enter_shard<E: Challenge>(transcript: &mut Transcript) {
-    // No bus spans shards yet: the challenge is drawn, and used for nothing.
-    let _: E = transcript.challenge(label::GLOBAL);
-    transcript.absorb(label::POSITION, &0_u32.to_le_bytes());
+/// Draws z and beta of the lookup argument over all parts: after the work "global".
+pub fn global_challenges<E: Challenge>(transcript: &mut Transcript) -> (E, E) {
+    let z = transcript.challenge(label::GLOBAL_Z);
+    let beta = transcript.challenge(label::GLOBAL_BETA);
+    (z, beta)
 }
 
-/// Says the root of phase 2 and the claims.
+/// The transcript of the part at `position`, which goes on from that of the run after its challenges.
+pub fn enter_part(run: &Transcript, position: u32) -> Transcript {
+    let mut transcript = run.clone();
+    transcript.absorb(label::POSITION, &position.to_le_bytes());
+    transcript
+}
+
+/// Says the root of phase 5 and the claims.
 pub fn absorb_sums<E: Challenge>(transcript: &mut Transcript, root: &Digest, claims: &[E]) {
     transcript.absorb(label::SUMS, root);
     transcript.absorb(label::CLAIMS, &element_bytes(claims));

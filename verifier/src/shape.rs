@@ -1,30 +1,30 @@
-//! The shape of a proof: which tables it has and how high, and the bounds that circuits rely on.
+//! The shape of a part: which tables it has and how high, and the bounds that circuits rely on.
 //!
 //! Section 6 of the protocol.
 
 use alloc::vec::Vec;
 
-use zonda_circuits::machine::{MIN_LOG_HEIGHT, Statement, Table, height};
+use zonda_circuits::machine::{MIN_LOG_HEIGHT, Role, Table, height};
 use zonda_riscv_emu::record::CLK_PER_STEP;
 
 /// The base-two logarithm of the greatest height of a table.
 pub const MAX_LOG_HEIGHT: u32 = 24;
 
-/// The base-two logarithm of the least height of a proof's highest table.
+/// The base-two logarithm of the least height of a part's highest table.
 pub const MIN_LOG_MAX_HEIGHT: u32 = 16;
 
-/// The most instances that a table can have, unless it must have one.
+/// The most instances of a table that can have several.
 pub const MAX_INSTANCES: usize = 4;
 
 /// The most bytes that a proved run can make public.
 pub const MAX_OUTPUT_BYTES: usize = 1 << 22;
 
-/// All clks of a proof stay below this, because heights times clks per row do: no row's clk is
+/// All clks of a part stay below this, because heights times clks per row do: no row's clk is
 /// further from the start than all rows together can move it. It is far enough below p that a clk
 /// difference, which the circuits bound by 2^24, cannot be one modulo p only.
-const CLK_BOUND: u64 = 1 << 30;
+pub(crate) const CLK_BOUND: u64 = 1 << 30;
 
-/// A table's rows in a proof.
+/// A table's rows in a part.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Instance {
     /// Which table.
@@ -40,12 +40,11 @@ impl Instance {
     }
 }
 
-/// The instances of a proof: in the order of [`Table::ALL`], those of one table by descending
-/// height.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// The instances of a part: in the order of [`Table::ALL`], those of one table by descending height.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Shape(pub Vec<Instance>);
 
-/// A shape that no honest proof of this program and statement has.
+/// A shape that no part of an honest proof of this program and statement has.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShapeError {
@@ -65,8 +64,11 @@ pub enum ShapeError {
         /// The table that should stand further in front.
         table: &'static str,
     },
-    /// A table has more instances than it can have, or fewer than it must have.
-    #[error("table {table} has {got} instances; {least} to {most} are possible")]
+    /// The part does nothing: it has lookup tables only.
+    #[error("the tables execute nothing, open no memory and have no program")]
+    Roles,
+    /// A table has more instances than it can have, or fewer than it must have, beside the others.
+    #[error("table {table} has {got} instances; {least} to {most} are possible beside the others")]
     Instances {
         /// The table.
         table: &'static str,
@@ -78,7 +80,7 @@ pub enum ShapeError {
         got: usize,
     },
     /// All tables are lower than the table of 16-bit values is.
-    #[error("the highest table has 2^{got} rows; no proof has fewer than 2^{MIN_LOG_MAX_HEIGHT}")]
+    #[error("the highest table has 2^{got} rows; no part has fewer than 2^{MIN_LOG_MAX_HEIGHT}")]
     Low {
         /// The logarithm of the height of the highest table.
         got: u32,
@@ -102,16 +104,15 @@ pub enum ShapeError {
 }
 
 impl Shape {
-    /// Checks the shape for a program and a statement. `fixed` are the logarithms of the heights
-    /// that the key determines.
+    /// Checks that tables whose height follows from the key, of which `fixed` are the logarithms, or
+    /// from the number of bytes of output that the part makes, have that height.
     ///
     /// # Errors
-    /// The first bound that does not hold.
-    pub fn check(&self, fixed: &[Instance], statement: &Statement) -> Result<(), ShapeError> {
-        self.check_form()?;
+    /// The first height that is another.
+    pub fn check_heights(&self, fixed: &[Instance], output: usize) -> Result<(), ShapeError> {
         let stated = Instance {
             table: Table::Statement,
-            log_height: height(statement.output.len()).ilog2() as u8,
+            log_height: height(output).ilog2() as u8,
         };
         for expected in fixed.iter().chain([&stated]) {
             for got in self.0.iter().filter(|got| got.table == expected.table) {
@@ -146,8 +147,11 @@ impl Shape {
                 });
             }
         }
+        if self.0.iter().all(|i| i.table.role() == Role::Lookup) {
+            return Err(ShapeError::Roles);
+        }
         for table in Table::ALL {
-            let (least, most) = possible_instances(table);
+            let (least, most) = self.possible_instances(table);
             let got = self.0.iter().filter(|i| i.table == table).count();
             if got < least || got > most {
                 return Err(ShapeError::Instances {
@@ -170,6 +174,31 @@ impl Shape {
         Ok(())
     }
 
+    /// Whether there is a table with this role.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.iter().any(|instance| instance.table.role() == role)
+    }
+
+    /// The shape's bytes, as transcripts and proofs hold them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let bytes = |instance: &Instance| [instance.table as u8, instance.log_height];
+        self.0.iter().flat_map(bytes).collect()
+    }
+
+    /// The least and greatest number of instances of a table, beside those of other tables.
+    fn possible_instances(&self, table: Table) -> (usize, usize) {
+        let role = table.role();
+        if role != Role::Lookup && !self.has(role) {
+            return (0, 0);
+        }
+        match table {
+            Table::Instructions | Table::Boundary => (1, MAX_INSTANCES),
+            Table::Statement => (1, 1),
+            _ if table.fixed_width() > 0 => (1, 1),
+            _ => (0, MAX_INSTANCES),
+        }
+    }
+
     /// The base-two logarithm of the greatest height: n.
     pub fn log_height(&self) -> u32 {
         self.0.iter().map(Instance::log_height).max().unwrap_or(0)
@@ -181,15 +210,6 @@ impl Shape {
             let height = 1_u64.checked_shl(instance.log_height());
             rows.saturating_add(height.unwrap_or(u64::MAX))
         })
-    }
-}
-
-/// The least and greatest number of instances of a table.
-fn possible_instances(table: Table) -> (usize, usize) {
-    if table.fixed_width() > 0 || table == Table::Statement {
-        (1, 1)
-    } else {
-        (0, MAX_INSTANCES)
     }
 }
 

@@ -1,18 +1,23 @@
-//! How long the parts of a proof are.
+//! How long what a proof consists of is.
+
+use p3_mersenne_31::QM31;
 
 use crate::{
-    challenge::Challenge,
+    challenge::{Challenge, Sextic},
+    codec::ProofError,
+    preset::Preset,
     proof::{Body, Digest, Proof},
 };
 
-/// Lengths of a proof's parts, in bytes. They add up to the length of its encoding.
+/// Lengths of what a proof, or a part of it, consists of, in bytes. They add up to the length of its
+/// encoding.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sizes {
-    /// Magic, version, preset and shape.
+    /// The header, and the length of each part.
     pub header: u64,
     /// The roots of the phases.
     pub roots: u64,
-    /// The sums of all messages of each instance.
+    /// The sums of all messages of each instance and scope.
     pub claims: u64,
     /// The columns' values at the out-of-domain points.
     pub opened: u64,
@@ -33,49 +38,91 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The sum of all parts.
+    /// The sum of all.
     pub fn total(&self) -> u64 {
-        let parts = [
-            self.header,
-            self.roots,
-            self.claims,
-            self.opened,
-            self.fold_roots,
-            self.last,
-            self.nonces,
-            self.fold_entries,
-            self.fold_siblings,
+        let mut sizes = *self;
+        let all = sizes.all();
+        all.fold(0, |sum, size| sum.saturating_add(*size))
+    }
+
+    fn include(&mut self, mut part: Self) {
+        for (size, more) in self.all().zip(part.all()) {
+            *size = size.saturating_add(*more);
+        }
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut u64> {
+        let Self {
+            header,
+            roots,
+            claims,
+            opened,
+            fold_roots,
+            last,
+            nonces,
+            rows,
+            siblings,
+            fold_entries,
+            fold_siblings,
+        } = self;
+        let single = [
+            header,
+            roots,
+            claims,
+            opened,
+            fold_roots,
+            last,
+            nonces,
+            fold_entries,
+            fold_siblings,
         ];
-        let parts = parts.iter().chain(&self.rows).chain(&self.siblings);
-        parts.fold(0, |sum, part| sum.saturating_add(*part))
+        single.into_iter().chain(rows).chain(siblings)
     }
 }
 
 impl Proof {
-    /// The lengths of the proof's parts.
-    pub fn sizes(&self) -> Sizes {
-        match self {
-            Self::Standard(body) => sizes(body),
-            Self::High(body) => sizes(body),
+    /// The lengths of what the proof consists of, over all parts.
+    ///
+    /// # Errors
+    /// If a part's bytes are not of its shape, or there are more parts than the header says.
+    pub fn sizes(&self) -> Result<Sizes, ProofError> {
+        let header = self.header.to_bytes().len();
+        let lengths = bytes(self.parts.len(), LENGTH);
+        let mut sizes = Sizes {
+            header: lengths.saturating_add(header as u64),
+            ..Sizes::default()
+        };
+        for part in 0..self.parts.len() {
+            sizes.include(self.part_sizes(part)?);
+        }
+        Ok(sizes)
+    }
+
+    /// The lengths of what a part consists of.
+    ///
+    /// # Errors
+    /// If there is no such part, or its bytes are not of its shape.
+    pub fn part_sizes(&self, part: usize) -> Result<Sizes, ProofError> {
+        match self.header.preset {
+            Preset::Standard => Ok(sizes(&self.body::<QM31>(part)?)),
+            Preset::High => Ok(sizes(&self.body::<Sextic>(part)?)),
         }
     }
 }
 
+/// The bytes of a length.
+const LENGTH: usize = 4;
+
 fn sizes<E: Challenge>(body: &Body<E>) -> Sizes {
-    /// Magic, version, preset, and the number of instances.
-    const HEAD: usize = 5 + 2 + 1 + 1;
     /// The works outside of folding.
-    const WORKS: usize = 6;
-    const LENGTH: u64 = 4;
+    const WORKS: usize = 5;
     let digests = |count| bytes(count, size_of::<Digest>());
     let words = |count| bytes(count, 4);
     let elements = |count| bytes(words(count) as usize, E::DEGREE);
-    let counted = |bytes: u64| bytes.saturating_add(LENGTH);
+    let counted = |bytes: u64| bytes.saturating_add(LENGTH as u64);
 
-    let instances = body.shape.0.len();
     let opened = &body.opened;
     let mut sizes = Sizes {
-        header: bytes(instances, 2).saturating_add(HEAD as u64),
         roots: digests(3),
         claims: elements(body.claims.len()),
         opened: elements(opened.at_point.len().saturating_add(opened.before.len())),
@@ -89,7 +136,9 @@ fn sizes<E: Challenge>(body: &Body<E>) -> Sizes {
         for group in &opening.rows {
             *rows = rows.saturating_add(counted(words(group.len())));
         }
-        *siblings = counted(digests(opening.siblings.len()));
+        if !opening.rows.is_empty() {
+            *siblings = counted(digests(opening.siblings.len()));
+        }
     }
     for opening in &body.folds {
         let entries = counted(elements(opening.entries.len()));

@@ -1,17 +1,11 @@
 //! Why bytes are no proof.
 
-use crate::{codec::MAX_PROOF_BYTES, shape::ShapeError};
+use crate::header::HeaderError;
 
 /// Bytes that are no proof.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProofError {
-    /// More bytes than a proof can have.
-    #[error("{got} bytes are too many for a proof: at most {MAX_PROOF_BYTES}")]
-    TooLong {
-        /// How many bytes there are.
-        got: usize,
-    },
     /// The bytes do not begin as a proof does.
     #[error("not a zonda proof: it does not begin with \"ZONDA\"")]
     Magic,
@@ -29,15 +23,18 @@ pub enum ProofError {
         /// The byte.
         got: u8,
     },
+    /// No proof has as many shards, or parts.
+    #[error(transparent)]
+    Header(HeaderError),
     /// No table has this byte.
     #[error("no table has the number {got}")]
     Table {
         /// The byte.
         got: u8,
     },
-    /// No proof has this shape.
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
+    /// Links that have another encoding, or none.
+    #[error("the links of a part are not in their one form")]
+    Links,
     /// The bytes end early.
     #[error("the proof ends in its {place}")]
     Truncated {
@@ -62,10 +59,10 @@ pub enum ProofError {
         /// The number.
         got: u32,
     },
-    /// Bytes after the proof's end.
-    #[error("{count} bytes follow the proof")]
+    /// Bytes after the end of the proof, or of a part.
+    #[error("{count} or more bytes follow the end")]
     Trailing {
-        /// How many.
+        /// How many have been seen.
         count: usize,
     },
 }

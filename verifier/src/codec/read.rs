@@ -1,37 +1,40 @@
-//! Reading a proof's parts, none of them trusted.
+//! Reading a part, of which nothing is trusted.
 
 use alloc::vec::Vec;
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda_circuits::{F, machine::Table};
+use zonda_circuits::F;
 
-use super::ProofError;
+use super::{ProofError, Source};
 use crate::{
     challenge::Challenge,
     layout::{Layout, PHASES},
     preset::{FINAL_COEFFICIENTS, MAX_QUERIES},
     proof::{Body, Digest, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
-    shape::{Instance, Shape},
 };
 
 /// What is left to read, and what it should be.
 pub(super) struct Reader<'a> {
     pub(super) rest: &'a [u8],
-    pub(super) place: &'static str,
+    place: &'static str,
 }
 
-impl Reader<'_> {
-    pub(super) fn body<E: Challenge>(&mut self) -> Result<Body<E>, ProofError> {
-        let shape = self.at("shape").shape()?;
-        shape.check_form()?;
-        let layout = Layout::new(&shape, E::DEGREE);
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            place: "roots",
+        }
+    }
+
+    pub(super) fn body<E: Challenge>(&mut self, layout: &Layout) -> Result<Body<E>, ProofError> {
         let arities = layout.folds();
         let roots = Roots {
-            main: self.at("roots").array()?,
+            main: self.array()?,
             sums: self.array()?,
             quotient: self.array()?,
         };
-        let claims = self.at("claims").elements(shape.0.len())?;
+        let claims = self.at("claims").elements(layout.running_sums().count())?;
         let opened = Opened {
             at_point: self.at("opened values").elements(layout.columns())?,
             before: self.elements(layout.opened_before().count())?,
@@ -48,7 +51,9 @@ impl Reader<'_> {
                     .rows
                     .push(self.cells(count.saturating_mul(group.width))?);
             }
-            opening.siblings = self.siblings(phase.log_size())?;
+            if !phase.groups.is_empty() {
+                opening.siblings = self.siblings(phase.log_size())?;
+            }
         }
         let mut folds = Vec::new();
         let mut log_size = layout.log_size();
@@ -62,7 +67,6 @@ impl Reader<'_> {
             });
         }
         Ok(Body {
-            shape,
             roots,
             claims,
             opened,
@@ -79,24 +83,9 @@ impl Reader<'_> {
         self
     }
 
-    fn shape(&mut self) -> Result<Shape, ProofError> {
-        let [count] = self.array()?;
-        let mut instances = Vec::new();
-        for _ in 0..count {
-            let [got, log_height] = self.array()?;
-            let table = Table::ALL.into_iter().find(|table| *table as u8 == got);
-            instances.push(Instance {
-                table: table.ok_or(ProofError::Table { got })?,
-                log_height,
-            });
-        }
-        Ok(Shape(instances))
-    }
-
     fn nonces(&mut self, folds: usize) -> Result<Nonces, ProofError> {
         let mut nonce = || self.array().map(u64::from_le_bytes);
         Ok(Nonces {
-            global: nonce()?,
             lookup: nonce()?,
             constraints: nonce()?,
             point: nonce()?,
@@ -148,17 +137,14 @@ impl Reader<'_> {
         words.iter().map(cell).collect()
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], ProofError> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ProofError> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N)?);
         Ok(array)
     }
 
     fn take(&mut self, count: usize) -> Result<&[u8], ProofError> {
-        let split = self.rest.split_at_checked(count);
-        let (taken, rest) = split.ok_or(ProofError::Truncated { place: self.place })?;
-        self.rest = rest;
-        Ok(taken)
+        self.rest.take(self.place, count)
     }
 }
 

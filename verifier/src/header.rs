@@ -1,0 +1,177 @@
+//! A proof's header: what is known of all parts of a run before any of them is looked at.
+//!
+//! Sections 3, 6 and 8.1 of the protocol.
+
+use alloc::vec::Vec;
+
+use zonda_circuits::machine::Statement;
+
+use crate::{
+    counts::{Machine, Scope},
+    key::VerifyingKey,
+    layout::Layout,
+    links::{self, Links, LinksError},
+    preset::Preset,
+    proof::Digest,
+    security::SettingError,
+    shape::{Shape, ShapeError},
+};
+
+/// The most shards of a run.
+pub const MAX_SHARDS: u32 = 1 << 16;
+
+/// The most parts of a run that execute no shard.
+pub const MAX_CLOSING_PARTS: u32 = 1 << 12;
+
+/// What is known of all parts of a run before any of them is looked at.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Header {
+    /// Decides the challenge field.
+    pub preset: Preset,
+    /// How many shards the run is cut into: as many parts, the first ones, execute one each.
+    pub shards: u32,
+    /// The parts, in order.
+    pub parts: Vec<PartHeader>,
+    /// The proof of work before the global challenges.
+    pub global_nonce: u64,
+}
+
+/// What is known of a part before it is looked at.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PartHeader {
+    /// The instances.
+    pub shape: Shape,
+    /// The root of the columns that are committed before the global challenge; zero if there are
+    /// none.
+    pub boundary_root: Digest,
+    /// How the part is linked to others.
+    pub links: Links,
+}
+
+/// A header that no honest proof of this program and statement has.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// A run of no shards, or of too many.
+    #[error("{got} shards; 1 to {MAX_SHARDS} are possible")]
+    Shards {
+        /// How many.
+        got: u32,
+    },
+    /// Fewer parts than shards, or too many.
+    #[error("{got} parts; {shards} shards have {shards} to {most}")]
+    Parts {
+        /// How many shards there are.
+        shards: u32,
+        /// How many parts they can have.
+        most: u32,
+        /// How many there are.
+        got: usize,
+    },
+    /// A part's tables, or their heights, are not those of a proof of this program and statement.
+    #[error("part {part}: {error}")]
+    Shape {
+        /// The part.
+        part: usize,
+        /// What is wrong.
+        error: ShapeError,
+    },
+    /// A part without columns to commit to before the global challenge has a root of such columns.
+    #[error("part {part} has no boundary columns, but a root of them")]
+    Boundary {
+        /// The part.
+        part: usize,
+    },
+    /// The parts do not make one run.
+    #[error(transparent)]
+    Links(#[from] LinksError),
+    /// A part, with the run that it is of, is outside of what the security analysis covers.
+    #[error("no security is claimed for part {part}: {error}")]
+    Security {
+        /// The part.
+        part: usize,
+        /// What is not covered.
+        error: SettingError,
+    },
+}
+
+impl Header {
+    /// Checks the header for a program and a statement, and so everything of a proof that can be
+    /// checked without looking at its parts.
+    ///
+    /// # Errors
+    /// The first bound or link that does not hold.
+    pub fn check(&self, key: &VerifyingKey, statement: &Statement) -> Result<(), HeaderError> {
+        self.check_with(&Machine::new(), key, statement)
+    }
+
+    /// [`Self::check`], with the tables counted already.
+    pub(crate) fn check_with(
+        &self,
+        machine: &Machine,
+        key: &VerifyingKey,
+        statement: &Statement,
+    ) -> Result<(), HeaderError> {
+        check_counts(self.shards, self.parts.len())?;
+        self.each(|part| part.shape.check_form())?;
+        links::check(&self.parts, self.shards as usize, key.entry(), statement)?;
+        self.each(|part| part.shape.check_heights(key.fixed(), part.output_length()))?;
+
+        let degree = self.preset.degree();
+        let layout = |part: &PartHeader| Layout::of(machine, &part.shape, degree);
+        let terms = self
+            .parts
+            .iter()
+            .map(|part| layout(part).terms(Scope::Global));
+        let global_terms = terms.fold(0, u64::saturating_add);
+        for (part, header) in self.parts.iter().enumerate() {
+            let layout = layout(header);
+            let is_committed = !layout.boundary().groups.is_empty();
+            if !is_committed && header.boundary_root != Digest::default() {
+                return Err(HeaderError::Boundary { part });
+            }
+            let setting = key.setting(machine, &layout, global_terms);
+            setting
+                .check()
+                .map_err(|error| HeaderError::Security { part, error })?;
+        }
+        Ok(())
+    }
+
+    fn each(
+        &self,
+        check: impl Fn(&PartHeader) -> Result<(), ShapeError>,
+    ) -> Result<(), HeaderError> {
+        for (part, header) in self.parts.iter().enumerate() {
+            check(header).map_err(|error| HeaderError::Shape { part, error })?;
+        }
+        Ok(())
+    }
+}
+
+impl PartHeader {
+    /// How many bytes of output the part makes.
+    fn output_length(&self) -> usize {
+        let execution = self.links.execution.as_ref();
+        execution.map_or(0, |links| links.output.len())
+    }
+}
+
+/// Checks how many parts a run of so many shards has.
+///
+/// # Errors
+/// If a run cannot have so many shards, or parts.
+pub(crate) fn check_counts(shards: u32, parts: usize) -> Result<(), HeaderError> {
+    if !(1..=MAX_SHARDS).contains(&shards) {
+        return Err(HeaderError::Shards { got: shards });
+    }
+    let most = shards.saturating_add(MAX_CLOSING_PARTS);
+    if !(shards as usize..=most as usize).contains(&parts) {
+        return Err(HeaderError::Parts {
+            shards,
+            most,
+            got: parts,
+        });
+    }
+    Ok(())
+}
