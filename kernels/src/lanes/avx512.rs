@@ -236,6 +236,14 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn prefetch(from: &[u32], place: usize) {
+        if let Some(word) = from.get(place) {
+            // SAFETY: the address is that of a word in memory.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(word).cast()) }
+        }
+    }
+
+    #[inline(always)]
     fn call<K: crate::Kernel>(kernel: K) -> K::Output {
         // SAFETY: see the module.
         unsafe { crate::platform::avx512(kernel) }
