@@ -1,24 +1,40 @@
 //! Proves runs of RV32IM programs.
 //!
-//! [`prove`] reads as the pipeline: execute, fill the tables, commit to the program, prove, and
-//! check the result. [`engine`] is what proves.
+//! A run is cut into shards; [`prove`] reads as the pipeline: plan the run, then prove part after
+//! part. [`engine`] is what proves a part.
 #![forbid(unsafe_code)]
 
+pub mod budget;
+mod cancel;
 pub mod cells;
+mod directory;
 pub mod engine;
+mod error;
+pub mod estimate;
+mod job;
 mod memory;
+mod part;
 mod pipeline;
+mod plan;
 mod report;
+mod setup;
 mod stage;
+mod task;
 
+pub use budget::Budget;
+pub use cancel::{Cancel, Cancelled};
 pub use cells::{Cells, TableCells};
-pub use memory::peak_rss_bytes;
-pub use pipeline::{
-    Execution, MAX_CYCLES, Options, ProveError, Proved, check, commit, execute, program_image,
-    prove, prove_instances, verifying_key,
-};
+pub use directory::DirectoryError;
+pub use error::ProveError;
+pub use job::{Observer, Progress};
+pub use memory::{available_bytes, peak_rss_bytes};
+pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
+pub use pipeline::{Execution, Options, Proved, execute, prove, prove_to};
+pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use stage::{Observer, Stage};
+pub use setup::{Setup, program_image};
+pub use stage::Stage;
+pub use task::{Task, TaskError, TaskReadError};
 
 /// The vectors that the prover computes with on this machine, by name.
 pub fn platform() -> &'static str {

@@ -17,7 +17,7 @@ use zonda_riscv_emu::{
 };
 use zonda_verifier::{
     Instance, Shape,
-    links::{self, ExecutionLinks, Links, ZeroedLinks},
+    links::{self, ExecutionLinks, Links},
 };
 
 /// What one part of a run proves.
@@ -190,10 +190,7 @@ impl Work {
             },
             output: shard.start.output_length..shard.output_length_after,
         });
-        let zeroed = self.zeroed.as_ref().map(|zeroed| ZeroedLinks {
-            from: zeroed.range.from,
-            to: zeroed.range.to,
-        });
+        let zeroed = self.zeroed.as_ref().map(|zeroed| zeroed.range);
         Links { execution, zeroed }
     }
 

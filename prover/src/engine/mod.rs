@@ -1,7 +1,7 @@
 //! The engine: proves that the filled tables of a part hold. Each step is a section of PROTOCOL.md.
 
 mod challenge;
-pub(crate) mod commit;
+mod commit;
 mod deep;
 mod fixed;
 mod fold;
@@ -17,6 +17,7 @@ mod sums;
 mod table;
 
 pub use challenge::ProverChallenge;
+pub(crate) use commit::Commitment;
 pub(crate) use fixed::canonical;
 pub use fixed::{Fixed, Preprocessed};
 pub use global::Global;

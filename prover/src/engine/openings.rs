@@ -1,6 +1,5 @@
 //! What is opened at the queries: rows of the phases, leaves of the folds.
 
-use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::F;
 use zonda_kernels::Tree;
 use zonda_verifier::{

@@ -13,8 +13,8 @@ use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
     Layout, Shape, VerifyingKey,
     circle::Point,
-    layout::{BOUNDARY, FIXED_PROGRAM, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
-    proof::{Body, Digest, Nonces, Opened, Roots},
+    layout::{BOUNDARY, FIXED_PROGRAM, PHASES, Phase, SUMS, fixed_phase},
+    proof::{Body, Nonces, Opened, Roots},
     protocol::{self, label},
     transcript::Transcript,
 };
@@ -174,9 +174,11 @@ impl Engine {
         nonces.lookup = self.work(&mut transcript, label::LOOKUP, parameters.lookup_work_bits);
         let z: E = transcript.challenge(label::LOOKUP_Z);
         let beta: E = transcript.challenge(label::LOOKUP_BETA);
+        let widest = layout.counts.iter().map(|counts| counts.widest).max();
+        let widest = widest.unwrap_or(0);
         let lookups = Lookups {
-            local: Fingerprints::new(z, beta, layout.widest()),
-            global: Fingerprints::new(global.z, global.beta, layout.widest()),
+            local: Fingerprints::new(z, beta, widest),
+            global: Fingerprints::new(global.z, global.beta, widest),
         };
         let mut groups = commit::groups(pool, layout.sums());
         let mut running = Vec::new();
@@ -201,25 +203,20 @@ impl Engine {
             let plan = &plans[index];
             let totals = sums::fractions::<E>(platform, table, plan, &cells, &lookups, place)
                 .ok_or(EngineError::Challenge)?;
-            running.push((totals, layout.counts[index].chains()));
+            running.push(totals);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
             .par_iter_mut()
-            .map(|(totals, chains)| sums::run(totals, *chains))
+            .map(|running| running.close())
             .collect();
-        let mut chain = (0, 0);
-        for sum in layout.running_sums() {
-            chain = (sum.instance, if chain.0 == sum.instance { chain.1 } else { 0 });
-            let span = &layout.sums().spans[sum.instance];
-            let (totals, chains) = &running[sum.instance];
-            let first = layout.sums().columns(sum.instance).start;
+        for (index, running) in running.iter().enumerate() {
+            let span = &layout.sums().spans[index];
             let place = sums::Place {
                 group: &mut groups[span.group],
-                offset: span.offset + sum.columns.start - first,
+                offset: span.offset,
             };
-            sums::put(place, E::DEGREE, totals, chain.1, *chains);
-            chain.1 += 1;
+            running.put(place);
         }
         drop(running);
         job.check()?;
@@ -367,7 +364,7 @@ impl Engine {
     }
 
     /// Finds the nonce of a proof of work and goes on from it.
-    fn work(&self, transcript: &mut Transcript, label: &'static str, bits: u32) -> u64 {
+    pub(crate) fn work(&self, transcript: &mut Transcript, label: &'static str, bits: u32) -> u64 {
         let mut padded = [0; 16];
         padded[..label.len()].copy_from_slice(label.as_bytes());
         let nonce = grind(self.platform, transcript.state(), &padded, bits as u8);

@@ -61,7 +61,7 @@ pub fn of<L: Lanes>(table: Table) -> Evaluate<L> {
             functions[table as usize]
         }};
     }
-    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26)
 }
 
 /// Room for one vector of rows of one table.

@@ -45,8 +45,7 @@ impl Place<'_> {
 }
 
 /// Fills the LogUp columns of one instance but the last of each chain (PROTOCOL, section 8.3).
-/// Returns these as they are before the running sum: the coordinates of the sums of each row's
-/// fractions, chain after chain, row by row.
+/// Returns these, which are to run over the rows.
 ///
 /// None if a denominator is zero, which has the probability of a lookup challenge being guessed.
 pub fn fractions<E: ProverChallenge>(
@@ -56,7 +55,7 @@ pub fn fractions<E: ProverChallenge>(
     cells: &Cells<'_>,
     lookups: &Lookups<E>,
     mut place: Place<'_>,
-) -> Option<Vec<u32>> {
+) -> Option<Running> {
     let height = cells.height;
     let messages = Messages::new(plan, lookups);
     let (mut tasks, columns) = place.tasks(messages.pairs.len() * E::DEGREE, height);
@@ -80,25 +79,57 @@ pub fn fractions<E: ProverChallenge>(
                 challenge: core::marker::PhantomData,
             })
         });
-    complete.then_some(totals)
+    let pairs = messages.pairs.iter().enumerate();
+    let last = pairs.filter(|(_, pair)| pair.is_last);
+    complete.then(|| Running {
+        sums: totals,
+        degree: E::DEGREE,
+        columns: last.map(|(index, _)| index * E::DEGREE).collect(),
+    })
 }
 
-/// Writes the last column of an instance's chain `chain` of `chains`, coordinates row by row.
-pub fn put(mut place: Place<'_>, degree: usize, running: &[u32], chain: usize, chains: usize) {
-    let width = degree * chains;
-    let (mut tasks, columns) = place.tasks(degree, running.len() / width);
-    tasks
-        .par_iter_mut()
-        .zip(running.par_chunks(ROWS_PER_TASK * width))
-        .for_each(|(lines, running)| {
-            for (row, sums) in running.chunks_exact(width).enumerate() {
-                let sum = &sums[chain * degree..][..degree];
-                for (index, value) in sum.iter().enumerate() {
-                    let column = columns + index;
-                    lines[column / LINE][LINE * row + column % LINE] = *value;
+/// The sums that run over the rows of an instance, one for each chain of messages.
+pub struct Running {
+    /// The coordinates of the sums, chain after chain, row by row: at first, of each row's fractions
+    /// alone.
+    sums: Vec<u32>,
+    degree: usize,
+    /// The first column of each among the instance's.
+    columns: Vec<usize>,
+}
+
+impl Running {
+    /// Turns the sums of each row into running sums along the domain, less an equal share of the
+    /// claim on each row, so that they close. Returns the claims.
+    pub fn close<E: ProverChallenge>(&mut self) -> Vec<E> {
+        let width = self.degree * self.columns.len();
+        let chains = (0..width).step_by(self.degree);
+        chains.map(|first| close(&mut self.sums, width, first)).collect()
+    }
+
+    /// Writes the running sums; `place` is that of all columns of the instance.
+    pub fn put(&self, place: Place<'_>) {
+        let degree = self.degree;
+        let width = degree * self.columns.len();
+        let Place { group, offset } = place;
+        for (chain, column) in self.columns.iter().enumerate() {
+            let mut place = Place {
+                group: &mut *group,
+                offset: offset + column,
+            };
+            let (mut tasks, columns) = place.tasks(degree, self.sums.len() / width);
+            let sums = self.sums.par_chunks(ROWS_PER_TASK * width);
+            tasks.par_iter_mut().zip(sums).for_each(|(lines, sums)| {
+                for (row, sums) in sums.chunks_exact(width).enumerate() {
+                    let sum = &sums[chain * degree..][..degree];
+                    for (index, value) in sum.iter().enumerate() {
+                        let column = columns + index;
+                        lines[column / LINE][LINE * row + column % LINE] = *value;
+                    }
                 }
-            }
-        });
+            });
+        }
+    }
 }
 
 /// Partial sums along each row, and their totals.
@@ -184,15 +215,8 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
     }
 }
 
-/// Turns the totals of the rows, of each of `chains` chains, into running sums along the domain, less
-/// an equal share of the claim on each row, so that they close. Returns the claims.
-pub fn run<E: ProverChallenge>(totals: &mut [u32], chains: usize) -> Vec<E> {
-    let width = E::DEGREE * chains;
-    let chain = |chain| run_chain(totals, width, chain * E::DEGREE);
-    (0..chains).map(chain).collect()
-}
-
-fn run_chain<E: ProverChallenge>(totals: &mut [u32], width: usize, first: usize) -> E {
+/// [`Running::close`] for one chain, whose coordinates are from `first` on in each row of `width`.
+fn close<E: ProverChallenge>(totals: &mut [u32], width: usize, first: usize) -> E {
     let height = totals.len() / width;
     let read = |totals: &[u32], row: usize| {
         E::from_coordinates_fn(|index| F::new(totals[row * width + first + index]))
@@ -260,8 +284,8 @@ mod tests {
             let group = &mut group;
             let place = Place { group, offset: 0 };
             let platform = Platform::detect();
-            let mut totals = fractions::<E>(platform, table, &plan, &cells, &lookups, place)?;
-            Some(run::<E>(&mut totals, 1))
+            let running = fractions::<E>(platform, table, &plan, &cells, &lookups, place);
+            running.map(|mut running| running.close::<E>())
         };
         for exponent in 0..8 {
             let message = E::from_base(F::from_u32(Bus::PowerOfTwo as u32))
