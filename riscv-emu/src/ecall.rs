@@ -12,9 +12,28 @@ use crate::{
 pub(crate) struct Streams<'a> {
     /// Input not yet read.
     pub(crate) input: &'a [u8],
+    /// Public output not yet taken away.
     pub(crate) output: Vec<u8>,
+    /// The length of the output that was.
+    pub(crate) output_taken: u32,
+    /// The most public output, whether taken away or not.
     pub(crate) max_output: u32,
-    pub(crate) host: &'a mut dyn Host,
+}
+
+impl<'a> Streams<'a> {
+    pub(crate) fn new(input: &'a [u8], max_output: u32) -> Self {
+        Self {
+            input,
+            output: Vec::new(),
+            output_taken: 0,
+            max_output,
+        }
+    }
+
+    /// The length of the public output of the run; never more than `max_output`.
+    pub(crate) fn output_length(&self) -> u32 {
+        self.output_taken + self.output.len() as u32
+    }
 }
 
 /// The most that one `read` or `write` moves.
@@ -23,9 +42,9 @@ pub const MAX_TRANSFER: u32 = 4096;
 impl<O: Observer> Machine<'_, O> {
     /// Executes an ECALL at `pc` and yields the address of the next instruction.
     #[inline(never)]
-    pub(crate) fn ecall(&mut self, pc: u32) -> Result<u32, Stop> {
+    pub(crate) fn ecall(&mut self, pc: u32, host: &mut dyn Host) -> Result<u32, Stop> {
         let [a0, a1, a2, a7] = [A0, A1, A2, A7].map(|register| self.read(register));
-        let output_length = self.streams.output.len() as u32;
+        let output_length = self.streams.output_length();
         let call = call(a7, a0)?;
         if call != Call::Exit && u64::from(a1) + u64::from(a2) > 1 << 32 {
             return Err(Stop::Trap(TrapKind::BufferPastMemory {
@@ -37,7 +56,7 @@ impl<O: Observer> Machine<'_, O> {
         let result = match call {
             Call::Read => self.read_input(a1, length)?,
             Call::WriteOutput => self.write_output(a1, length)?,
-            Call::WriteDebug => self.write_debug(a0, a1, length),
+            Call::WriteDebug => self.write_debug(a0, a1, length, host),
             Call::Exit => a0,
         };
         self.write(A0, result);
@@ -67,19 +86,13 @@ impl<O: Observer> Machine<'_, O> {
         let length = bytes.len() as u32;
         let mut bytes = bytes.iter();
         for part in parts(pointer, length) {
-            let slot = self.memory.slot(part.address)?;
-            let before = *slot;
-            let mut after = before.to_le_bytes();
-            for (place, byte) in after[part.places()].iter_mut().zip(&mut bytes) {
-                *place = *byte;
-            }
-            let after = u32::from_le_bytes(after);
-            *slot = after;
-            let word = Touch {
-                address: part.address,
-                before,
-                after,
-            };
+            let word = self.access(part.address, |before| {
+                let mut after = before.to_le_bytes();
+                for (place, byte) in after[part.places()].iter_mut().zip(&mut bytes) {
+                    *place = *byte;
+                }
+                u32::from_le_bytes(after)
+            })?;
             self.observer.transfer(part.transfer(false, word, 0))?;
         }
         Ok(length)
@@ -87,20 +100,15 @@ impl<O: Observer> Machine<'_, O> {
 
     /// Appends `length` bytes at `pointer` to the public output.
     fn write_output(&mut self, pointer: u32, length: u32) -> Result<u32, Stop> {
-        let start = self.streams.output.len() as u32;
+        let start = self.streams.output_length();
         if length > self.streams.max_output.saturating_sub(start) {
             return Err(Stop::OutputLimit);
         }
         for part in parts(pointer, length) {
-            let value = self.memory.get(part.address);
+            let word = self.access(part.address, |before| before)?;
             self.streams
                 .output
-                .extend_from_slice(&value.to_le_bytes()[part.places()]);
-            let word = Touch {
-                address: part.address,
-                before: value,
-                after: value,
-            };
+                .extend_from_slice(&word.before.to_le_bytes()[part.places()]);
             let index = start + (length - part.remaining);
             self.observer.transfer(part.transfer(true, word, index))?;
         }
@@ -108,10 +116,16 @@ impl<O: Observer> Machine<'_, O> {
     }
 
     /// Hands `length` bytes at `pointer` to the host.
-    fn write_debug(&mut self, descriptor: u32, pointer: u32, length: u32) -> u32 {
+    fn write_debug(
+        &mut self,
+        descriptor: u32,
+        pointer: u32,
+        length: u32,
+        host: &mut dyn Host,
+    ) -> u32 {
         let mut bytes = Vec::with_capacity(length as usize);
         for part in parts(pointer, length) {
-            let value = self.memory.get(part.address);
+            let value = self.memory.get(part.address).value;
             bytes.extend_from_slice(&value.to_le_bytes()[part.places()]);
         }
         let stream = if descriptor == 1 {
@@ -119,7 +133,7 @@ impl<O: Observer> Machine<'_, O> {
         } else {
             DebugStream::Error
         };
-        self.streams.host.debug(stream, &bytes);
+        host.debug(stream, &bytes);
         length
     }
 }

@@ -2,14 +2,13 @@
 //! [`execute_recorded`] with everything that a proof needs. All three run the same machine.
 
 use crate::{
-    ecall::Streams,
+    counter::Counter,
     error::{ExecuteError, Location},
     interpreter::{Machine, Stop, Stopped},
-    memory::Paged,
-    meter::{Counter, Meter},
+    meter::Meter,
     observer::{Observer, Silent},
     program::Program,
-    record::{CLK_PER_STEP, INITIAL_CLK, Records},
+    record::{CLK_PER_STEP, FinalWord, INITIAL_CLK, Records},
     recorder::Recorder,
 };
 
@@ -21,8 +20,8 @@ pub struct Options {
     /// The most instructions to execute. Without a limit, recorded runs still have one:
     /// [`DEFAULT_RECORDED_CYCLES`].
     pub max_cycles: Option<u64>,
-    /// The most bytes of host memory for the pages that the program touches. Metered and recorded
-    /// runs take up to as much again for what they note of them.
+    /// The most bytes of machine memory, in pages of 64 KiB, that the program may touch. Runs that
+    /// are metered, recorded or sharded take as much again for what they note of it.
     pub max_memory: u64,
     /// The most bytes of public output.
     pub max_output: u32,
@@ -94,7 +93,7 @@ pub fn execute(
     host: &mut dyn Host,
 ) -> Result<Outcome, ExecuteError> {
     let max_cycles = options.max_cycles.unwrap_or(u64::MAX);
-    run(program, input, options, max_cycles, host, &mut Silent).map(|(outcome, _)| outcome)
+    run(program, input, options, max_cycles, host, Silent).map(|(outcome, _)| outcome)
 }
 
 /// Runs a program and counts what it does.
@@ -109,9 +108,9 @@ pub fn execute_metered(
     host: &mut dyn Host,
 ) -> Result<(Outcome, Meter), ExecuteError> {
     let max_cycles = options.max_cycles.unwrap_or(u64::MAX);
-    let mut counter = Counter::new(program, options.max_memory);
-    let (outcome, _) = run(program, input, options, max_cycles, host, &mut counter)?;
-    Ok((outcome, counter.meter))
+    let counter = Counter::new(program);
+    let (outcome, machine) = run(program, input, options, max_cycles, host, counter)?;
+    Ok((outcome, machine.observer.meter))
 }
 
 /// Runs a program and writes down everything it does.
@@ -131,79 +130,63 @@ pub fn execute_recorded(
         .max_cycles
         .unwrap_or(DEFAULT_RECORDED_CYCLES)
         .min(MAX_RECORDED_CYCLES);
-    let mut recorder = Recorder::new(options.max_memory);
-    let (outcome, (registers, memory)) =
-        run(program, input, options, max_cycles, host, &mut recorder)?;
-    let records = recorder.finish(registers, &memory, outcome.output.len() as u32);
+    let recorder = Recorder::<false>::new(Records::default(), usize::MAX);
+    let (outcome, machine) = run(program, input, options, max_cycles, host, recorder)?;
+    let output_length = outcome.output.len() as u32;
+    let mut records = machine.observer.finish(&machine.registers, output_length);
+    let accessed = machine.memory.words().filter(|(_, word)| word.note != 0);
+    records.memory = accessed
+        .map(|(address, word)| FinalWord {
+            address,
+            value: word.value,
+            clk: word.note,
+        })
+        .collect();
     Ok((outcome, records))
 }
 
-/// Registers and memory at the end of a run.
-type Final = ([u32; 32], Paged<u32>);
-
-fn run<O: Observer>(
+fn run<'a, O: Observer>(
     program: &Program,
-    input: &[u8],
+    input: &'a [u8],
     options: &Options,
     max_cycles: u64,
     host: &mut dyn Host,
-    observer: &mut O,
-) -> Result<(Outcome, Final), ExecuteError> {
+    observer: O,
+) -> Result<(Outcome, Machine<'a, O>), ExecuteError> {
+    let mut machine = Machine::load(program, input, options, observer)?;
+    let Stopped { stop, pc, cycles } = machine.run(program, program.entry(), max_cycles, host);
+    let Stop::Exit { code } = stop else {
+        return Err(error(stop, location(program, pc), max_cycles, options));
+    };
+    let outcome = Outcome {
+        exit_code: code,
+        output: core::mem::take(&mut machine.streams.output),
+        cycles,
+        input_read: input.len() - machine.streams.input.len(),
+    };
+    Ok((outcome, machine))
+}
+
+/// The error of a run that did not stop by an exit.
+pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options) -> ExecuteError {
     let Options {
         max_memory,
         max_output,
         ..
     } = *options;
-    let mut machine = Machine {
-        registers: [0; 32],
-        memory: Paged::new(max_memory),
-        streams: Streams {
-            input,
-            output: Vec::new(),
-            max_output,
-            host,
-        },
-        observer,
-    };
-    let Stopped { stop, pc, cycles } = match machine.load(program) {
-        Ok(()) => machine.run(program, max_cycles),
-        Err(full) => Stopped {
-            stop: full.into(),
-            pc: program.entry(),
-            cycles: 0,
-        },
-    };
-    let at = || location(program, pc);
     match stop {
-        Stop::Exit { code } => {
-            let input_read = input.len() - machine.streams.input.len();
-            let output = machine.streams.output;
-            let outcome = Outcome {
-                exit_code: code,
-                output,
-                cycles,
-                input_read,
-            };
-            Ok((outcome, (machine.registers, machine.memory)))
+        Stop::Trap(kind) => ExecuteError::Trap { kind, at },
+        Stop::CycleLimit => ExecuteError::CycleLimit { max_cycles, at },
+        Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
+        Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
+        Stop::Exit { .. } | Stop::Full | Stop::Unlisted { .. } | Stop::Transfers => {
+            unreachable!("no error of a run: {stop:?}")
         }
-        Stop::Trap(kind) => Err(ExecuteError::Trap { kind, at: at() }),
-        Stop::CycleLimit => Err(ExecuteError::CycleLimit {
-            max_cycles,
-            at: at(),
-        }),
-        Stop::MemoryLimit => Err(ExecuteError::MemoryLimit {
-            max_memory,
-            at: at(),
-        }),
-        Stop::OutputLimit => Err(ExecuteError::OutputLimit {
-            max_output,
-            at: at(),
-        }),
     }
 }
 
 /// What the file says of an address.
-fn location(program: &Program, pc: u32) -> Location {
+pub(crate) fn location(program: &Program, pc: u32) -> Location {
     let word = program.instruction(pc);
     Location {
         pc,

@@ -2,9 +2,10 @@
 
 use crate::{
     ecall::Streams,
-    error::TrapKind,
+    error::{ExecuteError, TrapKind},
+    execute::{Host, Options, error, location},
     instruction::{Instruction, Opcode},
-    memory::{MemoryFull, Paged},
+    memory::{Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
     record::Family,
@@ -15,21 +16,34 @@ use crate::{
 };
 
 /// The machine during a run.
-pub(crate) struct Machine<'a, O> {
+pub(crate) struct Machine<'a, O: Observer> {
     pub(crate) registers: [u32; 32],
-    pub(crate) memory: Paged<u32>,
+    pub(crate) memory: Paged<Word<O::Note>>,
     pub(crate) streams: Streams<'a>,
-    pub(crate) observer: &'a mut O,
+    pub(crate) observer: O,
 }
 
 /// Why the machine stopped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stop {
-    Exit { code: u32 },
+    Exit {
+        code: u32,
+    },
     Trap(TrapKind),
     CycleLimit,
-    MemoryLimit,
+    /// There may be no page for this word.
+    MemoryLimit {
+        address: u32,
+    },
     OutputLimit,
+    /// The observer asked for it, between two instructions.
+    Full,
+    /// The observer does not allow the word.
+    Unlisted {
+        address: u32,
+    },
+    /// The observer does not allow more transfers.
+    Transfers,
 }
 
 /// Where it stopped, and after how many instructions.
@@ -40,24 +54,38 @@ pub(crate) struct Stopped {
     pub(crate) cycles: u64,
 }
 
-impl From<MemoryFull> for Stop {
-    fn from(_: MemoryFull) -> Self {
-        Self::MemoryLimit
-    }
-}
-
-impl<O: Observer> Machine<'_, O> {
-    /// Loads the image.
-    pub(crate) fn load(&mut self, program: &Program) -> Result<(), MemoryFull> {
+impl<'a, O: Observer> Machine<'a, O> {
+    /// A machine at reset, with the image in its memory.
+    pub(crate) fn load(
+        program: &Program,
+        input: &'a [u8],
+        options: &Options,
+        observer: O,
+    ) -> Result<Self, ExecuteError> {
+        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory);
         for (address, word) in program.image_words() {
-            *self.memory.slot(address)? = word;
+            let full = |_| {
+                let at = location(program, program.entry());
+                error(Stop::MemoryLimit { address }, at, 0, options)
+            };
+            memory.slot(address).map_err(full)?.value = word;
         }
-        Ok(())
+        Ok(Self {
+            registers: [0; 32],
+            memory,
+            streams: Streams::new(input, options.max_output),
+            observer,
+        })
     }
 
-    /// Runs from the entry point until something stops the machine.
-    pub(crate) fn run(&mut self, program: &Program, max_cycles: u64) -> Stopped {
-        let mut pc = program.entry();
+    /// Runs from `pc`, a multiple of 4, until something stops the machine.
+    pub(crate) fn run(
+        &mut self,
+        program: &Program,
+        mut pc: u32,
+        max_cycles: u64,
+        host: &mut dyn Host,
+    ) -> Stopped {
         let mut cycles = 0;
         let (mut base, mut words) = (0, [].as_slice());
         loop {
@@ -73,16 +101,16 @@ impl<O: Observer> Machine<'_, O> {
                 (base, words) = (range.pc, &range.words);
                 continue;
             };
-            if cycles == max_cycles {
-                return Stopped {
-                    stop: Stop::CycleLimit,
-                    pc,
-                    cycles,
+            if cycles == max_cycles || (cycles > 0 && self.observer.is_full()) {
+                let stop = match cycles == max_cycles {
+                    true => Stop::CycleLimit,
+                    false => Stop::Full,
                 };
+                return Stopped { stop, pc, cycles };
             }
             cycles += 1;
             let next = match word {
-                Ok(instruction) => self.execute(pc, instruction),
+                Ok(instruction) => self.execute(pc, instruction, host),
                 Err(word) => Err(Stop::Trap(TrapKind::IllegalInstruction { word })),
             };
             match next {
@@ -94,7 +122,7 @@ impl<O: Observer> Machine<'_, O> {
 
     /// Executes one instruction and yields the address of the next.
     #[inline(always)]
-    fn execute(&mut self, pc: u32, i: Instruction) -> Result<u32, Stop> {
+    fn execute(&mut self, pc: u32, i: Instruction, host: &mut dyn Host) -> Result<u32, Stop> {
         Ok(match i.opcode {
             Opcode::Lui => self.constant(pc, i, i.imm as u32),
             Opcode::Auipc => self.constant(pc, i, pc.wrapping_add_signed(i.imm)),
@@ -142,7 +170,7 @@ impl<O: Observer> Machine<'_, O> {
             Opcode::Divu => self.divide(pc, i, Divide::Divu),
             Opcode::Rem => self.divide(pc, i, Divide::Rem),
             Opcode::Remu => self.divide(pc, i, Divide::Remu),
-            Opcode::Ecall => return self.ecall(pc),
+            Opcode::Ecall => return self.ecall(pc, host),
         })
     }
 
@@ -232,31 +260,20 @@ impl<O: Observer> Machine<'_, O> {
             Load::Lw => (Family::LoadStoreWord, 4),
         };
         let (word, offset) = (address / 4, address % 4);
-        let before = self.memory.get(word);
+        let first = self.access(word, |before| before)?;
         if offset % size != 0 {
-            let second = self.memory.get(next_word(word));
-            let result = load(operation, pair(before, second), offset);
-            let touched =
-                [(word, before), (next_word(word), second)].map(|(address, before)| Touch {
-                    address,
-                    before,
-                    after: before,
-                });
-            return self.finish_memory(
+            let second = self.access(next_word(word), |before| before)?;
+            let result = load(operation, pair(first.before, second.before), offset);
+            return Ok(self.finish_memory(
                 Family::LoadStoreMisaligned,
                 (pc, i),
                 [rs1, 0],
                 result,
-                touched,
-            );
+                [first, second],
+            ));
         }
-        let result = load(operation, before.into(), offset);
-        let touched = [Touch {
-            address: word,
-            before,
-            after: before,
-        }];
-        self.finish_memory(family, (pc, i), [rs1, 0], result, touched)
+        let result = load(operation, first.before.into(), offset);
+        Ok(self.finish_memory(family, (pc, i), [rs1, 0], result, [first]))
     }
 
     #[inline(always)]
@@ -270,35 +287,45 @@ impl<O: Observer> Machine<'_, O> {
         };
         let (word, offset) = (address / 4, address % 4);
         if offset % size != 0 {
-            let addresses = [word, next_word(word)];
-            let before = addresses.map(|word| self.memory.get(word));
-            let after = store(operation, pair(before[0], before[1]), offset, rs2);
-            let after = [after as u32, (after >> 32) as u32];
-            *self.memory.slot(addresses[0])? = after[0];
-            *self.memory.slot(addresses[1])? = after[1];
-            let touched = [0, 1].map(|place| Touch {
-                address: addresses[place],
-                before: before[place],
-                after: after[place],
-            });
-            return self.finish_memory(
+            let first = self.access(word, |before| {
+                store(operation, before.into(), offset, rs2) as u32
+            })?;
+            let second = self.access(next_word(word), |before| {
+                (store(operation, pair(0, before), offset, rs2) >> 32) as u32
+            })?;
+            return Ok(self.finish_memory(
                 Family::LoadStoreMisaligned,
                 (pc, i),
                 [rs1, rs2],
                 0,
-                touched,
-            );
+                [first, second],
+            ));
         }
-        let slot = self.memory.slot(word)?;
-        let before = *slot;
-        let after = store(operation, before.into(), offset, rs2) as u32;
-        *slot = after;
-        let touched = [Touch {
-            address: word,
+        let word = self.access(word, |before| {
+            store(operation, before.into(), offset, rs2) as u32
+        })?;
+        Ok(self.finish_memory(family, (pc, i), [rs1, rs2], 0, [word]))
+    }
+
+    /// Accesses a word of memory, and leaves in it what `change` makes of it.
+    #[inline(always)]
+    pub(crate) fn access(
+        &mut self,
+        address: u32,
+        change: impl FnOnce(u32) -> u32,
+    ) -> Result<Touch, Stop> {
+        let word = self.memory.slot(address);
+        let word = word.map_err(|_| Stop::MemoryLimit { address })?;
+        let before = word.value;
+        let previous = self.observer.touch(address, before, &mut word.note)?;
+        let after = change(before);
+        word.value = after;
+        Ok(Touch {
+            address,
             before,
             after,
-        }];
-        self.finish_memory(family, (pc, i), [rs1, rs2], 0, touched)
+            previous,
+        })
     }
 
     /// Writes rd and tells the observer.
@@ -325,11 +352,11 @@ impl<O: Observer> Machine<'_, O> {
         sources: [u32; 2],
         result: u32,
         words: [Touch; N],
-    ) -> Result<u32, Stop> {
+    ) -> u32 {
         let next_pc = pc.wrapping_add(4);
         let event = self.retire(pc, i, sources, result, next_pc);
-        self.observer.memory_step(family, event, words)?;
-        Ok(next_pc)
+        self.observer.memory_step(family, event, words);
+        next_pc
     }
 
     #[inline(always)]

@@ -20,11 +20,13 @@
 //! 2. Run it: [`execute::execute`] as fast as it goes, [`execute::execute_metered`] with counts,
 //!    [`execute::execute_recorded`] with the [`record::Records`] that a proof is made from. All
 //!    three are one interpreter, which computes by the functions of [`semantics`].
-//! 3. A run that ends without `exit` is an [`error::ExecuteError`], which says what, where and why.
+//! 3. Or cut it into shards of bounded size: [`shard::Sharder`] executes the run, and
+//!    [`shard::replay`] records one of its shards alone.
+//! 4. A run that ends without `exit` is an [`error::ExecuteError`], which says what, where and why.
 //!
 //! | feature | |
 //! |---|---|
-//! | `std` (default) | ELF loading and execution; without it [`instruction`], [`decode`], [`semantics`] and [`record`] |
+//! | `std` (default) | ELF loading and execution; without it instructions, their [`semantics`], and what runs leave behind: [`record`], [`shard`], [`meter`] |
 //! | `test-util` | an assembler and an ELF builder for tests, with no promise of stability |
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -32,9 +34,13 @@ extern crate alloc;
 
 pub mod decode;
 pub mod instruction;
+pub mod meter;
 pub mod record;
 pub mod semantics;
+pub mod shard;
 
+#[cfg(feature = "std")]
+mod counter;
 #[cfg(feature = "std")]
 mod ecall;
 #[cfg(feature = "std")]
@@ -49,8 +55,6 @@ mod interpreter;
 mod lines;
 #[cfg(feature = "std")]
 mod memory;
-#[cfg(feature = "std")]
-pub mod meter;
 #[cfg(feature = "std")]
 mod observer;
 #[cfg(feature = "std")]

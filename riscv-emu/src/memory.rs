@@ -1,5 +1,12 @@
 //! Sparse memory: one value for each of the 2^30 words, in pages that appear when written to.
 
+/// A word of memory, and what an observer keeps of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Word<N> {
+    pub(crate) value: u32,
+    pub(crate) note: N,
+}
+
 /// A value for each word of the address space, default until it is set.
 pub(crate) struct Paged<T> {
     pages: Box<[Option<Box<Page<T>>>; PAGES]>,
@@ -14,12 +21,17 @@ pub(crate) struct MemoryFull;
 type Page<T> = [T; PAGE_WORDS];
 
 impl<T: Copy + Default> Paged<T> {
-    /// Takes at most `max_bytes` of memory for pages, rounded down to whole pages.
+    /// Has pages for at most `max_bytes` of machine memory, rounded down to whole pages.
     pub(crate) fn new(max_bytes: u64) -> Self {
         Self {
             pages: boxed((0..PAGES).map(|_| None).collect()),
-            remaining: max_bytes / size_of::<Page<T>>() as u64,
+            remaining: max_bytes / (4 * PAGE_WORDS) as u64,
         }
+    }
+
+    /// Allows no more pages.
+    pub(crate) fn close(&mut self) {
+        self.remaining = 0;
     }
 
     /// The value of a word.

@@ -3,25 +3,33 @@
 
 use crate::{
     instruction::Instruction,
-    memory::MemoryFull,
+    interpreter::Stop,
     record::{Call, Family},
 };
 
 /// Sees every instruction as it is executed. A failure ends the run.
 pub(crate) trait Observer {
+    /// What is kept of every word of memory.
+    type Note: Copy + Default;
+
+    /// Whether the machine is to stop before the next instruction.
+    #[inline(always)]
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// A word of RAM is accessed, for the instruction about to be reported. Yields what
+    /// [`Touch::previous`] is to hold.
+    fn touch(&mut self, address: u32, before: u32, note: &mut Self::Note) -> Result<u32, Stop>;
+
     /// An instruction that neither touches memory nor is an ECALL.
     fn step(&mut self, family: Family, event: Event);
 
     /// A load or store, and the words it touched.
-    fn memory_step<const N: usize>(
-        &mut self,
-        family: Family,
-        event: Event,
-        words: [Touch; N],
-    ) -> Result<(), MemoryFull>;
+    fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]);
 
     /// A word that the ECALL about to be reported has moved, in whole or part.
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), MemoryFull>;
+    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop>;
 
     /// An ECALL.
     fn ecall(&mut self, event: EcallEvent);
@@ -48,6 +56,8 @@ pub(crate) struct Touch {
     pub(crate) address: u32,
     pub(crate) before: u32,
     pub(crate) after: u32,
+    /// What [`Observer::touch`] said of it.
+    pub(crate) previous: u32,
 }
 
 /// A word moved by an ECALL; the fields are those of [`crate::record::TransferWord`].
@@ -79,21 +89,21 @@ pub(crate) struct EcallEvent {
 pub(crate) struct Silent;
 
 impl Observer for Silent {
+    type Note = ();
+
+    #[inline(always)]
+    fn touch(&mut self, _: u32, _: u32, _: &mut ()) -> Result<u32, Stop> {
+        Ok(0)
+    }
+
     #[inline(always)]
     fn step(&mut self, _: Family, _: Event) {}
 
     #[inline(always)]
-    fn memory_step<const N: usize>(
-        &mut self,
-        _: Family,
-        _: Event,
-        _: [Touch; N],
-    ) -> Result<(), MemoryFull> {
-        Ok(())
-    }
+    fn memory_step<const N: usize>(&mut self, _: Family, _: Event, _: [Touch; N]) {}
 
     #[inline(always)]
-    fn transfer(&mut self, _: Transfer) -> Result<(), MemoryFull> {
+    fn transfer(&mut self, _: Transfer) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -148,6 +148,11 @@ impl Program {
         self.lines.at(pc)
     }
 
+    /// The ranges of text, by ascending pc.
+    pub(crate) fn text_ranges(&self) -> &[TextRange] {
+        &self.text
+    }
+
     /// The range of text that contains `pc`.
     pub(crate) fn text_range(&self, pc: u32) -> Option<&TextRange> {
         let after = self.text.partition_point(|range| range.pc <= pc);

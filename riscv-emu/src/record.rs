@@ -1,6 +1,7 @@
-//! What recording mode writes down: one record per executed instruction, grouped by [`Family`].
+//! What recording mode writes down of a run, or of one [`Shard`](crate::shard::Shard) of it: one
+//! record per executed instruction, grouped by [`Family`].
 //!
-//! Time is counted in *clk*. The run starts at [`INITIAL_CLK`]; an instruction takes
+//! Time is counted in *clk*. A run, or a shard, starts at [`INITIAL_CLK`]; an instruction takes
 //! [`CLK_PER_STEP`] of them, a slot for each access it may make, so that no two accesses to one
 //! register or word ever share a clk:
 //!
@@ -213,7 +214,7 @@ pub struct TransferWord {
     pub index: u32,
 }
 
-/// A word of RAM at the end of a run.
+/// A word of RAM at the end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FinalWord {
     /// Word address.
@@ -224,7 +225,7 @@ pub struct FinalWord {
     pub clk: u32,
 }
 
-/// Everything that the circuits need to know of a run.
+/// Everything that the circuits need to know of a run or a shard.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Records {
     /// Steps of the families that do not touch memory, indexed by `Family as usize`; the entries
@@ -240,14 +241,17 @@ pub struct Records {
     pub ecalls: Vec<EcallStep>,
     /// Words moved by ECALLs, in order.
     pub transfers: Vec<TransferWord>,
-    /// The registers at the end: value, and clk of the last access.
+    /// The registers at the end: value, and clk of the last access, 0 if there was none.
     pub registers: [Access; 32],
-    /// The length of the public output at the end, and the clk of its last access.
+    /// The length of the run's public output at the end, and the clk of its last access, 0 if there
+    /// was none.
     pub output_length: Access,
     /// Every word of RAM that was accessed, by ascending address.
     pub memory: Vec<FinalWord>,
     /// The clk after the last instruction: `INITIAL_CLK + CLK_PER_STEP * cycles`.
     pub final_clk: u32,
+    /// The pc after the last instruction; `None` if that was `exit`.
+    pub final_pc: Option<u32>,
 }
 
 impl Records {

@@ -2,41 +2,44 @@
 
 use crate::{
     instruction::{Form, Opcode},
-    memory::{MemoryFull, Paged},
+    interpreter::Stop,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
     record::{
-        Access, CLK_PER_STEP, Call, EcallStep, Family, FinalWord, INITIAL_CLK, MemoryStep, Records,
-        Step, TransferWord, WordAccess,
+        Access, CLK_PER_STEP, Call, EcallStep, Family, INITIAL_CLK, MemoryStep, Records, Step,
+        TransferWord, WordAccess,
     },
 };
 
 /// Writes down every instruction, and keeps the clk of the last access to everything.
-pub(crate) struct Recorder {
+///
+/// The note of a word is the clk of its last access. Before the first one it is 0, or, if words are
+/// `LISTED` and no others may be accessed, [`LISTED_CLK`].
+pub(crate) struct Recorder<const LISTED: bool> {
     records: Records,
     clk: u32,
     register_clk: [u32; 32],
-    word_clk: Paged<u32>,
     output_clk: u32,
+    max_transfers: usize,
 }
 
-impl Recorder {
-    pub(crate) fn new(max_memory: u64) -> Self {
+/// The note of a listed word before its first access: the clk of no access.
+pub(crate) const LISTED_CLK: u32 = INITIAL_CLK;
+
+impl<const LISTED: bool> Recorder<LISTED> {
+    /// Continues `records`, which are empty but may have room.
+    pub(crate) fn new(records: Records, max_transfers: usize) -> Self {
         Self {
-            records: Records::default(),
+            records,
             clk: INITIAL_CLK,
             register_clk: [0; 32],
-            word_clk: Paged::new(max_memory),
             output_clk: 0,
+            max_transfers,
         }
     }
 
-    /// The records, with the machine as it stands at the end.
-    pub(crate) fn finish(
-        mut self,
-        registers: [u32; 32],
-        memory: &Paged<u32>,
-        output_length: u32,
-    ) -> Records {
+    /// The records of instructions, with the registers as they stand at the end. The memory is not
+    /// in them.
+    pub(crate) fn finish(mut self, registers: &[u32; 32], output_length: u32) -> Records {
         for (register, access) in self.records.registers.iter_mut().enumerate() {
             let (value, previous_clk) = (registers[register], self.register_clk[register]);
             *access = Access {
@@ -48,14 +51,6 @@ impl Recorder {
             value: output_length,
             previous_clk: self.output_clk,
         };
-        let accessed = self.word_clk.words().filter(|&(_, clk)| clk != 0);
-        self.records.memory = accessed
-            .map(|(address, clk)| FinalWord {
-                address,
-                value: memory.get(address),
-                clk,
-            })
-            .collect();
         self.records.final_clk = self.clk;
         self.records
     }
@@ -73,24 +68,6 @@ impl Recorder {
             value,
             previous_clk: core::mem::replace(place, self.clk + slot),
         }
-    }
-
-    /// An access to a word in the slot `clk + 2`.
-    #[inline(always)]
-    fn word(&mut self, word: Touch) -> Result<WordAccess, MemoryFull> {
-        let Touch {
-            address,
-            before,
-            after,
-        } = word;
-        let place = self.word_clk.slot(address)?;
-        let previous_clk = core::mem::replace(place, self.clk + 2);
-        Ok(WordAccess {
-            address,
-            before,
-            after,
-            previous_clk,
-        })
     }
 
     #[inline(always)]
@@ -127,7 +104,18 @@ impl Recorder {
     }
 }
 
-impl Observer for Recorder {
+impl<const LISTED: bool> Observer for Recorder<LISTED> {
+    type Note = u32;
+
+    #[inline(always)]
+    fn touch(&mut self, address: u32, _: u32, clk: &mut u32) -> Result<u32, Stop> {
+        match core::mem::replace(clk, self.clk + 2) {
+            0 if LISTED => Err(Stop::Unlisted { address }),
+            LISTED_CLK => Ok(0),
+            previous_clk => Ok(previous_clk),
+        }
+    }
+
     #[inline(always)]
     fn step(&mut self, family: Family, event: Event) {
         let step = self.registers(event);
@@ -136,18 +124,9 @@ impl Observer for Recorder {
     }
 
     #[inline(always)]
-    fn memory_step<const N: usize>(
-        &mut self,
-        family: Family,
-        event: Event,
-        words: [Touch; N],
-    ) -> Result<(), MemoryFull> {
+    fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]) {
         let step = self.registers(event);
-        let mut accesses = [WordAccess::default(); N];
-        for (access, word) in accesses.iter_mut().zip(words) {
-            *access = self.word(word)?;
-        }
-        match (family, accesses.as_slice()) {
+        match (family, words.map(word_access).as_slice()) {
             (Family::LoadStoreWord, &[word]) => {
                 self.records.load_store_word.push(MemoryStep {
                     step,
@@ -169,10 +148,9 @@ impl Observer for Recorder {
             _ => unreachable!("an instruction touches one or two words"),
         }
         self.advance();
-        Ok(())
     }
 
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), MemoryFull> {
+    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
         let Transfer {
             is_output,
             word,
@@ -181,12 +159,13 @@ impl Observer for Recorder {
             remaining,
             index,
         } = transfer;
-        let word = self.word(word)?;
-        let clk = self.clk;
+        if self.records.transfers.len() == self.max_transfers {
+            return Err(Stop::Transfers);
+        }
         let transfer = TransferWord {
-            clk,
+            clk: self.clk,
             is_output,
-            word,
+            word: word_access(word),
             offset,
             count,
             remaining,
@@ -215,5 +194,15 @@ impl Observer for Recorder {
         };
         self.records.ecalls.push(step);
         self.advance();
+    }
+}
+
+#[inline(always)]
+fn word_access(word: Touch) -> WordAccess {
+    WordAccess {
+        address: word.address,
+        before: word.before,
+        after: word.after,
+        previous_clk: word.previous,
     }
 }

@@ -142,12 +142,12 @@ fn limits() {
         })
     ));
 
-    // A store, or when recorded a load, to every page there is.
+    // A store to, or a load from, every page there is.
     let small = Options {
         max_memory: 1 << 24,
         ..cycles(1 << 20)
     };
-    for (touch, silent_too) in [(sw(5, 6, 0), true), (lw(5, 6, 0), false)] {
+    for touch in [sw(5, 6, 0), lw(5, 6, 0)] {
         let program = load(&[lui(7, 0x1_0000), touch, add(6, 6, 7), jal(0, -8)]);
         let is_full = |error| {
             matches!(
@@ -158,8 +158,7 @@ fn limits() {
                 })
             )
         };
-        let silent = execute(&program, &[], &small, &mut Discard).err();
-        assert_eq!(is_full(silent), silent_too);
+        assert!(is_full(execute(&program, &[], &small, &mut Discard).err()));
         assert!(is_full(
             execute_recorded(&program, &[], &small, &mut Discard).err()
         ));

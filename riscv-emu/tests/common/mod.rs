@@ -1,5 +1,10 @@
 //! Random programs that end by themselves.
 
+// Not every test uses everything.
+#![allow(dead_code)]
+
+pub mod records;
+
 use zonda_riscv_emu::{decode::encode, instruction::*, testing::*};
 
 /// Registers with a purpose: the loop counter, a pointer into the window, and one for jumps.

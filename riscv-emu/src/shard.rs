@@ -1,0 +1,180 @@
+//! Shards: a run of any length, cut into pieces that are proved one by one.
+//!
+//! A [`Sharder`] executes a program once, at about the speed of [`crate::execute::execute`], and
+//! yields for each [`Shard`] its *boundary*: the words of RAM it touches, with their values before
+//! and after, and the instructions it executes. [`replay`] executes one shard alone from what its
+//! boundary says, and writes down what a proof is made from. Both are functions of the program, the
+//! input and the [`Cut`] alone: a second pass yields the same shards.
+//!
+//! Shards have positions 1, 2, 3, ...; the *owner* of a word at some moment is the position of the
+//! last shard that touched it, and 0 is the owner of the initial memory. So the value that a shard
+//! finds in a word is the one that the owner left there. The 32 registers and the output length
+//! count as touched by every shard, accessed or not: their owner is always the shard before.
+
+use alloc::vec::Vec;
+
+use crate::{meter::Meter, record::Family};
+
+#[cfg(feature = "std")]
+pub use self::{
+    replay::{ReplayError, replay},
+    sharder::Sharder,
+};
+
+#[cfg(feature = "std")]
+mod replay;
+#[cfg(feature = "std")]
+mod sharder;
+
+/// When a shard ends: before an instruction that finds its cost at `capacity` or above, or its
+/// instructions at `max_cycles` (at most [`MAX_SHARD_CYCLES`]); and before it could have moved more
+/// than [`MAX_SHARD_TRANSFERS`] words.
+///
+/// A shard executes one instruction at least, and no instruction is ever split, so that a cost goes
+/// past the capacity by less than that of one instruction. The longest one, an ECALL that moves 4
+/// KiB, transfers and touches up to 1025 words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Cut {
+    /// The most instructions of a shard.
+    pub max_cycles: u64,
+    /// The cost that a shard is filled to.
+    pub capacity: u64,
+    /// What it is made of.
+    pub costs: Costs,
+}
+
+/// What things cost, in units of the caller's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Costs {
+    /// An executed instruction, indexed by `Family as usize`.
+    pub instructions: [u32; Family::ALL.len()],
+    /// A word moved by `read` or by public `write`, whole or in part.
+    pub transferred_word: u32,
+    /// A word of RAM, however often the shard accesses it.
+    pub touched_word: u32,
+    /// An instruction of the program, however often the shard executes it.
+    pub distinct_instruction: u32,
+}
+
+/// One shard of a run.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shard {
+    /// Its place in the run, from 1.
+    pub position: u32,
+    /// The machine before its first instruction.
+    pub start: Start,
+    /// The words of RAM that it touches, by strictly ascending address.
+    pub words: Vec<BoundaryWord>,
+    /// The registers after its last instruction.
+    pub registers_after: [u32; 32],
+    /// The length of the run's public output after its last instruction.
+    pub output_length_after: u32,
+    /// The addresses of the instructions that it executes, strictly ascending.
+    pub pcs: Vec<u32>,
+    /// The bytes of input that it reads.
+    pub input: Vec<u8>,
+    /// The bytes of public output that it writes.
+    pub output: Vec<u8>,
+    /// How many instructions it executes.
+    pub cycles: u64,
+    /// What comes after it.
+    pub end: End,
+    /// What it does, in numbers.
+    pub meter: Meter,
+}
+
+impl Shard {
+    /// What [`replay`] needs of it.
+    pub fn replay_input(&self) -> ReplayInput<'_> {
+        ReplayInput {
+            start: self.start,
+            words: &self.words,
+            input: &self.input,
+            instructions: self.meter.instructions.map(|count| count as u32),
+            transferred_words: self.meter.transferred_words as u32,
+        }
+    }
+}
+
+/// The machine before a shard, but for its memory.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Start {
+    /// The address of the first instruction.
+    pub pc: u32,
+    /// The registers.
+    pub registers: [u32; 32],
+    /// The length of the run's public output so far.
+    pub output_length: u32,
+}
+
+/// A word of RAM that a shard touches: reads, writes, or moves in part.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct BoundaryWord {
+    /// Word address: the byte address divided by four.
+    pub address: u32,
+    /// Its value before the shard.
+    pub before: u32,
+    /// The position of the last shard that touched it before this one; 0 if none did.
+    pub owner: u32,
+    /// Its value after the shard.
+    pub after: u32,
+}
+
+/// What comes after a shard.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// The next shard, which starts at this address.
+    Next {
+        /// The address of its first instruction.
+        pc: u32,
+    },
+    /// Nothing: the last instruction was `exit`.
+    Exit {
+        /// Its argument.
+        code: u32,
+    },
+}
+
+/// A run after its exit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Last {
+    /// Every word of RAM that was touched, by strictly ascending address.
+    pub words: Vec<LastWord>,
+    /// The registers.
+    pub registers: [u32; 32],
+    /// The length of the public output.
+    pub output_length: u32,
+    /// How many instructions were executed.
+    pub cycles: u64,
+}
+
+/// A word of RAM after the exit.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LastWord {
+    /// Word address: the byte address divided by four.
+    pub address: u32,
+    /// Its value.
+    pub value: u32,
+    /// The position of the last shard that touched it.
+    pub owner: u32,
+}
+
+/// What [`replay`] needs of a shard; it may come from anyone.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplayInput<'a> {
+    /// The machine before the first instruction.
+    pub start: Start,
+    /// The words that the shard touches, by strictly ascending address.
+    pub words: &'a [BoundaryWord],
+    /// The bytes of input that it reads.
+    pub input: &'a [u8],
+    /// How many instructions of each family it executes, indexed by `Family as usize`.
+    pub instructions: [u32; Family::ALL.len()],
+    /// How many words its ECALLs move.
+    pub transferred_words: u32,
+}
+
+/// The most instructions of a shard.
+pub const MAX_SHARD_CYCLES: u64 = 1 << 22;
+/// The most words that the ECALLs of a shard may move.
+pub const MAX_SHARD_TRANSFERS: u32 = 1 << 22;
