@@ -163,9 +163,9 @@ impl Listener for Recorder<'_> {
     }
 }
 
-/// Checks every constraint of every row and the balance of every bus, and returns up to `most`
-/// failures: none for a valid run. If instances of one table follow each other, their rows are
-/// numbered through.
+/// Checks every constraint of every row of a run of one part, and the balance of every bus, and
+/// returns up to `most` failures: none for a valid run. If instances of one table follow each other,
+/// their rows are numbered through.
 ///
 /// # Panics
 /// If a trace does not have its table's width, or the height of its preprocessed or periodic
@@ -174,71 +174,131 @@ pub fn check<'a>(
     instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
     most: usize,
 ) -> Vec<Failure> {
-    let instances: Vec<_> = instances.into_iter().collect();
-    let mut failures = Vec::new();
-    let mut balance = Balance::default();
-    let mut first_row = 0;
-    let mut first_rows = Vec::new();
-    for (index, (air, trace)) in instances.iter().enumerate() {
-        match index.checked_sub(1).map(|before| instances[before]) {
-            Some((before, trace)) if before.table == air.table => first_row += trace.height(),
-            _ => first_row = 0,
-        }
-        first_rows.push(first_row);
-        assert_eq!(
-            air.table.trace_width(),
-            trace.width(),
-            "width of table {}",
-            air.table.name()
-        );
-        for row in 0..trace.height() {
-            let mut recorder = Recorder {
-                constraints: 0,
-                failed: Vec::new(),
-                messages: 0,
-                balance: &mut balance,
-                place: (index, row),
-            };
-            visit(air, trace, row, &mut recorder);
-            let failed = recorder.failed;
-            if !failed.is_empty() {
-                let names = names(air);
-                failures.extend(failed.into_iter().map(|constraint| Failure::Constraint {
-                    table: air.table,
-                    row: first_row + row,
-                    constraint: names.constraints[constraint].clone(),
-                    pc: pc(air, trace, row),
-                }));
-            }
-            if failures.len() >= most {
-                failures.truncate(most);
-                return failures;
-            }
+    let mut run = RunChecker::new(most);
+    run.part(instances);
+    run.finish()
+}
+
+/// Checks a run part by part: [`check`] for runs of several parts.
+pub struct RunChecker {
+    most: usize,
+    failures: Vec<Failure>,
+    /// What global buses carry, and where each message is said first.
+    global: HashMap<Message, (F, Spot)>,
+}
+
+/// Where a message is said: table, row, the message's name, and the row's pc.
+type Spot = (Table, usize, String, Option<u32>);
+
+impl RunChecker {
+    /// Nothing has been checked yet; keeps up to `most` failures.
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            failures: Vec::new(),
+            global: HashMap::new(),
         }
     }
-    let mut unbalanced: Vec<_> = balance
-        .0
-        .into_iter()
-        .filter(|(_, (surplus, _))| *surplus != F::ZERO)
-        .collect();
-    unbalanced.sort_unstable_by_key(|((bus, _), (_, place))| (*place, *bus));
-    failures.extend(unbalanced.into_iter().take(most - failures.len()).map(
-        |((bus, fields), (surplus, (index, row, message)))| {
-            let (air, trace) = instances[index];
-            Failure::Unbalanced {
-                bus,
-                fields,
-                surplus: surplus.as_canonical_u32(),
-                place: (
-                    air.table,
-                    first_rows[index] + row,
-                    names(air).messages[message].1.clone(),
-                ),
-                pc: pc(air, trace, row),
+
+    /// Checks every constraint and every local bus of the run's next part.
+    ///
+    /// # Panics
+    /// As [`check`].
+    pub fn part<'a>(
+        &mut self,
+        instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
+    ) {
+        let instances: Vec<_> = instances.into_iter().collect();
+        let mut balance = Balance::default();
+        let mut first_row = 0;
+        let mut first_rows = Vec::new();
+        for (index, (air, trace)) in instances.iter().enumerate() {
+            match index.checked_sub(1).map(|before| instances[before]) {
+                Some((before, trace)) if before.table == air.table => first_row += trace.height(),
+                _ => first_row = 0,
             }
-        },
-    ));
-    failures
+            first_rows.push(first_row);
+            assert_eq!(
+                air.table.trace_width(),
+                trace.width(),
+                "width of table {}",
+                air.table.name()
+            );
+            for row in 0..trace.height() {
+                let mut recorder = Recorder {
+                    constraints: 0,
+                    failed: Vec::new(),
+                    messages: 0,
+                    balance: &mut balance,
+                    place: (index, row),
+                };
+                visit(air, trace, row, &mut recorder);
+                for constraint in recorder.failed {
+                    let mut names = names(air).constraints;
+                    self.failures.push(Failure::Constraint {
+                        table: air.table,
+                        row: first_row + row,
+                        constraint: names.swap_remove(constraint),
+                        pc: pc(air, trace, row),
+                    });
+                }
+                if self.failures.len() >= self.most {
+                    self.failures.truncate(self.most);
+                    return;
+                }
+            }
+        }
+        let names: Vec<Names> = instances.iter().map(|(air, _)| names(air)).collect();
+        let spot = |(index, row, message): Place| {
+            let (air, trace) = instances[index];
+            let name = names[index].messages[message].1.clone();
+            let pc = pc(air, trace, row);
+            (air.table, first_rows[index] + row, name, pc)
+        };
+        let mut unbalanced = Vec::new();
+        for (message, (surplus, place)) in balance.0 {
+            if surplus == F::ZERO {
+                continue;
+            }
+            if message.0.is_global() {
+                let told = self.global.entry(message);
+                told.or_insert_with(|| (F::ZERO, spot(place))).0 += surplus;
+            } else {
+                unbalanced.push((message, surplus, place));
+            }
+        }
+        unbalanced.sort_unstable_by_key(|((bus, _), _, place)| (*place, *bus));
+        let room = self.most - self.failures.len();
+        let unbalanced = unbalanced.into_iter().take(room);
+        self.failures.extend(
+            unbalanced.map(|(message, surplus, place)| failure(message, surplus, spot(place))),
+        );
+    }
+
+    /// Checks the global buses, and returns the failures.
+    pub fn finish(mut self) -> Vec<Failure> {
+        let unbalanced = self.global.into_iter();
+        let unbalanced = unbalanced.filter(|(_, (surplus, _))| *surplus != F::ZERO);
+        let mut unbalanced: Vec<_> = unbalanced
+            .map(|(message, (surplus, spot))| (spot, message, surplus))
+            .collect();
+        unbalanced.sort_unstable();
+        let room = self.most - self.failures.len();
+        let unbalanced = unbalanced.into_iter().take(room);
+        self.failures
+            .extend(unbalanced.map(|(spot, message, surplus)| failure(message, surplus, spot)));
+        self.failures
+    }
+}
+
+fn failure((bus, fields): Message, surplus: F, (table, row, name, pc): Spot) -> Failure {
+    Failure::Unbalanced {
+        bus,
+        fields,
+        surplus: surplus.as_canonical_u32(),
+        place: (table, row, name),
+        pc,
+    }
 }
 
 fn pc(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Option<u32> {

@@ -13,13 +13,14 @@ use crate::{
     bus::Bus,
     columns::Columns,
     evaluate::{Listener, Row},
-    machine::{ForTable, Image, Table},
+    machine::{ForTable, Image, Part, Table},
     system::{bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, range16::Range16},
     witness::{InstanceTrace, whole},
 };
 
 /// Which rows the lookup tables of a part have.
-pub(crate) struct Lookups {
+pub(crate) struct Lookups<'a> {
+    part: &'a Part,
     /// Runs of instructions without a word between them that is none: the first pc, how many
     /// instructions come before the run, and how many are in it.
     runs: Vec<(u32, usize, usize)>,
@@ -44,9 +45,9 @@ pub(crate) struct Counts {
     powers: Vec<u32>,
 }
 
-impl Lookups {
-    /// The lookup tables' rows for a shard that executes the instructions at `pcs`.
-    pub(crate) fn new(image: &Image, pcs: &[u32]) -> Self {
+impl<'a> Lookups<'a> {
+    /// The lookup tables' rows for a part whose shard executes the instructions at `pcs`.
+    pub(crate) fn new(image: &Image, part: &'a Part, pcs: &[u32]) -> Self {
         let mut runs: Vec<(u32, usize, usize)> = Vec::new();
         for (index, (pc, _)) in image.text.iter().enumerate() {
             match runs.last_mut() {
@@ -57,6 +58,7 @@ impl Lookups {
             }
         }
         let mut lookups = Self {
+            part,
             runs,
             rows: alloc::vec![NO_ROW; image.text.len()],
             gaps: gaps::ranges(image),
@@ -81,6 +83,7 @@ impl Lookups {
             lookups: self,
             counts: &mut counts,
             cells,
+            public: &table.public(self.part),
         });
         self.idle().push(counts);
     }
@@ -143,7 +146,7 @@ impl Counts {
         .flatten()
     }
 
-    fn new(lookups: &Lookups) -> Self {
+    fn new(lookups: &Lookups<'_>) -> Self {
         let zeros = |rows: usize| alloc::vec![0; rows];
         Self {
             instructions: zeros(lookups.instructions),
@@ -175,9 +178,10 @@ fn rows<C: Columns<F>>(table: Table, counts: &[u32], row: impl Fn(F) -> C) -> Ve
 }
 
 struct Counter<'a> {
-    lookups: &'a Lookups,
+    lookups: &'a Lookups<'a>,
     counts: &'a mut Counts,
     cells: &'a [F],
+    public: &'a [F],
 }
 
 impl ForTable for Counter<'_> {
@@ -187,7 +191,7 @@ impl ForTable for Counter<'_> {
     fn run<const TABLE: usize>(mut self) {
         let table = const { Table::ALL[TABLE] };
         for cells in self.cells.chunks_exact(table.trace_width()) {
-            let mut row = Row::new(cells, &[], &[], &[], &mut self);
+            let mut row = Row::new(cells, &[], &[], self.public, &mut self);
             table.eval(&mut Circuit::new(&mut row));
         }
     }

@@ -302,13 +302,27 @@ impl Table {
     /// The table's public values; few tables have any.
     pub fn public(self, part: &Part) -> Vec<F> {
         match (self, part) {
-            (Self::Statement, Part { execution: Some(execution), .. }) => {
-                statement::public(execution)
-            }
-            (Self::Boundary, Part { execution: Some(execution), .. }) => {
-                boundary::public(execution)
-            }
-            (Self::Gaps, Part { zeroed: Some(range), .. }) => gaps::public(range),
+            (
+                Self::Statement,
+                Part {
+                    execution: Some(execution),
+                    ..
+                },
+            ) => statement::public(execution),
+            (
+                Self::Boundary,
+                Part {
+                    execution: Some(execution),
+                    ..
+                },
+            ) => boundary::public(execution),
+            (
+                Self::Gaps,
+                Part {
+                    zeroed: Some(range),
+                    ..
+                },
+            ) => gaps::public(range),
             _ => Vec::new(),
         }
     }
@@ -348,9 +362,7 @@ pub struct TableAir {
 pub fn airs(image: &Image, part: &Part, fixed: bool) -> Vec<TableAir> {
     let air = |table: Table| TableAir {
         table,
-        fixed: fixed
-            .then(|| table.fixed(image).map(Arc::new))
-            .flatten(),
+        fixed: fixed.then(|| table.fixed(image).map(Arc::new)).flatten(),
         periodic: table.periodic(part),
         public: table.public(part),
     };

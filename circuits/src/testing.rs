@@ -17,7 +17,7 @@ use crate::{
     columns::Columns,
     evaluate::{Listener, Row},
     instruction::decoded,
-    machine::{Image, Statement, Table, airs},
+    machine::{Image, Part, Table, airs},
 };
 
 /// What a row says: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
@@ -48,7 +48,7 @@ pub fn evaluate_cells(
     pc: u32,
     instruction: &Instruction,
 ) -> Result<Said, String> {
-    assert_eq!(cells.len(), table.width());
+    assert_eq!(cells.len(), table.trace_width());
     let mut names = Names::default();
     let mut heard = Heard::default();
     let mut row = Row::new(cells, &[], &[], &[], &mut heard);
@@ -100,10 +100,10 @@ pub fn evaluate<C: Columns<F>>(
 pub fn evaluate_table(
     table: Table,
     image: &Image,
-    statement: &Statement,
+    part: &Part,
     trace: RowMajorMatrix<F>,
 ) -> (Vec<String>, Said) {
-    let mut airs = airs(image, statement, true);
+    let mut airs = airs(image, part, true);
     airs.retain(|air| air.table == table);
     let (mut constraints, mut said) = (vec![], vec![]);
     for failure in check(airs.iter().zip([&trace]), usize::MAX) {

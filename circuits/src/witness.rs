@@ -1,6 +1,8 @@
 //! Filling all tables of a part of a run: the boundary first, from what a fast execution tells; the
 //! rest from the records of a shard.
 
+mod one_shard;
+
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
@@ -27,6 +29,8 @@ use crate::{
         zeroed::{self, Opening},
     },
 };
+
+pub use one_shard::OneShard;
 
 /// One instance of a table, filled.
 #[derive(Clone, Debug)]
@@ -56,8 +60,9 @@ pub struct Boundary<'a> {
 /// How a run uses what is in its program file.
 #[derive(Clone, Copy, Debug)]
 pub struct ProgramUse<'a> {
-    /// How many shards execute each instruction of the image's text.
-    pub shards: &'a [u32],
+    /// How many rows of the shards' tables of instructions hold each instruction of the image's
+    /// text: see [`count_uses`].
+    pub uses: &'a [u32],
     /// What the run leaves of all that it touches, by ascending space and address.
     pub left: &'a [Left],
 }
@@ -88,9 +93,15 @@ pub fn boundary_columns(
         fill(Table::Boundary, &heights, None, boundary.held, held),
     );
     if let Some(used) = &boundary.program {
-        let (table, shards) = (Table::Program, used.shards);
-        add(table, whole(table, shards.iter().map(|shards| program::row(*shards))));
-        add(Table::Image, whole(Table::Image, image::rows(image, used.left)));
+        let (table, uses) = (Table::Program, used.uses);
+        add(
+            table,
+            whole(table, uses.iter().map(|uses| program::row(*uses))),
+        );
+        add(
+            Table::Image,
+            whole(Table::Image, image::rows(image, used.left)),
+        );
     }
     add(
         Table::Zeroed,
@@ -116,7 +127,7 @@ pub fn traces(
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Vec<InstanceTrace> {
-    let lookups = Lookups::new(image, boundary.pcs);
+    let lookups = Lookups::new(image, part, boundary.pcs);
 
     // One instruction family: its records, and its function from a record to a row.
     macro_rules! family {
@@ -178,7 +189,7 @@ pub fn traces(
             None => Vec::new(),
         },
         Table::Program => match &boundary.program {
-            Some(used) => whole(table, used.shards.iter().map(|n| program::row(*n))),
+            Some(used) => whole(table, used.uses.iter().map(|n| program::row(*n))),
             None => Vec::new(),
         },
         Table::Image => match &boundary.program {
@@ -193,11 +204,9 @@ pub fn traces(
             zeroed::row,
         ),
         // How often the others look their rows up is counted meanwhile.
-        Table::Instructions
-        | Table::Gaps
-        | Table::Range16
-        | Table::Bytes
-        | Table::PowersOfTwo => Vec::new(),
+        Table::Instructions | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
+            Vec::new()
+        }
     };
     let mut instances: Vec<InstanceTrace> = Table::ALL.into_iter().flat_map(filled).collect();
 
@@ -218,6 +227,27 @@ pub fn traces(
     // Stable: instances of one table stay in their order.
     instances.sort_by_key(|instance| instance.table);
     instances
+}
+
+/// Adds to `uses`, which has a place for each instruction of the image's text, how many rows of the
+/// table of instructions hold it, for a shard that executes those at `pcs`, ascending.
+pub fn count_uses(
+    image: &Image,
+    pcs: &[u32],
+    heights: impl Fn(Table, usize) -> Vec<usize>,
+    uses: &mut [u32],
+) {
+    let mut add = |pc: &u32, rows: usize| {
+        let found = image.text.binary_search_by_key(pc, |(pc, _)| *pc);
+        if let Some(uses) = found.ok().and_then(|index| uses.get_mut(index)) {
+            *uses += rows as u32;
+        }
+    };
+    pcs.iter().for_each(|pc| add(pc, 1));
+    let rows: usize = heights(Table::Instructions, pcs.len()).iter().sum();
+    if let Some(first) = pcs.first() {
+        add(first, rows - pcs.len());
+    }
 }
 
 /// Every row of the table of instructions is one of the program: the unused ones are the first, not
@@ -253,7 +283,7 @@ pub(crate) fn whole<C: Columns<F>>(
 fn fill<R: Sync, C: Columns<F>>(
     table: Table,
     heights: &impl Fn(Table, usize) -> Vec<usize>,
-    lookups: Option<&Lookups>,
+    lookups: Option<&Lookups<'_>>,
     records: &[R],
     row: impl Fn(&R) -> C + Sync,
 ) -> Vec<InstanceTrace> {

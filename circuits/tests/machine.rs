@@ -1,18 +1,22 @@
 //! What the machine's tables are made of: degrees, weights and widths of everything they say.
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use p3_air::symbolic::AirLayout;
+use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionSymbolicBuilder;
 use zonda_circuits::{
     F,
     bus::Bus,
     checker::names,
-    machine::{Image, Statement, Table, TableAir, airs},
+    evaluate::{Listener, Row},
+    machine::{Image, Role, Table, TableAir, airs},
 };
 
 fn tables() -> Vec<TableAir> {
-    airs(&Image::default(), &Statement::default(), false)
+    airs(&Image::default(), &common::part(), false)
 }
 
 fn symbolic(air: &TableAir) -> InteractionSymbolicBuilder<F> {
@@ -43,16 +47,18 @@ fn degrees_are_what_the_engines_expect() {
 
 #[test]
 fn only_lookup_tables_count_without_bound() {
-    let lookups = [
-        Table::Program,
-        Table::Gaps,
-        Table::Range16,
-        Table::Bytes,
-        Table::PowersOfTwo,
+    let answers = [
+        (Table::Instructions, "instruction"),
+        (Table::Program, "instruction"),
+        (Table::Gaps, "range"),
     ];
     for air in tables() {
-        for message in symbolic(&air).global_interactions() {
-            let weight = u32::from(!lookups.contains(&air.table));
+        let names = names(&air);
+        let messages = symbolic(&air).global_interactions().to_vec();
+        for (message, (_, name)) in messages.iter().zip(&names.messages) {
+            let is_answer =
+                air.table.role() == Role::Lookup || answers.contains(&(air.table, name));
+            let weight = u32::from(!is_answer);
             assert_eq!(message.count_weight, weight, "{}", air.table.name());
         }
     }
@@ -75,7 +81,7 @@ fn each_bus_has_one_width() {
 fn names_are_distinct_within_a_table() {
     for air in tables() {
         let mut columns = air.table.column_names();
-        assert_eq!(columns.len(), air.table.width());
+        assert_eq!(columns.len(), air.table.trace_width());
         let names = names(&air);
         let mut constraints = names.constraints;
         let mut messages: Vec<String> = names.messages.into_iter().map(|(_, name)| name).collect();
@@ -85,5 +91,46 @@ fn names_are_distinct_within_a_table() {
             list.dedup();
             assert_eq!(list.len(), length, "{}", air.table.name());
         }
+    }
+}
+
+/// What a row says on global buses.
+#[derive(Default)]
+struct Global(Vec<(F, Vec<F>)>);
+
+impl Listener for &mut Global {
+    fn constraint(&mut self, _value: F) {}
+
+    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
+        if bus.is_global() {
+            self.0.push((count, fields.to_vec()));
+        }
+    }
+}
+
+#[test]
+fn global_messages_come_last_and_are_made_of_what_is_committed_before_their_challenge() {
+    let cells = |count: usize, seed: u32| -> Vec<F> {
+        let cell = |index| F::from_u32(seed + 77 * index as u32);
+        (0..count).map(cell).collect()
+    };
+    for air in tables() {
+        let messages = names(&air).messages;
+        let buses: Vec<bool> = messages.iter().map(|(bus, _)| bus.is_global()).collect();
+        assert!(buses.is_sorted(), "{}", air.table.name());
+
+        let fixed = cells(air.table.fixed_width(), 1000);
+        let said = |seed| {
+            let mut row = cells(air.table.boundary_width(), 5000);
+            row.extend(cells(air.table.width(), seed));
+            let periodic = cells(air.periodic.len(), seed);
+            let mut said = Global::default();
+            let mut row = Row::new(&row, &fixed, &periodic, &air.public, &mut said);
+            air.table.tell(&mut row);
+            said.0
+        };
+        assert_eq!(said(1), said(2), "{}", air.table.name());
+        let global = buses.iter().filter(|is_global| **is_global).count();
+        assert_eq!(said(1).len(), global);
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! After a change that is meant: `ZONDA_UPDATE_SNAPSHOT=1 cargo test -p zonda-circuits --test snapshot`.
 
+mod common;
+
 use std::{env, fmt::Write, fs, path::Path};
 
 use p3_air::symbolic::AirLayout;
@@ -10,20 +12,23 @@ use p3_lookup::InteractionSymbolicBuilder;
 use zonda_circuits::{
     F,
     checker::names,
-    machine::{Image, Statement, airs},
+    machine::{Image, airs},
 };
 
 fn describe() -> String {
-    let mut text = String::from("# table: committed columns + preprocessed columns\n");
-    for air in airs(&Image::default(), &Statement::default(), false) {
+    let mut text = String::from(
+        "# table: columns committed before + after the global challenge + preprocessed\n",
+    );
+    for air in airs(&Image::default(), &common::part(), false) {
         let table = air.table;
         let built: InteractionSymbolicBuilder<F> =
             InteractionSymbolicBuilder::from_air(&air, AirLayout::from_air(&air));
         let names = names(&air);
         writeln!(
             text,
-            "\n{}: {} + {}",
+            "\n{}: {} + {} + {}",
             table.name(),
+            table.boundary_width(),
             table.width(),
             table.fixed_width()
         )

@@ -19,7 +19,7 @@ mod error;
 mod header;
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::ProofError;
 pub(crate) use header::Source;

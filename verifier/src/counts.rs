@@ -166,3 +166,101 @@ impl Builder for Counter {
         self.0.widest = self.0.widest.max(N);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zonda_circuits::machine::Part;
+
+    use super::*;
+
+    #[test]
+    fn every_table_speaks() {
+        let machine = Machine::new();
+        for table in Table::ALL {
+            let counts = machine.counts(table);
+            assert_eq!(counts, Counts::of(table));
+            assert!(counts.local + counts.global > 0, "{}", table.name());
+            assert!(counts.widest <= machine.widest());
+        }
+        assert_eq!(machine.widest(), 10);
+        let statement = machine.counts(Table::Statement);
+        assert_eq!((statement.constraints, statement.sums()), (4, 2));
+        let boundary = machine.counts(Table::Boundary);
+        assert_eq!((boundary.local, boundary.global), (3, 2));
+        assert_eq!((boundary.sums(), boundary.widest), (3, 5));
+        let program = machine.counts(Table::Program);
+        assert_eq!((program.local, program.global), (0, 1));
+        assert_eq!(program.pairs(Scope::Local), 0);
+    }
+
+    /// Hears a row of which all cells that are committed after the global challenge, and all that
+    /// the statement makes, are `late`.
+    struct Late {
+        late: F,
+        messages: Vec<(Scope, F, Vec<F>)>,
+    }
+
+    impl Builder for Late {
+        type Var = F;
+        type Expr = F;
+
+        fn row<C: Columns<F>>(&self) -> C {
+            C::from_row(&vec![self.late; C::WIDTH])
+        }
+
+        fn boundary<C: Columns<F>>(&self) -> C {
+            C::from_row(&(3..).map(F::from_usize).take(C::WIDTH).collect::<Vec<_>>())
+        }
+
+        fn fixed<C: Columns<F>>(&self) -> C {
+            C::from_row(&(50..).map(F::from_usize).take(C::WIDTH).collect::<Vec<_>>())
+        }
+
+        fn periodic(&self, _column: usize) -> F {
+            self.late
+        }
+
+        fn public(&self, index: usize) -> F {
+            F::from_usize(index + 100)
+        }
+
+        fn zero(&mut self, _x: F) {}
+
+        fn message<const N: usize>(&mut self, bus: Bus, count: F, _: Weight, fields: [F; N]) {
+            let message = (Scope::of(bus), count, fields.to_vec());
+            self.messages.push(message);
+        }
+    }
+
+    /// What a global message says is decided before the global challenge: SOUNDNESS.md, lemma H.
+    #[test]
+    fn global_messages_are_of_early_columns() {
+        for table in Table::ALL {
+            let [a, b] = [7, 1 << 20].map(|late| {
+                let late = F::from_u32(late);
+                let mut listener = Late {
+                    late,
+                    messages: Vec::new(),
+                };
+                table.eval(&mut Circuit::new(&mut listener));
+                listener.messages
+            });
+            let global = |messages: &[(Scope, F, Vec<F>)]| -> Vec<(F, Vec<F>)> {
+                let messages = messages
+                    .iter()
+                    .filter(|(scope, ..)| *scope == Scope::Global);
+                messages
+                    .map(|(_, count, fields)| (*count, fields.clone()))
+                    .collect()
+            };
+            assert_eq!(global(&a), global(&b), "{}", table.name());
+            assert_eq!(global(&a).len(), Counts::of(table).global);
+            // They stand last.
+            assert!(a.is_sorted_by_key(|(scope, ..)| *scope == Scope::Global));
+            assert_eq!(a != b, table.width() > 0, "{}", table.name());
+        }
+        // Public values of global messages are the position, which the verifier gives.
+        let public = Table::Boundary.public(&Part::default());
+        assert!(public.is_empty());
+    }
+}

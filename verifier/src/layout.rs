@@ -343,7 +343,7 @@ pub fn folds(log_size: u32) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::tests::least;
+    use crate::shape::tests::{least, zeroed_only};
 
     #[test]
     fn columns_are_numbered_once() {
@@ -353,23 +353,80 @@ mod tests {
             log_height,
         };
         shape.0.splice(0..0, [add(17), add(5)]);
-        let layout = Layout::new(&shape, 4);
-        let mut columns = Vec::new();
-        for phase in &layout.phases {
-            let heights: Vec<_> = phase.groups.iter().map(|group| group.log_height).collect();
-            assert!(heights.is_sorted_by(|a, b| a > b));
-            for instance in 0..phase.spans.len() {
-                columns.extend(phase.columns(instance));
+        for shape in [shape, zeroed_only()] {
+            let layout = Layout::new(&shape, 4);
+            let mut columns = Vec::new();
+            for phase in &layout.phases {
+                let heights: Vec<_> = phase.groups.iter().map(|group| group.log_height).collect();
+                assert!(heights.is_sorted_by(|a, b| a > b));
+                for instance in 0..phase.spans.len() {
+                    columns.extend(phase.columns(instance));
+                }
+            }
+            columns.extend(layout.quotient().groups.iter().flat_map(Group::columns));
+            columns.sort_unstable();
+            assert_eq!(columns, (0..layout.columns()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn instances_have_the_columns_of_their_tables() {
+        let layout = Layout::new(&least(), 4);
+        let mut running = layout.running_sums().peekable();
+        for (index, (instance, counts)) in layout.instances.iter().zip(&layout.counts).enumerate() {
+            let table = instance.table;
+            let fixed = layout
+                .fixed(index)
+                .map_or(0..0, |phase| phase.columns(index));
+            assert_eq!(fixed.len(), table.fixed_width());
+            assert_eq!(layout.main().columns(index).len(), table.width());
+            assert_eq!(
+                layout.boundary().columns(index).len(),
+                table.boundary_width()
+            );
+            let sums = layout.sums().columns(index);
+            let [local, global] = Scope::ALL.map(|scope| layout.sums_of(index, scope));
+            assert_eq!((sums.start, sums.end), (local.start, global.end));
+            assert_eq!(local.end, global.start);
+            for (scope, columns) in Scope::ALL.into_iter().zip([local, global]) {
+                assert_eq!(columns.len(), 4 * counts.pairs(scope));
+                let sum = running.next_if(|sum| (sum.instance, sum.scope) == (index, scope));
+                assert_eq!(sum.is_some(), counts.messages(scope) > 0);
+                let columns = sum.map(|sum| (sum.columns.len(), sum.columns.end == columns.end));
+                assert!(columns.is_none_or(|columns| columns == (4, true)));
             }
         }
-        columns.extend(layout.quotient().groups.iter().flat_map(Group::columns));
-        columns.sort_unstable();
-        assert_eq!(columns, (0..layout.columns()).collect::<Vec<_>>());
+        assert_eq!(running.next(), None);
+        let opened = 4 * layout.running_sums().count();
+        assert_eq!(layout.opened_before().count(), opened);
+    }
 
-        assert_eq!(layout.log_height, 17);
-        assert_eq!(layout.main().columns(0).len(), Table::AddSub.width());
-        assert_eq!(layout.opened_before().count(), 4 * shape.0.len());
-        assert_eq!(layout.last_sum(0).end, layout.sums().columns(0).end);
+    #[test]
+    fn preprocessed_columns_stand_by_role() {
+        let layout = Layout::new(&least(), 4);
+        let of = |phase: usize| {
+            let spans = layout.phases[phase].spans.iter().zip(&layout.instances);
+            let tables = spans.filter(|(span, _)| span.width > 0);
+            tables
+                .map(|(_, instance)| instance.table)
+                .collect::<Vec<_>>()
+        };
+        let lookup = [Table::Range16, Table::Bytes, Table::PowersOfTwo];
+        assert_eq!(of(FIXED_LOOKUP), lookup);
+        assert_eq!(of(FIXED_PROGRAM), [Table::Program, Table::Image]);
+        assert_eq!(of(FIXED_GAPS), [Table::Gaps]);
+        let boundary = [
+            Table::Instructions,
+            Table::Boundary,
+            Table::Program,
+            Table::Image,
+        ];
+        assert_eq!(of(BOUNDARY), boundary);
+        // What a part does not have is not committed to.
+        let layout = Layout::new(&zeroed_only(), 4);
+        assert!(layout.phases[FIXED_PROGRAM].groups.is_empty());
+        assert!(layout.boundary().groups.is_empty());
+        assert_eq!(layout.terms(Scope::Global), 0);
     }
 
     #[test]

@@ -75,9 +75,9 @@ impl Preset {
 pub struct Parameters {
     /// Number of positions at which the low-degree test looks.
     pub queries: u32,
-    /// Proof of work, in bits, before the challenge of arguments that span proofs.
+    /// Proof of work, in bits, before the challenges of the lookup argument over all parts.
     pub global_work_bits: u32,
-    /// Proof of work, in bits, before the challenges of the lookup argument.
+    /// Proof of work, in bits, before the challenges of the lookup argument of a part.
     pub lookup_work_bits: u32,
     /// Proof of work, in bits, before the challenge that combines all constraints.
     pub constraints_work_bits: u32,

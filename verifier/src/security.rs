@@ -1,5 +1,5 @@
-//! How sure a proof is: bounds on the probability that a false one is accepted, from the numbers
-//! that decide it.
+//! How sure a part of a proof is, with the run that it is of: bounds on the probability that a false
+//! one is accepted, from the numbers that decide it. A proof is as sure as its least sure part.
 //!
 //! SOUNDNESS.md derives every bound here; the names of the terms are its. Each term is an error
 //! probability over one challenge, given as bits: minus its base-two logarithm. A proof of work
@@ -18,7 +18,7 @@ use core::fmt;
 pub const MAX_LOG_HEIGHT: u32 = 24;
 /// The base-two logarithm of the least greatest height: the table of 16-bit values has it.
 pub const MIN_LOG_HEIGHT: u32 = 16;
-/// The most terms of the lookup argument: heights times messages, over all instances.
+/// The most terms of the lookup argument, of a part or over all parts: heights times messages.
 ///
 /// It is less than p, so that no count of a message can wrap: each term whose count is not the free
 /// multiplicity of a lookup table adds at most one to it.
@@ -46,9 +46,9 @@ const MULTIPLICITIES: core::ops::RangeInclusive<u32> = 3..=200;
 /// Proof of work, in bits, before each challenge.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Work {
-    /// Before the challenges of lookups that span several proofs.
+    /// Before the challenges of the lookup argument over all parts of the run.
     pub global: u32,
-    /// Before the challenges of the lookup argument.
+    /// Before the challenges of the part's lookup argument.
     pub lookup: u32,
     /// Before the challenge that combines the constraints.
     pub constraints: u32,
@@ -62,7 +62,7 @@ pub struct Work {
     pub query: u32,
 }
 
-/// The numbers that decide how sure a proof is: its parameters and its shape.
+/// The numbers that decide how sure a part of a proof is: the parameters and the shape.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Setting {
     /// Degree of the challenge field over Mersenne31.
@@ -85,9 +85,10 @@ pub struct Setting {
     pub shifted_columns: u64,
     /// Constraints of all instances together, those of the lookup argument included.
     pub constraints: u64,
-    /// Terms of the lookup argument: height times messages, summed over the instances.
+    /// Terms of the part's lookup argument: height times local messages, summed over the instances.
     pub lookup_terms: u64,
-    /// Terms of lookups that span several proofs, over all of these. A run of one shard has none.
+    /// Terms of the lookup argument over all parts of the run: height times global messages, summed
+    /// over the instances of all parts.
     pub global_terms: u64,
     /// The most fields of a message. How many buses there are plays no part.
     pub message_width: u64,
@@ -166,9 +167,9 @@ pub enum SettingError {
 /// Where a term comes from: the challenge over which it is a probability.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Source {
-    /// Messages over several proofs that do not balance, yet seem to.
+    /// Messages between parts that do not balance, yet seem to; or a denominator of zero.
     Global,
-    /// Messages that do not balance, yet seem to; or a denominator of zero.
+    /// Messages within the part that do not balance, yet seem to; or a denominator of zero.
     Lookup,
     /// Constraints that do not hold, yet whose combination does.
     Constraints,

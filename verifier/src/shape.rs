@@ -217,11 +217,22 @@ impl Shape {
 pub(crate) mod tests {
     use super::*;
 
-    /// The shape with one lowest instance of each table that must have one, and 2^16 rows where
-    /// tables of 16-bit values have them.
+    /// The shape of a part with all roles: one lowest instance of each table that must be there, and
+    /// 2^16 rows where tables of 16-bit values have them.
     pub(crate) fn least() -> Shape {
-        let tables = Table::ALL.into_iter();
-        let required = tables.filter(|table| possible_instances(*table).0 == 1);
+        of_tables(|table| match table {
+            Table::Instructions | Table::Boundary | Table::Statement => true,
+            _ => table.fixed_width() > 0,
+        })
+    }
+
+    /// The shape of a part that opens no zeroed words, and does nothing else.
+    pub(crate) fn zeroed_only() -> Shape {
+        of_tables(|table| table.role() == Role::Lookup || table == Table::Gaps)
+    }
+
+    fn of_tables(is_there: impl Fn(Table) -> bool) -> Shape {
+        let tables = Table::ALL.into_iter().filter(|table| is_there(*table));
         let instance = |table| Instance {
             table,
             log_height: match table {
@@ -229,24 +240,27 @@ pub(crate) mod tests {
                 _ => 4,
             },
         };
-        Shape(required.map(instance).collect())
+        Shape(tables.map(instance).collect())
     }
 
     fn error(change: impl FnOnce(&mut Vec<Instance>)) -> ShapeError {
         let mut shape = least();
         change(&mut shape.0);
-        shape.check(&[], &Statement::default()).unwrap_err()
+        shape.check_form().unwrap_err()
+    }
+
+    fn add(log_height: u8) -> Instance {
+        Instance {
+            table: Table::AddSub,
+            log_height,
+        }
     }
 
     #[test]
     fn each_bound_is_checked() {
-        let add = |log_height| Instance {
-            table: Table::AddSub,
-            log_height,
-        };
         let mut shape = least();
         shape.0.splice(0..0, [add(16), add(16), add(4)]);
-        assert_eq!(shape.check(&[], &Statement::default()), Ok(()));
+        assert_eq!(shape.check_form(), Ok(()));
 
         let table = "add_sub";
         assert_eq!(
@@ -262,10 +276,6 @@ pub(crate) mod tests {
         assert_eq!(error(rising), ShapeError::Order { table });
         let five = |s: &mut Vec<_>| drop(s.splice(0..0, [add(5); 5]));
         assert!(matches!(error(five), ShapeError::Instances { got: 5, .. }));
-        let twice = |s: &mut Vec<Instance>| s.extend(s.last().copied());
-        assert!(matches!(error(twice), ShapeError::Instances { got: 2, .. }));
-        let none = |s: &mut Vec<Instance>| s.truncate(s.len() - 1);
-        assert!(matches!(error(none), ShapeError::Instances { got: 0, .. }));
         let low = |s: &mut Vec<Instance>| s.iter_mut().for_each(|i| i.log_height = 4);
         assert_eq!(error(low), ShapeError::Low { got: 4 });
         let many = |s: &mut Vec<_>| {
@@ -280,32 +290,84 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn heights_follow_from_key_and_statement() {
-        let statement = Statement {
-            output: alloc::vec![0; 17],
-            ..Statement::default()
+    fn a_part_has_the_tables_of_its_roles() {
+        let with = |keep: &dyn Fn(Table) -> bool| {
+            let mut shape = least();
+            shape.0.retain(|instance| keep(instance.table));
+            shape.check_form()
         };
-        let error = least().check(&[], &statement).unwrap_err();
-        assert!(matches!(
-            error,
-            ShapeError::Fixed {
-                expected: 5,
-                got: 4,
-                ..
-            }
-        ));
-        let fixed = [Instance {
+        let instances = |table: Table, least, most, got| {
+            let table = table.name();
+            Err(ShapeError::Instances {
+                table,
+                least,
+                most,
+                got,
+            })
+        };
+        // Each role by itself, and any two of them.
+        for role in [Role::Execution, Role::Program, Role::Zeroed] {
+            let only = |table: Table| [role, Role::Lookup].contains(&table.role());
+            assert_eq!(with(&only), Ok(()));
+            assert_eq!(with(&|table| table.role() != role), Ok(()));
+        }
+        assert_eq!(zeroed_only().check_form(), Ok(()));
+        assert_eq!(
+            with(&|table| table.role() == Role::Lookup),
+            Err(ShapeError::Roles)
+        );
+        assert_eq!(Shape::default().check_form(), Err(ShapeError::Roles));
+        // Half a role.
+        for table in [Table::Instructions, Table::Boundary] {
+            assert_eq!(with(&|other| other != table), instances(table, 1, 4, 0));
+        }
+        let single = [
+            Table::Statement,
+            Table::Program,
+            Table::Image,
+            Table::Range16,
+            Table::Bytes,
+            Table::PowersOfTwo,
+        ];
+        for table in single {
+            assert_eq!(with(&|other| other != table), instances(table, 1, 1, 0));
+        }
+        for table in single.into_iter().chain([Table::Gaps]) {
+            let mut shape = least();
+            let index = shape.0.iter().position(|i| i.table == table).unwrap();
+            shape.0.insert(index, shape.0[index]);
+            assert_eq!(shape.check_form(), instances(table, 1, 1, 2));
+        }
+        // Zeroed words without the gaps that they lie in, an instruction without a shard.
+        let mut shape = zeroed_only();
+        shape.0[0].table = Table::Zeroed;
+        assert_eq!(shape.check_form(), instances(Table::Gaps, 1, 1, 0));
+        let mut shape = zeroed_only();
+        shape.0.insert(0, add(4));
+        assert_eq!(shape.check_form(), instances(Table::Instructions, 1, 4, 0));
+    }
+
+    #[test]
+    fn heights_follow_from_key_and_output() {
+        let fixed = |table: Table, expected, got| {
+            let table = table.name();
+            Err(ShapeError::Fixed {
+                table,
+                expected,
+                got,
+            })
+        };
+        assert_eq!(least().check_heights(&[], 16), Ok(()));
+        let error = fixed(Table::Statement, 5, 4);
+        assert_eq!(least().check_heights(&[], 17), error);
+        // A part that executes nothing states nothing.
+        assert_eq!(zeroed_only().check_heights(&[], 17), Ok(()));
+        let key = [Instance {
             table: Table::Program,
             log_height: 6,
         }];
-        let error = least().check(&fixed, &Statement::default()).unwrap_err();
-        assert!(matches!(
-            error,
-            ShapeError::Fixed {
-                expected: 6,
-                got: 4,
-                ..
-            }
-        ));
+        let error = fixed(Table::Program, 6, 4);
+        assert_eq!(least().check_heights(&key, 0), error);
+        assert_eq!(zeroed_only().check_heights(&key, 0), Ok(()));
     }
 }

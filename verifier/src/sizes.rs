@@ -155,53 +155,17 @@ fn bytes(count: usize, each: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
-    use p3_field::PrimeCharacteristicRing;
-    use p3_mersenne_31::QM31;
-    use zonda_circuits::F;
-
     use super::*;
-    use crate::{
-        layout::Layout,
-        proof::{FoldOpening, Nonces, PhaseOpening},
-        shape::tests::least,
-    };
+    use crate::codec::tests::proof;
 
     #[test]
     fn parts_add_up_to_the_encoding() {
-        let shape = least();
-        let layout = Layout::new(&shape, 4);
-        let phases = core::array::from_fn(|phase| PhaseOpening {
-            rows: layout.phases[phase]
-                .groups
-                .iter()
-                .enumerate()
-                .map(|(index, group)| vec![F::ONE; group.width * (index + 2)])
-                .collect(),
-            siblings: vec![[1; 32]; phase + 3],
-        });
-        let folds = layout.folds();
-        let body = Body {
-            claims: vec![QM31::ONE; shape.0.len()],
-            fold_roots: vec![[2; 32]; folds.len()],
-            last: vec![QM31::ONE; 64],
-            nonces: Nonces {
-                folds: vec![7; folds.len()],
-                ..Nonces::default()
-            },
-            phases,
-            folds: folds
-                .iter()
-                .map(|fold| FoldOpening {
-                    entries: vec![QM31::ONE; 3 << fold],
-                    siblings: vec![[3; 32]; 5],
-                })
-                .collect(),
-            shape,
-            ..Body::default()
-        };
-        let proof = Proof::Standard(body);
-        assert_eq!(proof.sizes().total(), proof.to_bytes().len() as u64);
+        for proof in [proof::<QM31>(), proof::<Sextic>()] {
+            let sizes = proof.sizes().unwrap();
+            assert_eq!(sizes.total(), proof.to_bytes().len() as u64);
+            let part = proof.part_sizes(1).unwrap();
+            assert_eq!(part.total(), proof.parts[1].len() as u64);
+            assert!(proof.part_sizes(2).is_err());
+        }
     }
 }

@@ -7,8 +7,7 @@ use crate::{
     F,
     bus::Bus,
     evaluate::{Listener, Row},
-    machine::{Statement, Table},
-    system::statement,
+    machine::Table,
 };
 
 /// Numbers that are as good as random.
@@ -72,7 +71,8 @@ fn sizes_are_those_of_the_plans() {
     for table in Table::ALL {
         let size = Plan::of(table).size();
         assert_eq!(table.size(), size, "{}", table.name());
-        assert!(table.width() <= LARGEST_WIDTH && table.fixed_width() <= LARGEST_FIXED_WIDTH);
+        assert!(table.trace_width() <= LARGEST_WIDTH);
+        assert!(table.fixed_width() <= LARGEST_FIXED_WIDTH);
         assert!(size.constraints <= LARGEST.constraints);
         assert!(size.messages <= LARGEST.messages && size.fields <= LARGEST.fields);
     }
@@ -84,10 +84,9 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
     for table in Table::ALL {
         let plan = Plan::of(table);
         for _ in 0..10 {
-            let columns = random.take(table.width());
+            let columns = random.take(table.trace_width());
             let fixed = random.take(table.fixed_width());
-            let periodic = random.take(statement::periodic(&Statement::default()).len());
-            let public = random.take(5);
+            let (periodic, public) = (random.take(4), random.take(6));
 
             let mut heard = Heard::default();
             let mut row = Row::new(&columns, &fixed, &periodic, &public, &mut heard);
@@ -124,9 +123,9 @@ fn plans_know_every_constant() {
         let plan = Plan::of(table);
         let mut rows = Vec::new();
         for _ in 0..2 {
-            let columns = random.take(table.width());
+            let columns = random.take(table.trace_width());
             let fixed = random.take(table.fixed_width());
-            let (periodic, public) = (random.take(4), random.take(5));
+            let (periodic, public) = (random.take(4), random.take(6));
             let (_, counts, fields) = taped(table, &columns, &fixed, &periodic, &public);
             rows.push((counts, fields));
         }

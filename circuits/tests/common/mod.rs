@@ -1,16 +1,20 @@
 //! Running a program and filling its tables.
 
+#![allow(dead_code, reason = "each test uses its share")]
+
 pub mod programs;
 
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_circuits::{
     F,
-    machine::{Image, Statement, Table, TableAir, airs},
-    witness::{InstanceTrace, traces},
+    instances::several,
+    machine::{Image, Part, Statement, Table, TableAir, airs},
+    witness::{InstanceTrace, OneShard, traces},
 };
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute_recorded},
     program::Program,
+    record::Records,
 };
 
 /// A proof's tables, with nothing proved.
@@ -19,6 +23,7 @@ pub struct Run {
     pub instances: Vec<InstanceTrace>,
     pub image: Image,
     pub statement: Statement,
+    pub part: Part,
     pub cycles: u64,
 }
 
@@ -47,9 +52,12 @@ pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) ->
         Some(Ok(instruction)) => instruction,
         _ => panic!("{pc:#x} was executed, so it is an instruction"),
     };
+    let run = OneShard::new(&image, &records, &statement, heights);
+    let boundary = run.boundary();
     Run {
-        airs: airs(&image, &statement, true),
-        instances: traces(&image, &records, &statement, heights, at),
+        airs: airs(&image, &run.part, true),
+        instances: traces(&image, &run.part, &boundary, &records, heights, at),
+        part: run.part,
         image,
         statement,
         cycles: outcome.cycles,
@@ -70,4 +78,10 @@ impl Run {
             .iter()
             .filter(move |instance| instance.table == table)
     }
+}
+
+/// A part that has all roles.
+pub fn part() -> Part {
+    let statement = Statement::default();
+    OneShard::new(&Image::default(), &Records::default(), &statement, several).part
 }

@@ -2,20 +2,24 @@ use alloc::{vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_mersenne_31::QM31;
-use zonda_circuits::F;
+use zonda_circuits::{F, machine::ZeroedRange};
 
 use super::*;
 use crate::{
     challenge::Sextic,
-    preset::FINAL_COEFFICIENTS,
+    header::{Header, HeaderError, PartHeader},
+    layout::{Group, Phase},
+    links::{End, ExecutionLinks, Links},
+    preset::{FINAL_COEFFICIENTS, Preset},
     proof::{FoldOpening, Opened, PhaseOpening, Roots},
-    shape::tests::least,
+    shape::{
+        Shape,
+        tests::{least, zeroed_only},
+    },
 };
 
-/// A proof with nothing in it that could be true, but with all its parts.
-fn body<E: Challenge>() -> Body<E> {
-    let shape = least();
-    let layout = Layout::new(&shape, E::DEGREE);
+/// A part with nothing in it that could be true, but with as much of everything as it should have.
+fn body<E: Challenge>(layout: &Layout) -> Body<E> {
     let arities = layout.folds();
     let mut seed = 1_u32;
     let mut next = || {
@@ -27,15 +31,18 @@ fn body<E: Challenge>() -> Body<E> {
             .map(|_| E::from_coordinates_fn(|_| next()))
             .collect()
     };
-    let group = |(index, group): (usize, &crate::layout::Group)| {
+    let group = |(index, group): (usize, &Group)| {
         vec![F::from_usize(index + 5); (index % 3 + 1) * group.width]
     };
-    let phase = |phase: &crate::layout::Phase| PhaseOpening {
-        rows: phase.groups.iter().enumerate().map(group).collect(),
-        siblings: vec![[9; 32]; 3],
+    let phase = |phase: &Phase| match phase.groups.len() {
+        0 => PhaseOpening::default(),
+        _ => PhaseOpening {
+            rows: phase.groups.iter().enumerate().map(group).collect(),
+            siblings: vec![[9; 32]; 3],
+        },
     };
     Body {
-        claims: elements(shape.0.len()),
+        claims: elements(layout.running_sums().count()),
         opened: Opened {
             at_point: elements(layout.columns()),
             before: elements(layout.opened_before().count()),
@@ -43,7 +50,7 @@ fn body<E: Challenge>() -> Body<E> {
         fold_roots: vec![[4; 32]; arities.len()],
         last: elements(FINAL_COEFFICIENTS),
         nonces: Nonces {
-            global: 1,
+            lookup: 1,
             query: u64::MAX,
             folds: (0..arities.len() as u64).collect(),
             ..Nonces::default()
@@ -61,38 +68,96 @@ fn body<E: Challenge>() -> Body<E> {
             sums: [2; 32],
             quotient: [3; 32],
         },
+    }
+}
+
+/// The header of a shard and a closing part.
+fn header(preset: Preset) -> Header {
+    let part = |shape: Shape, links| PartHeader {
         shape,
+        boundary_root: [7; 32],
+        links,
+    };
+    let zeroed = Some(ZeroedRange {
+        from: [1, 2],
+        to: [1 << 16, 3],
+    });
+    let links = Links {
+        execution: Some(ExecutionLinks {
+            pc_start: 0x1_0000,
+            end: Some(End { pc: 8, cycles: 9 }),
+            output: 3..5,
+        }),
+        zeroed,
+    };
+    let closing = Links {
+        execution: None,
+        zeroed,
+    };
+    Header {
+        preset,
+        shards: 1,
+        parts: vec![part(least(), links), part(zeroed_only(), closing)],
+        global_nonce: 77,
+    }
+}
+
+/// A proof of a shard and a closing part, of which nothing could be true.
+pub(crate) fn proof<E: Challenge>() -> Proof {
+    let header = header(match E::DEGREE {
+        4 => Preset::Standard,
+        _ => Preset::High,
+    });
+    let layouts = header.parts.iter();
+    let layouts = layouts.map(|part| Layout::new(&part.shape, E::DEGREE));
+    let parts = layouts.map(|layout| body::<E>(&layout).to_bytes(&layout));
+    Proof {
+        parts: parts.collect(),
+        header,
     }
 }
 
 #[test]
 fn decoding_inverts_encoding() {
-    let proofs = [Proof::from(body::<QM31>()), Proof::from(body::<Sextic>())];
-    for proof in proofs {
+    for proof in [proof::<QM31>(), proof::<Sextic>()] {
         let bytes = proof.to_bytes();
         assert_eq!(Proof::from_bytes(&bytes), Ok(proof));
+    }
+    for shape in [least(), zeroed_only()] {
+        let layout = Layout::new(&shape, 4);
+        let body = body::<QM31>(&layout);
+        let bytes = body.to_bytes(&layout);
+        assert_eq!(Body::from_bytes(&layout, &bytes), Ok(body));
+        let layout = Layout::new(&shape, 6);
+        assert!(Body::<Sextic>::from_bytes(&layout, &bytes).is_err());
     }
 }
 
 #[test]
 fn every_truncation_is_refused() {
-    let bytes = Proof::from(body::<QM31>()).to_bytes();
+    let bytes = proof::<QM31>().to_bytes();
     for length in 0..bytes.len() {
         let read = Proof::from_bytes(&bytes[..length]);
-        match length {
-            0..5 => assert_eq!(read, Err(ProofError::Magic)),
-            _ => assert!(matches!(read, Err(ProofError::Truncated { .. }))),
-        }
+        assert!(matches!(read, Err(ProofError::Truncated { .. })));
     }
     let trailing = [&bytes[..], &[0]].concat();
     let error = ProofError::Trailing { count: 1 };
-    assert_eq!(Proof::from_bytes(&trailing), Err(error));
+    assert_eq!(Proof::from_bytes(&trailing), Err(error.clone()));
+
+    let layout = Layout::new(&zeroed_only(), 4);
+    let bytes = body::<QM31>(&layout).to_bytes(&layout);
+    let read = |bytes: &[u8]| Body::<QM31>::from_bytes(&layout, bytes);
+    for length in 0..bytes.len() {
+        let read = read(&bytes[..length]);
+        assert!(matches!(read, Err(ProofError::Truncated { .. })));
+    }
+    assert_eq!(read(&[&bytes[..], &[0]].concat()), Err(error));
 }
 
 #[test]
 fn what_is_read_is_written_the_same() {
-    let bytes = Proof::from(body::<QM31>()).to_bytes();
-    for index in (0..200).chain((200..bytes.len()).step_by(13)) {
+    let bytes = proof::<QM31>().to_bytes();
+    for index in 0..500 {
         for value in [0, bytes[index] ^ 1, 0x7f, 0x80, 0xff] {
             let mut changed = bytes.clone();
             changed[index] = value;
@@ -101,36 +166,116 @@ fn what_is_read_is_written_the_same() {
             }
         }
     }
+    let layout = Layout::new(&zeroed_only(), 4);
+    let bytes = body::<QM31>(&layout).to_bytes(&layout);
+    for index in (0..200).chain((200..bytes.len()).step_by(13)) {
+        for value in [0, bytes[index] ^ 1, 0x7f, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[index] = value;
+            if let Ok(body) = Body::<QM31>::from_bytes(&layout, &changed) {
+                assert!(body.to_bytes(&layout) == changed, "byte {index}");
+            }
+        }
+    }
 }
 
 #[test]
 fn elements_are_canonical() {
-    let body = body::<QM31>();
-    let start = 8 + 1 + 2 * body.shape.0.len() + 3 * 32;
-    let bytes = Proof::from(body).to_bytes();
+    let layout = Layout::new(&zeroed_only(), 4);
+    let bytes = body::<QM31>(&layout).to_bytes(&layout);
+    let start = 3 * 32;
     for got in [F::ORDER_U32, 1 << 31, u32::MAX] {
         let mut changed = bytes.clone();
         changed[start..start + 4].copy_from_slice(&got.to_le_bytes());
         let place = "claims";
         let error = ProofError::Element { place, got };
-        assert_eq!(Proof::from_bytes(&changed), Err(error));
+        assert_eq!(Body::<QM31>::from_bytes(&layout, &changed), Err(error));
     }
 }
 
 #[test]
 fn headers_are_checked() {
-    let bytes = Proof::from(body::<QM31>()).to_bytes();
-    let with = |index: usize, value: u8| {
+    let proof = proof::<QM31>();
+    let bytes = proof.to_bytes();
+    let with = |index: usize, values: &[u8]| {
         let mut changed = bytes.clone();
-        changed[index] = value;
+        changed[index..index + values.len()].copy_from_slice(values);
         Proof::from_bytes(&changed).unwrap_err()
     };
+    assert_eq!(with(0, b"X"), ProofError::Magic);
     let version = ProofError::Version {
-        expected: 1,
-        got: 2,
+        expected: 2,
+        got: 1,
     };
-    assert_eq!(with(5, 2), version);
-    assert_eq!(with(7, 9), ProofError::Preset { got: 9 });
-    assert_eq!(with(9, 200), ProofError::Table { got: 200 });
-    assert!(matches!(with(10, 60), ProofError::Shape(_)));
+    assert_eq!(with(5, &[1]), version);
+    assert_eq!(with(7, &[9]), ProofError::Preset { got: 9 });
+    let counts = |shards: u32, parts: u32| {
+        let numbers = [shards.to_le_bytes(), parts.to_le_bytes()];
+        match with(8, numbers.as_flattened()) {
+            ProofError::Header(error) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(counts(0, 1), HeaderError::Shards { got: 0 });
+    let got = (1 << 16) + 1;
+    assert_eq!(counts(got, got), HeaderError::Shards { got });
+    let parts = |shards, most, got| HeaderError::Parts { shards, most, got };
+    assert_eq!(counts(2, 1), parts(2, 4098, 1));
+    assert_eq!(counts(2, 4099), parts(2, 4098, 4099));
+    let got = u32::MAX as usize;
+    assert_eq!(counts(1, u32::MAX), parts(1, 4097, got));
+    assert_eq!(with(17, &[200]), ProofError::Table { got: 200 });
+    let instances = proof.header.parts[0].shape.0.len();
+    let links = 16 + 1 + 2 * instances + 32;
+    assert_eq!(with(links, &[2]), ProofError::Links);
+    // What is not there is zero.
+    assert_eq!(with(links, &[0]), ProofError::Links);
+    let part = proof.header.to_bytes().len();
+    let got = MAX_PART_BYTES + 1;
+    let error = ProofError::Length {
+        place: "parts",
+        most: MAX_PART_BYTES,
+        got,
+    };
+    assert_eq!(with(part, &(got as u32).to_le_bytes()), error);
+}
+
+#[test]
+fn as_many_parts_as_are_said_and_no_memory_for_more() {
+    // As many parts as there can be, of which none is there.
+    let mut bytes = header(Preset::Standard).to_bytes();
+    let counts = [(1_u32 << 16).to_le_bytes(), (1_u32 << 16).to_le_bytes()];
+    bytes[8..16].copy_from_slice(counts.as_flattened());
+    bytes.truncate(16);
+    let place = "shapes";
+    let error = ProofError::Truncated { place };
+    assert_eq!(Proof::from_bytes(&bytes), Err(error));
+    // A part as long as a part can be, of which nothing is there.
+    let mut bytes = header(Preset::Standard).to_bytes();
+    bytes.extend((MAX_PART_BYTES as u32).to_le_bytes());
+    let place = "parts";
+    let error = ProofError::Truncated { place };
+    assert_eq!(Proof::from_bytes(&bytes), Err(error));
+}
+
+#[test]
+fn links_have_one_form() {
+    let header = header(Preset::Standard);
+    let mut all = vec![Links::default()];
+    all.extend(header.parts.into_iter().map(|part| part.links));
+    let mut exits = all[1].clone();
+    exits.execution.as_mut().unwrap().end = None;
+    all.push(exits);
+    for links in all {
+        let bytes: [u8; Links::BYTES] = links.to_bytes().try_into().unwrap();
+        assert_eq!(Links::from_bytes(&bytes), Some(links.clone()));
+        for index in 0..bytes.len() {
+            let mut changed = bytes;
+            changed[index] ^= 0x10;
+            if let Some(read) = Links::from_bytes(&changed) {
+                assert_ne!(read, links);
+                assert_eq!(read.to_bytes(), changed);
+            }
+        }
+    }
 }

@@ -65,7 +65,7 @@ fn large(log_height: u32) -> Setting {
         shifted_columns: 200,
         constraints: 2000,
         lookup_terms: 1 << 28,
-        global_terms: 0,
+        global_terms: 1 << 24,
         message_width: 10,
     }
 }
@@ -77,6 +77,7 @@ fn largest(setting: &Setting) -> Setting {
         shifted_columns: 400,
         constraints: MAX_CONSTRAINTS,
         lookup_terms: MAX_LOOKUP_TERMS,
+        global_terms: MAX_LOOKUP_TERMS,
         message_width: MAX_MESSAGE_WIDTH,
         ..Setting {
             arities: large(MAX_LOG_HEIGHT).arities,
@@ -199,10 +200,7 @@ fn each_proof_of_work_moves_the_terms_of_its_challenge_and_no_other() {
         ),
         (|s| s.work.query -= 5, |source| source == Source::Query),
     ];
-    let setting = Setting {
-        global_terms: 1 << 20,
-        ..standard()
-    };
+    let setting = standard();
     let before = secure(&setting);
     for (change, is_moved) in sites {
         let mut less = setting.clone();
@@ -225,14 +223,18 @@ fn each_proof_of_work_moves_the_terms_of_its_challenge_and_no_other() {
 
 #[test]
 fn work_that_no_challenge_needs_is_worth_nothing() {
+    let some = Setting {
+        global_terms: 0,
+        ..standard()
+    };
     let none = Setting {
         work: Work {
             global: 0,
-            ..standard().work
+            ..some.work
         },
-        ..standard()
+        ..some.clone()
     };
-    assert_eq!(secure(&none).claimed, secure(&standard()).claimed);
+    assert_eq!(secure(&none).claimed, secure(&some).claimed);
 }
 
 #[test]
@@ -262,6 +264,7 @@ fn more_of_anything_is_less_sure() {
         shifted_columns: 0,
         constraints: 1,
         lookup_terms: 0,
+        global_terms: 0,
         ..standard()
     };
     let sources: Vec<_> = secure(&least)

@@ -47,7 +47,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 /// The public values: both ends of the range.
 pub fn public(range: &ZeroedRange) -> Vec<F> {
     let ends = [range.from, range.to];
-    ends.as_flattened().iter().map(|limb| F::from_u32(*limb)).collect()
+    ends.as_flattened()
+        .iter()
+        .map(|limb| F::from_u32(*limb))
+        .collect()
 }
 
 /// The maximal ranges of word addresses that are not in the image, in ascending order.

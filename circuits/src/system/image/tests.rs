@@ -1,17 +1,15 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda_riscv_emu::record::{Access, FinalWord, Records};
 
-use super::{Image, rows};
+use super::{InBoundary, rows};
 use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    machine::{self, Statement, Table, matrix},
+    machine::{self, Part, Table, matrix},
+    system::boundary::Left,
     testing::{Said, assert_said, evaluate_table},
 };
-
-const OUTPUT_LENGTH_ROW: usize = 32;
 
 fn image() -> machine::Image {
     machine::Image {
@@ -20,71 +18,57 @@ fn image() -> machine::Image {
     }
 }
 
-fn records() -> Records {
-    let word = |address, value, clk| FinalWord {
+fn left() -> Vec<Left> {
+    let left = |space, address, value, owner| Left {
+        space,
         address,
         value,
-        clk,
+        owner,
     };
-    let mut records = Records {
-        memory: vec![word(7, 7, 7), word(101, 0x1_0002, 40), word(102, 7, 7)],
-        output_length: Access {
-            value: 0x2_0001,
-            previous_clk: 47,
-        },
-        ..Records::default()
-    };
-    records.registers[10] = Access {
-        value: 0x5_0004,
-        previous_clk: 44,
-    };
-    records
+    vec![
+        left(SPACE_REGISTER, 10, 0x5_0004, 44),
+        left(SPACE_RAM, 7, 7, 7),
+        left(SPACE_RAM, 101, 0x1_0002, 40),
+        left(SPACE_RAM, 102, 7, 7),
+        left(SPACE_OUTPUT_LENGTH, 0, 0x2_0001, 47),
+    ]
 }
 
-fn evaluate(rows: Vec<Image<F>>) -> (Vec<String>, Said) {
-    let statement = Statement::default();
-    evaluate_table(Table::Image, &image(), &statement, matrix(rows))
+fn evaluate(rows: Vec<InBoundary<F>>) -> (Vec<String>, Said) {
+    evaluate_table(Table::Image, &image(), &Part::default(), matrix(rows))
 }
 
 #[test]
 fn opens_what_is_touched() {
     let minus_one = F::ORDER_U32 - 1;
-    let (constraints, said) = evaluate(rows(&image(), &records()));
+    let (constraints, said) = evaluate(rows(&image(), &left()));
     assert_eq!(constraints, [""; 0]);
     let expected = vec![
-        (1, Bus::Memory, vec![SPACE_REGISTER, 10, 0, 0, 0]),
-        (minus_one, Bus::Memory, vec![SPACE_REGISTER, 10, 4, 5, 44]),
-        (1, Bus::Memory, vec![SPACE_RAM, 101, 5, 0, 0]),
-        (minus_one, Bus::Memory, vec![SPACE_RAM, 101, 2, 1, 40]),
-        (1, Bus::Memory, vec![SPACE_OUTPUT_LENGTH, 0, 0, 0, 0]),
+        (1, Bus::Boundary, vec![SPACE_REGISTER, 10, 0, 0, 0]),
+        (minus_one, Bus::Boundary, vec![SPACE_REGISTER, 10, 4, 5, 44]),
+        (1, Bus::Boundary, vec![SPACE_RAM, 101, 5, 0, 0]),
+        (minus_one, Bus::Boundary, vec![SPACE_RAM, 101, 2, 1, 40]),
+        (1, Bus::Boundary, vec![SPACE_OUTPUT_LENGTH, 0, 0, 0, 0]),
         (
             minus_one,
-            Bus::Memory,
+            Bus::Boundary,
             vec![SPACE_OUTPUT_LENGTH, 0, 1, 2, 47],
         ),
-        (1, Bus::OutputLength, vec![1, 2]),
     ];
     assert_said(said, [expected]);
 }
 
 #[test]
 fn touched_is_a_flag_of_rows_in_use() {
-    let mut wrong = rows(&image(), &records());
+    let mut wrong = rows(&image(), &left());
     wrong[10].touched = F::TWO;
     assert_eq!(evaluate(wrong).0, ["touched"]);
 
     // A row after the last: it would open register 0 once more.
-    let mut wrong = rows(&image(), &records());
-    wrong.push(Image {
+    let mut wrong = rows(&image(), &left());
+    wrong.push(InBoundary {
         touched: F::ONE,
-        ..Image::default()
+        ..InBoundary::default()
     });
     assert_eq!(evaluate(wrong).0, ["unused"]);
-}
-
-#[test]
-fn the_output_length_is_always_opened() {
-    let mut wrong = rows(&image(), &records());
-    wrong[OUTPUT_LENGTH_ROW].touched = F::ZERO;
-    assert_eq!(evaluate(wrong).0, ["output_length"]);
 }

@@ -18,14 +18,20 @@ use crate::{
 pub fn rows(image: &machine::Image, left: &[Left]) -> Vec<InBoundary<F>> {
     let row = |space: u32, address: u32| {
         let found = left.binary_search_by_key(&(space, address), |left| (left.space, left.address));
-        found.map_or_else(|_| InBoundary::default(), |index| InBoundary {
-            touched: F::ONE,
-            last: Word::from_u32(left[index].value),
-            owner: F::from_u32(left[index].owner),
-        })
+        found.map_or_else(
+            |_| InBoundary::default(),
+            |index| InBoundary {
+                touched: F::ONE,
+                last: Word::from_u32(left[index].value),
+                owner: F::from_u32(left[index].owner),
+            },
+        )
     };
     let registers = (0..32).map(|number| row(SPACE_REGISTER, number));
     let output_length = [row(SPACE_OUTPUT_LENGTH, 0)];
-    let words = image.words.iter().map(|(address, _)| row(SPACE_RAM, *address));
+    let words = image
+        .words
+        .iter()
+        .map(|(address, _)| row(SPACE_RAM, *address));
     registers.chain(output_length).chain(words).collect()
 }

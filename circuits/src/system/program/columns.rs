@@ -27,7 +27,8 @@ columns! {
 columns! {
     /// Columns committed before the global challenge.
     pub struct InBoundary {
-        /// How many shards execute the instruction. The bus balances only if it is right.
+        /// How many rows of the shards' tables of instructions hold it. The bus balances only if it
+        /// is right.
         multiplicity: T,
     }
 }

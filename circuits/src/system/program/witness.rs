@@ -5,9 +5,9 @@ use p3_field::PrimeCharacteristicRing;
 use super::InBoundary;
 use crate::F;
 
-/// The row of an instruction that so many shards execute.
-pub fn row(shards: u32) -> InBoundary<F> {
+/// The row of an instruction that so many rows of shards hold.
+pub fn row(uses: u32) -> InBoundary<F> {
     InBoundary {
-        multiplicity: F::from_u32(shards),
+        multiplicity: F::from_u32(uses),
     }
 }

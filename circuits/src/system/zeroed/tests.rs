@@ -1,23 +1,22 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda_riscv_emu::{
-    instruction::{Instruction, Opcode},
-    record::{FinalWord, Records},
-};
+use zonda_riscv_emu::instruction::{Instruction, Opcode};
 
-use super::{Zeroed, from, openings, row};
+use super::{InBoundary, Zeroed, openings, row};
 use crate::{
     F,
     bus::{Bus, SPACE_RAM},
     checker::{Failure, check},
     lookups::Lookups,
-    machine::{Image, Statement, Table, airs},
-    system::statement,
+    machine::{Image, Part, Table, ZeroedRange, airs},
+    system::boundary::Left,
     testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
     witness::whole,
     word::Word,
 };
+
+type Row = (InBoundary<F>, Zeroed<F>);
 
 /// The table fetches no instruction.
 const NONE: Instruction = Instruction {
@@ -38,19 +37,26 @@ fn image() -> Image {
 }
 
 /// The rows that open these addresses.
-fn rows(addresses: &[u32]) -> Vec<Zeroed<F>> {
-    let word = |address: &u32| FinalWord {
+fn rows(addresses: &[u32]) -> Vec<Row> {
+    let left = |address: &u32| Left {
+        space: SPACE_RAM,
         address: *address,
         value: 0x1234_5678,
-        clk: 99,
+        owner: 99,
     };
-    let records = Records {
-        memory: addresses.iter().map(word).collect(),
-        ..Records::default()
-    };
-    let openings = openings(&image(), &records);
+    let left: Vec<Left> = addresses.iter().map(left).collect();
+    let openings = openings(&image(), &left);
     assert_eq!(openings.len(), addresses.len());
     openings.iter().map(row).collect()
+}
+
+/// The chain's message after an address.
+fn after(address: u32) -> Word<F> {
+    let Word { lo, hi } = Word::from_u32(address);
+    Word {
+        lo: lo + F::ONE,
+        hi,
+    }
 }
 
 /// Addresses next to islands, at the ends of memory, and around carries between limbs.
@@ -69,16 +75,23 @@ const ADDRESSES: [u32; 11] = [
 ];
 
 /// The tables that say which zeroed words are opened, and what fails on their buses.
-fn failures(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Failure> {
-    let (image, stated) = (image(), Statement::default());
-    let mut instances = whole(Table::Zeroed, &rows);
-    let lookups = Lookups::new(&image);
+fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
+    let image = image();
+    let limbs = [end.lo, end.hi].map(|limb| limb.as_canonical_u32());
+    let part = Part {
+        execution: None,
+        zeroed: Some(ZeroedRange {
+            from: [0, 0],
+            to: limbs,
+        }),
+    };
+    let mut instances = whole(Table::Zeroed, rows);
+    let lookups = Lookups::new(&image, &part, &[]);
     lookups.count(Table::Zeroed, &instances[0].trace.values);
-    instances.extend(lookups.traces());
-    instances.extend(whole(Table::Statement, &statement::rows(&stated, end)));
-    let tables = [Table::Zeroed, Table::Gaps, Table::Range16, Table::Statement];
-    instances.retain(|instance| tables.contains(&instance.table));
-    let airs = airs(&image, &stated, true);
+    let counts = lookups.counts();
+    instances.extend(counts.gaps());
+    instances.extend(counts.tables());
+    let airs = airs(&image, &part, true);
     let pairs = instances
         .iter()
         .map(|instance| (&airs[instance.table as usize], &instance.trace));
@@ -91,16 +104,16 @@ fn failures(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Failure> {
     failures
 }
 
-fn end_of(rows: &[Zeroed<F>]) -> Word<F> {
-    rows.last().map_or(Word::default(), |row| Word {
-        lo: row.address.lo + F::ONE,
-        hi: row.address.hi,
+fn end_of(rows: &[Row]) -> Word<F> {
+    rows.last().map_or(Word::default(), |(word, _)| Word {
+        lo: word.address.lo + F::ONE,
+        hi: word.address.hi,
     })
 }
 
 /// The buses on which something fails; no constraint does.
 #[track_caller]
-fn unbalanced(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Bus> {
+fn unbalanced(rows: Vec<Row>, end: Word<F>) -> Vec<Bus> {
     let bus = |failure| match failure {
         Failure::Unbalanced { bus, .. } => bus,
         failure => panic!("{failure}"),
@@ -111,7 +124,7 @@ fn unbalanced(rows: Vec<Zeroed<F>>, end: Word<F>) -> Vec<Bus> {
 }
 
 /// Refused, and by what.
-fn refused(row: Zeroed<F>) -> String {
+fn refused(row: Row) -> String {
     evaluate(Table::Zeroed, row, 0, &NONE).unwrap_err()
 }
 
@@ -131,10 +144,10 @@ fn opens_words_that_are_not_in_the_image() {
             (1, Bus::Gap, gap),
             (minus_one, Bus::ZeroedFrom, previous),
             (1, Bus::ZeroedFrom, vec![lo + 1, hi]),
-            (1, Bus::Memory, vec![SPACE_RAM, address, 0, 0, 0]),
+            (1, Bus::Boundary, vec![SPACE_RAM, address, 0, 0, 0]),
             (
                 minus_one,
-                Bus::Memory,
+                Bus::Boundary,
                 vec![SPACE_RAM, address, 0x5678, 0x1234, 99],
             ),
         ];
@@ -148,7 +161,7 @@ fn opens_words_that_are_not_in_the_image() {
 
 #[test]
 fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::Zeroed.width()];
+    let cells = vec![F::ZERO; Table::Zeroed.trace_width()];
     assert_eq!(evaluate_cells(Table::Zeroed, &cells, 0, &NONE), Ok(vec![]));
 }
 
@@ -164,15 +177,15 @@ fn every_changed_cell_is_noticed() {
 fn an_address_is_not_opened_twice() {
     let honest = rows(&[7, 8]);
     let mut twice = honest[1];
-    twice.from = from(Some(8));
+    twice.1.from = after(8);
     assert_eq!(refused(twice), "address - from.low");
-    twice.borrow_from = F::ONE;
+    twice.1.borrow_from = F::ONE;
     assert_eq!(refused(twice), "address - from.high");
     // The same, with the address in limbs that are none: -2^16 + 8, 1.
-    twice.address.lo -= F::from_u32(1 << 16);
-    twice.address.hi += F::ONE;
+    twice.0.address.lo -= F::from_u32(1 << 16);
+    twice.0.address.hi += F::ONE;
     assert_eq!(refused(twice), "address - start.low");
-    twice.borrow_start = F::ONE;
+    twice.1.borrow_start = F::ONE;
     assert_eq!(refused(twice), "address - from.low");
 
     // Two rows that both start the chain.
@@ -184,9 +197,9 @@ fn an_address_is_not_opened_twice() {
 #[test]
 fn the_chain_does_not_turn_back() {
     let mut back = rows(&[7, 0x3_0008])[0];
-    back.from = from(Some(0x3_0008));
+    back.1.from = after(0x3_0008);
     assert_eq!(refused(back), "address - from.low");
-    back.borrow_from = F::ONE;
+    back.1.borrow_from = F::ONE;
     assert_eq!(refused(back), "address - from.high");
 
     // A row on its own, beside the chain.
@@ -206,21 +219,21 @@ fn an_end_without_rows_is_refused() {
 fn a_word_of_the_image_is_not_opened_again() {
     // 0x1_0001 is in the image: above the first gap, below the second one.
     let mut above = rows(&[0xffff])[0];
-    above.address = Word::from_u32(0x1_0001);
+    above.0.address = Word::from_u32(0x1_0001);
     assert_eq!(refused(above), "end - 1 - address.high");
-    above.borrow_end = F::ZERO;
+    above.1.borrow_end = F::ZERO;
     assert_eq!(refused(above), "end - 1 - address.low");
 
     let mut below = rows(&[0x1_0002])[0];
-    below.address = Word::from_u32(0x1_0001);
+    below.0.address = Word::from_u32(0x1_0001);
     assert_eq!(refused(below), "address - start.low");
-    below.borrow_start = F::ONE;
+    below.1.borrow_start = F::ONE;
     assert_eq!(refused(below), "address - start.high");
 
     // A gap that is none.
     let mut rows = rows(&[0x1_0002]);
-    rows[0].address = Word::from_u32(0x1_0001);
-    rows[0].start = Word::from_u32(0x1_0001);
+    rows[0].0.address = Word::from_u32(0x1_0001);
+    rows[0].1.start = Word::from_u32(0x1_0001);
     let end = end_of(&rows);
     assert_eq!(unbalanced(rows, end), [Bus::Gap]);
 }
@@ -228,9 +241,9 @@ fn a_word_of_the_image_is_not_opened_again() {
 #[test]
 fn memory_ends_at_2_to_the_30_words() {
     let mut past = rows(&[0x3fff_ffff])[0];
-    past.address = Word::from_u32(1 << 30);
-    past.borrow_start = F::ZERO;
-    past.borrow_end = F::ONE;
+    past.0.address = Word::from_u32(1 << 30);
+    past.1.borrow_start = F::ZERO;
+    past.1.borrow_end = F::ONE;
     assert_eq!(refused(past), "end - 1 - address.high");
 }
 
@@ -238,5 +251,5 @@ fn memory_ends_at_2_to_the_30_words() {
 fn the_initial_value_is_zero() {
     // There is no column for it: the message says so.
     let said = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
-    assert!(said.contains(&(1, Bus::Memory, vec![SPACE_RAM, 7, 0, 0, 0])));
+    assert!(said.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
 }

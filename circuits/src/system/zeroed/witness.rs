@@ -6,9 +6,7 @@ use core::ops::Range;
 use p3_field::PrimeCharacteristicRing;
 
 use super::{InBoundary, Zeroed};
-use crate::{
-    F, bus::SPACE_RAM, machine::Image, system::boundary::Left, system::gaps, word::Word,
-};
+use crate::{F, bus::SPACE_RAM, machine::Image, system::boundary::Left, system::gaps, word::Word};
 
 /// What a row says of a word.
 #[derive(Clone, Debug)]
