@@ -7,6 +7,7 @@
 pub mod budget;
 mod cancel;
 pub mod cells;
+mod check;
 mod directory;
 pub mod engine;
 mod error;
@@ -24,6 +25,7 @@ mod task;
 pub use budget::Budget;
 pub use cancel::{Cancel, Cancelled};
 pub use cells::{Cells, TableCells};
+pub use check::check;
 pub use directory::DirectoryError;
 pub use error::ProveError;
 pub use job::{Observer, Progress};

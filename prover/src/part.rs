@@ -262,7 +262,7 @@ impl Work {
             held: &held,
             pcs: self.shard.as_ref().map_or(&[], |shard| &shard.pcs),
             program: self.program.as_ref().map(|program| ProgramUse {
-                shards: &uses,
+                uses: &uses,
                 left: &program.left,
             }),
             zeroed: &zeroed,

@@ -206,7 +206,7 @@ enum Executing<'a> {
 
 impl Plan {
     /// The tasks of the run. They can be had once.
-    fn tasks<'a>(
+    pub(crate) fn tasks<'a>(
         &'a mut self,
         setup: &'a Setup<'_>,
         input: &'a [u8],
@@ -264,7 +264,7 @@ impl Tasks<'_> {
     }
 }
 
-fn in_pool<R: Send>(
+pub(crate) fn in_pool<R: Send>(
     options: &Options<'_>,
     work: impl FnOnce() -> R + Send,
 ) -> Result<R, ProveError> {

@@ -6,7 +6,7 @@ use zonda_circuits::{
     instances::several,
     machine::{Statement, Table, ZeroedRange},
     system::{boundary::Left, zeroed::openings},
-    witness::boundary_columns,
+    witness::{boundary_columns, count_uses},
 };
 use zonda_riscv_emu::{
     execute::{self, Host},
@@ -157,7 +157,7 @@ impl Planner<'_, '_> {
         for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
             *sum += count;
         }
-        self.count_uses(&shard.pcs);
+        count_uses(&self.setup.image, &shard.pcs, several, &mut self.uses);
         let work = Work {
             shard: Some(ShardWork::from(shard)),
             ..Work::default()
@@ -255,20 +255,6 @@ impl Planner<'_, '_> {
         let key = &self.setup.key;
         let shape = work.shape(key.fixed());
         estimate::part(&shape, key.preset(), work).peak()
-    }
-
-    fn count_uses(&mut self, pcs: &[u32]) {
-        let text = &self.setup.image.text;
-        let mut add = |pc: u32, rows| {
-            let number = text.binary_search_by_key(&pc, |(pc, _)| *pc);
-            self.uses[number.expect("only instructions are executed")] += rows;
-        };
-        pcs.iter().for_each(|pc| add(*pc, 1));
-        // Unused rows are as the first one.
-        let rows: usize = several(Table::Instructions, pcs.len()).iter().sum();
-        if let Some(first) = pcs.first() {
-            add(*first, (rows - pcs.len()) as u32);
-        }
     }
 
     /// What closes the run, all in one part.

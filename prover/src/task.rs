@@ -6,7 +6,7 @@ use zonda_circuits::{
         boundary::Left,
         zeroed::{Opening, openings},
     },
-    witness,
+    witness::{self, InstanceTrace},
 };
 use zonda_riscv_emu::{
     record::Records,
@@ -133,13 +133,14 @@ fn prove_over<E: ProverChallenge>(
         let shard = task.work.shard.as_ref();
         shard.map(|shard| replayed(setup, shard)).transpose()
     })??;
-    let filled = job.run(Stage::Witness, |_| {
-        fill(setup, &task.work, &records.unwrap_or_default())
+    let traces = job.run(Stage::Witness, |_| {
+        let instances = fill(setup, &task.work, &records.unwrap_or_default()).into_iter();
+        instances.map(|filled| canonical(filled.trace)).collect()
     })?;
     let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))?;
     let filled = Filled {
         shape: shape.clone(),
-        traces: filled,
+        traces,
         stated: task.work.stated(),
     };
     let (index, global) = (task.index, &task.global);
@@ -148,10 +149,10 @@ fn prove_over<E: ProverChallenge>(
     Ok(body.to_bytes(&Layout::new(shape, E::DEGREE)))
 }
 
-/// The part's tables, filled: the cells of each instance's trace.
-fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Vec<u32>> {
+/// The part's tables, filled.
+pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<InstanceTrace> {
     let stated = work.stated();
-    let instances = work.with_boundary(&setup.image, |boundary| {
+    work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
         witness::traces(
             &setup.image,
@@ -161,13 +162,11 @@ fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Vec<u32>> {
             several,
             instruction_at,
         )
-    });
-    let traces = instances.into_iter().map(|instance| canonical(instance.trace));
-    traces.collect()
+    })
 }
 
 /// Executes a shard again, and holds the result against what is said of it.
-fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
+pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
     const PAGE_BYTES: u64 = 1 << 16;
     // As many pages as there are words suffice.
     let max_memory = PAGE_BYTES * shard.words.len() as u64;
