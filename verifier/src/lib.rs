@@ -83,6 +83,6 @@ pub use proof::Proof;
 pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
 pub use sizes::Sizes;
 #[cfg(feature = "std")]
-pub use stream::{ReadError, verify_from};
+pub use stream::{PartReader, ReadError, verify_from};
 pub use verify::{RunVerifier, verify, verify_with_cost};
 pub use zonda_circuits::machine::{Statement, ZeroedRange};

@@ -5,8 +5,11 @@ use p3_mersenne_31::QM31;
 use crate::{
     challenge::{Challenge, Sextic},
     codec::ProofError,
+    header::Header,
+    layout::Layout,
     preset::Preset,
     proof::{Body, Digest, Proof},
+    shape::Shape,
 };
 
 /// Lengths of what a proof, or a part of it, consists of, in bytes. They add up to the length of its
@@ -38,6 +41,30 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// The length of a proof's header, with the lengths of its parts that are written before them.
+    pub fn of_header(header: &Header) -> Self {
+        let lengths = bytes(header.parts.len(), LENGTH);
+        Self {
+            header: lengths.saturating_add(header.to_bytes().len() as u64),
+            ..Self::default()
+        }
+    }
+
+    /// The lengths of what a part of a proof with this header consists of.
+    ///
+    /// # Errors
+    /// If there is no such part, or the bytes are not of its shape.
+    pub fn of_part(header: &Header, part: usize, bytes: &[u8]) -> Result<Self, ProofError> {
+        let shape = match header.parts.get(part) {
+            Some(part) => &part.shape,
+            None => return Err(ProofError::Truncated { place: "parts" }),
+        };
+        match header.preset {
+            Preset::Standard => sizes_over::<QM31>(shape, bytes),
+            Preset::High => sizes_over::<Sextic>(shape, bytes),
+        }
+    }
+
     /// The sum of all.
     pub fn total(&self) -> u64 {
         let mut sizes = *self;
@@ -45,7 +72,8 @@ impl Sizes {
         all.fold(0, |sum, size| sum.saturating_add(*size))
     }
 
-    fn include(&mut self, mut part: Self) {
+    /// Adds the lengths of a part.
+    pub fn include(&mut self, mut part: Self) {
         for (size, more) in self.all().zip(part.all()) {
             *size = size.saturating_add(*more);
         }
@@ -86,32 +114,21 @@ impl Proof {
     /// # Errors
     /// If a part's bytes are not of its shape, or there are more parts than the header says.
     pub fn sizes(&self) -> Result<Sizes, ProofError> {
-        let header = self.header.to_bytes().len();
-        let lengths = bytes(self.parts.len(), LENGTH);
-        let mut sizes = Sizes {
-            header: lengths.saturating_add(header as u64),
-            ..Sizes::default()
-        };
-        for part in 0..self.parts.len() {
-            sizes.include(self.part_sizes(part)?);
+        let mut sizes = Sizes::of_header(&self.header);
+        for (part, bytes) in self.parts.iter().enumerate() {
+            sizes.include(Sizes::of_part(&self.header, part, bytes)?);
         }
         Ok(sizes)
-    }
-
-    /// The lengths of what a part consists of.
-    ///
-    /// # Errors
-    /// If there is no such part, or its bytes are not of its shape.
-    pub fn part_sizes(&self, part: usize) -> Result<Sizes, ProofError> {
-        match self.header.preset {
-            Preset::Standard => Ok(sizes(&self.body::<QM31>(part)?)),
-            Preset::High => Ok(sizes(&self.body::<Sextic>(part)?)),
-        }
     }
 }
 
 /// The bytes of a length.
 const LENGTH: usize = 4;
+
+fn sizes_over<E: Challenge>(shape: &Shape, bytes: &[u8]) -> Result<Sizes, ProofError> {
+    let body = Body::<E>::from_bytes(&Layout::new(shape, E::DEGREE), bytes)?;
+    Ok(sizes(&body))
+}
 
 fn sizes<E: Challenge>(body: &Body<E>) -> Sizes {
     /// The works outside of folding.
@@ -163,9 +180,9 @@ mod tests {
         for proof in [proof::<QM31>(), proof::<Sextic>()] {
             let sizes = proof.sizes().unwrap();
             assert_eq!(sizes.total(), proof.to_bytes().len() as u64);
-            let part = proof.part_sizes(1).unwrap();
-            assert_eq!(part.total(), proof.parts[1].len() as u64);
-            assert!(proof.part_sizes(2).is_err());
+            let part = |part| Sizes::of_part(&proof.header, part, &proof.parts[1]);
+            assert_eq!(part(1).unwrap().total(), proof.parts[1].len() as u64);
+            assert!(part(2).is_err());
         }
     }
 }

@@ -8,6 +8,7 @@ use zonda_circuits::machine::Statement;
 use crate::{
     codec::{ProofError, Source, part_length, read_header},
     error::VerifyError,
+    header::Header,
     key::VerifyingKey,
     verify::RunVerifier,
 };
@@ -37,26 +38,64 @@ pub fn verify_from(
     statement: &Statement,
     reader: impl Read,
 ) -> Result<(), ReadError> {
-    let mut stream = Stream {
-        reader,
-        bytes: Vec::new(),
-    };
-    let header = read_header(&mut stream)?;
+    let (header, mut parts) = PartReader::new(reader)?;
     let mut run = RunVerifier::new(key, statement, &header)?;
-    for _ in &header.parts {
-        let length = part_length(&mut stream)?;
-        run.part(stream.take("parts", length)?)?;
-    }
-    let mut after = Vec::new();
-    match stream.reader.take(1).read_to_end(&mut after)? {
-        0 => {}
-        count => return Err(ProofError::Trailing { count }.into()),
+    while let Some(part) = parts.next_part()? {
+        run.part(part)?;
     }
     run.finish()?;
     Ok(())
 }
 
+/// The parts of a proof, read one by one. Nothing of them has been checked but their number and
+/// lengths.
+#[derive(Debug)]
+pub struct PartReader<R> {
+    stream: Stream<R>,
+    /// How many parts are still to come.
+    left: usize,
+}
+
+impl<R: Read> PartReader<R> {
+    /// Reads the header of a proof. What remains to be read are its parts.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is none.
+    pub fn new(reader: R) -> Result<(Header, Self), ReadError> {
+        let mut stream = Stream {
+            reader,
+            bytes: Vec::new(),
+        };
+        let header = read_header(&mut stream)?;
+        let left = header.parts.len();
+        Ok((header, Self { stream, left }))
+    }
+
+    /// The bytes of the next part, or none after the last, which is the end of what is read.
+    ///
+    /// # Errors
+    /// If the part cannot be read, or is none by its length; or if something follows the last part.
+    pub fn next_part(&mut self) -> Result<Option<&[u8]>, ReadError> {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                let length = part_length(&mut self.stream)?;
+                self.stream.take("parts", length).map(Some)
+            }
+            None => {
+                let mut after = Vec::new();
+                let rest = &mut self.stream.reader;
+                match rest.take(1).read_to_end(&mut after)? {
+                    0 => Ok(None),
+                    count => Err(ProofError::Trailing { count }.into()),
+                }
+            }
+        }
+    }
+}
+
 /// A reader with the bytes that were last taken from it.
+#[derive(Debug)]
 struct Stream<R> {
     reader: R,
     bytes: Vec<u8>,
