@@ -27,7 +27,7 @@
 //! in the repository's `PROTOCOL.md`.
 #![forbid(unsafe_code)]
 
-use std::{io::Write, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 use zonda_prover::{Setup, engine::Engine};
 
@@ -62,6 +62,8 @@ pub struct Options {
     pub budget: Budget,
     /// Stops the work, from any thread.
     pub cancel: Cancel,
+    /// Where finished parts are kept, so that a proof that was interrupted goes on where it was.
+    pub directory: Option<PathBuf>,
     /// Is told of each stage of proving as it begins.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text (file descriptors 1 and 2) goes to this process's standard
@@ -154,6 +156,7 @@ impl Prover {
             preset: self.options.preset,
             budget: self.options.budget,
             cancel: self.options.cancel.clone(),
+            directory: self.options.directory.as_deref(),
             observer: self.options.observer.as_deref(),
         }
     }

@@ -37,7 +37,7 @@ pub fn check(
         let mut plan = budget.plan(engine, &setup, input, options, host, &mut job)?;
         let mut checker = RunChecker::new(most);
         let mut tasks = plan.tasks(&setup, input)?;
-        while let Some(task) = tasks.next(&mut job)? {
+        while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
             let work = &task.work;
             let records = job.run(Stage::Replay, |_| {
                 let shard = work.shard.as_ref();

@@ -1,6 +1,6 @@
 //! The pipeline: plan the run, then prove part after part.
 
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 use zonda_circuits::machine::Statement;
 use zonda_riscv_emu::{
@@ -15,6 +15,7 @@ use zonda_verifier::{Header, Preset, Proof};
 use crate::{
     budget::Budget,
     cancel::Cancel,
+    directory::Directory,
     engine::Engine,
     error::ProveError,
     job::{Job, Observer},
@@ -41,6 +42,8 @@ pub struct Options<'a> {
     pub observer: Option<&'a dyn Observer>,
     /// Stops the work.
     pub cancel: Cancel,
+    /// Where finished parts are kept, so that a proof that was interrupted goes on where it was.
+    pub directory: Option<&'a Path>,
 }
 
 /// A run, not proved.
@@ -169,6 +172,11 @@ fn prove_into(
             Setup::new(engine, program, options.preset)
         })?;
         let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let directory = options.directory.map(|path| {
+            let parts = plan.header.parts.len() as u32;
+            Directory::open(path, plan.digest(&setup, input), &plan.header.to_bytes(), parts)
+        });
+        let directory = directory.transpose()?;
         sink(Piece::Header(&plan.header))?;
         if plan.header.parts.len() > 1 {
             setup.forget_fixed();
@@ -176,10 +184,21 @@ fn prove_into(
         let mut part_bytes = Vec::new();
         let mut boundary = plan.boundary.take();
         let mut tasks = plan.tasks(&setup, input)?;
-        while let Some(task) = tasks.next(&mut job)? {
-            job.begin_part(task.index as usize);
-            let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
-            job.end_part();
+        while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
+            let index = task.index;
+            let finished = directory.as_ref().map(|directory| directory.load(index));
+            let bytes = match finished.transpose()?.flatten() {
+                Some(bytes) => bytes,
+                None => {
+                    job.begin_part(index as usize);
+                    let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
+                    job.end_part();
+                    if let Some(directory) = &directory {
+                        directory.store(index, &bytes)?;
+                    }
+                    bytes
+                }
+            };
             sink(Piece::Part(&bytes))?;
             part_bytes.push(bytes.len() as u64);
         }
@@ -234,12 +253,12 @@ impl Tasks<'_> {
     /// The next task, if there is one.
     ///
     /// # Errors
-    /// If the job is cancelled.
-    pub(crate) fn next(&mut self, job: &mut Job<'_>) -> Result<Option<Task>, ProveError> {
+    /// If the run cannot be executed a second time.
+    pub fn next(&mut self) -> Result<Option<Task>, ProveError> {
         let work = match &mut self.executing {
             Executing::Kept(kept) => kept.next(),
             Executing::Again(sharder) => {
-                let shard = job.run(Stage::Execute, |_| sharder.next(&mut Discard))??;
+                let shard = sharder.next(&mut Discard)?;
                 shard.map(|shard| Work {
                     shard: Some(ShardWork::from(shard)),
                     ..Work::default()

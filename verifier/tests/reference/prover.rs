@@ -8,20 +8,21 @@ use zonda_circuits::{
     builder::Circuit,
     bus::Bus,
     evaluate::{Listener, Row},
-    machine::{Image, Statement, Table},
-    system::statement,
+    machine::{self, Image, Table},
 };
 use zonda_verifier::{
-    Challenge, Instance, Layout, Parameters, Shape, VerifyingKey,
+    Challenge, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
     circle::{Point, place, point, point_at, position, vanishing},
     interpolate::{Twiddles, evaluate, values},
+    layout::{BOUNDARY, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
     merkle::distinct,
-    proof::{Body, FoldOpening, Nonces, Opened, Roots},
+    proof::{Body, Digest, FoldOpening, Nonces, Opened, Roots},
     protocol::{self, label},
     transcript::element_bytes,
 };
 
 use crate::{
+    run::{Part, Run},
     spec::Spec,
     tree::{Committed, Groups, Tree, interpolate},
 };
@@ -40,6 +41,12 @@ pub trait Prover<E: Challenge> {
         Spec::default()
     }
 
+    /// Whose turn it is: everything that follows is about this part.
+    fn enter(&mut self, part: usize) {}
+
+    /// The header, before it is said.
+    fn head(&mut self, header: &mut Header) {}
+
     /// Whether it does the work; `round` counts those of folding.
     fn works(&self, at: &'static str, round: usize) -> bool {
         true
@@ -48,8 +55,8 @@ pub trait Prover<E: Challenge> {
     /// Extended columns: those that it computes with, and those that it commits to.
     fn commit(&mut self, phase: usize, layout: &Layout, known: &mut Groups, told: &mut Groups) {}
 
-    /// What it claims of each instance.
-    fn claim(&mut self, claims: &mut Vec<E>) {}
+    /// What it claims of each instance and scope.
+    fn claim(&mut self, layout: &Layout, claims: &mut Vec<E>) {}
 
     /// What it opens.
     fn open(&mut self, layout: &Layout, point: Point<E>, opened: &mut Opened<E>) {}
@@ -75,7 +82,8 @@ impl<E: Challenge> Prover<E> for Honest {
     }
 }
 
-/// An instance with its trace.
+/// An instance with its trace: columns that are committed before the global challenge, then the
+/// others.
 #[derive(Clone)]
 pub struct Input {
     pub table: Table,
@@ -84,11 +92,15 @@ pub struct Input {
 
 type Columns = Vec<Vec<F>>;
 
+/// Count and fields of a message on a bus.
+type Message = (Bus, F, Vec<F>);
+
 /// What a row says.
 #[derive(Default)]
 struct Said {
     constraints: Vec<F>,
-    messages: Vec<(Bus, F, Vec<F>)>,
+    /// Local, then global.
+    messages: [Vec<Message>; 2],
 }
 
 impl Listener for &mut Said {
@@ -97,19 +109,20 @@ impl Listener for &mut Said {
     }
 
     fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
-        self.messages.push((bus, count, fields.to_vec()));
+        let scope = usize::from(matches!(bus, Bus::Boundary | Bus::Instruction));
+        self.messages[scope].push((bus, count, fields.to_vec()));
     }
 }
 
-fn said(table: Table, main: &[F], fixed: &[F], periodic: &[F], public: &[F]) -> Said {
+fn said(table: Table, trace: &[F], fixed: &[F], periodic: &[F], public: &[F]) -> Said {
     let mut said = Said::default();
     table.eval(&mut Circuit::new(&mut Row::new(
-        main, fixed, periodic, public, &mut said,
+        trace, fixed, periodic, public, &mut said,
     )));
     said
 }
 
-fn columns(matrix: &RowMajorMatrix<F>) -> Columns {
+fn columns_of(matrix: &RowMajorMatrix<F>) -> Columns {
     let column = |index| {
         matrix.values[index..]
             .iter()
@@ -139,18 +152,22 @@ fn position_of(log_size: u32, multiple: usize) -> usize {
     c << bits | low as usize
 }
 
-/// Sums of the lookup argument: the columns, in the order of memory, and the claim.
+/// Sums of the lookup argument in one scope: the columns, in the order of memory, and the claim.
 fn sums<E: Challenge>(
     rows: &[Said],
-    fingerprint: impl Fn(&(Bus, F, Vec<F>)) -> E,
-) -> (Vec<Vec<E>>, E) {
+    scope: usize,
+    fingerprint: impl Fn(&Message) -> E,
+) -> Option<(Vec<Vec<E>>, E)> {
     let log_height = rows.len().ilog2();
-    let pairs = rows[0].messages.len().div_ceil(2);
+    let pairs = rows[0].messages[scope].len().div_ceil(2);
+    if pairs == 0 {
+        return None;
+    }
     let mut columns = vec![vec![E::ZERO; rows.len()]; pairs];
     let mut claim = E::ZERO;
     for (w, said) in rows.iter().enumerate() {
         let mut sum = E::ZERO;
-        for (k, pair) in said.messages.chunks(2).enumerate() {
+        for (k, pair) in said.messages[scope].chunks(2).enumerate() {
             for message in pair {
                 sum += fingerprint(message)
                     .try_inverse()
@@ -168,112 +185,191 @@ fn sums<E: Challenge>(
         running += columns[pairs - 1][w] - share;
         columns[pairs - 1][w] = running;
     }
-    (columns, claim)
+    Some((columns, claim))
 }
 
-pub fn prove<E: Challenge>(
+fn fingerprint<E: Challenge>((z, beta): (E, E), (bus, _, fields): &Message) -> E {
+    let mut sum = z + E::from_u32(*bus as u32);
+    let mut power = beta;
+    for field in fields {
+        sum += power.mul_base(*field);
+        power *= beta;
+    }
+    sum
+}
+
+/// What a prover knows of a part before the global challenges.
+struct Begun<'a> {
+    part: &'a Part,
+    layout: Layout,
+    /// Of phases up to that of the boundary: columns per instance.
+    columns: Vec<Vec<Columns>>,
+    committed: Vec<Committed>,
+}
+
+/// Commits to the columns of a phase, per instance.
+fn commit<E: Challenge>(
+    prover: &mut impl Prover<E>,
+    layout: &Layout,
+    number: usize,
+    per_instance: &[Columns],
+) -> Committed {
+    let phase = &layout.phases[number];
+    let mut groups = vec![Vec::new(); phase.groups.len()];
+    for (columns, instance) in per_instance.iter().zip(&layout.instances) {
+        let height = instance.log_height();
+        let group = phase.groups.iter().position(|g| g.log_height == height);
+        if let Some(group) = group {
+            groups[group].extend(columns.iter().map(|column| interpolate(column)));
+        }
+    }
+    let lie = |known: &mut Groups, told: &mut Groups| {
+        prover.commit(number, layout, known, told);
+    };
+    Committed::new(phase, &groups, lie)
+}
+
+fn begin<'a, E: Challenge>(
     key: &VerifyingKey,
     image: &Image,
-    stated: &Statement,
-    inputs: &[Input],
+    part: &'a Part,
+    prover: &mut impl Prover<E>,
+) -> (Begun<'a>, PartHeader) {
+    let instance = |input: &Input| Instance {
+        table: input.table,
+        log_height: input.trace.height().ilog2() as u8,
+    };
+    let shape = Shape(part.inputs.iter().map(instance).collect());
+    let layout = Layout::new(&shape, E::DEGREE);
+    let fixed = |number: usize| {
+        let of = move |input: &Input| match fixed_phase(input.table.role()) {
+            Some(phase) if phase == number => input.table.fixed(image),
+            _ => None,
+        };
+        let columns = part.inputs.iter().map(of);
+        columns
+            .map(|matrix| matrix.as_ref().map(columns_of).unwrap_or_default())
+            .collect()
+    };
+    let early = |input: &Input| columns_of(&input.trace)[..input.table.boundary_width()].to_vec();
+    let mut columns: Vec<Vec<Columns>> = (0..BOUNDARY).map(fixed).collect();
+    columns.push(part.inputs.iter().map(early).collect());
+    let committed: Vec<Committed> = (0..=BOUNDARY)
+        .map(|number| commit(prover, &layout, number, &columns[number]))
+        .collect();
+    if prover.is_honest() {
+        for (committed, root) in committed.iter().zip(key.fixed_roots()) {
+            assert!(committed.told.is_empty() || committed.root() == *root);
+        }
+    }
+    let header = PartHeader {
+        shape,
+        boundary_root: committed[BOUNDARY].root(),
+        links: part.links.clone(),
+    };
+    let begun = Begun {
+        part,
+        layout,
+        columns,
+        committed,
+    };
+    (begun, header)
+}
+
+fn works<E: Challenge>(
+    prover: &impl Prover<E>,
+    transcript: &mut Spec,
+    at: &'static str,
+    round: usize,
+    bits: u32,
+) -> u64 {
+    if prover.works(at, round) {
+        transcript.grind(at, bits)
+    } else {
+        transcript.work(at, bits, 0);
+        0
+    }
+}
+
+pub fn prove<E: Challenge>(key: &VerifyingKey, run: &Run, prover: &mut impl Prover<E>) -> Proof {
+    let mut header = Header {
+        preset: key.preset(),
+        shards: run.shards,
+        ..Header::default()
+    };
+    let mut begun = Vec::new();
+    for (index, part) in run.parts.iter().enumerate() {
+        prover.enter(index);
+        let (part, part_header) = begin(key, &run.image, part, prover);
+        begun.push(part);
+        header.parts.push(part_header);
+    }
+    prover.head(&mut header);
+    let mut transcript = prover.transcript();
+    transcript.begin(key, &run.statement, &header);
+    let bits = key.parameters().global_work_bits;
+    header.global_nonce = works(prover, &mut transcript, label::GLOBAL, 0, bits);
+    let global = transcript.global();
+    let mut parts = Vec::new();
+    for (index, begun) in begun.into_iter().enumerate() {
+        prover.enter(index);
+        let stated = begun.part.links.part(index, &run.statement);
+        let transcript = transcript.enter_part(index);
+        let layout = begun.layout.clone();
+        let body = prove_part(key, &stated, begun, global, transcript, prover);
+        parts.push(body.to_bytes(&layout));
+    }
+    Proof { header, parts }
+}
+
+/// Sections 8.2 to 8.7.
+fn prove_part<E: Challenge>(
+    key: &VerifyingKey,
+    stated: &machine::Part,
+    begun: Begun<'_>,
+    global: (E, E),
+    mut transcript: Spec,
     prover: &mut impl Prover<E>,
 ) -> Body<E> {
-    let Parameters { queries, .. } = *key.parameters();
+    let Begun {
+        part: Part { inputs, .. },
+        layout,
+        mut columns,
+        mut committed,
+    } = begun;
     let parameters = key.parameters();
-    let shape = Shape(
-        inputs
-            .iter()
-            .map(|input| Instance {
-                table: input.table,
-                log_height: input.trace.height().ilog2() as u8,
-            })
-            .collect(),
-    );
-    let layout = Layout::new(&shape, E::DEGREE);
     let n = layout.log_height;
-    let public = statement::public(image, stated);
-    let heights: Vec<u32> = shape.0.iter().map(Instance::log_height).collect();
-
-    // Columns per instance.
-    let fixed: Vec<Columns> = inputs
-        .iter()
-        .map(|input| {
-            input
-                .table
-                .fixed(image)
-                .as_ref()
-                .map(columns)
-                .unwrap_or_default()
-        })
-        .collect();
-    let main: Vec<Columns> = inputs.iter().map(|input| columns(&input.trace)).collect();
-    let periodic: Vec<Columns> = inputs
-        .iter()
-        .map(|input| match input.table {
-            Table::Statement => statement::periodic(stated),
-            _ => Vec::new(),
-        })
-        .collect();
-    let commit = |prover: &mut dyn Prover<E>, number: usize, per_instance: &[Columns]| {
-        let phase = &layout.phases[number];
-        let mut groups = vec![Vec::new(); phase.groups.len()];
-        for (columns, height) in per_instance.iter().zip(&heights) {
-            let group = phase
-                .groups
-                .iter()
-                .position(|group| group.log_height == *height);
-            if let Some(group) = group {
-                groups[group].extend(columns.iter().map(|column| interpolate(column)));
-            }
-        }
-        let lie = |known: &mut Groups, told: &mut Groups| {
-            prover.commit(number, &layout, known, told);
-        };
-        Committed::new(phase, &groups, lie)
-    };
-
-    // 1.
-    let mut nonces = Nonces::default();
-    let mut transcript = prover.transcript();
-    transcript.begin(key, stated, &shape);
-    let works = |prover: &dyn Prover<E>, transcript: &mut Spec, at, round, bits| {
-        if prover.works(at, round) {
-            transcript.grind(at, bits)
-        } else {
-            transcript.work(at, bits, 0);
-            0
-        }
-    };
-    let bits = parameters.global_work_bits;
-    nonces.global = works(prover, &mut transcript, label::GLOBAL, 0, bits);
-    transcript.enter_shard::<E>();
-    let committed_fixed = commit(prover, 0, &fixed);
-    if prover.is_honest() {
-        assert_eq!(committed_fixed.tree.root(), *key.fixed_root());
-    }
+    let heights: Vec<u32> = layout.instances.iter().map(Instance::log_height).collect();
+    let public: Vec<Vec<F>> = inputs.iter().map(|i| i.table.public(stated)).collect();
+    let periodic: Vec<Columns> = inputs.iter().map(|i| i.table.periodic(stated)).collect();
 
     // 2.
-    let committed_main = commit(prover, 1, &main);
-    transcript.absorb(label::MAIN, &committed_main.tree.root());
+    let mut nonces = Nonces::default();
+    let late = |input: &Input| columns_of(&input.trace)[input.table.boundary_width()..].to_vec();
+    columns.push(inputs.iter().map(late).collect());
+    committed.push(commit(prover, &layout, MAIN, &columns[MAIN]));
+    transcript.absorb(label::MAIN, &committed[MAIN].root());
     let bits = parameters.lookup_work_bits;
     nonces.lookup = works(prover, &mut transcript, label::LOOKUP, 0, bits);
     let z: E = transcript.challenge(label::LOOKUP_Z);
     let beta: E = transcript.challenge(label::LOOKUP_BETA);
-    let fingerprint = |(bus, _, fields): &(Bus, F, Vec<F>)| {
-        let mut sum = z + E::from_u32(*bus as u32);
-        for (j, field) in fields.iter().enumerate() {
-            sum += beta.exp_u64(j as u64 + 1).mul_base(*field);
-        }
-        sum
-    };
+    let challenges = [(z, beta), global];
 
     // 3.
     let (mut claims, mut sum_columns) = (Vec::new(), Vec::new());
     for (i, input) in inputs.iter().enumerate() {
+        let fixed: Vec<&Columns> = columns[..BOUNDARY].iter().map(|c| &c[i]).collect();
         let rows: Vec<Said> = (0..input.trace.height())
             .map(|w| {
-                let [main, fixed, periodic] = [&main, &fixed, &periodic].map(|c| row(&c[i], w));
-                said(input.table, &main, &fixed, &periodic, &public)
+                let fixed: Vec<F> = fixed.iter().flat_map(|c| row(c, w)).collect();
+                let trace = input.trace.row_slice(w).unwrap();
+                said(
+                    input.table,
+                    &trace,
+                    &fixed,
+                    &row(&periodic[i], w),
+                    &public[i],
+                )
             })
             .collect();
         for said in &rows {
@@ -283,16 +379,22 @@ pub fn prove<E: Challenge>(
                 input.table.name()
             );
         }
-        let (columns, claim) = sums(&rows, fingerprint);
-        let coordinates = columns.iter().flat_map(|column| {
-            (0..E::DEGREE).map(|c| column.iter().map(|x| x.coordinate(c)).collect())
-        });
-        sum_columns.push(coordinates.collect::<Columns>());
-        claims.push(claim);
+        let mut coordinates = Columns::new();
+        for (scope, challenges) in challenges.into_iter().enumerate() {
+            let fingerprint = |message: &Message| fingerprint(challenges, message);
+            if let Some((sums, claim)) = sums(&rows, scope, fingerprint) {
+                coordinates.extend(sums.iter().flat_map(|column| {
+                    (0..E::DEGREE).map(|c| column.iter().map(|x| x.coordinate(c)).collect())
+                }));
+                claims.push(claim);
+            }
+        }
+        sum_columns.push(coordinates);
     }
-    let committed_sums = commit(prover, 2, &sum_columns);
-    prover.claim(&mut claims);
-    transcript.absorb(label::SUMS, &committed_sums.tree.root());
+    columns.push(sum_columns);
+    committed.push(commit(prover, &layout, SUMS, &columns[SUMS]));
+    prover.claim(&layout, &mut claims);
+    transcript.absorb(label::SUMS, &committed[SUMS].root());
     transcript.absorb(label::CLAIMS, &element_bytes(&claims));
     let bits = parameters.constraints_work_bits;
     nonces.constraints = works(prover, &mut transcript, label::CONSTRAINTS, 0, bits);
@@ -303,18 +405,16 @@ pub fn prove<E: Challenge>(
     let mut c = vec![E::ZERO; size];
     for (i, input) in inputs.iter().enumerate() {
         let m = heights[i] + 1;
-        let part = |committed: &Committed, phase: usize| -> Columns {
+        let part = |phase: usize| -> Columns {
             let span = layout.phases[phase].spans[i];
             if span.width == 0 {
                 return Vec::new();
             }
-            committed.known[span.group][span.offset..span.offset + span.width].to_vec()
+            committed[phase].known[span.group][span.offset..span.offset + span.width].to_vec()
         };
-        let [fixed, main, sums] = [
-            part(&committed_fixed, 0),
-            part(&committed_main, 1),
-            part(&committed_sums, 2),
-        ];
+        let fixed: Columns = (0..BOUNDARY).flat_map(part).collect();
+        let trace: Columns = [BOUNDARY, MAIN].into_iter().flat_map(part).collect();
+        let sums = part(SUMS);
         let periodic: Columns = periodic[i]
             .iter()
             .map(|column| {
@@ -326,29 +426,42 @@ pub fn prove<E: Challenge>(
             .collect();
         let element =
             |k: usize, t: usize| -> E { E::from_coordinates_fn(|c| sums[k * E::DEGREE + c][t]) };
-        let pairs = sums.len() / E::DEGREE;
-        let share = claims[i] * E::from_usize(1 << heights[i]).try_inverse().unwrap();
+        let inverse = E::from_usize(1 << heights[i]).try_inverse().unwrap();
+        let shares = Scope::ALL.map(|scope| {
+            let is_it =
+                |sum: &zonda_verifier::layout::RunningSum| sum.instance == i && sum.scope == scope;
+            let index = layout.running_sums().position(|sum| is_it(&sum));
+            index.map(|index| claims[index] * inverse)
+        });
         let mut rows: Vec<Vec<E>> = vec![Vec::new(); 1 << m];
         for k in (1..2_usize << m).step_by(2) {
             let t = position_of(m, k);
             let before = position_of(m, k + (2 << m) - 4);
-            let [main, fixed, periodic] = [&main, &fixed, &periodic].map(|c| row(c, t));
-            let said = said(input.table, &main, &fixed, &periodic, &public);
+            let [trace, fixed, periodic] = [&trace, &fixed, &periodic].map(|c| row(c, t));
+            let said = said(input.table, &trace, &fixed, &periodic, &public[i]);
             let mut all: Vec<E> = said.constraints.iter().map(|c| E::from_base(*c)).collect();
-            for (k, pair) in said.messages.chunks(2).enumerate() {
-                let mut u = element(k, t);
-                if k > 0 {
-                    u -= element(k - 1, t);
+            // The chain of pairs starts again with the global messages.
+            let mut first = 0;
+            for ((messages, challenges), share) in said.messages.iter().zip(challenges).zip(shares)
+            {
+                let pairs = messages.len().div_ceil(2);
+                for (k, pair) in messages.chunks(2).enumerate() {
+                    let mut u = element(first + k, t);
+                    if k > 0 {
+                        u -= element(first + k - 1, t);
+                    }
+                    if k + 1 == pairs {
+                        u = u - element(first + k, before) + share.unwrap();
+                    }
+                    let d = pair.iter().map(|message| fingerprint(challenges, message));
+                    let d: Vec<E> = d.collect();
+                    all.push(match pair {
+                        [a] => u * d[0] - E::from_base(a.1),
+                        [a, b] => u * d[0] * d[1] - d[1].mul_base(a.1) - d[0].mul_base(b.1),
+                        _ => unreachable!(),
+                    });
                 }
-                if k + 1 == pairs {
-                    u = u - element(k, before) + share;
-                }
-                let d: Vec<E> = pair.iter().map(fingerprint).collect();
-                all.push(match pair {
-                    [a] => u * d[0] - E::from_base(a.1),
-                    [a, b] => u * d[0] * d[1] - d[1].mul_base(a.1) - d[0].mul_base(b.1),
-                    _ => unreachable!(),
-                });
+                first += pairs;
             }
             rows[t] = all;
         }
@@ -379,11 +492,13 @@ pub fn prove<E: Challenge>(
                 .map(move |column| column[half.clone()].to_vec())
         })
         .collect();
-    let committed_quotient = {
-        let lie = |known: &mut Groups, told: &mut Groups| prover.commit(3, &layout, known, told);
-        Committed::new(&layout.phases[3], std::slice::from_ref(&halves), lie)
-    };
-    transcript.absorb(label::QUOTIENT, &committed_quotient.tree.root());
+    committed.push({
+        let lie = |known: &mut Groups, told: &mut Groups| {
+            prover.commit(QUOTIENT, &layout, known, told);
+        };
+        Committed::new(&layout.phases[QUOTIENT], std::slice::from_ref(&halves), lie)
+    });
+    transcript.absorb(label::QUOTIENT, &committed[QUOTIENT].root());
     let bits = parameters.point_work_bits;
     nonces.point = works(prover, &mut transcript, label::POINT, 0, bits);
     let (z_point, w_point) = protocol::points(&layout, transcript.challenge(label::POINT)).unwrap();
@@ -391,20 +506,19 @@ pub fn prove<E: Challenge>(
     // 5.
     let mut at_point = vec![E::ZERO; layout.columns()];
     let mut before = Vec::new();
-    for (phase, per_instance) in [&fixed, &main, &sum_columns].into_iter().enumerate() {
+    for (phase, per_instance) in columns.iter().enumerate() {
         for (i, columns) in per_instance.iter().enumerate() {
             let at = |p: Point<E>| p.double_times(n - heights[i]);
             let opened = evaluate(columns, heights[i], at(z_point), &mut Default::default());
             let range = layout.phases[phase].columns(i);
             at_point[range].copy_from_slice(&opened);
-            if phase == 2 {
-                let last = &columns[columns.len() - E::DEGREE..];
-                before.extend(evaluate(
-                    last,
-                    heights[i],
-                    at(w_point),
-                    &mut Default::default(),
-                ));
+            if phase == SUMS {
+                let start = layout.phases[SUMS].columns(i).start;
+                for sum in layout.running_sums().filter(|sum| sum.instance == i) {
+                    let last = &columns[sum.columns.start - start..sum.columns.end - start];
+                    let at = at(w_point);
+                    before.extend(evaluate(last, heights[i], at, &mut Default::default()));
+                }
             }
         }
     }
@@ -427,12 +541,6 @@ pub fn prove<E: Challenge>(
     let gamma = prover.gamma(transcript.challenge(label::BATCH));
 
     // 6. F, by position.
-    let committed = [
-        committed_fixed,
-        committed_main,
-        committed_sums,
-        committed_quotient,
-    ];
     let mut lifted: Vec<(&[F], u32)> = Vec::new();
     for (phase, committed) in layout.phases.iter().zip(&committed) {
         for (group, columns) in phase.groups.iter().zip(&committed.told) {
@@ -545,11 +653,9 @@ pub fn prove<E: Challenge>(
     transcript.absorb(label::FINAL, &element_bytes(&last));
     let bits = parameters.query_work_bits;
     nonces.query = works(prover, &mut transcript, label::QUERY, 0, bits);
-    let positions = transcript.positions(label::QUERY, queries, n + 1);
-    let mut phases = [(); 4].map(|()| Default::default());
-    for (i, opening) in phases.iter_mut().enumerate() {
-        *opening = committed[i].open(&layout.phases[i], n + 1, &positions);
-    }
+    let positions = transcript.positions(label::QUERY, parameters.queries, n + 1);
+    let phases: [_; PHASES] =
+        std::array::from_fn(|i| committed[i].open(&layout.phases[i], n + 1, &positions));
     let mut indices: Vec<usize> = positions.iter().map(|t| place(n + 1, *t)).collect();
     let mut folds = Vec::new();
     for (entries, tree, arity) in layers {
@@ -561,12 +667,13 @@ pub fn prove<E: Challenge>(
         });
         indices = leaves;
     }
+    let [main, sums, quotient]: [Digest; 3] =
+        [MAIN, SUMS, QUOTIENT].map(|phase| committed[phase].root());
     Body {
-        shape,
         roots: Roots {
-            main: committed[1].tree.root(),
-            sums: committed[2].tree.root(),
-            quotient: committed[3].tree.root(),
+            main,
+            sums,
+            quotient,
         },
         claims,
         opened,

@@ -1,32 +1,55 @@
-//! A small real run, with its tables filled.
+//! A small real run, cut into parts, with its tables filled.
 
-use p3_field::PrimeCharacteristicRing;
-use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{
-    F,
+    bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     instances::several,
-    machine::{Image, MIN_LOG_HEIGHT, Statement, Table},
-    witness::{self, InstanceTrace},
+    machine::{Image, Statement, Table, ZeroedRange},
+    system::{
+        boundary::{Held, Left},
+        zeroed::{Opening, openings},
+    },
+    witness::{self, Boundary, InstanceTrace, ProgramUse, count_uses},
 };
 use zonda_riscv_emu::{
-    execute::{Discard, Options, execute_recorded},
+    execute::{Discard, Options},
     program::Program,
+    record::{Family, Records},
+    shard::{self, Costs, Cut, Shard, Sharder, replay},
     testing,
 };
-use zonda_verifier::{Challenge, Parameters, Preset, VerifyingKey, proof::Body};
+use zonda_verifier::{
+    Challenge, End, ExecutionLinks, Links, Parameters, Preset, Proof, VerifyingKey,
+};
 
 use crate::prover::{Honest, Input, Prover, prove};
 
-/// A run's tables and statement.
+/// A run's statement, and its parts.
+#[derive(Clone)]
 pub struct Run {
     pub image: Image,
     pub statement: Statement,
     pub program_id: [u8; 32],
+    /// How many of the parts, the first ones, execute.
+    pub shards: u32,
+    pub parts: Vec<Part>,
+}
+
+/// A part of a run, with its tables filled.
+#[derive(Clone)]
+pub struct Part {
+    pub links: Links,
     pub inputs: Vec<Input>,
 }
 
-/// A run that adds, stores, loads, multiplies, makes four bytes public and exits with 5.
-pub fn run() -> Run {
+/// What a part does beside executing its shard, if it has one.
+#[derive(Clone, Copy, Default)]
+struct Duties<'a> {
+    program: bool,
+    zeroed: Option<&'a [Opening]>,
+}
+
+/// A program that adds, stores, loads, multiplies, makes `4 + 4` bytes public and exits with 5.
+pub fn program() -> Program {
     let mut words = Vec::new();
     words.extend(testing::li(5, 0x2000_0000));
     words.extend(testing::li(6, 0x1234_5678));
@@ -36,50 +59,224 @@ pub fn run() -> Run {
         testing::sw(5, 8, 0),
         testing::lbu(9, 5, 2),
         testing::xor(9, 9, 6),
+        testing::sw(5, 9, 64),
     ]);
     words.extend(testing::call(64, 3, 0x2000_0000, 4));
+    words.extend(testing::call(64, 3, 0x2000_0040, 4));
     words.extend(testing::exit(5));
-    let program = Program::from_elf(&testing::elf(&words)).unwrap();
-    let (outcome, records) =
-        execute_recorded(&program, &[], &Options::default(), &mut Discard).unwrap();
-    let image = Image {
-        entry: program.entry(),
-        text: program
-            .text()
-            .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
-            .collect(),
-        words: program.image_words().collect(),
+    Program::from_elf(&testing::elf(&words)).unwrap()
+}
+
+/// How many instructions the first of two shards has: so many that both make bytes public.
+const CYCLES: u64 = 19;
+
+/// The run in one part.
+pub fn one_part() -> Run {
+    let cut = Cuts::new(&program(), u64::from(u32::MAX));
+    assert_eq!(cut.shards.len(), 1);
+    let duties = Duties {
+        program: true,
+        zeroed: Some(&cut.openings),
     };
-    let statement = Statement {
-        exit_code: outcome.exit_code,
-        output: outcome.output,
-    };
-    assert_eq!((statement.exit_code, statement.output.len()), (5, 4));
-    let at = |pc| program.instruction(pc).unwrap().unwrap();
-    let traces = witness::traces(&image, &records, &statement, several, at);
-    let mut inputs = Vec::new();
-    for InstanceTrace { table, trace, .. } in traces {
-        if table == Table::AddImmediate {
-            // Two instances of one table, of different heights.
-            let split = 3 * trace.width();
-            for (rows, log_height) in [
-                (&trace.values[split..], MIN_LOG_HEIGHT + 1),
-                (&trace.values[..split], MIN_LOG_HEIGHT),
-            ] {
-                let mut values = rows.to_vec();
-                values.resize(trace.width() << log_height, F::ZERO);
-                let trace = RowMajorMatrix::new(values, trace.width());
-                inputs.push(Input { table, trace });
-            }
-        } else {
-            inputs.push(Input { table, trace });
+    cut.run(&[duties])
+}
+
+/// The run in four parts: two shards, of which the first opens the first zeroed word; a closing part
+/// with the program, and one with the other zeroed words.
+pub fn four_parts() -> Run {
+    let cut = Cuts::new(&program(), CYCLES);
+    assert_eq!(cut.shards.len(), 2);
+    assert!(cut.shards.iter().all(|shard| shard.output.len() == 4));
+    assert!(cut.openings.len() >= 2);
+    let (first, rest) = cut.openings.split_at(1);
+    cut.run(&[
+        Duties {
+            zeroed: Some(first),
+            ..Duties::default()
+        },
+        Duties::default(),
+        Duties {
+            program: true,
+            zeroed: None,
+        },
+        Duties {
+            program: false,
+            zeroed: Some(rest),
+        },
+    ])
+}
+
+/// A run that is cut into shards.
+pub struct Cuts {
+    program: Program,
+    image: Image,
+    pub shards: Vec<Shard>,
+    left: Vec<Left>,
+    openings: Vec<Opening>,
+}
+
+impl Cuts {
+    pub fn new(program: &Program, max_cycles: u64) -> Self {
+        let image = Image {
+            entry: program.entry(),
+            text: program
+                .text()
+                .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
+                .collect(),
+            words: program.image_words().collect(),
+        };
+        let cut = Cut {
+            max_cycles,
+            capacity: u64::MAX,
+            costs: Costs {
+                instructions: [0; Family::ALL.len()],
+                transferred_word: 0,
+                touched_word: 0,
+                distinct_instruction: 0,
+            },
+        };
+        let mut sharder = Sharder::new(program, &[], &Options::default(), cut).unwrap();
+        let mut shards = Vec::new();
+        while let Some(shard) = sharder.next(&mut Discard).unwrap() {
+            shards.push(shard);
+        }
+        let last = sharder.last();
+        let owner = shards.len() as u32;
+        let left = |space, address, value, owner| Left {
+            space,
+            address,
+            value,
+            owner,
+        };
+        let registers = (0..).zip(last.registers);
+        let mut all: Vec<Left> = registers
+            .map(|(number, value)| left(SPACE_REGISTER, number, value, owner))
+            .collect();
+        let words = last.words.iter();
+        all.extend(words.map(|word| left(SPACE_RAM, word.address, word.value, word.owner)));
+        all.push(left(SPACE_OUTPUT_LENGTH, 0, last.output_length, owner));
+        Self {
+            openings: openings(&image, &all),
+            left: all,
+            program: program.clone(),
+            image,
+            shards,
         }
     }
-    Run {
-        image,
-        statement,
-        program_id: program.id(),
-        inputs,
+
+    /// The run in as many parts as there are duties, of which the first execute.
+    fn run(&self, duties: &[Duties<'_>]) -> Run {
+        let mut uses = vec![0; self.image.text.len()];
+        for shard in &self.shards {
+            count_uses(&self.image, &shard.pcs, heights, &mut uses);
+        }
+        let mut from = [0, 0];
+        let parts = duties.iter().enumerate().map(|(index, duties)| {
+            let shard = self.shards.get(index);
+            let zeroed = duties.zeroed.map(|openings| {
+                let to = openings.last().map_or(from, Opening::next);
+                let range = ZeroedRange { from, to };
+                from = to;
+                range
+            });
+            let links = Links {
+                execution: shard.map(execution),
+                zeroed,
+            };
+            self.part(index, links, shard, duties, &uses)
+        });
+        Run {
+            parts: parts.collect(),
+            image: self.image.clone(),
+            statement: self.statement(),
+            program_id: self.program.id(),
+            shards: self.shards.len() as u32,
+        }
+    }
+
+    fn statement(&self) -> Statement {
+        let Some(shard::End::Exit { code }) = self.shards.last().map(|shard| shard.end) else {
+            panic!("a run exits")
+        };
+        let output = self.shards.iter().flat_map(|shard| shard.output.clone());
+        Statement {
+            exit_code: code,
+            output: output.collect(),
+        }
+    }
+
+    fn part(
+        &self,
+        index: usize,
+        links: Links,
+        shard: Option<&Shard>,
+        duties: &Duties<'_>,
+        uses: &[u32],
+    ) -> Part {
+        let replayed = |shard: &Shard| replay(&self.program, &shard.replay_input(), 1 << 30);
+        let records = shard.map_or_else(Records::default, |shard| replayed(shard).unwrap());
+        let held = shard.map(held).unwrap_or_default();
+        let boundary = Boundary {
+            held: &held,
+            pcs: shard.map_or(&[], |shard| &shard.pcs),
+            program: duties.program.then_some(ProgramUse {
+                uses,
+                left: &self.left,
+            }),
+            zeroed: duties.zeroed.unwrap_or_default(),
+        };
+        let at = |pc| self.program.instruction(pc).unwrap().unwrap();
+        let stated = links.part(index, &self.statement());
+        let traces = witness::traces(&self.image, &stated, &boundary, &records, heights, at);
+        let input = |InstanceTrace { table, trace, .. }| Input { table, trace };
+        Part {
+            links,
+            inputs: traces.into_iter().map(input).collect(),
+        }
+    }
+}
+
+fn execution(shard: &Shard) -> ExecutionLinks {
+    let start = shard.start.output_length;
+    ExecutionLinks {
+        pc_start: shard.start.pc,
+        end: match shard.end {
+            shard::End::Next { pc } => Some(End {
+                pc,
+                cycles: shard.cycles as u32,
+            }),
+            shard::End::Exit { .. } => None,
+        },
+        output: start..start + shard.output.len() as u32,
+    }
+}
+
+fn held(shard: &Shard) -> Vec<Held> {
+    let place = |space, address, before, owner, after| Held {
+        space,
+        address,
+        before,
+        owner,
+        after,
+    };
+    let owner = shard.position - 1;
+    let registers = shard.start.registers.into_iter().zip(shard.registers_after);
+    let registers = (0..).zip(registers);
+    let mut held: Vec<Held> = registers
+        .map(|(number, (before, after))| place(SPACE_REGISTER, number, before, owner, after))
+        .collect();
+    let words = shard.words.iter();
+    held.extend(words.map(|w| place(SPACE_RAM, w.address, w.before, w.owner, w.after)));
+    let length = [shard.start.output_length, shard.output_length_after];
+    held.push(place(SPACE_OUTPUT_LENGTH, 0, length[0], owner, length[1]));
+    held
+}
+
+/// Those that provers choose, but for two instances of one table, of different heights.
+fn heights(table: Table, rows: usize) -> Vec<usize> {
+    match table {
+        Table::AddImmediate if rows > 0 => vec![32, 16],
+        _ => several(table, rows),
     }
 }
 
@@ -88,16 +285,12 @@ impl Run {
         VerifyingKey::new(self.program_id, &self.image, preset).with_parameters(parameters)
     }
 
-    pub fn prove<E: Challenge>(&self, key: &VerifyingKey) -> Body<E> {
-        self.prove_by(key, &mut Honest)
+    pub fn prove<E: Challenge>(&self, key: &VerifyingKey) -> Proof {
+        self.prove_by::<E>(key, &mut Honest)
     }
 
     /// The proof of somebody who may be dishonest.
-    pub fn prove_by<E: Challenge>(
-        &self,
-        key: &VerifyingKey,
-        prover: &mut impl Prover<E>,
-    ) -> Body<E> {
-        prove(key, &self.image, &self.statement, &self.inputs, prover)
+    pub fn prove_by<E: Challenge>(&self, key: &VerifyingKey, prover: &mut impl Prover<E>) -> Proof {
+        prove(key, self, prover)
     }
 }

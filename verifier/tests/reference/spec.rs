@@ -4,7 +4,7 @@
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{F, machine::Statement};
-use zonda_verifier::{Challenge, Shape, VerifyingKey};
+use zonda_verifier::{Challenge, Header, Links, VerifyingKey};
 
 /// An operation, with what was hashed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -117,26 +117,67 @@ impl Spec {
     }
 
     /// 8.1, to before the work.
-    pub fn begin(&mut self, key: &VerifyingKey, statement: &Statement, shape: &Shape) {
+    pub fn begin(&mut self, key: &VerifyingKey, statement: &Statement, header: &Header) {
         let Statement { exit_code, output } = statement;
         let length = (output.len() as u64).to_le_bytes();
-        self.absorb("zonda", &[&[1, 0][..], &key.digest()].concat());
+        self.absorb("zonda", &[&[2, 0][..], &key.digest()].concat());
         let stated = [&exit_code.to_le_bytes()[..], &length, output].concat();
         self.absorb("statement", &stated);
-        self.absorb("shards", &[1, 0, 0, 0]);
-        let bytes = |i: &zonda_verifier::Instance| [i.table as u8, i.log_height];
-        let shape: Vec<u8> = shape.0.iter().flat_map(bytes).collect();
-        self.absorb("shape", &shape);
-        self.absorb("boundary", &[0; 4]);
-        let links = [&key.entry().to_le_bytes()[..], &[0; 8], &length].concat();
-        self.absorb("links", &links);
+        let counts = [header.shards, header.parts.len() as u32];
+        self.absorb("shards", &counts.map(u32::to_le_bytes).concat());
+        for part in &header.parts {
+            let bytes = |i: &zonda_verifier::Instance| [i.table as u8, i.log_height];
+            let shape: Vec<u8> = part.shape.0.iter().flat_map(bytes).collect();
+            self.absorb("shape", &shape);
+            self.absorb("boundary", &part.boundary_root);
+            self.absorb("links", &links(&part.links));
+        }
     }
 
     /// 8.1, after the work.
-    pub fn enter_shard<E: Challenge>(&mut self) {
-        let _: E = self.challenge("global");
-        self.absorb("position", &[0; 4]);
+    pub fn global<E: Challenge>(&mut self) -> (E, E) {
+        (self.challenge("global z"), self.challenge("global beta"))
     }
+
+    /// 8.2: what the part at `position` goes on from.
+    pub fn enter_part(&self, position: usize) -> Self {
+        let mut part = self.clone();
+        part.absorb("position", &(position as u32).to_le_bytes());
+        part
+    }
+}
+
+/// Section 10: 39 bytes, of which those are zero that stand for nothing.
+fn links(links: &Links) -> Vec<u8> {
+    let mut bytes = vec![0; 39];
+    let mut put = |at: usize, number: u32| {
+        bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+    };
+    let flags = [
+        (0, links.execution.is_some()),
+        (5, links.execution.as_ref().is_some_and(|e| e.end.is_some())),
+        (22, links.zeroed.is_some()),
+    ];
+    if let Some(execution) = &links.execution {
+        put(1, execution.pc_start);
+        if let Some(end) = execution.end {
+            put(6, end.pc);
+            put(10, end.cycles);
+        }
+        put(14, execution.output.start);
+        put(18, execution.output.end);
+    }
+    if let Some(zeroed) = links.zeroed {
+        let limbs = zeroed.from.into_iter().chain(zeroed.to);
+        (23..)
+            .step_by(4)
+            .zip(limbs)
+            .for_each(|(at, limb)| put(at, limb));
+    }
+    for (at, flag) in flags {
+        bytes[at] = u8::from(flag);
+    }
+    bytes
 }
 
 fn word(output: &mut blake3::OutputReader) -> u32 {

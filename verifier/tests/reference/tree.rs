@@ -11,6 +11,7 @@ use zonda_verifier::{
 };
 
 /// The layers of a tree, from the leaves.
+#[derive(Clone)]
 pub struct Tree(Vec<Vec<Digest>>);
 
 impl Tree {
@@ -47,6 +48,7 @@ impl Tree {
 pub type Groups = Vec<Vec<Vec<F>>>;
 
 /// A phase: what the prover computes with, and what it has committed to.
+#[derive(Clone)]
 pub struct Committed {
     pub known: Groups,
     pub told: Groups,
@@ -95,7 +97,18 @@ impl Committed {
         Self { known, told, tree }
     }
 
+    /// The root; zero if there is nothing to commit to.
+    pub fn root(&self) -> Digest {
+        match self.told.len() {
+            0 => Digest::default(),
+            _ => self.tree.root(),
+        }
+    }
+
     pub fn open(&self, phase: &Phase, log_domain: u32, positions: &[usize]) -> PhaseOpening {
+        if phase.groups.is_empty() {
+            return PhaseOpening::default();
+        }
         let rows = |(group, columns): (&zonda_verifier::layout::Group, &Vec<Vec<F>>)| {
             distinct(positions, log_domain - group.log_size())
                 .into_iter()
