@@ -119,7 +119,7 @@ impl Directory {
         if blake3::hash(told).as_bytes() != digest {
             return Err(damaged("its digest is another"));
         }
-        let rest = told.strip_prefix(&self.head(part)[..]);
+        let rest = told.strip_prefix(&head(&self.run, part)[..]);
         match rest {
             Some(rest) => Ok(Some(rest.to_vec())),
             None => Err(damaged("it is another file, renamed")),
@@ -130,11 +130,9 @@ impl Directory {
     pub(crate) fn store(&self, part: u32, bytes: &[u8]) -> Result<(), DirectoryError> {
         let file = self.file(part);
         let unfinished = file.with_extension("unfinished");
-        let told = [&self.head(part)[..], bytes].concat();
         let write = || {
             let mut to = File::create(&unfinished)?;
-            to.write_all(&told)?;
-            to.write_all(blake3::hash(&told).as_bytes())?;
+            to.write_all(&content(&self.run, part, bytes))?;
             to.sync_all()?;
             fs::rename(&unfinished, &file)?;
             // The new name, where directories can be synchronised.
@@ -149,31 +147,16 @@ impl Directory {
         })
     }
 
-    /// What the file of a part begins with.
-    fn head(&self, part: u32) -> Vec<u8> {
-        let head = [&MAGIC[..], &VERSION.to_le_bytes(), &self.run];
-        let mut head = head.concat();
-        head.extend(part.to_le_bytes());
-        head
-    }
-
     fn file(&self, part: u32) -> PathBuf {
-        let run = self.name();
         self.path.join(match part {
-            HEADER => format!("{run}.header"),
-            part => format!("{run}-{part:05}.part"),
+            HEADER => format!("{}.header", prefix(&self.run)),
+            part => format!("{}.part", name(&self.run, part)),
         })
-    }
-
-    /// The run, as files are named after it.
-    fn name(&self) -> String {
-        let bytes = self.run[..NAME_BYTES].iter();
-        bytes.map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn refuse_other_runs(&self) -> Result<(), DirectoryError> {
         let read = |error: io::Error| failed("read", &self.path, &error);
-        let own = self.name();
+        let own = prefix(&self.run);
         for entry in fs::read_dir(&self.path).map_err(read)? {
             let file = entry.map_err(read)?.path();
             let is_ours = ["header", "part"].iter().any(|kind| {
@@ -187,6 +170,31 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// The name of a part's files, without extension.
+pub(crate) fn name(run: &[u8; 32], part: u32) -> String {
+    format!("{}-{part:05}", prefix(run))
+}
+
+/// What the file of a part holds.
+pub(crate) fn content(run: &[u8; 32], part: u32, bytes: &[u8]) -> Vec<u8> {
+    let mut content = head(run, part);
+    content.extend(bytes);
+    content.extend(blake3::hash(&content).as_bytes());
+    content
+}
+
+/// What the file of a part begins with.
+fn head(run: &[u8; 32], part: u32) -> Vec<u8> {
+    let head = [&MAGIC[..], &VERSION.to_le_bytes(), run, &part.to_le_bytes()];
+    head.concat()
+}
+
+/// The run, as files are named after it.
+fn prefix(run: &[u8; 32]) -> String {
+    let bytes = run[..NAME_BYTES].iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn failed(action: &'static str, path: &Path, error: &io::Error) -> DirectoryError {

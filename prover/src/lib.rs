@@ -21,6 +21,7 @@ mod report;
 mod setup;
 mod stage;
 mod task;
+mod worker;
 
 pub use budget::Budget;
 pub use cancel::{Cancel, Cancelled};
@@ -37,6 +38,7 @@ pub use report::Report;
 pub use setup::{Setup, program_image};
 pub use stage::Stage;
 pub use task::{Task, TaskError, TaskReadError};
+pub use worker::{Planned, plan, prove_task};
 
 /// The vectors that the prover computes with on this machine, by name.
 pub fn platform() -> &'static str {

@@ -172,11 +172,7 @@ fn prove_into(
             Setup::new(engine, program, options.preset)
         })?;
         let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
-        let directory = options.directory.map(|path| {
-            let parts = plan.header.parts.len() as u32;
-            Directory::open(path, plan.digest(&setup, input), &plan.header.to_bytes(), parts)
-        });
-        let directory = directory.transpose()?;
+        let directory = plan.directory(options)?;
         sink(Piece::Header(&plan.header))?;
         if plan.header.parts.len() > 1 {
             setup.forget_fixed();
@@ -224,6 +220,15 @@ enum Executing<'a> {
 }
 
 impl Plan {
+    /// The directory of the run's finished parts, if there is to be one.
+    pub(crate) fn directory(&self, options: &Options<'_>) -> Result<Option<Directory>, ProveError> {
+        let open = |path| {
+            let parts = self.header.parts.len() as u32;
+            Directory::open(path, self.global.0, &self.header.to_bytes(), parts)
+        };
+        Ok(options.directory.map(open).transpose()?)
+    }
+
     /// The tasks of the run. They can be had once.
     pub(crate) fn tasks<'a>(
         &'a mut self,

@@ -125,20 +125,6 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// The digest of everything that the proof depends on: equal digests have equal proofs.
-    pub(crate) fn digest(&self, setup: &Setup<'_>, input: &[u8]) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&setup.key.digest());
-        hasher.update(blake3::hash(input).as_bytes());
-        hasher.update(&self.statement.exit_code.to_le_bytes());
-        hasher.update(blake3::hash(&self.statement.output).as_bytes());
-        // The header says how the run is cut.
-        hasher.update(&self.header.to_bytes());
-        *hasher.finalize().as_bytes()
-    }
-}
-
 /// A plan in the making.
 struct Planner<'a, 'b> {
     engine: &'a Engine,

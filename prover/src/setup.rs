@@ -39,6 +39,25 @@ impl<'a> Setup<'a> {
         }
     }
 
+    /// With the key of this digest, if it is the program's under some preset.
+    pub fn with_digest(engine: &Engine, program: &'a Program, digest: &[u8; 32]) -> Option<Self> {
+        let mut setup = Self::new(engine, program, Preset::default());
+        let fixed = setup.fixed.as_ref()?;
+        let key = |preset| {
+            let instances = setup.key.fixed().to_vec();
+            VerifyingKey::from_roots(
+                program.id(),
+                setup.image.entry,
+                preset,
+                instances,
+                fixed.roots(),
+            )
+        };
+        let mut keys = Preset::ALL.into_iter().map(key);
+        setup.key = keys.find(|key| key.digest() == *digest)?;
+        Some(setup)
+    }
+
     /// With a key that is known to be the program's: nothing is committed to before a part needs it.
     pub fn with_key(program: &'a Program, key: VerifyingKey) -> Self {
         Self {
