@@ -20,6 +20,7 @@ mod plan;
 mod report;
 mod setup;
 mod stage;
+mod tables;
 mod task;
 
 pub use budget::Budget;
@@ -36,6 +37,7 @@ pub use plan::{Cutting, Plan};
 pub use report::Report;
 pub use setup::{Setup, program_image};
 pub use stage::Stage;
+pub use tables::{Tables, prove_tables};
 pub use task::{Task, TaskError, TaskReadError};
 
 /// The vectors that the prover computes with on this machine, by name.
