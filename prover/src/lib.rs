@@ -20,6 +20,7 @@ mod plan;
 mod report;
 mod setup;
 mod stage;
+mod tables;
 mod task;
 mod worker;
 
@@ -37,6 +38,7 @@ pub use plan::{Cutting, Plan};
 pub use report::Report;
 pub use setup::{Setup, program_image};
 pub use stage::Stage;
+pub use tables::{Tables, prove_tables};
 pub use task::{Task, TaskError, TaskReadError};
 pub use worker::{Planned, plan, prove_task};
 
