@@ -23,6 +23,37 @@
 //! 3. [`Prover::execute`] runs it without a proof; [`Prover::prove`] proves the run.
 //! 4. [`verify`] takes what the verifier expects: the key, the exit code, the output.
 //!
+//! # Long runs
+//!
+//! A run is cut into shards, each proved within [`Options::budget`], so that its length decides time
+//! and the proof's length, and not memory. [`Prover::prove_to`] writes the proof part by part, and
+//! [`verify_from`] reads it so. With [`Options::work_dir`], a proof that was interrupted goes on
+//! where it was; [`Options::cancel`] interrupts it.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::{fs::File, io::BufReader};
+//!
+//! use zonda::{Budget, Options, Program, Prover, verify_from};
+//!
+//! let mut options = Options::default();
+//! options.budget.bytes = Some(4 << 30);
+//! options.work_dir = Some("job".into());
+//! let cancel = options.cancel.clone(); // cancel.cancel() stops the work, from any thread
+//!
+//! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
+//! let prover = Prover::new(options);
+//! let written = prover.prove_to(&program, b"the guest's input", File::create("proof")?)?;
+//!
+//! let key = prover.verifying_key(&program);
+//! verify_from(&key, &written.statement, BufReader::new(File::open("proof")?))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Parts can be proved by other processes or on other machines: [`Prover::plan`] hands out a [`Task`]
+//! for each, which [`Prover::prove_task`] proves with nothing but the program.
+//!
 //! The statement that a proof supports, the parameters and the security that they give are described
 //! in the repository's `PROTOCOL.md`.
 #![forbid(unsafe_code)]
@@ -32,8 +63,9 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use zonda_prover::{Setup, engine::Engine};
 
 pub use zonda_prover::{
-    Budget, Cancel, Cells, Execution, Observer, Progress, ProveError, Proved, Report, Stage,
-    TableCells, available_bytes, peak_rss_bytes, platform,
+    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, Observer, Planned, Progress,
+    ProveError, Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
+    peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -44,8 +76,9 @@ pub use zonda_riscv_emu::{
     record::Family,
 };
 pub use zonda_verifier::{
-    Cost, Header, KeyError, Operations, Parameters, Preset, Proof, ProofError, Shape, Sizes,
-    Statement, VerifyError, VerifyingKey, security, verify, verify_with_cost,
+    Cost, Header, KeyError, Operations, Parameters, PartError, PartHeader, PartReader, Preset,
+    Proof, ProofError, ReadError, RunVerifier, Shape, Sizes, Statement, VerifyError, VerifyingKey,
+    security, verify, verify_from, verify_with_cost,
 };
 
 /// How to execute and prove.
@@ -60,10 +93,12 @@ pub struct Options {
     pub preset: Preset,
     /// How much memory to take, and so how long shards are.
     pub budget: Budget,
+    /// A directory where finished parts are kept, so that the proof goes on where it was if it is
+    /// interrupted: by [`Self::cancel`], a signal, or a power failure. It is made if there is none.
+    /// It belongs to one run of one program, proved with the same options.
+    pub work_dir: Option<PathBuf>,
     /// Stops the work, from any thread.
     pub cancel: Cancel,
-    /// Where finished parts are kept, so that a proof that was interrupted goes on where it was.
-    pub directory: Option<PathBuf>,
     /// Is told of each stage of proving as it begins.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text (file descriptors 1 and 2) goes to this process's standard
@@ -143,6 +178,67 @@ impl Prover {
         )
     }
 
+    /// [`Self::prove`], with the proof written as it comes: at no time is more than a part of it in
+    /// memory. What is written are the bytes of [`Proof::to_bytes`], and no proof unless all of it
+    /// is written.
+    ///
+    /// # Errors
+    /// As [`Self::prove`]; or if the proof cannot be written.
+    pub fn prove_to(
+        &self,
+        program: &Program,
+        input: &[u8],
+        mut writer: impl Write + Send,
+    ) -> Result<Written, ProveError> {
+        let (statement, report) = zonda_prover::prove_to(
+            &self.engine,
+            program,
+            input,
+            &self.options(),
+            &mut *self.host(),
+            &mut writer,
+        )?;
+        Ok(Written { statement, report })
+    }
+
+    /// Runs a program on an input, cuts the run into parts, and hands out the task of each, in
+    /// order. The proof of the run is the header that this returns, and what [`Self::prove_task`]
+    /// gives for each task, in order.
+    ///
+    /// With a work directory, the parts can also be put there, each under its task's
+    /// [`Task::file_name`] and `.part` as [`Task::part_file`] makes it: [`Self::prove`] with the same
+    /// options then proves the parts that are missing only. What is in a task is secret if the input
+    /// is.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved, or the work directory cannot be used; and what
+    /// `each` returns.
+    pub fn plan(
+        &self,
+        program: &Program,
+        input: &[u8],
+        mut each: impl FnMut(Task) -> Result<(), ProveError> + Send,
+    ) -> Result<Planned, ProveError> {
+        zonda_prover::plan(
+            &self.engine,
+            program,
+            input,
+            &self.options(),
+            &mut *self.host(),
+            &mut each,
+        )
+    }
+
+    /// Proves the task of one part. It may come from anyone, and says all that is needed, the preset
+    /// and the part's size included: of the options, `threads`, `cancel` and `observer` count.
+    ///
+    /// # Errors
+    /// If the task is not one of this program, or is not what the program does; or if this machine
+    /// cannot prove it.
+    pub fn prove_task(&self, program: &Program, task: &Task) -> Result<Vec<u8>, ProveError> {
+        zonda_prover::prove_task(&self.engine, program, task, &self.options())
+    }
+
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
     pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
@@ -156,8 +252,8 @@ impl Prover {
             preset: self.options.preset,
             budget: self.options.budget,
             cancel: self.options.cancel.clone(),
-            directory: self.options.directory.as_deref(),
             observer: self.options.observer.as_deref(),
+            directory: self.options.work_dir.as_deref(),
         }
     }
 
@@ -168,6 +264,15 @@ impl Prover {
             Box::new(Discard)
         }
     }
+}
+
+/// A run whose proof was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// What the proof states.
+    pub statement: Statement,
+    /// What it took and what it is worth.
+    pub report: Report,
 }
 
 /// What [`Prover::check`] found.

@@ -7,9 +7,12 @@ use clap::{
     builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser},
     value_parser,
 };
-use zonda::Preset;
+use zonda::{Budget, Preset};
 
-use crate::commands::bench::workloads::{WORKLOADS, Workload};
+use crate::{
+    commands::bench::workloads::{WORKLOADS, Workload},
+    sizes,
+};
 
 /// Run RISC-V programs, prove that they ran, and verify the proofs.
 ///
@@ -53,12 +56,23 @@ pub enum Command {
     /// proved too: the proof states the code. A guest that traps has no proof.
     #[command(
         after_help = "Exit code: 0 if the proof is written, whatever the guest's exit code; \
-        1 if there is none, or a file cannot be read or written; 2 for bad usage."
+        1 if there is none, or a file cannot be read or written; 2 for bad usage; 130 if it was \
+        interrupted: the first Ctrl-C stops when what is finished is safe, the second at once."
     )]
     Prove(Prove),
+    /// Prove a run with several processes or machines
+    ///
+    /// A run is proved in parts. `plan` writes a task for each into a work directory; `prove` proves
+    /// one of them, with nothing but the guest; `zonda prove` with the same work directory puts the
+    /// parts together, and proves those that are missing.
+    #[command(
+        after_help = "Exit code: 0 if the tasks, or the part, are written; 1 if not, whatever the \
+        reason; 2 for bad usage; 130 if it was interrupted."
+    )]
+    Shard(Shard),
     /// Verify that a proof shows what is stated
     ///
-    /// The statement is: the program in ELF, on some input, exited with --exit-code and made the
+    /// The proof is read part by part, and takes memory for one part. The statement is: the program in ELF, on some input, exited with --exit-code and made the
     /// bytes in --output public. The proof is checked against it; nothing of it is taken from the
     /// proof. Instead of ELF, --key can name the program.
     #[command(
@@ -117,6 +131,27 @@ pub struct Limit {
     pub max_cycles: Option<u64>,
 }
 
+/// How a run is cut into shards.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Cut {
+    /// How much memory proving may take, such as 512M or 4G
+    #[arg(long, value_name = "SIZE", value_parser = sizes::parse)]
+    pub memory: Option<u64>,
+    /// The most instructions of a shard; without it, as many as there is memory for
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub shard_cycles: Option<u64>,
+}
+
+impl Cut {
+    /// The budget that says so.
+    pub fn budget(&self) -> Budget {
+        Budget {
+            bytes: self.memory,
+            shard_cycles: self.shard_cycles,
+        }
+    }
+}
+
 /// With how many threads.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Threads {
@@ -145,6 +180,12 @@ pub struct Run {
 pub struct Check {
     #[command(flatten)]
     pub guest: Guest,
+    #[command(flatten)]
+    pub cut: Cut,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub limit: Limit,
 }
 
 /// The arguments of `zonda prove`.
@@ -164,9 +205,80 @@ pub struct Prove {
     pub threads: Threads,
     #[command(flatten)]
     pub limit: Limit,
+    #[command(flatten)]
+    pub cut: Cut,
+    /// Where to keep finished parts: the same command goes on from there if it is interrupted
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
     /// What progress is shown of, beside its stage
     #[arg(long, value_name = "TEXT", hide = true)]
     pub label: Option<String>,
+}
+
+/// The arguments of `zonda shard`.
+#[derive(Args, Debug)]
+pub struct Shard {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ShardCommand,
+}
+
+/// What to do with shards.
+#[derive(Debug, Subcommand)]
+pub enum ShardCommand {
+    /// Run a guest and write the tasks of its proof, one for each part
+    ///
+    /// The tasks are files of the work directory that end in `.task`. They hold what of the guest's
+    /// input and memory their part needs.
+    #[command(
+        after_help = "Exit code: 0 if the tasks are written; 1 if not, whatever the reason; 2 for \
+        bad usage; 130 if it was interrupted."
+    )]
+    Plan(ShardPlan),
+    /// Prove one task
+    ///
+    /// The part is written beside the task, with `.part` in place of `.task`, which is where `zonda
+    /// prove` looks for it.
+    #[command(
+        after_help = "Exit code: 0 if the part is written; 1 if not, whatever the reason; 2 for \
+        bad usage; 130 if it was interrupted."
+    )]
+    Prove(ShardProve),
+}
+
+/// The arguments of `zonda shard plan`.
+#[derive(Args, Debug)]
+pub struct ShardPlan {
+    #[command(flatten)]
+    pub guest: Guest,
+    /// Where to write the tasks
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: PathBuf,
+    /// How sure the proof is
+    #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
+    pub preset: Preset,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub cut: Cut,
+}
+
+/// The arguments of `zonda shard prove`.
+#[derive(Args, Debug)]
+pub struct ShardProve {
+    /// The guest
+    #[arg(value_name = "ELF")]
+    pub elf: PathBuf,
+    /// The task
+    #[arg(value_name = "TASK")]
+    pub task: PathBuf,
+    /// Where to write the part; without it, beside the task
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub threads: Threads,
 }
 
 /// The arguments of `zonda verify`.
@@ -194,6 +306,9 @@ pub struct Verify {
     /// The exit code that the proof must show
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub exit_code: u32,
+    /// Where to write a report, in JSON, if the proof is accepted
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }
 
 /// The arguments of `zonda key`.
@@ -216,7 +331,8 @@ pub struct Key {
 /// The arguments of `zonda bench`.
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// A workload to measure; can be given several times. Without it, all
+    /// A workload to measure; can be given several times. Without it, all but those that take many
+    /// minutes
     #[arg(long = "workload", value_name = "NAME", value_parser = workload())]
     pub workloads: Vec<&'static Workload>,
     /// How often to measure each
@@ -227,6 +343,8 @@ pub struct Bench {
     pub warm_up: u32,
     #[command(flatten)]
     pub threads: Threads,
+    #[command(flatten)]
+    pub cut: Cut,
     /// How sure proofs are
     #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
     pub preset: Preset,
@@ -254,11 +372,13 @@ pub struct Bench {
 }
 
 /// What says how to measure.
-const MEASURING: [&str; 6] = [
+const MEASURING: [&str; 8] = [
     "workloads",
     "repetitions",
     "warm_up",
     "threads",
+    "memory",
+    "shard_cycles",
     "preset",
     "guests",
 ];

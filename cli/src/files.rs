@@ -17,8 +17,8 @@ pub const MAX_ELF_BYTES: u64 = 256 << 20;
 pub const MAX_INPUT_BYTES: u64 = 1 << 30;
 /// The largest output that is read, many times what a proof states.
 pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
-/// The largest key that is read, many times what one takes.
-pub const MAX_PROOF_BYTES: u64 = 4 << 30;
+/// The largest task that is read: far more than one takes.
+pub const MAX_TASK_BYTES: u64 = 2 << 30;
 /// The longest key that is read: far more than a key has.
 pub const MAX_KEY_BYTES: u64 = 1 << 16;
 /// The largest report that is read.
@@ -94,19 +94,38 @@ impl<const N: usize> Destinations<N> {
         Ok(Self(destinations))
     }
 
+    /// A file to write what is to go to the first place: beside it, so that it can take it.
+    ///
+    /// # Errors
+    /// If no file can be made.
+    pub fn draft(&self) -> anyhow::Result<Draft> {
+        let directory =
+            self.0
+                .first()
+                .and_then(|destination| match &destination.as_ref()?.target {
+                    Target::Replaced { directory, .. } => Some(directory),
+                    Target::Stream(_) => None,
+                });
+        match directory {
+            Some(directory) => temporary(directory),
+            None => NamedTempFile::new().context("no temporary file can be made"),
+        }
+        .map(Draft)
+    }
+
     /// Writes the files, all or, unless the system fails between two renames, none.
     ///
     /// # Errors
     /// If one cannot be written.
-    pub fn write(self, contents: [&[u8]; N]) -> anyhow::Result<()> {
+    pub fn write(self, contents: [Content<'_>; N]) -> anyhow::Result<()> {
         let mut staged = Vec::new();
-        for (destination, bytes) in self.0.into_iter().zip(contents) {
+        for (destination, content) in self.0.into_iter().zip(contents) {
             let Some(destination) = destination else {
                 continue;
             };
             let shown = destination.shown.clone();
             let context = || format!("cannot write {}", shown.display());
-            if let Some(file) = destination.stage(bytes).with_context(context)? {
+            if let Some(file) = destination.stage(content).with_context(context)? {
                 staged.push((file, shown));
             }
         }
@@ -115,6 +134,40 @@ impl<const N: usize> Destinations<N> {
                 .with_context(|| format!("cannot write {}", shown.display()))?;
         }
         Ok(())
+    }
+}
+
+/// What a file is to hold.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// What was written to a draft.
+    Draft(Draft),
+}
+
+/// A file that is being written. It vanishes when it is dropped, unless [`Destinations::write`] puts
+/// it in its place.
+#[derive(Debug)]
+pub struct Draft(NamedTempFile);
+
+impl Draft {
+    /// Reads what was written, from the beginning.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn reader(&self) -> io::Result<impl Read> {
+        Ok(io::BufReader::new(self.0.reopen()?))
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -162,13 +215,16 @@ impl Destination {
     }
 
     /// Writes a stream, or the file that will take another's place.
-    fn stage(self, bytes: &[u8]) -> anyhow::Result<Option<Staged>> {
+    fn stage(self, content: Content<'_>) -> anyhow::Result<Option<Staged>> {
         match self.target {
             Target::Stream(path) => {
-                OpenOptions::new()
-                    .append(true)
-                    .open(path)?
-                    .write_all(bytes)?;
+                let mut stream = OpenOptions::new().append(true).open(path)?;
+                match content {
+                    Content::Bytes(bytes) => stream.write_all(bytes)?,
+                    Content::Draft(draft) => {
+                        io::copy(&mut draft.reader()?, &mut stream)?;
+                    }
+                }
                 Ok(None)
             }
             Target::Replaced {
@@ -176,8 +232,14 @@ impl Destination {
                 directory,
                 permissions,
             } => {
-                let mut file = temporary(&directory)?;
-                file.write_all(bytes)?;
+                let file = match content {
+                    Content::Bytes(bytes) => {
+                        let mut file = temporary(&directory)?;
+                        file.write_all(bytes)?;
+                        file
+                    }
+                    Content::Draft(draft) => draft.0,
+                };
                 if let Some(permissions) = permissions {
                     file.as_file().set_permissions(permissions)?;
                 }
@@ -260,7 +322,8 @@ mod tests {
         let destinations =
             Destinations::check([("--a", Some(&a)), ("--b", Some(&b)), ("--c", None)], &[]);
         assert_eq!(names(directory.path()), ["a"], "the check leaves nothing");
-        destinations.unwrap().write([b"new", b"", b"c"]).unwrap();
+        let contents = [&b"new"[..], b"", b"c"].map(Content::Bytes);
+        destinations.unwrap().write(contents).unwrap();
         assert_eq!(fs::read(&a).unwrap(), b"new");
         assert_eq!(fs::read(&b).unwrap(), b"");
         assert_eq!(names(directory.path()), ["a", "b"]);
@@ -278,17 +341,50 @@ mod tests {
         if let Ok(destinations) = destinations
             && Path::new("/dev/full").exists()
         {
-            destinations.write([b"b", b"no room"]).unwrap_err();
+            let contents = [&b"b"[..], b"no room"].map(Content::Bytes);
+            destinations.write(contents).unwrap_err();
             assert_eq!(names(directory.path()), ["a"]);
         }
 
         // What was checked need not be so any more.
         let destinations = Destinations::check([("--b", Some(&b))], &[]).unwrap();
         fs::create_dir(&b).unwrap();
-        destinations.write([b"b"]).unwrap_err();
+        destinations.write([Content::Bytes(b"b")]).unwrap_err();
         assert_eq!(names(directory.path()), ["a", "b"]);
         assert_eq!(names(&b), [""; 0]);
         assert_eq!(fs::read(&a).unwrap(), b"old");
+    }
+
+    #[test]
+    fn drafts_take_their_place_or_vanish() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("place");
+        fs::write(&place, "old").unwrap();
+        let check = |path| Destinations::check([("--proof", Some(path))], &[]).unwrap();
+        let draft = |destinations: &Destinations<1>| {
+            let mut draft = destinations.draft().unwrap();
+            draft.write_all(b"part by part").unwrap();
+            draft
+        };
+        let destinations = check(&place);
+        drop(draft(&destinations));
+        assert_eq!(names(directory.path()), ["place"]);
+        let written = draft(&destinations);
+        assert_eq!(fs::read(&place).unwrap(), b"old");
+        let mut read = String::new();
+        written.reader().unwrap().read_to_string(&mut read).unwrap();
+        assert_eq!(read, "part by part");
+        destinations.write([Content::Draft(written)]).unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"part by part");
+        assert_eq!(names(directory.path()), ["place"]);
+
+        let null = Path::new("/dev/null");
+        if null.exists() {
+            let destinations = check(null);
+            let written = draft(&destinations);
+            destinations.write([Content::Draft(written)]).unwrap();
+            assert!(!fs::metadata(null).unwrap().is_file());
+        }
     }
 
     #[test]
@@ -321,7 +417,7 @@ mod tests {
         if null.exists() {
             Destinations::check([("--a", Some(null)), ("--b", Some(null))], &[])
                 .unwrap()
-                .write([b"a", b"b"])
+                .write([Content::Bytes(b"a"), Content::Bytes(b"b")])
                 .unwrap();
             assert!(
                 !fs::metadata(null).unwrap().is_file(),
@@ -341,7 +437,7 @@ mod tests {
         symlink(&a, &link).unwrap();
         Destinations::check([("--output", Some(&link))], &[])
             .unwrap()
-            .write([b"new"])
+            .write([Content::Bytes(b"new")])
             .unwrap();
         assert_eq!(fs::read(&a).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());

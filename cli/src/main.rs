@@ -2,30 +2,37 @@
 //!
 //! ```text
 //! zonda run    ELF [--input FILE] [--output FILE] [--report FILE] [--max-cycles N]
-//! zonda check  ELF [--input FILE]
+//! zonda check  ELF [--input FILE] [--memory SIZE] [--shard-cycles N] [--threads N] [--max-cycles N]
 //! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE] [--preset P]
-//!              [--threads N] [--max-cycles N]
+//!              [--memory SIZE] [--shard-cycles N] [--work-dir DIR] [--threads N] [--max-cycles N]
+//! zonda shard  plan ELF [--input FILE] --work-dir DIR [--preset P] [--memory SIZE]
+//!              [--shard-cycles N] [--threads N] [--max-cycles N]
+//! zonda shard  prove ELF TASK [--out FILE] [--threads N]
 //! zonda verify ELF|--key KEYFILE --proof FILE [--output FILE] [--exit-code N] [--preset P]
+//!              [--report FILE]
 //! zonda key    ELF [--out FILE] [--preset P]
 //! zonda key    --show FILE
 //! zonda bench  --out FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
-//!              [--preset P] [--guests DIR] [--plot FILE]
+//!              [--preset P] [--memory SIZE] [--shard-cycles N] [--guests DIR] [--plot FILE]
 //! zonda bench  --from REPORT --plot FILE
 //! zonda bench  --compare A B
 //! ```
 //!
-//! | exit code | run | check | prove | verify | key | bench |
-//! |---|---|---|---|---|---|---|
-//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | accepted | done | done |
-//! | 1 | " | something does not hold, or no run | no proof | refused | | no proof |
-//! | 2 | usage or I/O, or " | usage or I/O | usage | usage or I/O | usage or I/O | usage or I/O |
-//! | 125 | a trap or a limit, or " | | | | | |
+//! | exit code | run | check | prove | shard | verify | key | bench |
+//! |---|---|---|---|---|---|---|---|
+//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | the tasks or the part are written | accepted | done | done |
+//! | 1 | " | something does not hold, or no run | no proof | no tasks or no part | refused | | no proof |
+//! | 2 | usage or I/O, or " | usage or I/O | usage | usage | usage or I/O | usage or I/O | usage or I/O |
+//! | 125 | a trap or a limit, or " | | | | | | |
+//! | 130 | " | interrupted | interrupted | interrupted | | | |
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod commands;
 mod files;
+mod interrupt;
 mod report;
+mod sizes;
 mod summary;
 mod terminal;
 
@@ -46,13 +53,14 @@ fn main() -> ExitCode {
         }
     };
     let failure = match command {
-        Command::Prove(_) => NO_PROOF,
+        Command::Prove(_) | Command::Shard(_) => NO_PROOF,
         _ => USAGE,
     };
     let result = catch_unwind(|| match &command {
         Command::Run(arguments) => commands::run(arguments),
         Command::Check(arguments) => commands::check(arguments),
         Command::Prove(arguments) => commands::prove(arguments),
+        Command::Shard(arguments) => commands::shard(arguments),
         Command::Verify(arguments) => commands::verify(arguments),
         Command::Key(arguments) => commands::key(arguments),
         Command::Bench(arguments) => commands::bench(arguments),
@@ -68,5 +76,5 @@ fn main() -> ExitCode {
 
 /// Usage or I/O.
 const USAGE: u8 = 2;
-/// Of `prove`, for whatever reason.
+/// Of `prove` and `shard`, for whatever reason.
 const NO_PROOF: u8 = 1;

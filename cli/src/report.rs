@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use zonda::{Cost, Operations, Parameters, Preset, Proof, Report, Sizes, VerifyingKey, security};
+use zonda::{
+    Cost, Operations, Parameters, Preset, Report, Sizes, Statement, VerifyingKey, security,
+};
+
+use crate::{arguments::Cut, commands::Accepted};
 
 /// The report of `zonda prove`.
 #[derive(Debug, Serialize)]
@@ -19,7 +23,11 @@ pub struct ProofReport<'a> {
     parameters: BTreeMap<&'static str, u32>,
     /// The bounds that `security_bits` comes from; none if the proof's shape is not analysed.
     security: Option<Security>,
-    /// Bytes of the proof by part; they add up to `proof_bytes`.
+    /// The memory that was allowed, in bytes; none if that was left to zonda.
+    memory_budget_bytes: Option<u64>,
+    /// `proof_bytes / shards`.
+    proof_bytes_per_shard: u64,
+    /// Bytes of the proof by what they are; they add up to `proof_bytes`.
     proof_parts: Parts,
     /// Seconds from program and input to the proof, as the caller waits: stages, and what is
     /// between them.
@@ -28,36 +36,85 @@ pub struct ProofReport<'a> {
     verification: Verification,
 }
 
-/// How a proof was verified.
-#[derive(Clone, Copy, Debug)]
-pub struct Verified {
-    /// The operations.
-    pub cost: Cost,
-    /// Seconds from the proof's bytes to the verdict.
-    pub seconds: f64,
-}
-
 impl<'a> ProofReport<'a> {
     /// Reports on a proof that was verified.
     pub fn new(
         report: &'a Report,
         key: &VerifyingKey,
-        proof: &Proof,
+        cut: &Cut,
         wall_seconds: f64,
-        verified: &Verified,
+        accepted: &Accepted,
     ) -> Self {
         Self {
             report,
             platform: zonda::platform(),
             preset: key.preset().name(),
             parameters: parameters(key.parameters()).into(),
-            security: key.security(&proof.header).ok().map(Security::from),
-            proof_parts: proof.sizes().unwrap_or_default().into(),
+            memory_budget_bytes: cut.memory,
+            security: key.security(&accepted.header).ok().map(Security::from),
+            proof_bytes_per_shard: accepted.bytes_per_shard(),
+            proof_parts: accepted.sizes.into(),
             wall_seconds,
             verification: Verification {
-                seconds: verified.seconds,
-                operations: operations(&verified.cost),
+                seconds: accepted.seconds,
+                operations: operations(&accepted.cost),
             },
+        }
+    }
+}
+
+/// The report of `zonda verify`, of a proof that was accepted.
+#[derive(Debug, Serialize)]
+pub struct VerifyReport {
+    /// The program's id, in hexadecimal.
+    program_id: String,
+    /// What the proof states.
+    exit_code: u32,
+    /// The public output, in hexadecimal.
+    output_hex: String,
+    /// The preset's name.
+    preset: &'static str,
+    /// Provable bits, in whole.
+    security_bits: u32,
+    /// How many shards the run was cut into.
+    shards: u32,
+    /// How many parts the proof has.
+    parts: usize,
+    /// Length of the proof in bytes.
+    proof_bytes: u64,
+    /// That, for each shard.
+    proof_bytes_per_shard: u64,
+    /// Length of each part in bytes.
+    part_bytes: Vec<u64>,
+    /// Bytes of the proof by what they are; they add up to `proof_bytes`.
+    proof_parts: Parts,
+    /// What verifying took.
+    verification: Verification,
+    /// The most physical memory the process has held, in bytes; 0 where the system does not say.
+    peak_rss_bytes: u64,
+}
+
+impl VerifyReport {
+    /// Reports on a proof that was accepted.
+    pub fn new(key: &VerifyingKey, statement: &Statement, accepted: &Accepted) -> Self {
+        let header = &accepted.header;
+        Self {
+            program_id: hex::encode(key.program_id()),
+            exit_code: statement.exit_code,
+            output_hex: hex::encode(&statement.output),
+            preset: key.preset().name(),
+            security_bits: key.security_bits(header),
+            shards: header.shards,
+            parts: header.parts.len(),
+            proof_bytes: accepted.sizes.total(),
+            proof_bytes_per_shard: accepted.bytes_per_shard(),
+            part_bytes: accepted.part_bytes.clone(),
+            proof_parts: accepted.sizes.into(),
+            verification: Verification {
+                seconds: accepted.seconds,
+                operations: operations(&accepted.cost),
+            },
+            peak_rss_bytes: zonda::peak_rss_bytes().unwrap_or_default(),
         }
     }
 }

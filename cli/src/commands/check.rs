@@ -1,14 +1,15 @@
 //! `zonda check`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use zonda::{Checked, Prover};
+use zonda::{Checked, Observer, ProveError, Prover};
 
 use super::{input, load, no_proof, options};
 use crate::{
     arguments::Check,
+    interrupt,
     summary::{Facts, counted, grouped},
-    terminal,
+    terminal::{self, Progress},
 };
 
 /// Runs a guest and checks every constraint and bus. The exit code is 1 if one does not hold, or if
@@ -19,12 +20,28 @@ use crate::{
 pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
     let program = load(&arguments.guest.elf)?;
     let input = input(&arguments.guest)?;
+    let progress = Progress::on_terminal(None);
+    let mut options = options(Some(&arguments.limit));
+    options.threads = arguments.threads.threads;
+    options.budget = arguments.cut.budget();
+    options.cancel = interrupt::cancel()?;
+    options.observer = progress
+        .clone()
+        .map(|progress| progress as Arc<dyn Observer>);
+    let checked = Prover::new(options).check(&program, &input);
+    if let Some(progress) = progress {
+        progress.finish();
+    }
     let Checked {
         statement,
         cycles,
         failures,
-    } = match Prover::new(options(None)).check(&program, &input) {
+    } = match checked {
         Ok(checked) => checked,
+        Err(ProveError::Cancelled(_)) => {
+            terminal::error("interrupted");
+            return Ok(interrupt::interrupted());
+        }
         Err(error) => {
             terminal::error(&format!("nothing to check: {}", no_proof(&error)));
             return Ok(ExitCode::FAILURE);

@@ -8,7 +8,7 @@ use zonda::{Options, Preset, Prover, VerifyingKey};
 use super::load;
 use crate::{
     arguments::Key,
-    files::{self, Destinations},
+    files::{self, Content, Destinations},
     report::{described, parameters},
     summary::{Facts, counted},
     terminal,
@@ -27,7 +27,7 @@ pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
             let destinations =
                 Destinations::check([("--out", arguments.out.as_deref())], &[Some(elf)])?;
             let key = prover(arguments.preset).verifying_key(&program);
-            destinations.write([&key.to_bytes()])?;
+            destinations.write([Content::Bytes(&key.to_bytes())])?;
             key
         }
     };

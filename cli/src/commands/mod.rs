@@ -1,20 +1,24 @@
 //! The commands. Each yields the process's exit code, or an error, for which `main` has one.
 
+mod accept;
 pub mod bench;
 mod check;
 mod key;
 mod prove;
 mod run;
+mod shard;
 mod verify;
 
 use std::path::Path;
 
+pub use accept::Accepted;
 use anyhow::Context;
 pub use bench::bench;
 pub use check::check;
 pub use key::key;
 pub use prove::prove;
 pub use run::run;
+pub use shard::shard;
 pub use verify::verify;
 use zonda::{ExecuteError, Options, Program, ProveError};
 

@@ -1,17 +1,27 @@
 //! `zonda prove`.
 
-use std::{process::ExitCode, sync::Arc, time::Instant};
-
-use anyhow::{Context, anyhow};
-use zonda::{
-    Observer, Preset, Proof, Proved, Prover, Report, Statement, VerifyingKey, verify_with_cost,
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Instant,
 };
 
-use super::{input, load, no_proof, options};
+use anyhow::anyhow;
+use zonda::{
+    Cancel, Observer, Preset, ProveError, Prover, ReadError, Report, Statement, VerifyError,
+    VerifyingKey, Written,
+};
+
+use super::{
+    accept::{Accepted, accept},
+    input, load, no_proof, options,
+};
 use crate::{
     arguments::Prove,
-    files::Destinations,
-    report::{ProofReport, Verified, described},
+    files::{Content, Destinations, Draft},
+    interrupt,
+    report::{ProofReport, described},
     summary::{Facts, counted, details, grouped, percent},
     terminal::{self, Progress},
 };
@@ -37,49 +47,58 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     let mut options = options(Some(&arguments.limit));
     options.threads = arguments.threads.threads;
     options.preset = arguments.preset;
+    options.budget = arguments.cut.budget();
+    options.work_dir = arguments.work_dir.clone();
+    options.cancel = interrupt::cancel()?;
     options.observer = progress
         .clone()
         .map(|progress| progress as Arc<dyn Observer>);
+    let cancel = options.cancel.clone();
     let prover = Prover::new(options);
-    let start = Instant::now();
-    let proved = prover.prove(&program, &input);
-    let wall_seconds = start.elapsed().as_secs_f64();
-    if let Some(progress) = &progress {
-        match proved {
-            Ok(_) => progress.show("verify"),
-            Err(_) => progress.finish(),
-        }
-    }
-    let Proved {
-        proof,
-        output,
-        exit_code,
-        report,
-    } = proved.map_err(|error| anyhow!("no proof: {}", no_proof(&error)))?;
 
-    let key = prover.verifying_key(&program);
-    let statement = Statement { exit_code, output };
-    let bytes = proof.to_bytes();
-    let verified = accept(&key, &statement, &bytes);
+    let start = Instant::now();
+    let mut draft = destinations.draft()?;
+    let written = prover.prove_to(&program, &input, &mut draft);
+    let wall_seconds = start.elapsed().as_secs_f64();
+    let verified = written.map_err(Failure::Prove).and_then(|written| {
+        if let Some(progress) = &progress {
+            progress.show("verify");
+        }
+        let key = prover.verifying_key(&program);
+        let accepted = check(&key, &written.statement, &draft, &cancel)?;
+        Ok((written, key, accepted))
+    });
     if let Some(progress) = &progress {
         progress.finish();
     }
-    let verified =
-        verified.context("zonda is at fault, please report this: its own proof is refused")?;
+    let (Written { statement, report }, key, accepted) = match verified {
+        Ok(verified) => verified,
+        Err(Failure::Prove(ProveError::Cancelled(_))) => {
+            // What is not finished goes before anything is said of what is.
+            drop(draft);
+            return Ok(interrupted(arguments.work_dir.as_deref()));
+        }
+        Err(failure) => return Err(failure.explained(arguments.work_dir.as_deref())),
+    };
 
-    let json = ProofReport::new(&report, &key, &proof, wall_seconds, &verified);
+    let json = ProofReport::new(&report, &key, &arguments.cut, wall_seconds, &accepted);
     let mut json = serde_json::to_vec_pretty(&json)?;
     json.push(b'\n');
-    destinations.write([&bytes, &statement.output, &json])?;
+    destinations.write([
+        Content::Draft(draft),
+        Content::Bytes(&statement.output),
+        Content::Bytes(&json),
+    ])?;
     let facts = facts(
         &program.id(),
         &statement,
         &report,
         arguments.preset,
-        &verified,
+        &accepted,
     );
     let text = format!("{}\n{}", facts.into_text(), details(&report));
     terminal::print(&text)?;
+    let exit_code = statement.exit_code;
     if exit_code != 0 {
         terminal::notice(&format!(
             "zonda: the guest exited with code {exit_code}; the proof states it, and verifies with \
@@ -89,15 +108,72 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why no proof is written.
+enum Failure {
+    Prove(ProveError),
+    /// The proof that was made is refused, or cannot be read again.
+    Own(ReadError),
+}
+
 /// Verifies the proof as anyone would: from its bytes.
-fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> anyhow::Result<Verified> {
-    let start = Instant::now();
-    let proof = Proof::from_bytes(proof)?;
-    let cost = verify_with_cost(key, statement, &proof)?;
-    Ok(Verified {
-        cost,
-        seconds: start.elapsed().as_secs_f64(),
-    })
+fn check(
+    key: &VerifyingKey,
+    statement: &Statement,
+    draft: &Draft,
+    cancel: &Cancel,
+) -> Result<Accepted, Failure> {
+    let own = |error: ReadError| Failure::Own(error);
+    let reader = draft.reader().map_err(|error| own(error.into()))?;
+    match accept(key, statement, reader, cancel).map_err(own)? {
+        Some(accepted) => Ok(accepted),
+        None => Err(Failure::Prove(zonda::Cancelled.into())),
+    }
+}
+
+impl Failure {
+    fn explained(self, work_dir: Option<&Path>) -> anyhow::Error {
+        match self {
+            Self::Prove(error) => anyhow!("no proof: {}", no_proof(&error)),
+            Self::Own(ReadError::Verify(VerifyError::Part { part, error })) => {
+                match work_dir.and_then(|directory| finished(directory, part)) {
+                    Some(file) => anyhow!(
+                        "no proof: {} is refused: {error}; delete it, and run the same command again",
+                        file.display()
+                    ),
+                    None => at_fault(VerifyError::Part { part, error }.into()),
+                }
+            }
+            Self::Own(error) => at_fault(error),
+        }
+    }
+}
+
+fn at_fault(error: ReadError) -> anyhow::Error {
+    match error {
+        ReadError::Io(_) => error.into(),
+        _ => anyhow!("zonda is at fault, please report this: its own proof is refused: {error}"),
+    }
+}
+
+/// The file of a finished part, which may come from elsewhere.
+fn finished(directory: &Path, part: usize) -> Option<PathBuf> {
+    let end = format!("-{part:05}.part");
+    let files = directory.read_dir().ok()?.filter_map(Result::ok);
+    let mut files = files.map(|entry| entry.path());
+    files.find(|file| file.to_string_lossy().ends_with(&end))
+}
+
+/// Says what an interruption has left.
+fn interrupted(work_dir: Option<&Path>) -> ExitCode {
+    let left = match work_dir {
+        Some(directory) => format!(
+            "finished parts are in {}: the same command goes on from there",
+            directory.display()
+        ),
+        None => "nothing is left of it; --work-dir would have kept finished parts".to_owned(),
+    };
+    terminal::error(&format!("interrupted: {left}"));
+    interrupt::interrupted()
 }
 
 fn facts(
@@ -105,19 +181,21 @@ fn facts(
     statement: &Statement,
     report: &Report,
     preset: Preset,
-    verified: &Verified,
+    accepted: &Accepted,
 ) -> Facts {
-    let verification = verified.cost.total();
+    let verification = accepted.cost.total();
     Facts::default()
         .with_statement(id, statement.exit_code, &statement.output)
         .with("instructions", grouped(report.cycles))
         .with("misaligned", grouped(report.misaligned_accesses))
+        .with("shards", shards(report.shards, report.parts))
         .with(
             "cells",
             format!(
-                "{} committed, {} of them padding; {:.1} per instruction",
+                "{} committed, {} of them padding, {} between shards; {:.1} per instruction",
                 grouped(report.committed_cells),
                 percent(report.padding_cells, report.committed_cells),
+                percent(report.boundary_cells, report.committed_cells),
                 report.cells_per_instruction,
             ),
         )
@@ -134,14 +212,14 @@ fn facts(
                 counted(verification.products, "product"),
             ),
         )
-        .with("proof", counted(report.proof_bytes, "byte"))
+        .with("proof", proof_bytes(accepted))
         .with(
             "time",
             format!(
                 "execute {:.3} s, prove {:.3} s, verify {:.3} s; {}",
                 report.execute_seconds,
                 report.prove_seconds,
-                verified.seconds,
+                accepted.seconds,
                 counted(report.threads as u64, "thread"),
             ),
         )
@@ -150,4 +228,18 @@ fn facts(
             "peak memory",
             format!("{} MiB", grouped(report.peak_rss_bytes >> 20)),
         )
+}
+
+/// `3, in 4 parts`.
+pub fn shards(shards: u64, parts: u64) -> String {
+    format!("{}, in {}", grouped(shards), counted(parts, "part"))
+}
+
+/// `4,000,000 bytes, 1,000,000 per shard`.
+pub fn proof_bytes(accepted: &Accepted) -> String {
+    let bytes = counted(accepted.sizes.total(), "byte");
+    match accepted.header.shards {
+        0 | 1 => bytes,
+        _ => format!("{bytes}, {} per shard", grouped(accepted.bytes_per_shard())),
+    }
 }

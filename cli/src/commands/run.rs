@@ -8,7 +8,7 @@ use zonda::{Execution, Family, Prover, peak_rss_bytes};
 use super::{input, load, no_exit, options};
 use crate::{
     arguments::Run,
-    files::Destinations,
+    files::{Content, Destinations},
     summary::{Facts, grouped},
     terminal,
 };
@@ -57,7 +57,7 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
 
     let mut report = serde_json::to_vec_pretty(&report)?;
     report.push(b'\n');
-    destinations.write([&execution.output, &report])?;
+    destinations.write([Content::Bytes(&execution.output), Content::Bytes(&report)])?;
     terminal::notice(&facts.into_text());
     Ok(ExitCode::from(execution.exit_code as u8))
 }

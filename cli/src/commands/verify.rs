@@ -1,15 +1,19 @@
 //! `zonda verify`.
 
-use std::process::ExitCode;
+use std::{fs::File, io::BufReader, process::ExitCode};
 
 use anyhow::{Context, bail};
-use zonda::{Proof, Statement, VerifyError, VerifyingKey};
+use zonda::{Cancel, ReadError, Statement, VerifyError, VerifyingKey};
 
-use super::{key, load};
+use super::{
+    accept::accept,
+    key, load,
+    prove::{proof_bytes, shards},
+};
 use crate::{
     arguments::Verify,
-    files::{self, TooLarge},
-    report::described,
+    files::{self, Content, Destinations},
+    report::{VerifyReport, described},
     summary::{Facts, bytes},
     terminal,
 };
@@ -17,42 +21,57 @@ use crate::{
 /// Verifies a proof. The exit code is 1 if it is refused.
 ///
 /// # Errors
-/// If the guest cannot be loaded or a file cannot be read.
+/// If the guest cannot be loaded or a file cannot be read or written.
 pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
     let key = expected(arguments)?;
     let output = match &arguments.output {
         Some(path) => files::read(path, "--output", files::MAX_OUTPUT_BYTES)?,
         None => Vec::new(),
     };
-    let proof = match files::read(&arguments.proof, "--proof", files::MAX_PROOF_BYTES) {
-        Err(error) if error.is::<TooLarge>() => return Ok(refuse(&format!("{error:#}"))),
-        proof => proof?,
-    };
+    let sources = [&arguments.elf, &arguments.key, &arguments.output]
+        .map(Option::as_deref)
+        .into_iter()
+        .chain([Some(arguments.proof.as_path())]);
+    let destinations = Destinations::check(
+        [("--report", arguments.report.as_deref())],
+        &sources.collect::<Vec<_>>(),
+    )?;
 
     let statement = Statement {
         exit_code: arguments.exit_code,
         output,
     };
-    match accept(&key, &statement, &proof) {
-        Ok(security_bits) => {
-            let facts = Facts::default()
-                .with(
-                    "accepted",
-                    "this program, on some input, gives this exit code and output",
-                )
-                .with_statement(key.program_id(), statement.exit_code, &statement.output)
-                .with("security", format!("{security_bits} bits, provable"))
-                .with("preset", described(key.preset()));
-            terminal::print(&facts.into_text())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(failed) => Ok(refuse(&format!(
-            "{failed}\n  stated: program {}, exit code {}, output of {}",
-            hex::encode(key.program_id()),
-            statement.exit_code,
-            bytes(&statement.output),
-        ))),
-    }
+    let cannot_read = || format!("cannot read --proof {}", arguments.proof.display());
+    let file = File::open(&arguments.proof).with_context(cannot_read)?;
+    let accepted = match accept(&key, &statement, BufReader::new(file), &Cancel::new()) {
+        Ok(accepted) => accepted.context("nobody cancels")?,
+        Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
+        Err(error) => return Ok(refuse(&refused(&error, &key, &statement))),
+    };
+
+    let mut json = serde_json::to_vec_pretty(&VerifyReport::new(&key, &statement, &accepted))?;
+    json.push(b'\n');
+    destinations.write([Content::Bytes(&json)])?;
+    let header = &accepted.header;
+    let facts = Facts::default()
+        .with(
+            "accepted",
+            "this program, on some input, gives this exit code and output",
+        )
+        .with_statement(key.program_id(), statement.exit_code, &statement.output)
+        .with(
+            "security",
+            format!("{} bits, provable", key.security_bits(header)),
+        )
+        .with("preset", described(key.preset()))
+        .with(
+            "shards",
+            shards(header.shards.into(), header.parts.len() as u64),
+        )
+        .with("proof", proof_bytes(&accepted))
+        .with("time", format!("{:.3} s", accepted.seconds));
+    terminal::print(&facts.into_text())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The key that proofs are checked with.
@@ -74,16 +93,23 @@ fn expected(arguments: &Verify) -> anyhow::Result<VerifyingKey> {
     Ok(key::prover(preset).verifying_key(&load(elf)?))
 }
 
-/// The bits of security of a proof that holds, or the check that failed.
-fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<u32, String> {
-    let proof = Proof::from_bytes(proof).map_err(|error| error.to_string())?;
-    zonda::verify(key, statement, &proof).map_err(|error| match error {
-        VerifyError::Preset { got, .. } => {
-            format!("{error}\n  --preset {} would accept it as such", got.name())
+/// The check that failed, and what was expected.
+fn refused(error: &ReadError, key: &VerifyingKey, statement: &Statement) -> String {
+    let hint = match error {
+        ReadError::Verify(VerifyError::Preset { got, .. }) => {
+            format!("\n  --preset {} would accept it as such", got.name())
         }
-        _ => format!("{error}\n  the proof is of another statement than this, or was altered"),
-    })?;
-    Ok(key.security_bits(&proof.header))
+        ReadError::Verify(_) => {
+            "\n  the proof is of another statement than this, or was altered".to_owned()
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{error}{hint}\n  stated: program {}, exit code {}, output of {}",
+        hex::encode(key.program_id()),
+        statement.exit_code,
+        bytes(&statement.output),
+    )
 }
 
 fn refuse(failed: &str) -> ExitCode {

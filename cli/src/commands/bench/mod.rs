@@ -17,7 +17,11 @@ use self::{
     report::{BenchReport, read},
     workloads::{WORKLOADS, Workload},
 };
-use crate::{arguments::Bench, files::Destinations, terminal};
+use crate::{
+    arguments::Bench,
+    files::{Content, Destinations},
+    terminal,
+};
 
 /// Measures, draws or compares.
 ///
@@ -30,7 +34,7 @@ pub fn bench(arguments: &Bench) -> anyhow::Result<ExitCode> {
             let destinations =
                 Destinations::check([("--plot", arguments.plot.as_deref())], &[Some(report)])?;
             let plot = plot::draw(&read(report)?);
-            destinations.write([plot.as_bytes()])?;
+            destinations.write([Content::Bytes(plot.as_bytes())])?;
             Ok(ExitCode::SUCCESS)
         }
         _ => measure(arguments),
@@ -79,6 +83,7 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
     }
     let mut json = serde_json::to_vec_pretty(&report)?;
     json.push(b'\n');
-    destinations.write([&json, plot::draw(&report).as_bytes()])?;
+    let plot = plot::draw(&report);
+    destinations.write([&json, plot.as_bytes()].map(Content::Bytes))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,149 @@
+//! `zonda shard`: a proof's parts, proved by several processes.
+
+use std::{
+    fs,
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
+
+use anyhow::{Context, anyhow};
+use zonda::{Observer, Options, ProveError, Prover, Task};
+
+use super::{input, load, no_proof, options};
+use crate::{
+    arguments::{Shard, ShardCommand, ShardPlan, ShardProve},
+    files::{self, Content, Destinations},
+    interrupt,
+    summary::{Facts, counted, grouped},
+    terminal::{self, Progress},
+};
+
+/// Plans a run, or proves one of its tasks.
+///
+/// # Errors
+/// If there are no tasks, or no part, or a file cannot be read or written.
+pub fn shard(arguments: &Shard) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        ShardCommand::Plan(arguments) => plan(arguments),
+        ShardCommand::Prove(arguments) => prove(arguments),
+    }
+}
+
+fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
+    let guest = &arguments.guest;
+    let program = load(&guest.elf)?;
+    let input = input(guest)?;
+    let directory = &arguments.work_dir;
+    let mut options = options(Some(&arguments.limit));
+    options.threads = arguments.threads.threads;
+    options.preset = arguments.preset;
+    options.budget = arguments.cut.budget();
+    options.work_dir = Some(directory.clone());
+    options.cancel = interrupt::cancel()?;
+
+    let mut bytes = 0;
+    // Why a task cannot be written, which the library need not know.
+    let failure = Mutex::new(None);
+    let (prover, progress) = observed(options, None);
+    let planned = prover.plan(&program, &input, |task| {
+        let content = task.to_bytes();
+        bytes += content.len() as u64;
+        write(directory, &task, &content).map_err(|error| {
+            let reason = format!("{error:#}");
+            *failure
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+            ProveError::Write { reason }
+        })
+    });
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    if let Some(error) = failure.into_inner().ok().flatten() {
+        return Err(error);
+    }
+    let planned = match planned {
+        Err(ProveError::Cancelled(_)) => return Ok(interrupted()),
+        planned => planned.map_err(|error| anyhow!("no plan: {}", no_proof(&error)))?,
+    };
+    let statement = &planned.statement;
+    let facts = Facts::default()
+        .with_statement(&program.id(), statement.exit_code, &statement.output)
+        .with("instructions", grouped(planned.cycles))
+        .with("shards", grouped(planned.header.shards.into()))
+        .with(
+            "tasks",
+            format!(
+                "{} in {}, {}",
+                grouped(planned.header.parts.len() as u64),
+                directory.display(),
+                counted(bytes, "byte"),
+            ),
+        );
+    terminal::print(&terminal::printable(&facts.into_text()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a task into the work directory.
+fn write(directory: &Path, task: &Task, content: &[u8]) -> anyhow::Result<()> {
+    let file = directory.join(task.file_name()).with_extension(TASK);
+    let destinations = Destinations::check([("task", Some(&file))], &[])?;
+    destinations.write([Content::Bytes(content)])
+}
+
+fn prove(arguments: &ShardProve) -> anyhow::Result<ExitCode> {
+    let ShardProve { elf, task, .. } = arguments;
+    let program = load(elf)?;
+    let bytes = files::read(task, "the task", files::MAX_TASK_BYTES)?;
+    let no_task = || format!("{} is no task", task.display());
+    let read = Task::from_bytes(&bytes).with_context(no_task)?;
+    drop(bytes);
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => fs::canonicalize(task)?
+            .with_file_name(read.file_name())
+            .with_extension(PART),
+    };
+    let destinations = Destinations::check([("--out", Some(&out))], &[Some(elf), Some(task)])?;
+
+    let mut options = Options::default();
+    options.threads = arguments.threads.threads;
+    options.cancel = interrupt::cancel()?;
+    let label = format!("part {}", read.index + 1);
+    let (prover, progress) = observed(options, Some(&label));
+    let part = prover.prove_task(&program, &read);
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    let part = match part {
+        Err(ProveError::Cancelled(_)) => return Ok(interrupted()),
+        part => part.map_err(|error| anyhow!("no part: {}", no_proof(&error)))?,
+    };
+    destinations.write([Content::Bytes(&read.part_file(&part))])?;
+    let facts = Facts::default()
+        .with("part", grouped(u64::from(read.index) + 1))
+        .with("written", out.display().to_string())
+        .with("bytes", grouped(part.len() as u64));
+    terminal::print(&terminal::printable(&facts.into_text()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A prover that shows its progress, if there is somebody to see it.
+fn observed(mut options: Options, label: Option<&str>) -> (Prover, Option<Arc<Progress>>) {
+    let progress = Progress::on_terminal(label);
+    options.observer = progress
+        .clone()
+        .map(|progress| progress as Arc<dyn Observer>);
+    (Prover::new(options), progress)
+}
+
+fn interrupted() -> ExitCode {
+    terminal::error("interrupted: the same command starts again");
+    interrupt::interrupted()
+}
+
+/// The extension of tasks in a work directory.
+const TASK: &str = "task";
+/// The extension of parts in a work directory.
+const PART: &str = "part";
