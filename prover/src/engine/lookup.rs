@@ -1,5 +1,7 @@
 //! The messages of a table as fractions: how a tape becomes denominators and counts.
 
+use std::ops::Range;
+
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
@@ -8,7 +10,7 @@ use zonda_circuits::{
 use zonda_kernels::{Lanes, Packed};
 use zonda_verifier::Challenge;
 
-use super::challenge::{Sum, splat};
+use super::challenge::{Sum, Weight, weight};
 
 /// The lookup challenges (PROTOCOL, section 8.3).
 #[derive(Clone)]
@@ -30,49 +32,38 @@ impl<E: Challenge> Fingerprints<E> {
     }
 }
 
-/// One message's denominator: a constant and a combination of fields of the tape.
-struct Denominator {
-    constant: Vec<u32>,
-    /// Slot in the tape and index of the power of beta.
-    terms: Vec<(usize, usize)>,
-}
-
 /// A table's messages, prepared for one pair of lookup challenges.
+///
+/// A denominator is a constant and a combination of fields of the tape.
 pub struct Messages {
-    denominators: Vec<Denominator>,
-    /// Coordinates of the powers of beta, one power after the other.
-    powers: Vec<u32>,
+    /// Each message's constant and its terms.
+    denominators: Vec<(Weight, Range<usize>)>,
+    /// Slots in the tape, each with a power of beta: those of the first message first.
+    terms: Vec<(usize, Weight)>,
 }
 
 impl Messages {
     /// Prepares the messages of `plan`. Fields that the program of the table fixes become part of
     /// the constant.
     pub fn new<E: Challenge>(plan: &Plan, challenges: &Fingerprints<E>) -> Self {
-        let denominators = plan
-            .messages
-            .iter()
-            .map(|message| {
-                let mut constant =
-                    challenges.offset + E::from_base(F::from_u32(message.bus as u32));
-                let mut terms = Vec::new();
-                for (power, field) in message.fields.iter().enumerate() {
-                    match field {
-                        Field::Constant(value) => {
-                            constant += challenges.powers[power].mul_base(F::from_u32(*value));
-                        }
-                        Field::Slot(slot) => terms.push((*slot, power)),
-                    }
+        let mut messages = Self {
+            denominators: Vec::new(),
+            terms: Vec::new(),
+        };
+        for message in &plan.messages {
+            assert!(message.fields.len() <= challenges.powers.len());
+            let mut constant = challenges.offset + E::from_base(F::from_u32(message.bus as u32));
+            let first = messages.terms.len();
+            for (power, field) in challenges.powers.iter().zip(&message.fields) {
+                match field {
+                    Field::Constant(value) => constant += power.mul_base(F::from_u32(*value)),
+                    Field::Slot(slot) => messages.terms.push((*slot, weight(power))),
                 }
-                Denominator {
-                    constant: coordinates(&constant).collect(),
-                    terms,
-                }
-            })
-            .collect();
-        Self {
-            denominators,
-            powers: challenges.powers.iter().flat_map(coordinates).collect(),
+            }
+            let terms = first..messages.terms.len();
+            messages.denominators.push((weight(&constant), terms));
         }
+        messages
     }
 
     /// How many messages there are.
@@ -88,13 +79,12 @@ impl Messages {
     /// The denominator of message `index`.
     #[inline(always)]
     pub fn denominator<L: Lanes, P: Packed<L>>(&self, index: usize, fields: &[L]) -> P {
-        let Denominator { constant, terms } = &self.denominators[index];
-        let mut sum = Sum::<L>::new();
-        for (slot, power) in terms {
-            let at = power * P::DEGREE;
-            sum.add::<P>(fields[*slot], &self.powers[at..at + P::DEGREE]);
+        let (constant, terms) = &self.denominators[index];
+        let mut sum = Sum::<L>::splat::<P>(constant);
+        for (slot, power) in &self.terms[terms.clone()] {
+            sum.add::<P>(fields[*slot], power);
         }
-        sum.reduce::<P>() + splat::<L, P>(constant)
+        sum.reduce::<P>()
     }
 
     /// Numerator and denominator of pair `index`: the sum of its messages' fractions.
@@ -107,6 +97,25 @@ impl Messages {
         };
         let b: P = self.denominator(first + 1, fields);
         (b * counts[first] + a * *count, a * b)
+    }
+
+    /// `step` times the denominator of pair `index`, less its numerator.
+    #[inline(always)]
+    pub fn constraint<L: Lanes, P: Packed<L>>(
+        &self,
+        index: usize,
+        step: P,
+        counts: &[L],
+        fields: &[L],
+    ) -> P {
+        let first = 2 * index;
+        let a: P = self.denominator(first, fields);
+        let rest = (step * a).sub_lanes(counts[first]);
+        let Some(count) = counts.get(first + 1) else {
+            return rest;
+        };
+        let b: P = self.denominator(first + 1, fields);
+        rest * b - a * *count
     }
 }
 
