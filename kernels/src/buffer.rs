@@ -152,6 +152,7 @@ impl fmt::Debug for Buffer {
 impl Deref for Buffer {
     type Target = [u32];
 
+    #[inline]
     fn deref(&self) -> &[u32] {
         let memory = self.memory.as_ref().expect("only drop takes the memory");
         bytemuck::cast_slice(&memory[self.offset..][..4 * self.words])
@@ -159,6 +160,7 @@ impl Deref for Buffer {
 }
 
 impl DerefMut for Buffer {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u32] {
         let memory = self.memory.as_mut().expect("only drop takes the memory");
         bytemuck::cast_slice_mut(&mut memory[self.offset..][..4 * self.words])
