@@ -4,7 +4,7 @@
 //! part. [`engine`] is what proves a part.
 #![forbid(unsafe_code)]
 
-pub mod budget;
+mod budget;
 mod cancel;
 pub mod cells;
 mod check;
@@ -24,7 +24,7 @@ mod tables;
 mod task;
 mod worker;
 
-pub use budget::Budget;
+pub use budget::{Budget, DEFAULT_SHARD_CYCLES};
 pub use cancel::{Cancel, Cancelled};
 pub use cells::{Cells, TableCells};
 pub use check::check;

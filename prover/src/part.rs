@@ -156,6 +156,17 @@ impl ShardWork {
 }
 
 impl Work {
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> u64 {
+        let shard = self.shard.as_ref().map_or(0, ShardWork::bytes);
+        let program = self.program.as_ref().map_or(0, |program| {
+            size_of_val(&program.uses[..]) + size_of_val(&program.left[..])
+        });
+        let zeroed = self.zeroed.as_ref();
+        let zeroed = zeroed.map_or(0, |zeroed| size_of_val(&zeroed.left[..]));
+        shard + (program + zeroed) as u64
+    }
+
     /// What is stated of the part.
     pub fn stated(&self) -> Part {
         let execution = self.shard.as_ref().map(|shard| Execution {

@@ -18,6 +18,7 @@ use crate::{
     directory::Directory,
     engine::Engine,
     error::ProveError,
+    estimate,
     job::{Job, Observer},
     part::{ShardWork, Work},
     plan::Plan,
@@ -177,6 +178,8 @@ fn prove_into(
         if plan.header.parts.len() > 1 {
             setup.forget_fixed();
         }
+        engine.pool.set_limit(plan.pooled as usize);
+        job.plan(plan.costs.clone());
         let mut part_bytes = Vec::new();
         let mut boundary = plan.boundary.take();
         let mut tasks = plan.tasks(&setup, input)?;
@@ -199,7 +202,8 @@ fn prove_into(
             part_bytes.push(bytes.len() as u64);
         }
         drop(tasks);
-        let report = Report::new(&setup, &plan, &job, part_bytes);
+        let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
+        let report = Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
         Ok((plan.statement, report))
     })?
 }

@@ -5,7 +5,7 @@ use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     instances::several,
     machine::{Statement, Table, ZeroedRange},
-    system::{boundary::Left, zeroed::openings},
+    system::boundary::Left,
     witness::{boundary_columns, count_uses},
 };
 use zonda_riscv_emu::{
@@ -22,7 +22,7 @@ use zonda_verifier::{
 use crate::{
     engine::{Commitment, Engine, Global, canonical},
     error::ProveError,
-    estimate,
+    estimate::{self, Estimate},
     job::Job,
     part::{ProgramWork, ShardWork, Work, ZeroedWork},
     setup::Setup,
@@ -50,6 +50,13 @@ pub struct Plan {
     pub(crate) boundary: Option<Commitment>,
     /// How many rows of each part's instances are in use.
     pub(crate) used: Vec<Vec<usize>>,
+    /// Bytes of memory where proving a part takes the most, and how many of these are the pool's.
+    pub(crate) part_peak: u64,
+    pub(crate) pooled: u64,
+    /// Bytes of memory that the run takes beside the parts.
+    pub(crate) reserve: u64,
+    /// What each part costs to prove: its cells.
+    pub(crate) costs: Vec<u64>,
 }
 
 /// How a run is executed and cut.
@@ -109,6 +116,9 @@ impl Plan {
             pending: None,
             kept: Some(Vec::new()),
             kept_bytes: 0,
+            part_peak: 0,
+            pooled: 0,
+            costs: Vec::new(),
         };
         let Cutting { limits, cut, .. } = cutting;
         let mut sharder = Sharder::new(setup.program, input, limits, *cut)?;
@@ -141,6 +151,9 @@ struct Planner<'a, 'b> {
     pending: Option<Work>,
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
+    part_peak: u64,
+    pooled: u64,
+    costs: Vec<u64>,
 }
 
 impl Planner<'_, '_> {
@@ -176,7 +189,7 @@ impl Planner<'_, '_> {
         whole.shard = last_shard.shard;
         let mut boundary = None;
         let mut closing = Vec::new();
-        if shards == 1 && self.bytes(&whole) <= self.cutting.part_bytes {
+        if shards == 1 && self.fits(&whole) {
             boundary = Some(self.add(&whole)?);
             self.kept = Some(vec![whole]);
         } else {
@@ -189,6 +202,10 @@ impl Planner<'_, '_> {
                 self.add(work)?;
             }
         }
+        // The run is executed again while its parts are proved, or its work is kept.
+        let machine = estimate::machine(last.words.iter().map(|word| word.address));
+        let left = closing.iter().map(Work::bytes).sum::<u64>();
+        let reserve = left + if self.kept.is_some() { self.kept_bytes } else { machine };
         let key = &self.setup.key;
         let mut header = Header {
             preset: key.preset(),
@@ -214,13 +231,17 @@ impl Planner<'_, '_> {
             closing,
             boundary,
             used: self.used,
+            part_peak: self.part_peak,
+            pooled: self.pooled,
+            reserve,
+            costs: self.costs,
         })
     }
 
     /// Adds a part that executes.
     fn executing(&mut self, work: Work) -> Result<(), PlanError> {
         self.add(&work)?;
-        self.kept_bytes += work.shard.as_ref().map_or(0, ShardWork::bytes);
+        self.kept_bytes += work.bytes();
         if self.kept_bytes > self.cutting.keep_bytes {
             self.kept = None;
         }
@@ -232,12 +253,18 @@ impl Planner<'_, '_> {
 
     /// Adds a part: commits to its boundary.
     fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
-        let bytes = self.bytes(work);
+        let estimate = self.estimate(work);
+        let bytes = estimate.peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
         }
+        self.part_peak = self.part_peak.max(bytes);
+        self.pooled = self.pooled.max(estimate.pooled);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
+        let cells = shape.0.iter();
+        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
+        self.costs.push(cells.sum());
         let boundary = self.job.run(Stage::Boundary, |_| {
             commit_boundary(self.engine, setup, work, &shape)
         })?;
@@ -250,27 +277,34 @@ impl Planner<'_, '_> {
         Ok(boundary)
     }
 
-    /// How many bytes of memory it takes to prove a part.
-    fn bytes(&self, work: &Work) -> u64 {
+    /// How much memory it takes to prove a part.
+    fn estimate(&self, work: &Work) -> Estimate {
         let key = &self.setup.key;
         let shape = work.shape(key.fixed());
-        estimate::part(&shape, key.preset(), work).peak()
+        estimate::part(&shape, key.preset(), work)
+    }
+
+    fn fits(&self, work: &Work) -> bool {
+        self.estimate(work).peak() <= self.cutting.part_bytes
     }
 
     /// What closes the run, all in one part.
     fn closing(&self, last: &Last, shards: u32) -> Work {
         let image = &self.setup.image;
-        let mut left = left(last, shards);
-        let openings = openings(image, &left);
-        let ends = openings.last().map(|opening| opening.next());
+        // Both are in ascending order.
+        let mut words = image.words.iter().map(|(address, _)| *address).peekable();
+        let is_zeroed = |left: &Left| {
+            let address = left.address;
+            left.space == SPACE_RAM && {
+                while words.next_if(|word| *word < address).is_some() {}
+                words.next_if_eq(&address).is_none()
+            }
+        };
+        let (zeroed, left): (Vec<_>, Vec<_>) = left(last, shards).partition(is_zeroed);
         let range = ZeroedRange {
             from: [0; 2],
-            to: ends.unwrap_or_default(),
+            to: next(zeroed.last()).unwrap_or_default(),
         };
-        let zeroed: Vec<_> = openings.into_iter().map(|opening| opening.left).collect();
-        // Both are in ascending order.
-        let mut rest = zeroed.iter().peekable();
-        left.retain(|left| rest.next_if_eq(&left).is_none());
         let uses = (0..).zip(&self.uses).filter(|(_, rows)| **rows > 0);
         let uses = uses.map(|(number, rows)| (number, *rows)).collect();
         Work {
@@ -286,15 +320,13 @@ impl Planner<'_, '_> {
     /// Splits what closes the run into parts that can be proved: all of it if possible; else the
     /// program, and zeroed words by as many as fit.
     fn split(&self, mut whole: Work) -> Vec<Work> {
-        let fits = |work: &Work| self.bytes(work) <= self.cutting.part_bytes;
-        if fits(&whole) {
+        if self.fits(&whole) {
             return vec![whole];
         }
         let ZeroedWork { range, left } = whole.zeroed.take().unwrap_or_default();
         let mut works = vec![whole];
         let chunk = |from, left: &[Left]| {
-            let words = openings(&self.setup.image, left);
-            let to = words.last().map_or(from, |opening| opening.next());
+            let to = next(left.last()).unwrap_or(from);
             let (range, left) = (ZeroedRange { from, to }, left.to_vec());
             Work {
                 zeroed: Some(ZeroedWork { range, left }),
@@ -302,20 +334,20 @@ impl Planner<'_, '_> {
             }
         };
         let mut rows = left.len().next_power_of_two();
-        while rows > MIN_ZEROED_ROWS && !fits(&chunk(range.from, &left[..rows.min(left.len())])) {
+        while rows > MIN_ZEROED_ROWS && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
+        {
             rows /= 2;
         }
         let mut from = range.from;
-        let mut rest = &left[..];
-        loop {
-            let work = chunk(from, &rest[..rows.min(rest.len())]);
-            rest = &rest[rows.min(rest.len())..];
-            from = work.zeroed.as_ref().map_or(from, |zeroed| zeroed.range.to);
+        for words in left.chunks(rows.max(1)) {
+            let work = chunk(from, words);
+            from = next(words.last()).unwrap_or(from);
             works.push(work);
-            if rest.is_empty() {
-                return works;
-            }
         }
+        if left.is_empty() {
+            works.push(chunk(from, &[]));
+        }
+        works
     }
 }
 
@@ -348,8 +380,8 @@ pub(crate) fn commit_boundary(
 }
 
 /// What a run leaves of all that it touches, by ascending space and address.
-fn left(last: &Last, shards: u32) -> Vec<Left> {
-    let registers = (0..).zip(&last.registers).map(|(address, value)| Left {
+fn left(last: &Last, shards: u32) -> impl Iterator<Item = Left> {
+    let registers = (0..).zip(&last.registers).map(move |(address, value)| Left {
         space: SPACE_REGISTER,
         address,
         value: *value,
@@ -367,5 +399,10 @@ fn left(last: &Last, shards: u32) -> Vec<Left> {
         value: last.output_length,
         owner: shards,
     };
-    registers.chain(words).chain([output_length]).collect()
+    registers.chain(words).chain([output_length])
+}
+
+/// Where the chain of zeroed words goes on after a word.
+fn next(left: Option<&Left>) -> Option<[u32; 2]> {
+    left.map(|left| [(left.address & 0xffff) + 1, left.address >> 16])
 }

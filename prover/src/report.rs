@@ -50,6 +50,10 @@ pub struct Report {
     pub khz: f64,
     /// The most physical memory the process has held, in bytes; 0 where the system does not say.
     pub peak_rss_bytes: u64,
+    /// How much it was estimated to hold, in bytes.
+    pub estimate_bytes: u64,
+    /// How much it was allowed to hold, in bytes.
+    pub budget_bytes: u64,
     /// Length of the proof in bytes.
     pub proof_bytes: u64,
     /// Length of each part in bytes.
@@ -65,6 +69,8 @@ impl Report {
         plan: &Plan,
         job: &Job<'_>,
         part_bytes: Vec<u64>,
+        estimate_bytes: u64,
+        budget_bytes: u64,
     ) -> Self {
         let key = &setup.key;
         let cells = Cells::count(&plan.header, &plan.used);
@@ -101,6 +107,8 @@ impl Report {
                 .collect(),
             khz: cycles as f64 / total / 1000.0,
             peak_rss_bytes: peak_rss_bytes().unwrap_or_default(),
+            estimate_bytes,
+            budget_bytes,
             proof_bytes: header_bytes + length_bytes + part_bytes.iter().sum::<u64>(),
             part_bytes,
             threads: rayon::current_num_threads(),

@@ -23,8 +23,8 @@ fn prove_with(
         threads: Some(threads),
         preset,
         budget: Budget {
-            shard_cycles: (shards > 1).then(|| 6000 / shards),
-            ..Budget::default()
+            bytes: 1 << 30,
+            shard_cycles: 6000 / shards,
         },
         ..Options::default()
     };

@@ -1,6 +1,6 @@
 //! Runs of one part and of several are proved, and the proofs verify.
 
-use zonda_prover::{Budget, Options, Proved, Setup, engine::Engine, prove};
+use zonda_prover::{Budget, DEFAULT_SHARD_CYCLES, Options, Proved, Setup, engine::Engine, prove};
 use zonda_riscv_emu::{execute::Discard, program::Program};
 use zonda_verifier::{Preset, Proof, Statement, verify};
 
@@ -12,8 +12,8 @@ fn proved(preset: Preset, shard_cycles: Option<u64>, n: u32) -> (Proved, Stateme
     let options = Options {
         preset,
         budget: Budget {
-            shard_cycles,
-            ..Budget::default()
+            bytes: 1 << 30,
+            shard_cycles: shard_cycles.unwrap_or(DEFAULT_SHARD_CYCLES),
         },
         ..Options::default()
     };

@@ -169,6 +169,29 @@ impl Lanes for Avx512 {
         }
     }
 
+    #[inline(always)]
+    fn store_columns_between(
+        columns: &[Self; LINE],
+        to: &mut [u32],
+        stride: usize,
+        first: usize,
+        end: usize,
+    ) {
+        assert!(first <= end && end <= LINE);
+        assert!(to.len() >= LINE && (to.len() - LINE) / 15 >= stride);
+        let mask = ((1 << end) - (1 << first)) as __mmask16;
+        let rows = Self::transpose(*columns);
+        let mut r = 0;
+        while r < LINE {
+            // SAFETY: row 15, the last one, ends in the slice.
+            unsafe {
+                let row = to.as_mut_ptr().add(r * stride);
+                _mm512_mask_storeu_epi32(row.cast(), mask, rows[r].0);
+            }
+            r += 1;
+        }
+    }
+
     /// `2ab = high * 2^32 + 2 * low`, where `ab = high * 2^31 + low`, `high <= p - 3` and
     /// `low <= p`: the sum of `high` and `low` is less than `2p`.
     #[inline(always)]
@@ -185,8 +208,10 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn wide_zero() -> Wide {
-        Wide(Self::constant(0).0, Self::constant(0).0)
+    fn wide_splat(x: u32) -> Wide {
+        // SAFETY: see the module.
+        let x = unsafe { _mm512_maskz_set1_epi32(EVEN, x as i32) };
+        Wide(x, x)
     }
 
     #[inline(always)]
@@ -212,20 +237,25 @@ impl Lanes for Avx512 {
         }
     }
 
-    /// Folded once, a sum is less than `10 * 2^30`: its upper part is at most 4, and the sum of
-    /// its parts at most `p + 4`.
+    /// A sum is `low + middle * 2^31 + high * 2^62` with `low, middle <= p` and `high <= 3`: the sum
+    /// of the first two, reduced, is at most `p`, and the third makes it at most `p + 3`.
     #[inline(always)]
     fn reduce_wide(sum: Wide) -> Self {
         // SAFETY: see the module.
         unsafe {
-            let Wide(even, odd) = Self::fold_wide(sum);
-            let low = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
-            let high = _mm512_mask_blend_epi32(
-                ODD,
-                _mm512_srli_epi64::<31>(even),
-                _mm512_slli_epi64::<1>(odd),
+            let [even, odd] = [_mm512_castsi512_ps(sum.0), _mm512_castsi512_ps(sum.1)];
+            let lower = _mm512_castps_si512(_mm512_mask_moveldup_ps(even, ODD, odd));
+            let upper = _mm512_castps_si512(_mm512_mask_movehdup_ps(odd, EVEN, even));
+            let low = _mm512_and_si512(lower, Self::P.0);
+            // (2 * upper OR lower >> 31) AND p.
+            let middle = _mm512_ternarylogic_epi32::<0b1010_1000>(
+                _mm512_add_epi32(upper, upper),
+                _mm512_srli_epi32::<31>(lower),
+                Self::P.0,
             );
-            Self(_mm512_add_epi32(_mm512_and_si512(low, Self::P.0), high)).reduce()
+            let high = _mm512_srli_epi32::<30>(upper);
+            let two = Self(_mm512_add_epi32(low, middle)).reduce();
+            Self(_mm512_add_epi32(two.0, high)).reduce()
         }
     }
 

@@ -141,14 +141,36 @@ fn fill_rows(lines: &mut [u32], rows: Range<usize>, first: usize, matrices: &[Ro
         let width = matrix.columns.len();
         let (from, to) = (start.max(first), (start + width).min(first + LINE));
         if from < to {
-            let lanes = from - first..to - first;
-            let skipped = matrix.columns.start;
-            let columns = skipped + from - start..skipped + to - start;
-            let rows = cells[rows.start * stride..rows.end * stride].chunks_exact(stride);
-            for (line, row) in lines.chunks_exact_mut(LINE).zip(rows) {
-                line[lanes.clone()].copy_from_slice(&row[columns.clone()]);
-            }
+            let cells = &cells[rows.start * stride..rows.end * stride];
+            let column = matrix.columns.start + from - start;
+            copy_columns(cells, stride, column, lines, from - first, to - from);
         }
         start += width;
     }
+}
+
+/// Copies `count` columns of a row-major matrix, from column `from` on, into lines, from word `to`
+/// on.
+fn copy_columns(
+    cells: &[u32],
+    width: usize,
+    from: usize,
+    lines: &mut [u32],
+    to: usize,
+    count: usize,
+) {
+    // A copy of known length is a move or two.
+    macro_rules! known {
+        ($($count:literal)*) => {
+            match count {
+                $($count => {
+                    for (line, row) in lines.chunks_exact_mut(LINE).zip(cells.chunks_exact(width)) {
+                        line[to..to + $count].copy_from_slice(&row[from..from + $count]);
+                    }
+                })*
+                _ => unreachable!("a line has {LINE} columns"),
+            }
+        };
+    }
+    known!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 }

@@ -1,5 +1,7 @@
 //! The messages of a table as fractions: how a tape becomes denominators and counts.
 
+use std::ops::Range;
+
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
@@ -8,7 +10,7 @@ use zonda_circuits::{
 use zonda_kernels::{Lanes, Packed};
 use zonda_verifier::Challenge;
 
-use super::challenge::{Sum, splat};
+use super::challenge::{Sum, Weight, weight};
 
 /// The challenges of one lookup argument (PROTOCOL, section 8.3).
 #[derive(Clone)]
@@ -39,15 +41,8 @@ pub struct Lookups<E> {
     pub global: Fingerprints<E>,
 }
 
-/// One message's denominator: a constant and a combination of fields of the tape.
-struct Denominator {
-    constant: Vec<u32>,
-    /// Slot in the tape and index of the power of beta.
-    terms: Vec<(usize, usize)>,
-}
-
 /// Messages that share a column: two, or one that is left over.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Pair {
     /// The first message.
     first: usize,
@@ -59,50 +54,45 @@ pub struct Pair {
 
 /// A table's messages, prepared for the challenges of both lookup arguments: the chain of columns of
 /// its local messages, if it has any, and then that of its global ones.
+///
+/// A denominator is a constant and a combination of fields of the tape.
 pub struct Messages {
-    denominators: Vec<Denominator>,
     /// The columns.
     pub pairs: Vec<Pair>,
-    /// Coordinates of the powers of both arguments' beta, one power after the other.
-    powers: Vec<u32>,
+    /// Each message's constant and its terms.
+    denominators: Vec<(Weight, Range<usize>)>,
+    /// Slots in the tape, each with a power of beta: those of the first message first.
+    terms: Vec<(usize, Weight)>,
 }
 
 impl Messages {
     /// Prepares the messages of `plan`. Fields that the program of the table fixes become part of
     /// the constant.
     pub fn new<E: Challenge>(plan: &Plan, lookups: &Lookups<E>) -> Self {
-        let Lookups { local, global } = lookups;
-        let denominators = plan
-            .messages
-            .iter()
-            .map(|message| {
-                let (challenges, first_power) = match message.bus.is_global() {
-                    false => (local, 0),
-                    true => (global, local.powers.len()),
-                };
-                let mut constant =
-                    challenges.offset + E::from_base(F::from_u32(message.bus as u32));
-                let mut terms = Vec::new();
-                for (power, field) in message.fields.iter().enumerate() {
-                    match field {
-                        Field::Constant(value) => {
-                            constant += challenges.powers[power].mul_base(F::from_u32(*value));
-                        }
-                        Field::Slot(slot) => terms.push((*slot, first_power + power)),
-                    }
-                }
-                Denominator {
-                    constant: coordinates(&constant).collect(),
-                    terms,
-                }
-            })
-            .collect();
-        let powers = local.powers.iter().chain(&global.powers);
-        Self {
-            denominators,
+        let mut messages = Self {
             pairs: pairs(plan),
-            powers: powers.flat_map(coordinates).collect(),
+            denominators: Vec::new(),
+            terms: Vec::new(),
+        };
+        for message in &plan.messages {
+            let challenges = if message.bus.is_global() {
+                &lookups.global
+            } else {
+                &lookups.local
+            };
+            assert!(message.fields.len() <= challenges.powers.len());
+            let mut constant = challenges.offset + E::from_base(F::from_u32(message.bus as u32));
+            let first = messages.terms.len();
+            for (power, field) in challenges.powers.iter().zip(&message.fields) {
+                match field {
+                    Field::Constant(value) => constant += power.mul_base(F::from_u32(*value)),
+                    Field::Slot(slot) => messages.terms.push((*slot, weight(power))),
+                }
+            }
+            let terms = first..messages.terms.len();
+            messages.denominators.push((weight(&constant), terms));
         }
+        messages
     }
 
     /// How many chains of columns there are: running sums, claims.
@@ -113,13 +103,12 @@ impl Messages {
     /// The denominator of message `index`.
     #[inline(always)]
     pub fn denominator<L: Lanes, P: Packed<L>>(&self, index: usize, fields: &[L]) -> P {
-        let Denominator { constant, terms } = &self.denominators[index];
-        let mut sum = Sum::<L>::new();
-        for (slot, power) in terms {
-            let at = power * P::DEGREE;
-            sum.add::<P>(fields[*slot], &self.powers[at..at + P::DEGREE]);
+        let (constant, terms) = &self.denominators[index];
+        let mut sum = Sum::<L>::splat::<P>(constant);
+        for (slot, power) in &self.terms[terms.clone()] {
+            sum.add::<P>(fields[*slot], power);
         }
-        sum.reduce::<P>() + splat::<L, P>(constant)
+        sum.reduce::<P>()
     }
 
     /// Numerator and denominator of a pair: the sum of its messages' fractions.
@@ -132,6 +121,25 @@ impl Messages {
         }
         let b: P = self.denominator(first + 1, fields);
         (b * counts[first] + a * counts[first + 1], a * b)
+    }
+
+    /// `step` times the denominator of a pair, less its numerator.
+    #[inline(always)]
+    pub fn constraint<L: Lanes, P: Packed<L>>(
+        &self,
+        pair: Pair,
+        step: P,
+        counts: &[L],
+        fields: &[L],
+    ) -> P {
+        let Pair { first, is_full, .. } = pair;
+        let a: P = self.denominator(first, fields);
+        let rest = (step * a).sub_lanes(counts[first]);
+        if !is_full {
+            return rest;
+        }
+        let b: P = self.denominator(first + 1, fields);
+        rest * b - a * counts[first + 1]
     }
 }
 

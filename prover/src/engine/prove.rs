@@ -9,7 +9,7 @@ use zonda_circuits::{
     machine::{Part, Table},
     tape::Plan,
 };
-use zonda_kernels::{Group, Platform, Pool, Transform, Tree, Twiddles, grind};
+use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
     Layout, Shape, VerifyingKey,
     circle::Point,
@@ -201,22 +201,23 @@ impl Engine {
                 offset: span.offset,
             };
             let plan = &plans[index];
-            let totals = sums::fractions::<E>(platform, table, plan, &cells, &lookups, place)
+            let totals = sums::fractions::<E>(platform, pool, table, plan, &cells, &lookups, place)
                 .ok_or(EngineError::Challenge)?;
             running.push(totals);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
             .par_iter_mut()
-            .map(|running| running.close())
+            .map(|totals| totals.iter_mut().map(|totals| sums::run(platform, totals)).collect())
             .collect();
-        for (index, running) in running.iter().enumerate() {
-            let span = &layout.sums().spans[index];
-            let place = sums::Place {
-                group: &mut groups[span.group],
-                offset: span.offset,
-            };
-            running.put(place);
+        for (span, totals) in layout.sums().spans.iter().zip(&running) {
+            for totals in totals {
+                let place = sums::Place {
+                    group: &mut groups[span.group],
+                    offset: span.offset,
+                };
+                sums::put(place, totals);
+            }
         }
         drop(running);
         job.check()?;
@@ -279,16 +280,16 @@ impl Engine {
                 }
             })
             .collect();
-        let mut values = by_height::<E>(log_height, |height, values| {
+        let values = by_height::<E>(pool, log_height, |height, values| {
             for instance in instances.iter().filter(|i| i.log_height == height) {
                 quotient::add(platform, instance, &lookups, values);
             }
         });
         drop(instances);
         drop(periodic);
-        quotient::divide(&mut values, log_height);
-        let halves = self.halves::<E>(&values, log_height, &twiddles);
+        let whole = quotient::divide(platform, pool, &values, log_height);
         drop(values);
+        let halves = self.halves::<E>(whole, &twiddles);
         let quotient = Commitment::of_extended(platform, pool, vec![halves]);
         transcript.absorb(label::QUOTIENT, &quotient.root());
 
@@ -320,7 +321,7 @@ impl Engine {
         let mut done = 0;
         for log_arity in &folds {
             let tree = {
-                let columns: Vec<&[u32]> = values.iter().map(Vec::as_slice).collect();
+                let columns: Vec<&[u32]> = values.iter().map(|column| &column[..]).collect();
                 Tree::of_codeword(platform, pool, &columns, 1 << log_arity)
             };
             transcript.absorb(label::FOLD, &tree.root());
@@ -328,7 +329,8 @@ impl Engine {
                 .folds
                 .push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
             let beta: E = transcript.challenge(label::FOLD);
-            let folded = fold::fold(&values, &fold_twiddles, done, *log_arity as usize, beta);
+            let arity = *log_arity as usize;
+            let folded = fold::fold(pool, &values, &fold_twiddles, done, arity, beta);
             layers.push((values, tree));
             values = folded;
             done += *log_arity as usize;
@@ -374,39 +376,27 @@ impl Engine {
     }
 
     /// The two halves of the quotient, extended, from its values on the extended domain.
-    fn halves<E: ProverChallenge>(
-        &self,
-        values: &Coordinates,
-        log_height: usize,
-        twiddles: &Twiddles,
-    ) -> Group {
-        let height = 1 << log_height;
-        let mut whole = Group::zeroed(&self.pool, 2 * height, E::DEGREE);
-        {
-            let lines = &mut *whole.blocks_mut()[0];
-            for (row, line) in lines.chunks_exact_mut(16).enumerate() {
-                for (cell, column) in line.iter_mut().zip(values) {
-                    *cell = column[row];
+    fn halves<E: ProverChallenge>(&self, mut whole: Group, twiddles: &Twiddles) -> Group {
+        let transform = Transform::new(self.platform, twiddles).parallel();
+        let size = whole.height();
+        let log_size = size.ilog2() as usize;
+        transform.interpolate(&mut whole.blocks_mut()[0], log_size);
+        // The upper half of the coefficients moves beside the lower half.
+        const LINES_PER_TASK: usize = 1 << 12;
+        let words = LINE * LINES_PER_TASK;
+        let lines = &mut whole.blocks_mut()[0];
+        let (lower, upper) = lines.split_at_mut(LINE * size / 2);
+        let lower = lower.par_chunks_mut(words);
+        lower
+            .zip(upper.par_chunks(words))
+            .for_each(|(lower, upper)| {
+                let rows = lower.chunks_exact_mut(LINE).zip(upper.chunks_exact(LINE));
+                for (lower, upper) in rows {
+                    lower[E::DEGREE..2 * E::DEGREE].copy_from_slice(&upper[..E::DEGREE]);
                 }
-            }
-            Transform::new(self.platform, twiddles)
-                .parallel()
-                .interpolate(lines, log_height + 1);
-        }
-        let mut halves = Group::zeroed(&self.pool, 2 * height, 2 * E::DEGREE);
-        {
-            let lines = &mut *halves.blocks_mut()[0];
-            let (lower, upper) = whole.blocks()[0].split_at(16 * height);
-            let rows = lower.chunks_exact(16).zip(upper.chunks_exact(16));
-            for (line, (lower, upper)) in lines.chunks_exact_mut(16).zip(rows) {
-                line[..E::DEGREE].copy_from_slice(&lower[..E::DEGREE]);
-                line[E::DEGREE..2 * E::DEGREE].copy_from_slice(&upper[..E::DEGREE]);
-            }
-            Transform::new(self.platform, twiddles)
-                .parallel()
-                .evaluate_extended(lines, log_height);
-        }
-        halves
+            });
+        transform.evaluate_extended(lines, log_size - 1);
+        Group::from_blocks(size, 2 * E::DEGREE, whole.into_blocks())
     }
 
     /// All columns at the out-of-domain points.
@@ -472,7 +462,8 @@ impl Engine {
         let powers = powers(gamma, columns + opened.before.len());
         let (at_point, at_before) = powers.split_at(columns);
 
-        let combined = by_height::<E>(log_height, |height, sums| {
+        let pool = &self.pool;
+        let combined = by_height::<E>(pool, log_height, |height, sums| {
             for (columns, commitment) in layout.phases.iter().zip(phases) {
                 for (columns, group) in columns.groups.iter().zip(&commitment.groups) {
                     if columns.log_height as usize == height {
@@ -482,7 +473,7 @@ impl Engine {
                 }
             }
         });
-        let combined_before = by_height::<E>(log_height, |height, values| {
+        let combined_before = by_height::<E>(pool, log_height, |height, values| {
             let groups = layout.sums().groups.iter().zip(&phases[SUMS].groups);
             for (columns, group) in groups.filter(|(c, _)| c.log_height as usize == height) {
                 let sums = layout.running_sums().zip(at_before.chunks_exact(E::DEGREE));
@@ -508,21 +499,22 @@ impl Engine {
             },
         ];
         let points = Points::new(log_height + 1);
-        deep::divide(platform, &points, &opened).ok_or(EngineError::Challenge)
+        deep::divide(platform, pool, &points, &opened).ok_or(EngineError::Challenge)
     }
 }
 
 /// Values on the largest extended domain: what `add` adds for each height, lifted.
 fn by_height<E: ProverChallenge>(
+    pool: &Pool,
     largest: usize,
     mut add: impl FnMut(usize, &mut Coordinates),
 ) -> Coordinates {
-    let mut values: Coordinates = Vec::new();
-    for height in zonda_circuits::machine::MIN_LOG_HEIGHT..=largest {
-        let mut larger = vec![vec![0; 2 << height]; E::DEGREE];
-        quotient::lift_into(&values, &mut larger);
-        add(height, &mut larger);
-        values = larger;
+    let smallest = zonda_circuits::machine::MIN_LOG_HEIGHT;
+    let mut values = quotient::zeros::<E>(pool, 2 << smallest);
+    add(smallest, &mut values);
+    for height in smallest + 1..=largest {
+        values = quotient::lift(pool, &values);
+        add(height, &mut values);
     }
     values
 }
