@@ -34,10 +34,10 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::{fs::File, io::BufReader};
 //!
-//! use zonda::{Budget, Options, Program, Prover, verify_from};
+//! use zonda::{Options, Program, Prover, verify_from};
 //!
 //! let mut options = Options::default();
-//! options.budget.bytes = Some(4 << 30);
+//! options.budget.bytes = 4 << 30;
 //! options.work_dir = Some("job".into());
 //! let cancel = options.cancel.clone(); // cancel.cancel() stops the work, from any thread
 //!

@@ -134,21 +134,21 @@ pub struct Limit {
 /// How a run is cut into shards.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Cut {
-    /// How much memory proving may take, such as 512M or 4G
+    /// How much memory proving may take, such as 512M or 4G; without it, up to half of what is there
     #[arg(long, value_name = "SIZE", value_parser = sizes::parse)]
     pub memory: Option<u64>,
-    /// The most instructions of a shard; without it, as many as there is memory for
+    /// The most instructions of a shard; without it, 2097152, or as many as there is memory for
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub shard_cycles: Option<u64>,
 }
 
 impl Cut {
-    /// The budget that says so.
-    pub fn budget(&self) -> Budget {
-        Budget {
-            bytes: self.memory,
-            shard_cycles: self.shard_cycles,
-        }
+    /// The budget, as far as it is said, and `others` for the rest.
+    pub fn budget(&self, others: Budget) -> Budget {
+        let mut budget = others;
+        budget.bytes = self.memory.unwrap_or(others.bytes);
+        budget.shard_cycles = self.shard_cycles.unwrap_or(others.shard_cycles);
+        budget
     }
 }
 

@@ -35,6 +35,7 @@ mod report;
 mod sizes;
 mod summary;
 mod terminal;
+mod work_dir;
 
 use std::{panic::catch_unwind, process::ExitCode};
 

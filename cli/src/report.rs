@@ -8,7 +8,7 @@ use zonda::{
     Cost, Operations, Parameters, Preset, Report, Sizes, Statement, VerifyingKey, security,
 };
 
-use crate::{arguments::Cut, commands::Accepted};
+use crate::commands::Accepted;
 
 /// The report of `zonda prove`.
 #[derive(Debug, Serialize)]
@@ -23,8 +23,6 @@ pub struct ProofReport<'a> {
     parameters: BTreeMap<&'static str, u32>,
     /// The bounds that `security_bits` comes from; none if the proof's shape is not analysed.
     security: Option<Security>,
-    /// The memory that was allowed, in bytes; none if that was left to zonda.
-    memory_budget_bytes: Option<u64>,
     /// `proof_bytes / shards`.
     proof_bytes_per_shard: u64,
     /// Bytes of the proof by what they are; they add up to `proof_bytes`.
@@ -41,7 +39,6 @@ impl<'a> ProofReport<'a> {
     pub fn new(
         report: &'a Report,
         key: &VerifyingKey,
-        cut: &Cut,
         wall_seconds: f64,
         accepted: &Accepted,
     ) -> Self {
@@ -50,7 +47,6 @@ impl<'a> ProofReport<'a> {
             platform: zonda::platform(),
             preset: key.preset().name(),
             parameters: parameters(key.parameters()).into(),
-            memory_budget_bytes: cut.memory,
             security: key.security(&accepted.header).ok().map(Security::from),
             proof_bytes_per_shard: accepted.bytes_per_shard(),
             proof_parts: accepted.sizes.into(),

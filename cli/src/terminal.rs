@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(told(&progress), "commit");
         let seconds = Duration::from_secs;
         assert_eq!(times(seconds(30), None), "30s");
-        assert_eq!(times(seconds(90), Some(seconds(240))), "90s, about 4m left");
-        assert_eq!(times(seconds(90), Some(Duration::ZERO)), "90s");
+        assert_eq!(times(seconds(120), Some(seconds(240))), "2m, about 4m left");
+        assert_eq!(times(seconds(120), Some(Duration::ZERO)), "2m");
     }
 }

@@ -18,7 +18,7 @@ fn help_and_version() {
         format!("zonda {}\n", env!("CARGO_PKG_VERSION"))
     );
     let help = zonda(["--help"]).with(0);
-    for command in ["run", "check", "prove", "verify", "key", "bench"] {
+    for command in ["run", "check", "prove", "shard", "verify", "key", "bench"] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{help:?}");
         let help = zonda([command, "--help"]).with(0);
         assert!(help.out.contains("Exit code: "), "{help:?}");
@@ -50,6 +50,22 @@ fn bad_usage_ends_with_2() {
             &["prove", echo, "--proof", "p", "--preset", "utmost"],
             "[possible values: standard, high]",
         ),
+        (
+            &["prove", echo, "--proof", "p", "--memory", "4GB"],
+            "such as 512M, 4G or 4GiB",
+        ),
+        (
+            &["prove", echo, "--proof", "p", "--memory", "0G"],
+            "more than nothing",
+        ),
+        (
+            &["prove", echo, "--proof", "p", "--shard-cycles", "0"],
+            "--shard-cycles",
+        ),
+        (&["shard"], "Usage: zonda shard"),
+        (&["shard", "join"], "join"),
+        (&["shard", "plan", echo], "--work-dir"),
+        (&["shard", "prove", echo], "<TASK>"),
         (&["verify", echo], "--proof"),
         (&["verify", "--proof", "p"], "<ELF>"),
         (
@@ -83,6 +99,10 @@ fn bad_usage_ends_with_2() {
         ),
         (
             &["bench", "--from", "a", "--plot", "p", "--threads", "1"],
+            "cannot be used with",
+        ),
+        (
+            &["bench", "--from", "a", "--plot", "p", "--memory", "1G"],
             "cannot be used with",
         ),
         (

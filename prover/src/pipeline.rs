@@ -181,13 +181,17 @@ fn prove_into(
         engine.pool.set_limit(plan.pooled as usize);
         job.plan(plan.costs.clone());
         let mut part_bytes = Vec::new();
+        let mut finished_before = 0;
         let mut boundary = plan.boundary.take();
         let mut tasks = plan.tasks(&setup, input)?;
         while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
             let index = task.index;
             let finished = directory.as_ref().map(|directory| directory.load(index));
             let bytes = match finished.transpose()?.flatten() {
-                Some(bytes) => bytes,
+                Some(bytes) => {
+                    finished_before += 1;
+                    bytes
+                }
                 None => {
                     job.begin_part(index as usize);
                     let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
@@ -203,7 +207,9 @@ fn prove_into(
         }
         drop(tasks);
         let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
-        let report = Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
+        let mut report =
+            Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
+        report.finished_before = finished_before;
         Ok((plan.statement, report))
     })?
 }

@@ -28,6 +28,9 @@ pub struct Report {
     pub shards: u64,
     /// How many parts the proof has: one for each shard, and those that close the run.
     pub parts: u64,
+    /// Of these, parts that were found finished in the work directory. The time they took is in no
+    /// figure here.
+    pub finished_before: u64,
     /// Mersenne31 elements committed to before blowup, padding included, in all parts.
     pub committed_cells: u64,
     /// Of those, elements of rows that only fill tables up to a power of two.
@@ -93,6 +96,7 @@ impl Report {
             families,
             shards: u64::from(plan.header.shards),
             parts: plan.header.parts.len() as u64,
+            finished_before: 0,
             committed_cells: committed,
             padding_cells: cells.padding(),
             boundary_cells: cells.boundary(),

@@ -79,6 +79,9 @@ pub fn prove_task(
             Setup::with_digest(engine, program, &task.key_digest)
         })?;
         let setup = setup.ok_or(TaskError::Key)?;
+        // How long it takes is told of this part alone.
+        job.plan(vec![1]);
+        job.begin_part(0);
         task::prove(engine, &setup, task, None, &mut job)
     })?
 }

@@ -23,7 +23,7 @@ pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
     let progress = Progress::on_terminal(None);
     let mut options = options(Some(&arguments.limit));
     options.threads = arguments.threads.threads;
-    options.budget = arguments.cut.budget();
+    options.budget = arguments.cut.budget(options.budget);
     options.cancel = interrupt::cancel()?;
     options.observer = progress
         .clone()

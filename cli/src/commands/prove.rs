@@ -1,11 +1,6 @@
 //! `zonda prove`.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-    time::Instant,
-};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::anyhow;
 use zonda::{
@@ -24,6 +19,7 @@ use crate::{
     report::{ProofReport, described},
     summary::{Facts, counted, details, grouped, percent},
     terminal::{self, Progress},
+    work_dir,
 };
 
 /// Runs a guest, proves the run, verifies the proof and writes it.
@@ -47,7 +43,10 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     let mut options = options(Some(&arguments.limit));
     options.threads = arguments.threads.threads;
     options.preset = arguments.preset;
-    options.budget = arguments.cut.budget();
+    options.budget = match &arguments.work_dir {
+        Some(directory) => work_dir::budget(directory, &arguments.cut)?,
+        None => arguments.cut.budget(options.budget),
+    };
     options.work_dir = arguments.work_dir.clone();
     options.cancel = interrupt::cancel()?;
     options.observer = progress
@@ -81,7 +80,7 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
         Err(failure) => return Err(failure.explained(arguments.work_dir.as_deref())),
     };
 
-    let json = ProofReport::new(&report, &key, &arguments.cut, wall_seconds, &accepted);
+    let json = ProofReport::new(&report, &key, wall_seconds, &accepted);
     let mut json = serde_json::to_vec_pretty(&json)?;
     json.push(b'\n');
     destinations.write([
@@ -135,7 +134,7 @@ impl Failure {
         match self {
             Self::Prove(error) => anyhow!("no proof: {}", no_proof(&error)),
             Self::Own(ReadError::Verify(VerifyError::Part { part, error })) => {
-                match work_dir.and_then(|directory| finished(directory, part)) {
+                match work_dir.and_then(|directory| work_dir::finished(directory, part)) {
                     Some(file) => anyhow!(
                         "no proof: {} is refused: {error}; delete it, and run the same command again",
                         file.display()
@@ -153,14 +152,6 @@ fn at_fault(error: ReadError) -> anyhow::Error {
         ReadError::Io(_) => error.into(),
         _ => anyhow!("zonda is at fault, please report this: its own proof is refused: {error}"),
     }
-}
-
-/// The file of a finished part, which may come from elsewhere.
-fn finished(directory: &Path, part: usize) -> Option<PathBuf> {
-    let end = format!("-{part:05}.part");
-    let files = directory.read_dir().ok()?.filter_map(Result::ok);
-    let mut files = files.map(|entry| entry.path());
-    files.find(|file| file.to_string_lossy().ends_with(&end))
 }
 
 /// Says what an interruption has left.
@@ -188,7 +179,7 @@ fn facts(
         .with_statement(id, statement.exit_code, &statement.output)
         .with("instructions", grouped(report.cycles))
         .with("misaligned", grouped(report.misaligned_accesses))
-        .with("shards", shards(report.shards, report.parts))
+        .with("shards", made(report))
         .with(
             "cells",
             format!(
@@ -226,8 +217,22 @@ fn facts(
         .with("throughput", format!("{:.2} kHz", report.khz))
         .with(
             "peak memory",
-            format!("{} MiB", grouped(report.peak_rss_bytes >> 20)),
+            format!(
+                "{} MiB; {} MiB estimated, {} MiB allowed",
+                grouped(report.peak_rss_bytes >> 20),
+                grouped(report.estimate_bytes >> 20),
+                grouped(report.budget_bytes >> 20),
+            ),
         )
+}
+
+/// The shards, and what of them was there already.
+fn made(report: &Report) -> String {
+    let shards = shards(report.shards, report.parts);
+    match report.finished_before {
+        0 => shards,
+        before => format!("{shards}, {before} of them finished before"),
+    }
 }
 
 /// `3, in 4 parts`.

@@ -17,6 +17,7 @@ use crate::{
     interrupt,
     summary::{Facts, counted, grouped},
     terminal::{self, Progress},
+    work_dir,
 };
 
 /// Plans a run, or proves one of its tasks.
@@ -38,7 +39,7 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
     let mut options = options(Some(&arguments.limit));
     options.threads = arguments.threads.threads;
     options.preset = arguments.preset;
-    options.budget = arguments.cut.budget();
+    options.budget = work_dir::budget(directory, &arguments.cut)?;
     options.work_dir = Some(directory.clone());
     options.cancel = interrupt::cancel()?;
 

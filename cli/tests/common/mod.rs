@@ -7,7 +7,9 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -42,7 +44,60 @@ pub const PANIC: &str = "thread '";
 
 /// Runs `zonda` in the repository's root.
 pub fn zonda<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
-    let output = command().args(arguments).output().expect("the binary runs");
+    ended(command().args(arguments).output().expect("the binary runs"))
+}
+
+/// Starts `zonda` in the repository's root.
+pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Running {
+    let mut command = command();
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Running(Some(command.spawn().expect("the binary starts")))
+}
+
+/// A process that is killed if the test is over before it has ended.
+pub struct Running(Option<Child>);
+
+impl Running {
+    /// Waits until something has come about that the process does.
+    #[track_caller]
+    pub fn until(&mut self, is_so: impl Fn() -> bool) {
+        while !is_so() {
+            let child = self.0.as_mut().expect("it has not been waited for");
+            let ended = child.try_wait().expect("it is a child");
+            assert_eq!(ended, None, "it ended before");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Sends a signal, by its name.
+    pub fn signal(&self, name: &str) {
+        let id = self.0.as_ref().expect("it has not been waited for").id();
+        let kill = Command::new("kill")
+            .args([format!("-{name}"), id.to_string()])
+            .status();
+        assert!(kill.expect("there is `kill`").success());
+    }
+
+    /// How it ended.
+    pub fn end(mut self) -> Ended {
+        let child = self.0.take().expect("it is waited for once");
+        ended(child.wait_with_output().expect("it is a child"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn ended(output: Output) -> Ended {
     Ended {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into(),
@@ -86,14 +141,28 @@ impl Scratch {
 
     /// The names of the files in it, hidden ones too.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(self.0.path())
-            .expect("the directory is there")
-            .map(|entry| entry.expect("readable").file_name().into_string())
-            .map(|name| name.expect("UTF-8"))
-            .collect();
-        names.sort();
-        names
+        names(self.0.path())
     }
+}
+
+/// The names of the files in a directory, hidden ones too; none if there is no directory.
+pub fn names(directory: impl AsRef<Path>) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.expect("readable").file_name().into_string())
+        .map(|name| name.expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The files of a directory whose names end like this.
+pub fn files(directory: &str, end: &str) -> Vec<String> {
+    let names = names(directory).into_iter();
+    let names = names.filter(|name| name.ends_with(end));
+    names.map(|name| format!("{directory}/{name}")).collect()
 }
 
 /// A file of the repository.

@@ -54,6 +54,11 @@ fn differences(a: &BenchReport, b: &BenchReport) -> String {
         None => "all".to_owned(),
     };
     unequal("threads", &threads(a), &threads(b));
+    let chosen = |number: Option<u64>| number.map_or("default".to_owned(), |n| n.to_string());
+    let memory = |report: &BenchReport| chosen(report.settings.memory_bytes);
+    unequal("budgets of memory", &memory(a), &memory(b));
+    let cycles = |report: &BenchReport| chosen(report.settings.shard_cycles);
+    unequal("longest shards", &cycles(a), &cycles(b));
     text
 }
 

@@ -15,7 +15,7 @@ use super::{
     report::{Measured, Sample},
     workloads::Loaded,
 };
-use crate::arguments::Bench;
+use crate::arguments::{Bench, Cut};
 
 /// Measures a workload. Inside is what failed, if it has no proof.
 ///
@@ -78,6 +78,15 @@ fn prove(
     if let Some(threads) = arguments.threads.threads {
         command.args(["--threads", &threads.to_string()]);
     }
+    let Cut {
+        memory,
+        shard_cycles,
+    } = arguments.cut;
+    for (option, value) in [("--memory", memory), ("--shard-cycles", shard_cycles)] {
+        if let Some(value) = value {
+            command.args([option, &value.to_string()]);
+        }
+    }
     // What goes wrong is on standard error, and so is progress.
     let status = command.status().context("cannot start `zonda prove`")?;
     if !status.success() {
@@ -134,9 +143,10 @@ mod tests {
     fn metrics_are_those_of_the_report() {
         let mut report = json!({
             "program_id": "ab", "exit_code": 0, "output_hex": "", "cycles": 1000,
-            "committed_cells": 100_000, "padding_cells": 20_000, "security_bits": 100,
+            "committed_cells": 100_000, "padding_cells": 20_000, "boundary_cells": 5_000,
+            "shards": 4, "parts": 5, "estimate_bytes": 3, "security_bits": 100,
             "execute_seconds": 0.25, "prove_seconds": 0.5, "wall_seconds": 1.0,
-            "stages": {"commit": 0.5}, "peak_rss_bytes": 1, "proof_bytes": 2, "threads": 8,
+            "stages": {"commit": 0.5}, "peak_rss_bytes": 2, "proof_bytes": 2, "threads": 8,
             "verification": {"seconds": 0.02, "operations": {
                 "total": {"compressions": 3, "products": 4, "scalings": 5}}},
         });
@@ -150,6 +160,11 @@ mod tests {
             ("ns_per_cell_and_core", 10_000.0),
             ("cells_per_instruction_unpadded", 80.0),
             ("cells_per_instruction", 100.0),
+            ("padding_share", 0.2),
+            ("boundary_share", 0.05),
+            ("parts", 5.0),
+            ("estimate_over_peak", 1.5),
+            ("proof_bytes_per_shard", 0.5),
             ("verify_ms", 20.0),
             ("verify_compressions", 3.0),
         ] {

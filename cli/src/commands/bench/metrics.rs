@@ -13,6 +13,10 @@ pub struct Proved {
     pub cycles: u64,
     pub committed_cells: u64,
     pub padding_cells: u64,
+    pub boundary_cells: u64,
+    pub shards: u64,
+    pub parts: u64,
+    pub estimate_bytes: u64,
     pub security_bits: u32,
     pub execute_seconds: f64,
     pub prove_seconds: f64,
@@ -84,7 +88,7 @@ const fn counted(name: &'static str, better: Better, of: fn(&Proved, usize) -> f
 use Better::{Higher, Lower};
 
 /// All metrics, in the order in which they are shown.
-pub const METRICS: [Metric; 15] = [
+pub const METRICS: [Metric; 20] = [
     counted("cycles", Lower, |p, _| p.cycles as f64),
     measured("prove_khz", Higher, |p, _| {
         p.cycles as f64 / p.prove_seconds / 1e3
@@ -101,11 +105,24 @@ pub const METRICS: [Metric; 15] = [
     counted("cells_per_instruction", Lower, |p, _| {
         p.committed_cells as f64 / p.cycles as f64
     }),
+    counted("padding_share", Lower, |p, _| {
+        p.padding_cells as f64 / p.committed_cells as f64
+    }),
+    counted("boundary_share", Lower, |p, _| {
+        p.boundary_cells as f64 / p.committed_cells as f64
+    }),
+    counted("parts", Lower, |p, _| p.parts as f64),
     measured("wall_seconds", Lower, |p, _| p.wall_seconds),
     measured("execute_seconds", Lower, |p, _| p.execute_seconds),
     measured("prove_seconds", Lower, |p, _| p.prove_seconds),
     measured("peak_rss_bytes", Lower, |p, _| p.peak_rss_bytes as f64),
+    measured("estimate_over_peak", Lower, |p, _| {
+        p.estimate_bytes as f64 / p.peak_rss_bytes as f64
+    }),
     measured("proof_bytes", Lower, |p, _| p.proof_bytes as f64),
+    measured("proof_bytes_per_shard", Lower, |p, _| {
+        p.proof_bytes as f64 / p.shards as f64
+    }),
     measured("verify_ms", Lower, |p, _| p.verification.seconds * 1e3),
     measured("verify_compressions", Lower, |p, _| {
         p.verification().compressions as f64

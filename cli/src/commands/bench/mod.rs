@@ -61,7 +61,8 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
     )?;
     let chosen = |workload: &&Workload| {
         let names = &arguments.workloads;
-        names.is_empty() || names.iter().any(|named| named.name == workload.name)
+        names.is_empty() && !workload.is_long
+            || names.iter().any(|named| named.name == workload.name)
     };
     let workloads = WORKLOADS.iter().filter(chosen);
     let workloads = workloads

@@ -53,6 +53,12 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// The preset's name.
     pub preset: String,
+    /// Bytes of memory that proving may take, if they were chosen.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
+    /// The most instructions of a shard, if that was chosen.
+    #[serde(default)]
+    pub shard_cycles: Option<u64>,
 }
 
 /// A workload's measurement.
@@ -107,6 +113,8 @@ impl BenchReport {
                 warm_up: arguments.warm_up,
                 threads: arguments.threads.threads,
                 preset: arguments.preset.name().to_owned(),
+                memory_bytes: arguments.cut.memory,
+                shard_cycles: arguments.cut.shard_cycles,
             },
             workloads: Vec::new(),
         }

@@ -13,6 +13,8 @@ pub struct Workload {
     pub name: &'static str,
     /// What it does.
     pub about: &'static str,
+    /// Whether it takes many minutes: then it is measured only if it is named.
+    pub is_long: bool,
     guest: &'static str,
     input: Input,
 }
@@ -28,37 +30,55 @@ enum Input {
 }
 
 /// All workloads.
-pub const WORKLOADS: [Workload; 5] = [
+pub const WORKLOADS: [Workload; 7] = [
     Workload {
         name: "fibonacci",
         about: "F(209 699) modulo 2^32: 2^20 instructions",
+        is_long: false,
         guest: "fibonacci",
         input: Input::Number(209_699),
     },
     Workload {
         name: "sha256",
         about: "SHA-256 of 16 KiB of zeros",
+        is_long: false,
         guest: "sha256",
         input: Input::Zeros(16 << 10),
     },
     Workload {
         name: "sha256-long",
         about: "SHA-256 of 17.5 KiB of zeros: more than 2^20 instructions",
+        is_long: false,
         guest: "sha256",
         input: Input::Zeros(35 << 9),
     },
     Workload {
         name: "json",
         about: "parses canada-like.json",
+        is_long: false,
         guest: "json",
         input: Input::File("canada-like.json"),
     },
-    // As many signatures as one proof can hold.
     Workload {
         name: "secp256k1",
         about: "verifies 1 ECDSA signature",
+        is_long: false,
         guest: "secp256k1",
         input: Input::File("secp256k1-1.bin"),
+    },
+    Workload {
+        name: "sha256-128k",
+        about: "SHA-256 of 128 KiB of zeros: several shards",
+        is_long: true,
+        guest: "sha256",
+        input: Input::Zeros(128 << 10),
+    },
+    Workload {
+        name: "secp256k1-10",
+        about: "verifies 10 ECDSA signatures: many shards",
+        is_long: true,
+        guest: "secp256k1",
+        input: Input::File("secp256k1-10.bin"),
     },
 ];
 
@@ -124,6 +144,8 @@ mod tests {
             let possible = match workload.name {
                 "fibonacci" => 1 << 20..=1 << 20,
                 "sha256-long" | "secp256k1" => 1 << 20..=1 << 22,
+                "sha256-128k" => 7_000_000..=9_000_000,
+                "secp256k1-10" => 20_000_000..=21_000_000,
                 _ => 1 << 19..=1 << 20,
             };
             assert!(possible.contains(&cycles), "{}: {cycles}", workload.name);

@@ -1,0 +1,254 @@
+//! Proofs that are interrupted: by Ctrl-C, by force, and by what befalls their work directory.
+#![cfg(unix)]
+
+mod common;
+
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{Scratch, files, guest, names, start, zonda};
+
+/// A proof in six parts, of a few tenths of a second each.
+struct Job {
+    scratch: Scratch,
+    input: String,
+}
+
+impl Job {
+    fn new(n: u32) -> Self {
+        let scratch = Scratch::new();
+        let input = scratch.file("input", n.to_le_bytes());
+        Self { scratch, input }
+    }
+
+    fn short() -> Self {
+        Self::new(1000)
+    }
+
+    /// The arguments that prove it in a work directory.
+    fn arguments(&self, directory: &str) -> Vec<String> {
+        let proof = self.scratch.path("proof");
+        let fibonacci = guest("fibonacci");
+        let arguments = [
+            "prove",
+            &fibonacci,
+            "--input",
+            &self.input,
+            "--proof",
+            &proof,
+        ];
+        let more = ["--shard-cycles", "1100", "--work-dir", directory];
+        arguments
+            .into_iter()
+            .chain(more)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn proof(&self) -> Vec<u8> {
+        fs::read(self.scratch.path("proof")).unwrap()
+    }
+
+    /// Proves from beginning to end.
+    fn whole(&self) -> Vec<u8> {
+        let directory = self.scratch.path("uninterrupted");
+        zonda(self.arguments(&directory)).with(0);
+        fs::remove_dir_all(directory).unwrap();
+        let proof = self.proof();
+        fs::remove_file(self.scratch.path("proof")).unwrap();
+        proof
+    }
+
+    fn has_proof(&self) -> bool {
+        Path::new(&self.scratch.path("proof")).exists()
+    }
+}
+
+#[test]
+fn killed_proofs_go_on_and_end_the_same() {
+    let job = Job::short();
+    let whole = job.whole();
+    let directory = job.scratch.path("job");
+    // Before the first part, between parts, and, most likely, within one.
+    for finished in [0, 1, 2, 4] {
+        let mut process = start(job.arguments(&directory));
+        process.until(|| {
+            let headers = files(&directory, ".header").len();
+            headers == 1 && files(&directory, ".part").len() >= finished
+        });
+        process.signal("KILL");
+        assert_eq!(process.end().code, None);
+        assert!(!job.has_proof(), "what is not whole is not there");
+    }
+    let kept = files(&directory, ".part").len();
+    assert!((4..6).contains(&kept), "{kept}");
+    let ended = zonda(job.arguments(&directory)).with(0);
+    assert!(
+        ended
+            .out
+            .contains(&format!("{kept} of them finished before")),
+        "{ended:?}"
+    );
+    assert!(job.proof() == whole, "another proof");
+}
+
+#[test]
+fn interrupted_proofs_stop_at_once_and_say_how_to_go_on() {
+    // One part of some seconds, so that they stop within it.
+    let job = Job::new(150_000);
+    let directory = job.scratch.path("job");
+    let proof = job.scratch.path("proof");
+    let fibonacci = guest("fibonacci");
+    let arguments = [
+        "prove", &fibonacci, "--input", &job.input, "--proof", &proof,
+    ];
+    let work_dir = [&arguments[..], &["--work-dir", &directory]].concat();
+    for (arguments, said) in [
+        (&work_dir[..], "the same command goes on from there"),
+        (&arguments[..], "--work-dir would have kept finished parts"),
+    ] {
+        for (signal, after) in [("INT", 0), ("INT", 300), ("TERM", 1000)] {
+            let process = start(arguments);
+            // Until it handles signals at least.
+            thread::sleep(Duration::from_millis(300 + after));
+            let start = Instant::now();
+            process.signal(signal);
+            process.end().with(130).saying("interrupted: ").saying(said);
+            let elapsed = start.elapsed();
+            // 200 ms, and as much again for a machine that is busy with other tests.
+            assert!(
+                elapsed < Duration::from_millis(400),
+                "{signal} {after}: {elapsed:?}"
+            );
+            assert!(!job.has_proof());
+        }
+    }
+    let left = job.scratch.names();
+    assert_eq!(left, ["input", "job"], "no file that is not whole");
+}
+
+#[test]
+fn shards_and_checks_are_interrupted_too() {
+    let job = Job::new(150_000);
+    let directory = job.scratch.path("job");
+    let fibonacci = guest("fibonacci");
+    let plan = [
+        "shard",
+        "plan",
+        &fibonacci,
+        "--input",
+        &job.input,
+        "--work-dir",
+        &directory,
+    ];
+    zonda(plan).with(0);
+    let task = &files(&directory, ".task")[0];
+    for arguments in [
+        &["shard", "prove", &fibonacci, task][..],
+        &["check", &fibonacci, "--input", &job.input],
+    ] {
+        let process = start(arguments);
+        thread::sleep(Duration::from_millis(400));
+        process.signal("INT");
+        process.end().with(130).saying("interrupted");
+    }
+    assert_eq!(files(&directory, ".part"), [""; 0]);
+    assert_eq!(files(&directory, ".tmp"), [""; 0]);
+}
+
+#[test]
+fn damaged_files_are_named_and_made_again() {
+    let job = Job::short();
+    let directory = job.scratch.path("job");
+    zonda(job.arguments(&directory)).with(0);
+    let whole = job.proof();
+    let part = files(&directory, ".part")[2].clone();
+    let bytes = fs::read(&part).unwrap();
+    let mut changed = bytes.clone();
+    changed[1000] ^= 1;
+    for damaged in [&changed[..], &bytes[..bytes.len() / 2], b""] {
+        fs::write(&part, damaged).unwrap();
+        zonda(job.arguments(&directory))
+            .with(1)
+            .saying(&part)
+            .saying("was damaged")
+            .saying("delete it");
+        assert!(job.proof() == whole, "what was there stays");
+    }
+    fs::remove_file(&part).unwrap();
+    let ended = zonda(job.arguments(&directory)).with(0);
+    assert!(ended.out.contains(" of them finished before"), "{ended:?}");
+    assert_eq!(fs::read(&part).unwrap(), bytes);
+    assert!(job.proof() == whole);
+
+    let header = files(&directory, ".header")[0].clone();
+    fs::write(&header, b"x").unwrap();
+    zonda(job.arguments(&directory)).with(1).saying(&header);
+}
+
+#[test]
+fn directories_of_other_runs_are_refused() {
+    let job = Job::short();
+    let directory = job.scratch.path("job");
+    zonda(job.arguments(&directory)).with(0);
+    let before = names(&directory);
+    let other = Job::new(1001);
+    let mut preset = job.arguments(&directory);
+    preset.extend(["--preset", "high"].map(str::to_owned));
+    let mut cut = job.arguments(&directory);
+    cut.retain(|argument| argument != "--shard-cycles" && argument != "1100");
+    cut.extend(["--shard-cycles", "2000"].map(str::to_owned));
+    for arguments in [other.arguments(&directory), preset, cut] {
+        zonda(arguments)
+            .with(1)
+            .saying("is of another run: of another program, input or preset")
+            .saying(&directory);
+    }
+    assert_eq!(names(&directory), before);
+
+    // The budget is kept, and need not be said again.
+    let mut same = job.arguments(&directory);
+    same.retain(|argument| argument != "--shard-cycles" && argument != "1100");
+    zonda(same).with(0);
+}
+
+#[test]
+fn a_directory_is_one_process_s() {
+    let job = Job::new(100_000);
+    let directory = job.scratch.path("job");
+    let mut arguments = job.arguments(&directory);
+    arguments.retain(|argument| argument != "--shard-cycles" && argument != "1100");
+    let mut first = start(&arguments);
+    first.until(|| files(&directory, ".header").len() == 1);
+    zonda(&arguments)
+        .with(1)
+        .saying("is in use by another proof")
+        .saying(&directory);
+}
+
+#[test]
+fn directories_that_cannot_be_written_are_refused_before_the_run() {
+    let scratch = Scratch::new();
+    let file = scratch.file("file", "x");
+    let mut places = vec![file.clone(), format!("{file}/below")];
+    if cfg!(target_os = "linux") {
+        places.push("/proc/job".into());
+    }
+    let proof = scratch.path("proof");
+    // A run that would not end shows that it does not begin.
+    let spin = guest("spin");
+    for place in &places {
+        let prove = ["prove", &spin, "--proof", &proof, "--work-dir", place];
+        let plan = ["shard", "plan", &spin, "--work-dir", place];
+        for arguments in [&prove[..], &plan] {
+            zonda(arguments)
+                .with(1)
+                .saying(&format!("--work-dir {place}"));
+        }
+    }
+    assert_eq!(scratch.names(), ["file"]);
+}
