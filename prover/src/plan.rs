@@ -50,9 +50,8 @@ pub struct Plan {
     pub(crate) boundary: Option<Commitment>,
     /// How many rows of each part's instances are in use.
     pub(crate) used: Vec<Vec<usize>>,
-    /// Bytes of memory where proving a part takes the most, and how many of these are the pool's.
+    /// Bytes of memory where proving a part takes the most.
     pub(crate) part_peak: u64,
-    pub(crate) pooled: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
     /// What each part costs to prove: its cells.
@@ -117,7 +116,6 @@ impl Plan {
             kept: Some(Vec::new()),
             kept_bytes: 0,
             part_peak: 0,
-            pooled: 0,
             costs: Vec::new(),
         };
         let Cutting { limits, cut, .. } = cutting;
@@ -166,7 +164,6 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    pooled: u64,
     costs: Vec<u64>,
 }
 
@@ -246,7 +243,6 @@ impl Planner<'_, '_> {
             boundary,
             used: self.used,
             part_peak: self.part_peak,
-            pooled: self.pooled,
             reserve,
             costs: self.costs,
         })
@@ -267,13 +263,11 @@ impl Planner<'_, '_> {
 
     /// Adds a part: commits to its boundary.
     fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
-        let estimate = self.estimate(work);
-        let bytes = estimate.peak();
+        let bytes = self.estimate(work).peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
         }
         self.part_peak = self.part_peak.max(bytes);
-        self.pooled = self.pooled.max(estimate.pooled);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
         let cells = shape.0.iter();

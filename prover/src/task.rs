@@ -17,6 +17,7 @@ use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARD
 use crate::{
     engine::{Commitment, Engine, Filled, Global, ProverChallenge, canonical},
     error::ProveError,
+    estimate,
     job::Job,
     part::{ShardWork, Work, ZeroedWork},
     plan::commit_boundary,
@@ -119,6 +120,8 @@ fn prove_over<E: ProverChallenge>(
 ) -> Result<Vec<u8>, ProveError> {
     let shape = &task.header.shape;
     task.check(setup)?;
+    let estimate = estimate::part(shape, setup.key.preset(), &task.work);
+    engine.pool.set_limit(estimate.pool());
     let boundary = match boundary {
         Some(boundary) => boundary,
         None => job.run(Stage::Boundary, |_| {
