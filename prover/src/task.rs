@@ -124,9 +124,9 @@ fn prove_over<E: ProverChallenge>(
     engine.pool.set_limit(estimate.pool());
     let boundary = match boundary {
         Some(boundary) => boundary,
-        None => job.run(Stage::Boundary, |_| {
-            commit_boundary(engine, setup, &task.work, shape)
-        })?,
+        None => job.run(Stage::Boundary, |cancel| {
+            commit_boundary(engine, setup, &task.work, shape, cancel)
+        })??,
     };
     if boundary.root() != task.header.boundary_root {
         let what = "boundary";
