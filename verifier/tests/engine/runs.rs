@@ -11,7 +11,7 @@ use zonda_verifier::{
 use crate::{
     Report,
     run::{Cuts, INPUT, Run, program, text},
-    setup, setup_of_parts, with_body,
+    setup_of_parts, with_body,
 };
 
 type Change = fn(&mut Proof);
@@ -601,7 +601,7 @@ fn spliced(report: &mut Report) {
         }
     }
     // The same statement, proved in one part.
-    let (key, one) = &setup().worked;
+    let (key, one) = &crate::setup().worked;
     let mut proof = setup.worked.1.clone();
     proof.parts[0] = one.parts[0].clone();
     let result = verify(key, statement, &proof);

@@ -190,6 +190,57 @@ fn high_proofs_verify() {
     assert_eq!(verify(&standard, &run.statement, &proof), Err(error));
 }
 
+/// Those of the proof that fuzzing starts from.
+const CHEAP: Parameters = Parameters {
+    queries: 4,
+    global_work_bits: 0,
+    lookup_work_bits: 0,
+    constraints_work_bits: 0,
+    point_work_bits: 0,
+    batch_work_bits: 0,
+    fold_work_bits: 0,
+    query_work_bits: 0,
+};
+
+/// The files that fuzzing starts from.
+fn honest(run: &Run) -> [(&'static str, Vec<u8>); 3] {
+    let key = run.key(Preset::Standard, CHEAP);
+    let proof = run.prove::<QM31>(&key);
+    verify(&key, &run.statement, &proof).unwrap();
+    let exit_code = run.statement.exit_code.to_le_bytes();
+    let preset = run.key(Preset::Standard, Preset::Standard.parameters());
+    [
+        ("run.key", preset.to_bytes()),
+        ("run.proof", proof.to_bytes()),
+        (
+            "run.statement",
+            [&exit_code[..], &run.statement.output].concat(),
+        ),
+    ]
+}
+
+const HONEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/honest");
+
+#[test]
+fn fuzzing_starts_from_honest_proofs() {
+    for (name, expected) in honest(&four_parts()) {
+        let committed = std::fs::read(format!("{HONEST}/{name}")).unwrap();
+        let how = "write it with: -- --ignored writes_honest_proofs";
+        assert!(
+            committed == expected,
+            "fuzz/honest/{name} is another; {how}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "writes files"]
+fn writes_honest_proofs() {
+    for (name, bytes) in honest(&four_parts()) {
+        std::fs::write(format!("{HONEST}/{name}"), bytes).unwrap();
+    }
+}
+
 /// What verification with the preset's own parameters takes. Run with `--ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
