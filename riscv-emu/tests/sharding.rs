@@ -146,7 +146,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
 
     let instructions = instructions(records);
     let mut executed: BTreeMap<u32, u64> = BTreeMap::new();
-    for (_, (pc, ..)) in &instructions {
+    for (pc, ..) in instructions.values() {
         *executed.entry(*pc).or_default() += 1;
     }
     assert!(shard.pcs.iter().eq(executed.keys()));
