@@ -17,10 +17,12 @@ use crate::{meter::Meter, record::Family};
 
 #[cfg(feature = "std")]
 pub use self::{
-    replay::{ReplayError, replay},
+    replay::{ReplayError, replay, replay_into},
     sharder::Sharder,
 };
 
+#[cfg(feature = "std")]
+mod boundary;
 #[cfg(feature = "std")]
 mod replay;
 #[cfg(feature = "std")]
