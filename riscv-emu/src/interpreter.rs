@@ -91,6 +91,14 @@ impl<'a, O: Observer> Machine<'a, O> {
         let mut cycles = 0;
         let (mut base, mut first, mut words) = (0, 0, [].as_slice());
         loop {
+            // Nothing is said of an instruction past the last one, not even that there is none.
+            if cycles == max_cycles {
+                return Stopped {
+                    stop: Stop::CycleLimit,
+                    pc,
+                    cycles,
+                };
+            }
             // Neither `pc` nor `base` is ever anything but a multiple of 4.
             let place = (pc.wrapping_sub(base) / 4) as usize;
             let Some(&word) = words.get(place) else {
@@ -104,13 +112,6 @@ impl<'a, O: Observer> Machine<'a, O> {
                 (base, first, words) = (range.pc, range.first, &range.words);
                 continue;
             };
-            if cycles == max_cycles {
-                return Stopped {
-                    stop: Stop::CycleLimit,
-                    pc,
-                    cycles,
-                };
-            }
             cycles += 1;
             self.observer.fetch(first + place);
             let next = match word {

@@ -526,6 +526,30 @@ fn limits_are_of_the_run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A trap after the last instruction of a shard is no matter of that shard.
+#[test]
+fn traps_end_the_run_and_not_the_shard_before() -> Result<(), Box<dyn Error>> {
+    for last in [ecall(), jal(0, 400), addi(0, 0, 0)] {
+        let mut words = call(63, 0, WINDOW, 4);
+        words.pop();
+        words.push(last);
+        let program = Program::from_elf(&elf(&words))?;
+        let expected = execute(&program, &[], &OPTIONS, &mut Discard).err();
+        assert!(matches!(expected, Some(ExecuteError::Trap { .. })));
+        let mut sharder = Sharder::new(&program, &[], &OPTIONS, cut(9, u64::MAX))?;
+        let shard = sharder.next(&mut Discard)?.ok_or("no shard")?;
+        let records = replay(&program, &shard.replay_input(), OPTIONS.max_memory)?;
+        assert_eq!(
+            End::Next {
+                pc: records.final_pc.unwrap_or_default()
+            },
+            shard.end
+        );
+        assert_eq!(sharder.next(&mut Discard).err(), expected);
+    }
+    Ok(())
+}
+
 #[test]
 fn debug_text_goes_to_the_host_once() -> Result<(), Box<dyn Error>> {
     let text = b"some text";
