@@ -22,8 +22,8 @@ use crate::{
 pub struct Estimate {
     /// The stages.
     pub stages: Vec<(Stage, u64)>,
-    /// How many of the bytes are in buffers of the engine's pool, where these are most.
-    pub pooled: u64,
+    /// How many of the bytes are outside of the engine's pool until the tables are committed to.
+    pub filling: u64,
 }
 
 impl Estimate {
@@ -31,6 +31,11 @@ impl Estimate {
     pub fn peak(&self) -> u64 {
         let stages = self.stages.iter();
         stages.map(|(_, bytes)| *bytes).max().unwrap_or(0)
+    }
+
+    /// How many bytes the engine's pool may keep, so that there is room for the tables.
+    pub fn pool(&self) -> usize {
+        (self.peak() - self.filling) as usize
     }
 }
 
@@ -61,17 +66,20 @@ pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
     let points = WORD * size;
 
     let work = work.shard.as_ref().map_or(0, shard);
-    let pooled = columns + 2 * block + 2 * digests;
+    let quotient = block + digests;
     let stages = vec![
-        (Stage::Witness, work + before + traces),
+        (Stage::Witness, before + work + traces),
         (Stage::Commit, before + traces + main),
         (Stage::Sums, before + traces + main + sums + running),
-        (Stage::Quotient, columns + 2 * block + values),
-        (Stage::Open, pooled - digests + values + points),
-        (Stage::Compose, pooled - digests + 3 * values + points),
-        (Stage::Fold, pooled + 2 * values + 2 * points),
+        (Stage::Quotient, columns + block.max(values / 2) + values),
+        (Stage::Open, columns + quotient + 3 * values + points),
+        (Stage::Compose, columns + quotient + 4 * values + points),
+        (Stage::Fold, columns + quotient + digests / 7 + 4 * values + 3 * points),
     ];
-    Estimate { stages, pooled }
+    Estimate {
+        stages,
+        filling: work + traces,
+    }
 }
 
 /// What one more row of a table takes where proving a part takes the most: about, since columns
@@ -91,7 +99,7 @@ pub fn row(table: Table, preset: Preset) -> u64 {
 
 /// What the process takes beside a part: code, the program, the input.
 pub fn process(setup: &Setup<'_>, input: &[u8]) -> u64 {
-    const CODE: u64 = 24 << 20;
+    const CODE: u64 = 6 << 20;
     let image = &setup.image;
     let text = size_of_val(&image.text[..]) as u64;
     let words = size_of_val(&image.words[..]) as u64;

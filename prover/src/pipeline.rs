@@ -178,7 +178,6 @@ fn prove_into(
         if plan.header.parts.len() > 1 {
             setup.forget_fixed();
         }
-        engine.pool.set_limit(plan.pooled as usize);
         job.plan(plan.costs.clone());
         let mut part_bytes = Vec::new();
         let mut finished_before = 0;

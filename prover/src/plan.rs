@@ -20,6 +20,7 @@ use zonda_verifier::{
 };
 
 use crate::{
+    cancel::{Cancel, Cancelled},
     engine::{Commitment, Engine, Global, canonical},
     error::ProveError,
     estimate::{self, Estimate},
@@ -50,9 +51,8 @@ pub struct Plan {
     pub(crate) boundary: Option<Commitment>,
     /// How many rows of each part's instances are in use.
     pub(crate) used: Vec<Vec<usize>>,
-    /// Bytes of memory where proving a part takes the most, and how many of these are the pool's.
+    /// Bytes of memory where proving a part takes the most.
     pub(crate) part_peak: u64,
-    pub(crate) pooled: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
     /// What each part costs to prove: its cells.
@@ -117,7 +117,6 @@ impl Plan {
             kept: Some(Vec::new()),
             kept_bytes: 0,
             part_peak: 0,
-            pooled: 0,
             costs: Vec::new(),
         };
         let Cutting { limits, cut, .. } = cutting;
@@ -152,7 +151,6 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    pooled: u64,
     costs: Vec<u64>,
 }
 
@@ -232,7 +230,6 @@ impl Planner<'_, '_> {
             boundary,
             used: self.used,
             part_peak: self.part_peak,
-            pooled: self.pooled,
             reserve,
             costs: self.costs,
         })
@@ -253,21 +250,19 @@ impl Planner<'_, '_> {
 
     /// Adds a part: commits to its boundary.
     fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
-        let estimate = self.estimate(work);
-        let bytes = estimate.peak();
+        let bytes = self.estimate(work).peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
         }
         self.part_peak = self.part_peak.max(bytes);
-        self.pooled = self.pooled.max(estimate.pooled);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
         let cells = shape.0.iter();
         let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
         self.costs.push(cells.sum());
-        let boundary = self.job.run(Stage::Boundary, |_| {
-            commit_boundary(self.engine, setup, work, &shape)
-        })?;
+        let boundary = self.job.run(Stage::Boundary, |cancel| {
+            commit_boundary(self.engine, setup, work, &shape, cancel)
+        })??;
         self.used.push(work.used(&setup.image, &shape));
         self.parts.push(PartHeader {
             shape,
@@ -355,12 +350,16 @@ impl Planner<'_, '_> {
 const MIN_ZEROED_ROWS: usize = 1 << 10;
 
 /// Commits to a part's boundary columns.
+///
+/// # Errors
+/// If the work is to stop.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
-) -> Commitment {
+    cancel: &Cancel,
+) -> Result<Commitment, Cancelled> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
         boundary_columns(&setup.image, boundary, several, instruction_at)
@@ -376,7 +375,7 @@ pub(crate) fn commit_boundary(
         canonical(matrix)
     });
     let cells: Vec<_> = cells.collect();
-    engine.commit_boundary(shape, &cells, Table::boundary_width)
+    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
 }
 
 /// What a run leaves of all that it touches, by ascending space and address.

@@ -17,6 +17,7 @@ use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARD
 use crate::{
     engine::{Commitment, Engine, Filled, Global, ProverChallenge, canonical},
     error::ProveError,
+    estimate,
     job::Job,
     part::{ShardWork, Work, ZeroedWork},
     plan::commit_boundary,
@@ -119,11 +120,13 @@ fn prove_over<E: ProverChallenge>(
 ) -> Result<Vec<u8>, ProveError> {
     let shape = &task.header.shape;
     task.check(setup)?;
+    let estimate = estimate::part(shape, setup.key.preset(), &task.work);
+    engine.pool.set_limit(estimate.pool());
     let boundary = match boundary {
         Some(boundary) => boundary,
-        None => job.run(Stage::Boundary, |_| {
-            commit_boundary(engine, setup, &task.work, shape)
-        })?,
+        None => job.run(Stage::Boundary, |cancel| {
+            commit_boundary(engine, setup, &task.work, shape, cancel)
+        })??,
     };
     if boundary.root() != task.header.boundary_root {
         let what = "boundary";
