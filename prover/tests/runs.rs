@@ -1,8 +1,8 @@
 //! Runs of one part and of several are proved, and the proofs verify.
 
-use zonda_prover::{Budget, DEFAULT_SHARD_CYCLES, Options, Proved, Setup, engine::Engine, prove};
+use zonda_prover::{Budget, DEFAULT_SHARD_CYCLES, Options, Proved, Setup, engine::Engine, program_image, prove};
 use zonda_riscv_emu::{execute::Discard, program::Program};
-use zonda_verifier::{Preset, Proof, Statement, verify};
+use zonda_verifier::{Preset, Proof, Statement, VerifyingKey, verify};
 
 const ELF: &[u8] = include_bytes!("../../guests/elf/fibonacci.elf");
 
@@ -24,6 +24,10 @@ fn proved(preset: Preset, shard_cycles: Option<u64>, n: u32) -> (Proved, Stateme
         output: proved.output.clone(),
     };
     let key = Setup::new(&engine, &program, preset).key;
+    // The verifier derives the same key, and reads it from its bytes.
+    let image = program_image(&program);
+    assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
+    assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()).as_ref(), Ok(&key));
     verify(&key, &statement, &proved.proof).unwrap();
     let bytes = proved.proof.to_bytes();
     assert_eq!(bytes.len() as u64, proved.report.proof_bytes);

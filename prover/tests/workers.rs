@@ -19,8 +19,8 @@ fn tasks_proved_elsewhere_give_the_same_proof() {
         let options = Options {
             preset,
             budget: Budget {
-                shard_cycles: Some(3000),
-                ..Budget::default()
+                bytes: 1 << 30,
+                shard_cycles: 3000,
             },
             ..Options::default()
         };
