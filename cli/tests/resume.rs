@@ -98,8 +98,8 @@ fn killed_proofs_go_on_and_end_the_same() {
 
 #[test]
 fn interrupted_proofs_stop_at_once_and_say_how_to_go_on() {
-    // One part of some seconds, so that they stop within it.
-    let job = Job::new(150_000);
+    // One part of two million instructions, so that they stop within it.
+    let job = Job::new(400_000);
     let directory = job.scratch.path("job");
     let proof = job.scratch.path("proof");
     let fibonacci = guest("fibonacci");
@@ -133,7 +133,7 @@ fn interrupted_proofs_stop_at_once_and_say_how_to_go_on() {
 
 #[test]
 fn shards_and_checks_are_interrupted_too() {
-    let job = Job::new(150_000);
+    let job = Job::new(400_000);
     let directory = job.scratch.path("job");
     let fibonacci = guest("fibonacci");
     let plan = [
