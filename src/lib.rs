@@ -63,8 +63,8 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use zonda_prover::{Setup, engine::Engine};
 
 pub use zonda_prover::{
-    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, Observer, Planned, Progress,
-    ProveError, Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
+    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, Observer, Progress, ProveError,
+    Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
     peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
@@ -217,16 +217,26 @@ impl Prover {
         &self,
         program: &Program,
         input: &[u8],
-        mut each: impl FnMut(Task) -> Result<(), ProveError> + Send,
+        mut each: impl FnMut(Task) -> Result<(), ProveError>,
     ) -> Result<Planned, ProveError> {
-        zonda_prover::plan(
-            &self.engine,
-            program,
-            input,
-            &self.options(),
-            &mut *self.host(),
-            &mut each,
-        )
+        let options = self.options();
+        let setup = Setup::new(&self.engine, program, options.preset);
+        let mut plan =
+            zonda_prover::plan(&self.engine, &setup, input, &options, &mut *self.host())?;
+        if let Some(directory) = options.directory {
+            plan.prepare(directory)?;
+        }
+        let planned = Planned {
+            statement: plan.statement.clone(),
+            header: plan.header.clone(),
+            cycles: plan.instructions.iter().sum(),
+        };
+        let mut tasks = plan.tasks(&setup, input)?;
+        while let Some(task) = tasks.next()? {
+            options.cancel.check()?;
+            each(task)?;
+        }
+        Ok(planned)
     }
 
     /// Proves the task of one part. It may come from anyone, and says all that is needed, the preset
@@ -236,7 +246,12 @@ impl Prover {
     /// If the task is not one of this program, or is not what the program does; or if this machine
     /// cannot prove it.
     pub fn prove_task(&self, program: &Program, task: &Task) -> Result<Vec<u8>, ProveError> {
-        zonda_prover::prove_task(&self.engine, program, task, &self.options())
+        if task.program_id != program.id() {
+            return Err(TaskError::Program.into());
+        }
+        let setup = Setup::with_digest(&self.engine, program, &task.key_digest);
+        let setup = setup.ok_or(TaskError::Key)?;
+        zonda_prover::prove_task(&self.engine, &setup, task, &self.options())
     }
 
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
@@ -273,6 +288,17 @@ pub struct Written {
     pub statement: Statement,
     /// What it took and what it is worth.
     pub report: Report,
+}
+
+/// A run that was planned: its proof is this header, and the parts of all tasks, in order.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What the proof will state.
+    pub statement: Statement,
+    /// The proof's header.
+    pub header: Header,
+    /// Executed instructions.
+    pub cycles: u64,
 }
 
 /// What [`Prover::check`] found.

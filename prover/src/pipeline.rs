@@ -15,7 +15,7 @@ use zonda_verifier::{Header, Preset, Proof};
 use crate::{
     budget::Budget,
     cancel::Cancel,
-    directory::Directory,
+    directory::{Directory, DirectoryError},
     engine::Engine,
     error::ProveError,
     estimate,
@@ -153,6 +153,25 @@ pub fn prove_to(
     prove_into(engine, program, input, options, host, sink)
 }
 
+/// Executes a run and plans its proof, for whoever proves its parts elsewhere: with
+/// [`prove_task`](crate::prove_task), in any order.
+///
+/// # Errors
+/// As [`prove`].
+pub fn plan(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+) -> Result<Plan, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let budget = &options.budget;
+        budget.plan(engine, setup, input, options, host, &mut job)
+    })?
+}
+
 /// A piece of a proof: its header first, then its parts, in order.
 enum Piece<'a> {
     Header(&'a Header),
@@ -173,7 +192,7 @@ fn prove_into(
             Setup::new(engine, program, options.preset)
         })?;
         let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
-        let directory = plan.directory(options)?;
+        let directory = options.directory.map(|path| plan.open(path)).transpose()?;
         sink(Piece::Header(&plan.header))?;
         if plan.header.parts.len() > 1 {
             setup.forget_fixed();
@@ -229,17 +248,25 @@ enum Executing<'a> {
 }
 
 impl Plan {
-    /// The directory of the run's finished parts, if there is to be one.
-    pub(crate) fn directory(&self, options: &Options<'_>) -> Result<Option<Directory>, ProveError> {
-        let open = |path| {
-            let parts = self.header.parts.len() as u32;
-            Directory::open(path, self.global.0, &self.header.to_bytes(), parts)
-        };
-        Ok(options.directory.map(open).transpose()?)
+    /// Makes a directory the work directory of the run, if it is not so yet: keeps the header there,
+    /// and checks the parts that are there already. [`prove`] then takes these for finished.
+    ///
+    /// # Errors
+    /// If the directory cannot be used, or is of another run.
+    pub fn prepare(&self, directory: &Path) -> Result<(), DirectoryError> {
+        self.open(directory).map(drop)
+    }
+
+    fn open(&self, directory: &Path) -> Result<Directory, DirectoryError> {
+        let parts = self.header.parts.len() as u32;
+        Directory::open(directory, self.global.0, &self.header.to_bytes(), parts)
     }
 
     /// The tasks of the run. They can be had once.
-    pub(crate) fn tasks<'a>(
+    ///
+    /// # Errors
+    /// If the run cannot be executed a second time.
+    pub fn tasks<'a>(
         &'a mut self,
         setup: &'a Setup<'_>,
         input: &'a [u8],

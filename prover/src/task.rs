@@ -15,11 +15,13 @@ use zonda_riscv_emu::{
 use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS};
 
 use crate::{
+    directory,
     engine::{Commitment, Engine, Filled, Global, ProverChallenge, canonical},
     error::ProveError,
     estimate,
     job::Job,
     part::{ShardWork, Work, ZeroedWork},
+    pipeline::{Options, in_pool},
     plan::commit_boundary,
     setup::Setup,
     stage::Stage,
@@ -89,6 +91,27 @@ pub enum TaskError {
         /// What is out of order.
         what: &'static str,
     },
+}
+
+/// Proves a part of a run, which may have been planned on another machine. Returns its bytes, as they
+/// stand in the proof. Of the options, threads, observer and cancellation play a part.
+///
+/// # Errors
+/// If the task is not one of this program and key, or is not what the program does; or if the engine
+/// fails, or the work is cancelled.
+pub fn prove_task(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    task: &Task,
+    options: &Options<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        // How long it takes is told of this part alone.
+        job.plan(vec![1]);
+        job.begin_part(0);
+        prove(engine, setup, task, None, &mut job)
+    })?
 }
 
 /// Proves a part. Returns its bytes, as they stand in the proof.
@@ -170,7 +193,7 @@ pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Ins
 
 /// Executes a shard again, and holds the result against what is said of it.
 pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
-    const PAGE_BYTES: u64 = 1 << 16;
+    const PAGE_BYTES: u64 = 1 << 14;
     // As many pages as there are words suffice.
     let max_memory = PAGE_BYTES * shard.words.len() as u64;
     let records = replay(setup.program, &shard.replay_input(), max_memory)?;
@@ -229,6 +252,17 @@ fn executed(setup: &Setup<'_>, records: &Records) -> Vec<u32> {
 }
 
 impl Task {
+    /// The name of the part's files in a work directory, without extension: `.task` is usual for the
+    /// task, and `.part` is where the part is looked for.
+    pub fn file_name(&self) -> String {
+        directory::name(&self.global.0, self.index)
+    }
+
+    /// The content of the part's file in a work directory, from the part's bytes.
+    pub fn part_file(&self, bytes: &[u8]) -> Vec<u8> {
+        directory::content(&self.global.0, self.index, bytes)
+    }
+
     /// Checks everything that can be checked without executing the shard.
     fn check(&self, setup: &Setup<'_>) -> Result<(), TaskError> {
         let Work {
