@@ -206,16 +206,20 @@ impl Engine {
                 offset: span.offset,
             };
             let plan = &plans[index];
-            let totals = sums::fractions::<E>(
-                platform, pool, table, plan, &cells, &lookups, place, cancel,
-            );
+            let totals =
+                sums::fractions::<E>(platform, pool, table, plan, &cells, &lookups, place, cancel);
             cancel.check()?;
             running.push(totals.ok_or(EngineError::Challenge)?);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
             .par_iter_mut()
-            .map(|totals| totals.iter_mut().map(|totals| sums::run(platform, totals)).collect())
+            .map(|totals| {
+                totals
+                    .iter_mut()
+                    .map(|totals| sums::run(platform, totals))
+                    .collect()
+            })
             .collect();
         for (span, totals) in layout.sums().spans.iter().zip(&running) {
             for totals in totals {

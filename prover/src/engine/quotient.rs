@@ -56,7 +56,9 @@ pub fn add<E: ProverChallenge>(
     let messages = Messages::new(instance.plan, lookups);
     let inverse = F::from_usize(1 << instance.log_height).inverse();
     let shares = instance.claims.iter();
-    let shares: Vec<_> = shares.map(|claim| weight(&claim.mul_base(inverse))).collect();
+    let shares: Vec<_> = shares
+        .map(|claim| weight(&claim.mul_base(inverse)))
+        .collect();
     let (own, of_pairs) = instance.powers.split_at(instance.plan.constraints);
     let mut powers: Vec<Weight> = own.iter().map(weight).collect();
     // A multiplication by a power is one by all multiples of it by the field's basis.
