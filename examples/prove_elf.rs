@@ -5,13 +5,13 @@
 
 use std::{env, error::Error, fs, sync::Arc, time::Instant};
 
-use zonda::{Observer, Options, Program, Prover, Stage, Statement, verify};
+use zonda::{Observer, Options, Program, Progress, Prover, Statement, verify};
 
 struct Print;
 
 impl Observer for Print {
-    fn begin(&self, stage: Stage) {
-        println!("  {} ...", stage.name());
+    fn begin(&self, progress: Progress) {
+        println!("  {} ...", progress.stage);
     }
 }
 

@@ -27,13 +27,13 @@
 //! in the repository's `PROTOCOL.md`.
 #![forbid(unsafe_code)]
 
-use std::{io::Write, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
-use zonda_prover::engine::Engine;
+use zonda_prover::{Setup, engine::Engine};
 
 pub use zonda_prover::{
-    Cells, Execution, Observer, ProveError, Proved, Report, Stage, TableCells, peak_rss_bytes,
-    platform,
+    Budget, Cancel, Cells, Execution, Observer, Progress, ProveError, Proved, Report, Stage,
+    TableCells, available_bytes, peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -44,30 +44,32 @@ pub use zonda_riscv_emu::{
     record::Family,
 };
 pub use zonda_verifier::{
-    Cost, KeyError, MAX_PROOF_BYTES, Operations, Parameters, Preset, Proof, ProofError, Shape,
-    Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_with_cost,
+    Cost, Header, KeyError, Operations, Parameters, Preset, Proof, ProofError, Shape, Sizes,
+    Statement, VerifyError, VerifyingKey, security, verify, verify_with_cost,
 };
 
 /// How to execute and prove.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// The most instructions to execute; there is no limit if there is none here, except that a run
-    /// that is proved has [`MAX_CYCLES`] at most.
+    /// The most instructions to execute; there is no limit if there is none here.
     pub max_cycles: Option<u64>,
     /// Threads to prove with; as many as the machine has if there is none.
     pub threads: Option<usize>,
     /// How sure proofs are.
     pub preset: Preset,
+    /// How much memory to take, and so how long shards are.
+    pub budget: Budget,
+    /// Stops the work, from any thread.
+    pub cancel: Cancel,
+    /// Where finished parts are kept, so that a proof that was interrupted goes on where it was.
+    pub directory: Option<PathBuf>,
     /// Is told of each stage of proving as it begins.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text (file descriptors 1 and 2) goes to this process's standard
     /// output and standard error; otherwise it is dropped.
     pub print_debug: bool,
 }
-
-/// The most instructions of a run that can be proved.
-pub const MAX_CYCLES: u64 = zonda_prover::MAX_CYCLES;
 
 /// Executes programs and proves their runs. Memory that one proof has used is kept for the next;
 /// clones share it.
@@ -104,6 +106,7 @@ impl Prover {
     pub fn check(&self, program: &Program, input: &[u8]) -> Result<Checked, ProveError> {
         const MOST_FAILURES: usize = 20;
         let (statement, cycles, failures) = zonda_prover::check(
+            &self.engine,
             program,
             input,
             &self.options(),
@@ -143,7 +146,7 @@ impl Prover {
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
     pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
-        zonda_prover::verifying_key(&self.engine, program, self.options.preset)
+        Setup::new(&self.engine, program, self.options.preset).key
     }
 
     fn options(&self) -> zonda_prover::Options<'_> {
@@ -151,6 +154,9 @@ impl Prover {
             max_cycles: self.options.max_cycles,
             threads: self.options.threads,
             preset: self.options.preset,
+            budget: self.options.budget,
+            cancel: self.options.cancel.clone(),
+            directory: self.options.directory.as_deref(),
             observer: self.options.observer.as_deref(),
         }
     }

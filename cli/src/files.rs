@@ -18,6 +18,8 @@ pub const MAX_INPUT_BYTES: u64 = 1 << 30;
 /// The largest output that is read, many times what a proof states.
 pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
 /// The largest key that is read, many times what one takes.
+pub const MAX_PROOF_BYTES: u64 = 4 << 30;
+/// The longest key that is read: far more than a key has.
 pub const MAX_KEY_BYTES: u64 = 1 << 16;
 /// The largest report that is read.
 pub const MAX_REPORT_BYTES: u64 = 256 << 20;

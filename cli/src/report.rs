@@ -51,8 +51,8 @@ impl<'a> ProofReport<'a> {
             platform: zonda::platform(),
             preset: key.preset().name(),
             parameters: parameters(key.parameters()).into(),
-            security: key.security(proof.shape()).ok().map(Security::from),
-            proof_parts: proof.sizes().into(),
+            security: key.security(&proof.header).ok().map(Security::from),
+            proof_parts: proof.sizes().unwrap_or_default().into(),
             wall_seconds,
             verification: Verification {
                 seconds: verified.seconds,
@@ -136,15 +136,17 @@ struct Parts {
 #[derive(Debug, Serialize)]
 struct Phases {
     fixed: u64,
+    boundary: u64,
     main: u64,
     sums: u64,
     quotient: u64,
 }
 
-impl From<[u64; 4]> for Phases {
-    fn from([fixed, main, sums, quotient]: [u64; 4]) -> Self {
+impl From<[u64; 7]> for Phases {
+    fn from([lookup, program, gaps, boundary, main, sums, quotient]: [u64; 7]) -> Self {
         Self {
-            fixed,
+            fixed: lookup + program + gaps,
+            boundary,
             main,
             sums,
             quotient,

@@ -83,10 +83,10 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn begin(&self, stage: Stage) {
+    fn begin(&self, progress: zonda::Progress) {
         // While the guest runs, the terminal is the guest's.
-        if stage != Stage::Execute {
-            self.show(stage.name());
+        if progress.stage != Stage::Execute {
+            self.show(progress.stage.name());
         }
     }
 }

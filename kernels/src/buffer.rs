@@ -11,7 +11,18 @@ use memmap2::MmapMut;
 
 /// Keeps returned buffers for the next user: fresh pages cost more than what is computed in them.
 #[derive(Clone, Default)]
-pub struct Pool(Arc<Mutex<BTreeMap<usize, Vec<MmapMut>>>>);
+pub struct Pool(Arc<Mutex<Kept>>);
+
+/// Returned buffers, and how much memory there is.
+#[derive(Default)]
+struct Kept {
+    /// By their bytes.
+    buffers: BTreeMap<usize, Vec<MmapMut>>,
+    /// Bytes of all buffers, of those in use too.
+    mapped: usize,
+    /// Beyond this many, returned buffers make room for fresh ones.
+    limit: Option<usize>,
+}
 
 /// Words in memory of their own, aligned to a page. Dropped, they return to their pool.
 pub struct Buffer {
@@ -51,13 +62,22 @@ impl Pool {
 
     /// Gives the memory of all returned buffers back to the system.
     pub fn clear(&self) {
-        self.lock().clear();
+        self.lock().make_room(usize::MAX);
+    }
+
+    /// Keeps no returned buffers while all buffers together have more than `bytes`. What is in use
+    /// is not limited.
+    pub fn set_limit(&self, bytes: usize) {
+        let mut kept = self.lock();
+        kept.limit = Some(bytes);
+        let excess = kept.mapped.saturating_sub(bytes);
+        kept.make_room(excess);
     }
 
     /// A buffer, and whether it comes zeroed from the system.
     fn take_any(&self, words: usize) -> (Buffer, bool) {
         let bytes = mapped_bytes(words);
-        let returned = self.lock().get_mut(&bytes).and_then(Vec::pop);
+        let returned = self.lock().take(bytes);
         let fresh = returned.is_none();
         let memory = returned.unwrap_or_else(|| map(bytes));
         let offset = if bytes > HUGE_PAGE {
@@ -77,8 +97,35 @@ impl Pool {
         )
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, Vec<MmapMut>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// A returned buffer of so many bytes; if there is none, there is room for a fresh one.
+    fn take(&mut self, bytes: usize) -> Option<MmapMut> {
+        let returned = self.buffers.get_mut(&bytes).and_then(Vec::pop);
+        if returned.is_none() {
+            self.mapped += bytes;
+            let limit = self.limit.unwrap_or(usize::MAX);
+            self.make_room(self.mapped.saturating_sub(limit));
+        }
+        returned
+    }
+
+    /// Gives so many bytes of returned buffers back to the system, the largest first, or all.
+    fn make_room(&mut self, bytes: usize) {
+        let mut freed = 0;
+        while freed < bytes
+            && let Some(mut entry) = self.buffers.last_entry()
+        {
+            match entry.get_mut().pop() {
+                Some(memory) => freed += memory.len(),
+                None => drop(entry.remove()),
+            }
+        }
+        self.mapped -= freed;
     }
 }
 
@@ -86,6 +133,7 @@ impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kept: usize = self
             .lock()
+            .buffers
             .iter()
             .map(|(bytes, all)| bytes * all.len())
             .sum();
@@ -104,6 +152,7 @@ impl fmt::Debug for Buffer {
 impl Deref for Buffer {
     type Target = [u32];
 
+    #[inline]
     fn deref(&self) -> &[u32] {
         let memory = self.memory.as_ref().expect("only drop takes the memory");
         bytemuck::cast_slice(&memory[self.offset..][..4 * self.words])
@@ -111,6 +160,7 @@ impl Deref for Buffer {
 }
 
 impl DerefMut for Buffer {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [u32] {
         let memory = self.memory.as_mut().expect("only drop takes the memory");
         bytemuck::cast_slice_mut(&mut memory[self.offset..][..4 * self.words])
@@ -122,6 +172,7 @@ impl Drop for Buffer {
         if let Some(memory) = self.memory.take() {
             self.pool
                 .lock()
+                .buffers
                 .entry(memory.len())
                 .or_default()
                 .push(memory);
@@ -173,5 +224,24 @@ mod tests {
         }
         pool.clear();
         assert_eq!(format!("{pool:?}"), "Pool { kept_bytes: 0 }");
+    }
+
+    #[test]
+    fn returned_buffers_make_room() {
+        let words = |pages: usize| pages * PAGE / 4;
+        let pool = Pool::new();
+        let kept = |pages: usize| format!("Pool {{ kept_bytes: {} }}", pages * PAGE);
+        drop([pool.take(words(1)), pool.take(words(2)), pool.take(words(3))]);
+        assert_eq!(format!("{pool:?}"), kept(6));
+        pool.set_limit(7 * PAGE);
+        let in_use = pool.take(words(4));
+        assert_eq!(format!("{pool:?}"), kept(3));
+        // Returned buffers are no reason to have fewer.
+        let again = pool.take(words(2));
+        assert_eq!(format!("{pool:?}"), kept(1));
+        drop((in_use, again));
+        assert_eq!(format!("{pool:?}"), kept(7));
+        pool.set_limit(PAGE);
+        assert_eq!(format!("{pool:?}"), kept(1));
     }
 }

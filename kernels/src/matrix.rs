@@ -54,11 +54,13 @@ impl Group {
     }
 
     /// All blocks.
+    #[inline]
     pub fn blocks(&self) -> &[Buffer] {
         &self.blocks
     }
 
     /// All blocks, to be written.
+    #[inline]
     pub fn blocks_mut(&mut self) -> &mut [Buffer] {
         &mut self.blocks
     }

@@ -1,22 +1,28 @@
 //! Counting committed cells.
 //!
-//! A committed cell is one Mersenne31 element of any committed matrix before blowup: main columns,
-//! multiplicities, the columns of the lookup argument and the quotient, an element of the challenge
-//! field counting its degree. Preprocessed columns are committed in the key, not in a proof.
+//! A committed cell is one Mersenne31 element of any committed matrix before blowup: boundary and
+//! main columns, multiplicities, the columns of the lookup argument and the quotient, an element of
+//! the challenge field counting its degree. Preprocessed columns are committed in the key, not in a
+//! proof.
 
 use serde::Serialize;
-use zonda_verifier::{Layout, Shape};
+use zonda_circuits::machine::Table;
+use zonda_verifier::{Header, Layout};
 
-/// The cells of one instance of a table, or of the quotient.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+/// The cells of all instances of a table in all parts of a proof, or of all quotients.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct TableCells {
     /// The table's name.
     pub table: &'static str,
+    /// How many instances there are.
+    pub instances: u64,
     /// Rows in use.
     pub rows: u64,
-    /// Rows committed to: a power of two.
+    /// Rows committed to.
     pub height: u64,
-    /// Main columns.
+    /// Columns committed before the global challenges.
+    pub boundary: u64,
+    /// Columns committed after them.
     pub main: u64,
     /// Messages in each row.
     pub messages: u64,
@@ -29,7 +35,7 @@ pub struct TableCells {
 impl TableCells {
     /// Cells committed to for each row.
     pub const fn per_row(&self) -> u64 {
-        self.main + self.lookup + self.quotient
+        self.boundary + self.main + self.lookup + self.quotient
     }
 
     /// Cells committed to, padding included.
@@ -46,37 +52,44 @@ impl TableCells {
 /// The cells of a proof, by table.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Cells {
-    /// One entry per instance, in the proof's order, and the quotient.
+    /// One entry per table that occurs, in the order of tables, and the quotients.
     pub tables: Vec<TableCells>,
 }
 
 impl Cells {
-    /// The cells of a proof of `shape` whose instances have `used` rows in use.
-    pub(crate) fn count(shape: &Shape, degree: usize, used: &[usize]) -> Self {
-        let layout = Layout::new(shape, degree);
-        let instances = layout.instances.iter().zip(&layout.counts).zip(used);
-        let mut tables: Vec<_> = instances
-            .map(|((instance, counts), used)| TableCells {
-                table: instance.table.name(),
-                rows: *used as u64,
-                height: 1 << instance.log_height,
-                main: instance.table.width() as u64,
-                messages: counts.messages as u64,
-                lookup: (counts.sums() * degree) as u64,
-                quotient: 0,
-            })
-            .collect();
-        // One quotient for all tables, as high as the highest.
-        let height = 1 << layout.log_height;
-        tables.push(TableCells {
+    /// The cells of a proof whose parts' instances have `used` rows in use.
+    pub(crate) fn count(header: &Header, used: &[Vec<usize>]) -> Self {
+        let degree = header.preset.degree();
+        let mut tables = vec![TableCells::default(); Table::ALL.len()];
+        let mut quotient = TableCells {
             table: "quotient",
-            rows: height,
-            height,
-            main: 0,
-            messages: 0,
-            lookup: 0,
             quotient: 2 * degree as u64,
-        });
+            ..TableCells::default()
+        };
+        for (part, used) in header.parts.iter().zip(used) {
+            let layout = Layout::new(&part.shape, degree);
+            let instances = layout.instances.iter().zip(&layout.counts).zip(used);
+            for ((instance, counts), used) in instances {
+                let cells = &mut tables[instance.table as usize];
+                *cells = TableCells {
+                    table: instance.table.name(),
+                    instances: cells.instances + 1,
+                    rows: cells.rows + *used as u64,
+                    height: cells.height + (1 << instance.log_height),
+                    boundary: instance.table.boundary_width() as u64,
+                    main: instance.table.width() as u64,
+                    messages: (counts.local + counts.global) as u64,
+                    lookup: (counts.sums() * degree) as u64,
+                    quotient: 0,
+                };
+            }
+            // One quotient for all tables of a part, as high as the highest.
+            quotient.instances += 1;
+            quotient.rows += 1 << layout.log_height;
+            quotient.height += 1 << layout.log_height;
+        }
+        tables.retain(|cells| cells.instances > 0);
+        tables.push(quotient);
         Self { tables }
     }
 
@@ -88,5 +101,12 @@ impl Cells {
     /// Of those, cells of rows that only fill tables up.
     pub fn padding(&self) -> u64 {
         self.tables.iter().map(TableCells::padding).sum()
+    }
+
+    /// Of those committed to, cells that are there because a run may have several shards: of the
+    /// columns before the global challenges, and of the global sums.
+    pub fn boundary(&self) -> u64 {
+        let tables = self.tables.iter();
+        tables.map(|cells| cells.boundary * cells.height).sum()
     }
 }

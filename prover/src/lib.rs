@@ -1,24 +1,44 @@
 //! Proves runs of RV32IM programs.
 //!
-//! [`prove`] reads as the pipeline: execute, fill the tables, commit to the program, prove, and
-//! check the result. [`engine`] is what proves.
+//! A run is cut into shards; [`prove`] reads as the pipeline: plan the run, then prove part after
+//! part. [`engine`] is what proves a part.
 #![forbid(unsafe_code)]
 
+mod budget;
+mod cancel;
 pub mod cells;
+mod check;
+mod directory;
 pub mod engine;
+mod error;
+pub mod estimate;
+mod job;
 mod memory;
+mod part;
 mod pipeline;
+mod plan;
 mod report;
+mod setup;
 mod stage;
+mod tables;
+mod task;
 
+pub use budget::{Budget, DEFAULT_SHARD_CYCLES};
+pub use cancel::{Cancel, Cancelled};
 pub use cells::{Cells, TableCells};
-pub use memory::peak_rss_bytes;
-pub use pipeline::{
-    Execution, MAX_CYCLES, Options, ProveError, Proved, check, commit, execute, program_image,
-    prove, prove_instances, verifying_key,
-};
+pub use check::check;
+pub use directory::DirectoryError;
+pub use error::ProveError;
+pub use job::{Observer, Progress};
+pub use memory::{available_bytes, peak_rss_bytes};
+pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
+pub use pipeline::{Execution, Options, Proved, Tasks, execute, plan, prove, prove_to};
+pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use stage::{Observer, Stage};
+pub use setup::{Setup, program_image};
+pub use stage::Stage;
+pub use tables::{Tables, prove_tables};
+pub use task::{Task, TaskError, TaskReadError, prove_task};
 
 /// The vectors that the prover computes with on this machine, by name.
 pub fn platform() -> &'static str {

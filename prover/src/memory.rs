@@ -1,12 +1,96 @@
-//! The process's memory.
+//! The memory of the process and of the machine, as the operating system counts it.
 
-/// The most physical memory that this process has held so far, in bytes, as the operating system
-/// counts it; `None` where it does not say (it does on Linux).
+use std::{fs, path::Path};
+
+/// The most physical memory that this process has held so far, in bytes; `None` where the system
+/// does not say (it does on Linux).
 pub fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
+    kibibytes(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+}
+
+/// How much memory this process may take now, in bytes: what the machine has available, or what is
+/// left of the limit of the process's control group if that is less. `None` where the system does
+/// not say (it does on Linux).
+pub fn available_bytes() -> Option<u64> {
+    let machine = kibibytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
+    let group = fs::read_to_string("/proc/self/cgroup").ok();
+    let group = group.and_then(|groups| group_bytes(Path::new("/sys/fs/cgroup"), &groups));
+    Some(group.map_or(machine, |group| machine.min(group)))
+}
+
+/// The number of kibibytes in the line that begins with `name`, in bytes.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    number.checked_mul(1024)
+}
+
+/// What is left of the tightest limit of a control group and of those it is in; `groups` is the
+/// content of `/proc/self/cgroup`. `None` if there is no limit.
+fn group_bytes(root: &Path, groups: &str) -> Option<u64> {
+    let number = |path: &Path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let left = |directory: &Path, limit, used| {
+        let limit = number(&directory.join(limit))?;
+        Some(limit.saturating_sub(number(&directory.join(used)).unwrap_or(0)))
+    };
+    let of_line = |line: &str| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?.trim_start_matches('/'));
+        // The second version has one hierarchy and names no controllers; the first has one for
+        // memory.
+        let (root, limit, used) = if controllers.is_empty() {
+            (root.to_path_buf(), "memory.max", "memory.current")
+        } else if controllers.split(',').any(|name| name == "memory") {
+            let root = root.join("memory");
+            (root, "memory.limit_in_bytes", "memory.usage_in_bytes")
+        } else {
+            return None;
+        };
+        let directory = root.join(path);
+        let directories = directory.ancestors().take_while(|at| at.starts_with(&root));
+        directories.filter_map(|at| left(at, limit, used)).min()
+    };
+    groups.lines().filter_map(of_line).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_says_how_much_there_is() {
+        let text = "MemTotal:  100 kB\nMemAvailable:       7 kB\nMemFree: x\n";
+        assert_eq!(kibibytes(text, "MemAvailable:"), Some(7 << 10));
+        assert_eq!(kibibytes(text, "MemFree:"), None);
+        assert_eq!(kibibytes(text, "Swap:"), None);
+        if cfg!(target_os = "linux") {
+            assert!(peak_rss_bytes().is_some_and(|bytes| bytes > 1 << 20));
+            assert!(available_bytes().is_some_and(|bytes| bytes > 1 << 20));
+        }
+    }
+
+    #[test]
+    fn the_tightest_limit_of_a_control_group_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let left = |groups| group_bytes(root.path(), groups);
+        assert_eq!(left("0::/a/b\n"), None);
+        write("a/b/memory.max", "max\n");
+        assert_eq!(left("0::/a/b\n"), None);
+        write("a/memory.max", "1000\n");
+        write("a/memory.current", "300\n");
+        assert_eq!(left("0::/a/b\n"), Some(700));
+        write("a/b/memory.max", "500\n");
+        write("a/b/memory.current", "600\n");
+        assert_eq!(left("0::/a/b\n"), Some(0));
+
+        // The first version.
+        write("memory/c/memory.limit_in_bytes", "50\n");
+        assert_eq!(left("4:cpu,cpuacct:/c\n2:memory:/c\n"), Some(50));
+        assert_eq!(left("4:cpu,cpuacct:/c\n"), None);
+    }
 }

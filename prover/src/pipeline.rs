@@ -1,49 +1,50 @@
-//! The pipeline: execute, fill the tables, commit to the program, prove.
+//! The pipeline: plan the run, then prove part after part.
 
-use std::collections::BTreeMap;
+use std::{io::Write, path::Path};
 
-use p3_field::PrimeField32;
-use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use zonda_circuits::{
-    F,
-    checker::{self, Failure},
-    instances::several,
-    machine::{Image, Statement, Table, airs},
-    system::statement,
-    witness::{self, InstanceTrace},
-};
+use zonda_circuits::machine::Statement;
 use zonda_riscv_emu::{
     error::ExecuteError,
-    execute::{self, Host, execute_metered, execute_recorded},
-    instruction::Instruction,
+    execute::{self, Discard, Host, execute_metered},
     meter::Meter,
     program::Program,
-    record::{Family, Records},
+    shard::Sharder,
 };
-use zonda_verifier::{Instance, MAX_OUTPUT_BYTES, Preset, Proof, Shape, ShapeError, VerifyingKey};
+use zonda_verifier::{Header, Preset, Proof};
 
 use crate::{
-    cells::Cells,
-    engine::{Engine, EngineError, Filled, Fixed},
-    memory::peak_rss_bytes,
+    budget::Budget,
+    cancel::Cancel,
+    directory::Directory,
+    engine::Engine,
+    error::ProveError,
+    estimate,
+    job::{Job, Observer},
+    part::{ShardWork, Work},
+    plan::Plan,
     report::Report,
-    stage::{Clock, Observer, Stage},
+    setup::Setup,
+    stage::Stage,
+    task::{self, Task},
 };
 
-/// The most instructions of a run that can be proved: what fits one shard.
-pub const MAX_CYCLES: u64 = 1 << 22;
-
 /// How to execute and prove.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Options<'a> {
-    /// The most instructions to execute; proving never takes more than [`MAX_CYCLES`].
+    /// The most instructions to execute.
     pub max_cycles: Option<u64>,
     /// Threads to prove with; as many as the machine has if there is none.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
+    /// How much memory to take, and so how long shards are.
+    pub budget: Budget,
     /// Is told of each stage as it begins.
     pub observer: Option<&'a dyn Observer>,
+    /// Stops the work.
+    pub cancel: Cancel,
+    /// Where finished parts are kept, so that a proof that was interrupted goes on where it was.
+    pub directory: Option<&'a Path>,
 }
 
 /// A run, not proved.
@@ -72,93 +73,6 @@ pub struct Proved {
     pub report: Report,
 }
 
-/// Why there is no proof.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProveError {
-    /// The guest did not run to its exit. A trapped run has no proof.
-    #[error(transparent)]
-    Execute(#[from] ExecuteError),
-    /// The run is longer than can be proved.
-    #[error(
-        "the run is longer than {MAX_CYCLES} instructions, which is what one shard can prove; \
-         give the guest less to do"
-    )]
-    TooLong,
-    /// The run makes more bytes public than a proof states.
-    #[error("the run makes {got} bytes public; a proof states at most {MAX_OUTPUT_BYTES}")]
-    Output {
-        /// How many bytes.
-        got: usize,
-    },
-    /// The tables of this run do not fit the bounds of a proof.
-    #[error("the run does not fit one proof: {0}")]
-    Shape(#[from] ShapeError),
-    /// No threads could be started.
-    #[error("cannot start {threads} threads: {reason}")]
-    Threads {
-        /// How many were asked for.
-        threads: usize,
-        /// What the system says.
-        reason: String,
-    },
-    /// The engine failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-/// The program as the circuits need it.
-pub fn program_image(program: &Program) -> Image {
-    Image {
-        entry: program.entry(),
-        text: program
-            .text()
-            .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
-            .collect(),
-        words: program.image_words().collect(),
-    }
-}
-
-/// The key with which proofs of a program's runs are verified.
-pub fn verifying_key(engine: &Engine, program: &Program, preset: Preset) -> VerifyingKey {
-    commit(engine, program.id(), &program_image(program), preset).0
-}
-
-/// The key of a program, and what the prover keeps of its preprocessed columns.
-pub fn commit(
-    engine: &Engine,
-    program_id: [u8; 32],
-    image: &Image,
-    preset: Preset,
-) -> (VerifyingKey, Fixed) {
-    let tables: Vec<_> = Table::ALL
-        .into_iter()
-        .filter_map(|table| {
-            let fixed = table.fixed(image)?;
-            let log_height = fixed.height().ilog2() as usize;
-            Some((table, log_height, canonical(fixed)))
-        })
-        .collect();
-    let instances = tables
-        .iter()
-        .map(|(table, log_height, _)| Instance {
-            table: *table,
-            log_height: *log_height as u8,
-        })
-        .collect();
-    let fixed = engine.fix(tables);
-    let root = fixed.commitment.tree.root();
-    let key = VerifyingKey::from_root(program_id, image.entry, preset, instances, root);
-    (key, fixed)
-}
-
-/// The cells of a matrix as canonical numbers.
-fn canonical(matrix: RowMajorMatrix<F>) -> Vec<u32> {
-    // Collecting a vector's own elements, of equal size, takes no new memory.
-    let cells = matrix.values.into_iter();
-    cells.map(|cell| cell.as_canonical_u32()).collect()
-}
-
 /// Runs a program without proving anything, and counts.
 ///
 /// # Errors
@@ -182,80 +96,6 @@ pub fn execute(
     })
 }
 
-/// A recorded run and the statement that is true of it.
-struct Recorded {
-    records: Records,
-    statement: Statement,
-    cycles: u64,
-}
-
-fn record(
-    program: &Program,
-    input: &[u8],
-    options: &Options<'_>,
-    host: &mut (dyn Host + Send),
-) -> Result<Recorded, ProveError> {
-    let max_cycles = options.max_cycles.unwrap_or(u64::MAX);
-    let limits = execute::Options {
-        max_cycles: Some(max_cycles.min(MAX_CYCLES)),
-        ..Default::default()
-    };
-    let (outcome, records) =
-        execute_recorded(program, input, &limits, host).map_err(|error| match error {
-            ExecuteError::CycleLimit { .. } if max_cycles > MAX_CYCLES => ProveError::TooLong,
-            error => error.into(),
-        })?;
-    if outcome.output.len() > MAX_OUTPUT_BYTES {
-        return Err(ProveError::Output {
-            got: outcome.output.len(),
-        });
-    }
-    let statement = Statement {
-        exit_code: outcome.exit_code,
-        output: outcome.output,
-    };
-    Ok(Recorded {
-        records,
-        statement,
-        cycles: outcome.cycles,
-    })
-}
-
-fn fill(program: &Program, image: &Image, run: &Recorded) -> Vec<InstanceTrace> {
-    let instruction_at = |pc| -> Instruction {
-        match program.instruction(pc) {
-            Some(Ok(instruction)) => instruction,
-            _ => unreachable!("the run executed {pc:#010x}, so it is an instruction"),
-        }
-    };
-    witness::traces(image, &run.records, &run.statement, several, instruction_at)
-}
-
-/// Runs a program, fills every table, and checks every constraint and bus without proving: returns
-/// the run and up to `most` failures. There are none unless zonda itself is at fault.
-///
-/// # Errors
-/// If the guest has no run that could be proved.
-pub fn check(
-    program: &Program,
-    input: &[u8],
-    options: &Options<'_>,
-    host: &mut (dyn Host + Send),
-    most: usize,
-) -> Result<(Statement, u64, Vec<Failure>), ProveError> {
-    in_pool(options, || {
-        let run = record(program, input, options, host)?;
-        let image = program_image(program);
-        let instances = fill(program, &image, &run);
-        let machine = airs(&image, &run.statement, true);
-        let instances = instances
-            .iter()
-            .map(|instance| (&machine[instance.table as usize], &instance.trace));
-        let failures = checker::check(instances, most);
-        Ok((run.statement, run.cycles, failures))
-    })?
-}
-
 /// Runs a program and proves the run.
 ///
 /// # Errors
@@ -267,95 +107,208 @@ pub fn prove(
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
 ) -> Result<Proved, ProveError> {
-    in_pool(options, || {
-        prove_here(engine, program, input, options, host)
-    })?
+    let mut proof = Proof::default();
+    let sink = &mut |piece: Piece<'_>| {
+        match piece {
+            Piece::Header(header) => proof.header = header.clone(),
+            Piece::Part(bytes) => proof.parts.push(bytes.to_vec()),
+        }
+        Ok(())
+    };
+    let (statement, report) = prove_into(engine, program, input, options, host, sink)?;
+    Ok(Proved {
+        proof,
+        output: statement.output,
+        exit_code: statement.exit_code,
+        report,
+    })
 }
 
-fn prove_here(
+/// [`prove`], with the proof's bytes written as they come: never more than a part of them is in
+/// memory.
+///
+/// # Errors
+/// As [`prove`]; or if the proof cannot be written.
+pub fn prove_to(
     engine: &Engine,
     program: &Program,
     input: &[u8],
     options: &Options<'_>,
     host: &mut (dyn Host + Send),
-) -> Result<Proved, ProveError> {
-    let mut clock = Clock::new(options.observer);
-    let mut run = clock.run(Stage::Execute, || record(program, input, options, host))?;
-    let image = program_image(program);
-    let instances = clock.run(Stage::Witness, || fill(program, &image, &run));
-    let families = families(&run.records);
-    run.records = Records::default();
-    let (key, fixed) = clock.run(Stage::Key, || {
-        commit(engine, program.id(), &image, options.preset)
-    });
-    let used: Vec<usize> = instances.iter().map(|instance| instance.used).collect();
-    let proof = prove_with(engine, &key, &fixed, instances, &run.statement, &mut clock)?;
-    let shape = proof.shape();
-    let proof_bytes = proof.to_bytes().len();
-    let cells = Cells::count(shape, options.preset.degree(), &used);
-    let report = report(&run, families, &key, shape, cells, &clock, proof_bytes);
-    let Statement { exit_code, output } = run.statement;
-    Ok(Proved {
-        proof,
-        output,
-        exit_code,
-        report,
-    })
+    writer: &mut (dyn Write + Send),
+) -> Result<(Statement, Report), ProveError> {
+    let mut write = |bytes: &[u8]| {
+        let written = writer.write_all(bytes);
+        written.map_err(|error| ProveError::Write {
+            reason: error.to_string(),
+        })
+    };
+    let sink = &mut |piece: Piece<'_>| match piece {
+        Piece::Header(header) => write(&header.to_bytes()),
+        Piece::Part(bytes) => {
+            write(&(bytes.len() as u32).to_le_bytes())?;
+            write(bytes)
+        }
+    };
+    prove_into(engine, program, input, options, host, sink)
 }
 
-/// Proves tables that are filled already, in the order of a proof's instances. Tables that do not
-/// hold give a proof that is refused.
+/// Executes a run and plans its proof, for whoever proves its parts elsewhere: with
+/// [`prove_task`](crate::prove_task), in any order.
 ///
 /// # Errors
-/// If the tables do not fit one proof, or the engine fails.
-pub fn prove_instances(
+/// As [`prove`].
+pub fn plan(
     engine: &Engine,
-    key: &VerifyingKey,
-    fixed: &Fixed,
-    instances: Vec<InstanceTrace>,
-    stated: &Statement,
-) -> Result<Proof, ProveError> {
-    prove_with(engine, key, fixed, instances, stated, &mut Clock::new(None))
+    setup: &Setup<'_>,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+) -> Result<Plan, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let budget = &options.budget;
+        budget.plan(engine, setup, input, options, host, &mut job)
+    })?
 }
 
-fn prove_with(
-    engine: &Engine,
-    key: &VerifyingKey,
-    fixed: &Fixed,
-    instances: Vec<InstanceTrace>,
-    stated: &Statement,
-    clock: &mut Clock<'_>,
-) -> Result<Proof, ProveError> {
-    let shape = Shape(
-        instances
-            .iter()
-            .map(|instance| Instance {
-                table: instance.table,
-                log_height: instance.trace.height().ilog2() as u8,
-            })
-            .collect(),
-    );
-    shape.check(key.fixed(), stated)?;
-    let image = Image {
-        entry: key.entry(),
-        ..Image::default()
-    };
-    let filled = Filled {
-        shape: &shape,
-        cells: instances
-            .into_iter()
-            .map(|instance| canonical(instance.trace))
-            .collect(),
-        periodic: &statement::periodic(stated),
-        public: &statement::public(&image, stated),
-    };
-    Ok(match key.preset() {
-        Preset::Standard => Proof::Standard(engine.prove(key, fixed, stated, filled, clock)?),
-        Preset::High => Proof::High(engine.prove(key, fixed, stated, filled, clock)?),
-    })
+/// A piece of a proof: its header first, then its parts, in order.
+enum Piece<'a> {
+    Header(&'a Header),
+    Part(&'a [u8]),
 }
 
-fn in_pool<R: Send>(
+fn prove_into(
+    engine: &Engine,
+    program: &Program,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+    sink: &mut (dyn FnMut(Piece<'_>) -> Result<(), ProveError> + Send),
+) -> Result<(Statement, Report), ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let mut setup = job.run(Stage::Key, |_| {
+            Setup::new(engine, program, options.preset)
+        })?;
+        let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let directory = options.directory.map(|path| {
+            let parts = plan.header.parts.len() as u32;
+            Directory::open(path, plan.digest(&setup, input), &plan.header.to_bytes(), parts)
+        });
+        let directory = directory.transpose()?;
+        sink(Piece::Header(&plan.header))?;
+        if plan.header.parts.len() > 1 {
+            setup.forget_fixed();
+        }
+        job.plan(plan.costs.clone());
+        let mut part_bytes = Vec::new();
+        let mut boundary = plan.boundary.take();
+        let mut tasks = plan.tasks(&setup, input)?;
+        while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
+            let index = task.index;
+            let finished = directory.as_ref().map(|directory| directory.load(index));
+            let bytes = match finished.transpose()?.flatten() {
+                Some(bytes) => bytes,
+                None => {
+                    job.begin_part(index as usize);
+                    let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
+                    job.end_part();
+                    if let Some(directory) = &directory {
+                        directory.store(index, &bytes)?;
+                    }
+                    bytes
+                }
+            };
+            sink(Piece::Part(&bytes))?;
+            part_bytes.push(bytes.len() as u64);
+        }
+        drop(tasks);
+        let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
+        let report = Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
+        Ok((plan.statement, report))
+    })?
+}
+
+/// The tasks of a run, in order: those that execute are kept from the first pass, or found by
+/// executing the run once more.
+pub struct Tasks<'a> {
+    plan: &'a Plan,
+    setup: &'a Setup<'a>,
+    executing: Executing<'a>,
+    closing: std::vec::IntoIter<Work>,
+    index: u32,
+}
+
+enum Executing<'a> {
+    Kept(std::vec::IntoIter<Work>),
+    Again(Box<Sharder<'a>>),
+}
+
+impl Plan {
+    /// The tasks of the run. They can be had once.
+    ///
+    /// # Errors
+    /// If the run cannot be executed a second time.
+    pub fn tasks<'a>(
+        &'a mut self,
+        setup: &'a Setup<'_>,
+        input: &'a [u8],
+    ) -> Result<Tasks<'a>, ProveError> {
+        let closing = std::mem::take(&mut self.closing).into_iter();
+        let executing = match self.kept.take() {
+            Some(kept) => Executing::Kept(kept.into_iter()),
+            None => {
+                let (limits, cut) = (&self.cutting.limits, self.cutting.cut);
+                let sharder = Sharder::new(setup.program, input, limits, cut)?;
+                Executing::Again(Box::new(sharder))
+            }
+        };
+        Ok(Tasks {
+            plan: self,
+            setup,
+            executing,
+            closing,
+            index: 0,
+        })
+    }
+}
+
+impl Tasks<'_> {
+    /// The next task, if there is one.
+    ///
+    /// # Errors
+    /// If the run cannot be executed a second time.
+    pub fn next(&mut self) -> Result<Option<Task>, ProveError> {
+        let work = match &mut self.executing {
+            Executing::Kept(kept) => kept.next(),
+            Executing::Again(sharder) => {
+                let shard = sharder.next(&mut Discard)?;
+                shard.map(|shard| Work {
+                    shard: Some(ShardWork::from(shard)),
+                    ..Work::default()
+                })
+            }
+        };
+        let Some(work) = work.or_else(|| self.closing.next()) else {
+            return Ok(None);
+        };
+        let index = self.index;
+        self.index += 1;
+        let key = &self.setup.key;
+        let header = self.plan.header.parts.get(index as usize);
+        Ok(Some(Task {
+            program_id: *key.program_id(),
+            key_digest: key.digest(),
+            index,
+            header: header.cloned().unwrap_or_default(),
+            global: self.plan.global,
+            work,
+        }))
+    }
+}
+
+pub(crate) fn in_pool<R: Send>(
     options: &Options<'_>,
     work: impl FnOnce() -> R + Send,
 ) -> Result<R, ProveError> {
@@ -368,59 +321,4 @@ fn in_pool<R: Send>(
             reason: error.to_string(),
         })?;
     Ok(pool.install(work))
-}
-
-/// How many instructions of each family a run has.
-fn families(records: &Records) -> BTreeMap<&'static str, u64> {
-    Family::ALL
-        .into_iter()
-        .map(|family| (family.name(), records.count(family) as u64))
-        .collect()
-}
-
-fn report(
-    run: &Recorded,
-    families: BTreeMap<&'static str, u64>,
-    key: &VerifyingKey,
-    shape: &Shape,
-    cells: Cells,
-    clock: &Clock<'_>,
-    proof_bytes: usize,
-) -> Report {
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    let execute = clock.of(Stage::Execute).as_secs_f64();
-    let total: f64 = clock
-        .seconds
-        .iter()
-        .map(|(_, time)| time.as_secs_f64())
-        .sum();
-    let committed = cells.committed();
-    Report {
-        program_id: hex(key.program_id()),
-        exit_code: run.statement.exit_code,
-        output_hex: hex(&run.statement.output),
-        cycles: run.cycles,
-        misaligned_accesses: families[Family::LoadStoreMisaligned.name()],
-        families,
-        committed_cells: committed,
-        padding_cells: cells.padding(),
-        cells_per_instruction: committed as f64 / run.cycles as f64,
-        cells,
-        security_bits: key.security_bits(shape),
-        execute_seconds: execute,
-        prove_seconds: total - execute,
-        stages: Stage::ALL
-            .into_iter()
-            .map(|stage| (stage.name(), clock.of(stage).as_secs_f64()))
-            .collect::<BTreeMap<_, _>>(),
-        khz: run.cycles as f64 / total / 1000.0,
-        peak_rss_bytes: peak_rss_bytes().unwrap_or_default(),
-        proof_bytes: proof_bytes as u64,
-        threads: rayon::current_num_threads(),
-    }
 }

@@ -1,12 +1,16 @@
 //! The stages of a proof: one name for tracing spans, progress, and reports.
 
-use std::time::{Duration, Instant};
+use std::fmt;
 
 /// A stage of proving.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Stage {
-    /// Running the guest and recording what happens.
+    /// Running the guest: once to cut the run into shards, and again, shard by shard, to prove them.
     Execute,
+    /// Committing to what goes from shard to shard, before the global challenges.
+    Boundary,
+    /// Running a shard again and recording what happens.
+    Replay,
     /// Filling the tables from the records.
     Witness,
     /// Committing to the tables' preprocessed columns: the key.
@@ -27,8 +31,10 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Execute,
+        Self::Boundary,
+        Self::Replay,
         Self::Witness,
         Self::Key,
         Self::Commit,
@@ -43,6 +49,8 @@ impl Stage {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Execute => "execute",
+            Self::Boundary => "boundary",
+            Self::Replay => "replay",
             Self::Witness => "witness",
             Self::Key => "key",
             Self::Commit => "commit",
@@ -53,60 +61,25 @@ impl Stage {
             Self::Fold => "fold",
         }
     }
-}
 
-/// Is told of each stage as it begins, from the thread that called.
-pub trait Observer: Send + Sync {
-    /// A stage begins; the one before, if any, is over.
-    fn begin(&self, stage: Stage);
-}
-
-/// Measures the stages.
-pub(crate) struct Clock<'a> {
-    observer: Option<&'a dyn Observer>,
-    pub(crate) seconds: Vec<(Stage, Duration)>,
-    current: Option<(Stage, Instant)>,
-}
-
-impl<'a> Clock<'a> {
-    pub(crate) fn new(observer: Option<&'a dyn Observer>) -> Self {
-        Self {
-            observer,
-            seconds: Vec::new(),
-            current: None,
+    /// Which share of a part's time is over when the stage begins: about, for saying how long it
+    /// will take while no part is finished.
+    pub(crate) const fn share_before(self) -> f64 {
+        match self {
+            Self::Execute | Self::Boundary | Self::Key | Self::Replay => 0.0,
+            Self::Witness => 0.06,
+            Self::Commit => 0.16,
+            Self::Sums => 0.35,
+            Self::Quotient => 0.55,
+            Self::Open => 0.80,
+            Self::Compose => 0.85,
+            Self::Fold => 0.93,
         }
     }
+}
 
-    /// Goes on to the next stage.
-    pub(crate) fn enter(&mut self, stage: Stage) {
-        let now = Instant::now();
-        self.leave(now);
-        if let Some(observer) = self.observer {
-            observer.begin(stage);
-        }
-        tracing::info!(stage = stage.name(), "begins");
-        self.current = Some((stage, now));
-    }
-
-    /// Ends the current stage.
-    pub(crate) fn leave(&mut self, now: Instant) {
-        if let Some((stage, start)) = self.current.take() {
-            self.seconds.push((stage, now - start));
-        }
-    }
-
-    pub(crate) fn run<R>(&mut self, stage: Stage, work: impl FnOnce() -> R) -> R {
-        self.enter(stage);
-        let result = work();
-        self.leave(Instant::now());
-        result
-    }
-
-    pub(crate) fn of(&self, stage: Stage) -> Duration {
-        self.seconds
-            .iter()
-            .filter(|(s, _)| *s == stage)
-            .map(|(_, time)| *time)
-            .sum()
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

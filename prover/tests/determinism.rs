@@ -1,41 +1,43 @@
 //! One run has one proof: threads and SIMD platforms change how it is computed, and no byte of it.
 
-use rayon::ThreadPoolBuilder;
-use zonda_circuits::{instances::several, witness};
 use zonda_kernels::{Platform, Pool};
-use zonda_prover::{commit, engine::Engine, program_image, prove_instances};
-use zonda_riscv_emu::{
-    execute::{Discard, Options, execute_recorded},
-    program::Program,
-};
+use zonda_prover::{Budget, Options, Setup, engine::Engine, prove};
+use zonda_riscv_emu::{execute::Discard, program::Program};
 use zonda_verifier::{Preset, Statement, verify};
 
-/// The key's and the proof's bytes.
-fn prove(platform: Platform, threads: usize, preset: Preset) -> (Vec<u8>, Vec<u8>) {
+/// The key's and the proof's bytes, of a run cut into so many shards.
+fn prove_with(
+    platform: Platform,
+    threads: usize,
+    preset: Preset,
+    shards: u64,
+) -> (Vec<u8>, Vec<u8>) {
     let elf = include_bytes!("../../guests/elf/fibonacci.elf");
     let program = Program::from_elf(elf).unwrap();
-    let input = 10_u32.to_le_bytes();
-    let work = || {
-        let (outcome, records) =
-            execute_recorded(&program, &input, &Options::default(), &mut Discard).unwrap();
-        let statement = Statement {
-            exit_code: outcome.exit_code,
-            output: outcome.output,
-        };
-        let image = program_image(&program);
-        let instruction_at = |pc| program.instruction(pc).unwrap().unwrap();
-        let instances = witness::traces(&image, &records, &statement, several, instruction_at);
-        let engine = Engine {
-            platform,
-            pool: Pool::new(),
-        };
-        let (key, fixed) = commit(&engine, program.id(), &image, preset);
-        let proof = prove_instances(&engine, &key, &fixed, instances, &statement).unwrap();
-        verify(&key, &statement, &proof).unwrap();
-        (key.to_bytes(), proof.to_bytes())
+    let engine = Engine {
+        platform,
+        pool: Pool::new(),
     };
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.unwrap().install(work)
+    // 4097 instructions of a loop, and few others.
+    let options = Options {
+        threads: Some(threads),
+        preset,
+        budget: Budget {
+            bytes: 1 << 30,
+            shard_cycles: 6000 / shards,
+        },
+        ..Options::default()
+    };
+    let input = 1000_u32.to_le_bytes();
+    let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
+    assert_eq!(proved.report.shards > 1, shards > 1);
+    let key = Setup::new(&engine, &program, preset).key;
+    let statement = Statement {
+        exit_code: proved.exit_code,
+        output: proved.output,
+    };
+    verify(&key, &statement, &proved.proof).unwrap();
+    (key.to_bytes(), proved.proof.to_bytes())
 }
 
 /// Not `assert_eq`, which would print the proofs.
@@ -47,23 +49,25 @@ fn assert_same(expected: &(Vec<u8>, Vec<u8>), got: &(Vec<u8>, Vec<u8>), by: &str
 #[test]
 fn threads_change_no_byte() {
     let platform = Platform::detect();
-    let expected = prove(platform, 1, Preset::Standard);
-    for threads in [2, 3] {
-        let got = prove(platform, threads, Preset::Standard);
-        assert_same(&expected, &got, &format!("with {threads} threads"));
+    for shards in [1, 3] {
+        let expected = prove_with(platform, 1, Preset::Standard, shards);
+        for threads in [2, 3] {
+            let got = prove_with(platform, threads, Preset::Standard, shards);
+            assert_same(&expected, &got, &format!("with {threads} threads"));
+        }
     }
 }
 
 #[test]
 fn platforms_change_no_byte() {
-    for preset in Preset::ALL {
+    for (preset, shards) in Preset::ALL.into_iter().flat_map(|p| [(p, 1), (p, 3)]) {
         let [first, others @ ..] = &Platform::available()[..] else {
             unreachable!("the portable platform is always available")
         };
-        let expected = prove(*first, 2, preset);
+        let expected = prove_with(*first, 2, preset, shards);
         for platform in others {
             let by = format!("on {}, {}", platform.name(), preset.name());
-            assert_same(&expected, &prove(*platform, 2, preset), &by);
+            assert_same(&expected, &prove_with(*platform, 2, preset, shards), &by);
         }
     }
 }

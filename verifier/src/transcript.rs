@@ -39,6 +39,14 @@ impl Transcript {
         Self::default()
     }
 
+    /// A transcript in which what has been said led to this state.
+    pub const fn from_state(state: [u8; 32]) -> Self {
+        Self {
+            state,
+            compressions: 0,
+        }
+    }
+
     /// The state, of which every challenge is a function.
     pub const fn state(&self) -> &[u8; 32] {
         &self.state

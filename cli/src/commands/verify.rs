@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use zonda::{MAX_PROOF_BYTES, Proof, Statement, VerifyError, VerifyingKey};
+use zonda::{Proof, Statement, VerifyError, VerifyingKey};
 
 use super::{key, load};
 use crate::{
@@ -24,7 +24,7 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
         Some(path) => files::read(path, "--output", files::MAX_OUTPUT_BYTES)?,
         None => Vec::new(),
     };
-    let proof = match files::read(&arguments.proof, "--proof", MAX_PROOF_BYTES as u64) {
+    let proof = match files::read(&arguments.proof, "--proof", files::MAX_PROOF_BYTES) {
         Err(error) if error.is::<TooLarge>() => return Ok(refuse(&format!("{error:#}"))),
         proof => proof?,
     };
@@ -83,7 +83,7 @@ fn accept(key: &VerifyingKey, statement: &Statement, proof: &[u8]) -> Result<u32
         }
         _ => format!("{error}\n  the proof is of another statement than this, or was altered"),
     })?;
-    Ok(key.security_bits(proof.shape()))
+    Ok(key.security_bits(&proof.header))
 }
 
 fn refuse(failed: &str) -> ExitCode {

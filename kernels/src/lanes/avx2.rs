@@ -184,8 +184,10 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn wide_zero() -> Wide {
-        Wide(Self::constant(0).0, Self::constant(0).0)
+    fn wide_splat(x: u32) -> Wide {
+        // SAFETY: see the module.
+        let x = unsafe { _mm256_set1_epi64x(i64::from(x)) };
+        Wide(x, x)
     }
 
     #[inline(always)]

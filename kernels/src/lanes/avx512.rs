@@ -5,7 +5,7 @@
 //! Memory is accessed through slices whose length is checked.
 #![allow(unsafe_code, unused_unsafe)]
 
-use std::arch::x86_64::*;
+use std::arch::{asm, x86_64::*};
 
 use super::Lanes;
 use crate::{LINE, P};
@@ -169,6 +169,29 @@ impl Lanes for Avx512 {
         }
     }
 
+    #[inline(always)]
+    fn store_columns_between(
+        columns: &[Self; LINE],
+        to: &mut [u32],
+        stride: usize,
+        first: usize,
+        end: usize,
+    ) {
+        assert!(first <= end && end <= LINE);
+        assert!(to.len() >= LINE && (to.len() - LINE) / 15 >= stride);
+        let mask = ((1 << end) - (1 << first)) as __mmask16;
+        let rows = Self::transpose(*columns);
+        let mut r = 0;
+        while r < LINE {
+            // SAFETY: row 15, the last one, ends in the slice.
+            unsafe {
+                let row = to.as_mut_ptr().add(r * stride);
+                _mm512_mask_storeu_epi32(row.cast(), mask, rows[r].0);
+            }
+            r += 1;
+        }
+    }
+
     /// `2ab = high * 2^32 + 2 * low`, where `ab = high * 2^31 + low`, `high <= p - 3` and
     /// `low <= p`: the sum of `high` and `low` is less than `2p`.
     #[inline(always)]
@@ -177,16 +200,16 @@ impl Lanes for Avx512 {
         unsafe {
             let even = _mm512_mul_epu32(self.0, twice.0);
             let odd = _mm512_mul_epu32(self.odd(), twice.odd());
-            let [even_ps, odd_ps] = [_mm512_castsi512_ps(even), _mm512_castsi512_ps(odd)];
-            let high = _mm512_castps_si512(_mm512_mask_movehdup_ps(odd_ps, EVEN, even_ps));
-            let low = _mm512_castps_si512(_mm512_mask_moveldup_ps(even_ps, ODD, odd_ps));
+            let (high, low) = (upper_words(even, odd), lower_words(even, odd));
             Self(_mm512_add_epi32(high, _mm512_srli_epi32::<1>(low))).reduce()
         }
     }
 
     #[inline(always)]
-    fn wide_zero() -> Wide {
-        Wide(Self::constant(0).0, Self::constant(0).0)
+    fn wide_splat(x: u32) -> Wide {
+        // SAFETY: see the module.
+        let x = unsafe { _mm512_set1_epi64(i64::from(x)) };
+        Wide(x, x)
     }
 
     #[inline(always)]
@@ -212,20 +235,24 @@ impl Lanes for Avx512 {
         }
     }
 
-    /// Folded once, a sum is less than `10 * 2^30`: its upper part is at most 4, and the sum of
-    /// its parts at most `p + 4`.
+    /// A sum is `low + middle * 2^31 + high * 2^62` with `low, middle <= p` and `high <= 3`: the sum
+    /// of the first two, reduced, is at most `p`, and the third makes it at most `p + 3`.
     #[inline(always)]
     fn reduce_wide(sum: Wide) -> Self {
         // SAFETY: see the module.
         unsafe {
-            let Wide(even, odd) = Self::fold_wide(sum);
-            let low = _mm512_mask_blend_epi32(ODD, even, _mm512_slli_epi64::<32>(odd));
-            let high = _mm512_mask_blend_epi32(
-                ODD,
-                _mm512_srli_epi64::<31>(even),
-                _mm512_slli_epi64::<1>(odd),
+            let lower = lower_words(sum.0, sum.1);
+            let upper = upper_words(sum.0, sum.1);
+            let low = _mm512_and_si512(lower, Self::P.0);
+            // (2 * upper OR lower >> 31) AND p.
+            let middle = _mm512_ternarylogic_epi32::<0b1010_1000>(
+                _mm512_add_epi32(upper, upper),
+                _mm512_srli_epi32::<31>(lower),
+                Self::P.0,
             );
-            Self(_mm512_add_epi32(_mm512_and_si512(low, Self::P.0), high)).reduce()
+            let high = _mm512_srli_epi32::<30>(upper);
+            let two = Self(_mm512_add_epi32(low, middle)).reduce();
+            Self(_mm512_add_epi32(two.0, high)).reduce()
         }
     }
 
@@ -233,6 +260,14 @@ impl Lanes for Avx512 {
     fn negate_for_wide(self) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm512_sub_epi32(Self::P.0, self.0) })
+    }
+
+    #[inline(always)]
+    fn prefetch(from: &[u32], place: usize) {
+        if let Some(word) = from.get(place) {
+            // SAFETY: the address is that of a word in memory.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(word).cast()) }
+        }
     }
 
     #[inline(always)]
@@ -264,4 +299,45 @@ impl Lanes for Avx512 {
         // SAFETY: see the module.
         Self(unsafe { _mm512_rorv_epi32(self.0, _mm512_set1_epi32(N as i32)) })
     }
+}
+
+/// Of every 64 bits the upper half: those of `even` in the even words, those of `odd` in the odd
+/// ones.
+///
+/// Written as the instruction it is: the compiler knows what it does, and would make two of it.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn upper_words(even: __m512i, odd: __m512i) -> __m512i {
+    let mut words = odd;
+    // SAFETY: the instruction belongs to AVX-512 (foundation), for which this function is compiled,
+    // and touches registers only.
+    unsafe {
+        asm!(
+            "vmovshdup {words}{{{mask}}}, {even}",
+            words = inout(zmm_reg) words,
+            mask = in(kreg) EVEN,
+            even = in(zmm_reg) even,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    words
+}
+
+/// Of every 64 bits the lower half: those of `even` in the even words, those of `odd` in the odd
+/// ones. As [`upper_words`].
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn lower_words(even: __m512i, odd: __m512i) -> __m512i {
+    let mut words = even;
+    // SAFETY: as in `upper_words`.
+    unsafe {
+        asm!(
+            "vmovsldup {words}{{{mask}}}, {odd}",
+            words = inout(zmm_reg) words,
+            mask = in(kreg) ODD,
+            odd = in(zmm_reg) odd,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    words
 }

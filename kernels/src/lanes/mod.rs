@@ -308,11 +308,39 @@ pub trait Lanes:
         }
     }
 
+    /// [`Self::store_columns`] of some of the columns: of each line, words `first..end`.
+    #[inline(always)]
+    fn store_columns_between(
+        columns: &[Self; LINE],
+        to: &mut [u32],
+        stride: usize,
+        first: usize,
+        end: usize,
+    ) {
+        let mut c = first;
+        while c < end {
+            let mut words = [0; LINE];
+            columns[c].store(&mut words);
+            let mut r = 0;
+            while r < Self::WIDTH {
+                to[r * stride + c] = words[r];
+                r += 1;
+            }
+            c += 1;
+        }
+    }
+
     /// The product with `w`, given the words `twice = 2 * w` (`w < p`, so that they fit).
     fn mul_twice(self, twice: Self) -> Self;
 
     /// No products.
-    fn wide_zero() -> Self::Wide;
+    #[inline(always)]
+    fn wide_zero() -> Self::Wide {
+        Self::wide_splat(0)
+    }
+
+    /// Sums that are `x` in every lane, as good as folded. It must be canonical.
+    fn wide_splat(x: u32) -> Self::Wide;
 
     /// `sum + a * b`. Four products fit in a sum that was zero or has just been folded: `a` and `b`
     /// are at most `p` here (so `p - x` may stand for `-x`), and

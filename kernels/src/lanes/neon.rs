@@ -116,9 +116,10 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn wide_zero() -> Wide {
+    fn wide_splat(x: u32) -> Wide {
         // SAFETY: see the module.
-        unsafe { Wide(vdupq_n_u64(0), vdupq_n_u64(0)) }
+        let x = unsafe { vdupq_n_u64(u64::from(x)) };
+        Wide(x, x)
     }
 
     #[inline(always)]

@@ -93,8 +93,8 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn wide_zero() -> [u64; 8] {
-        [0; 8]
+    fn wide_splat(x: u32) -> [u64; 8] {
+        [u64::from(x); 8]
     }
 
     #[inline(always)]

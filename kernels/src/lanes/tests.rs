@@ -167,6 +167,16 @@ impl Kernel for Largest {
             assert_eq!(L::reduce_wide(sum).lane(0), 0);
             sum = L::fold_wide(sum);
         }
+        // Every part of a sum at its largest.
+        let [one, two_62] = [L::ONE, L::splat_words(1 << 31)];
+        for high in 0..3 {
+            let mut sum = L::mul_add_wide(L::wide_splat(P - 1), one, one);
+            for _ in 0..high {
+                sum = L::mul_add_wide(sum, two_62, two_62);
+            }
+            sum = L::mul_add_wide(sum, p, two_62);
+            assert_eq!(L::reduce_wide(sum).lane(0), high % P);
+        }
         let (a, x) = (L::NEG_ONE, P - 1);
         let mut sum = L::wide_zero();
         for k in 1..50u32 {
@@ -199,6 +209,14 @@ impl Kernel for Columns {
             for (i, (&word, &back)) in words.iter().zip(&again).enumerate() {
                 let stored = i / stride < L::WIDTH && i % stride < LINE;
                 assert_eq!(back, if stored { word } else { 0 });
+            }
+            for (first, end) in [(0, 16), (3, 3), (0, 4), (5, 16), (6, 12)] {
+                let mut some = vec![0; words.len()];
+                L::store_columns_between(&columns, &mut some, stride, first, end);
+                for (i, (&back, &part)) in again.iter().zip(&some).enumerate() {
+                    let stored = (first..end).contains(&(i % stride));
+                    assert_eq!(part, if stored { back } else { 0 });
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Challenge fields as the kernels compute with them.
 
+use p3_field::PrimeField32;
 use zonda_kernels::{Lanes, Packed, Packed4, Packed6};
 use zonda_verifier::{Challenge, QM31, Sextic};
 
@@ -35,7 +36,22 @@ pub struct Sum<L: Lanes> {
     terms: usize,
 }
 
-const MAX_DEGREE: usize = 6;
+/// The largest degree of a challenge field.
+pub const MAX_DEGREE: usize = 6;
+
+/// An element's coordinates, ready to be taken to all lanes; zeros past the degree.
+pub type Weight = [u32; MAX_DEGREE];
+
+/// The canonical coordinates of a challenge.
+pub fn weight<E: Challenge>(element: &E) -> Weight {
+    core::array::from_fn(|index| {
+        if index < E::DEGREE {
+            element.coordinate(index).as_canonical_u32()
+        } else {
+            0
+        }
+    })
+}
 
 /// How many products an unreduced sum holds.
 const TERMS: usize = 4;
@@ -48,6 +64,16 @@ impl<L: Lanes> Sum<L> {
             coordinates: [L::wide_zero(); MAX_DEGREE],
             terms: 0,
         }
+    }
+
+    /// `element` in all lanes.
+    #[inline(always)]
+    pub fn splat<P: Packed<L>>(element: &Weight) -> Self {
+        let mut sum = Self::new();
+        for (coordinate, word) in sum.coordinates[..P::DEGREE].iter_mut().zip(element) {
+            *coordinate = L::wide_splat(*word);
+        }
+        sum
     }
 
     /// Adds `x * element`.

@@ -6,31 +6,51 @@ use rayon::prelude::*;
 use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::layout::Phase;
 
-/// A row-major matrix of canonical cells.
-#[derive(Clone, Copy)]
+use crate::cancel::{Cancel, Cancelled};
+
+/// Some columns of a row-major matrix of canonical cells.
+#[derive(Clone)]
 pub struct Rows<'a> {
     /// All cells.
     pub cells: &'a [u32],
     /// How many cells a row has.
-    pub width: usize,
+    pub stride: usize,
+    /// Which of them.
+    pub columns: Range<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// A whole matrix of `width` columns.
+    pub const fn whole(cells: &'a [u32], width: usize) -> Self {
+        Self {
+            cells,
+            stride: width,
+            columns: 0..width,
+        }
+    }
 }
 
 /// The extended columns of one phase, and their tree.
+#[derive(Default)]
 pub struct Commitment {
     /// The groups, by descending height.
     pub groups: Vec<Group>,
-    /// The tree over all of them.
-    pub tree: Tree,
+    /// The tree over all of them; none if there are no columns.
+    tree: Option<Tree>,
 }
 
 impl Commitment {
     /// Extends groups of which the first half of the rows is filled, and commits to them.
+    ///
+    /// # Errors
+    /// If the work is to stop.
     pub fn of(
         platform: Platform,
         pool: &Pool,
         twiddles: &Twiddles,
         mut groups: Vec<Group>,
-    ) -> Self {
+        cancel: &Cancel,
+    ) -> Result<Self, Cancelled> {
         let transform = Transform::new(platform, twiddles).parallel();
         for group in &mut groups {
             let log_height = group.height().ilog2() as usize - 1;
@@ -38,15 +58,31 @@ impl Commitment {
             group
                 .blocks_mut()
                 .par_iter_mut()
-                .for_each(|lines| transform.extend(lines, log_height));
+                .try_for_each(|lines| {
+                    cancel.check()?;
+                    transform.extend(lines, log_height);
+                    Ok(())
+                })?;
         }
-        Self::of_extended(platform, pool, groups)
+        Ok(Self::of_extended(platform, pool, groups))
     }
 
     /// Commits to groups that are extended already.
     pub fn of_extended(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
-        let tree = Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>());
+        let tree = (!groups.is_empty())
+            .then(|| Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>()));
         Self { groups, tree }
+    }
+
+    /// The commitment; zeros if there are no columns.
+    pub fn root(&self) -> [u8; 32] {
+        self.tree.as_ref().map_or([0; 32], Tree::root)
+    }
+
+    /// The digests that, with the leaves at these positions, give the root.
+    pub fn siblings(&self, positions: &[usize]) -> Vec<[u8; 32]> {
+        let tree = self.tree.as_ref();
+        tree.map_or_else(Vec::new, |tree| tree.open(positions))
     }
 }
 
@@ -75,6 +111,17 @@ pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Group {
     Group::from_blocks(height, width, blocks)
 }
 
+/// Fills the groups of a phase with the columns of its instances: what `rows` gives for an instance
+/// and the number of its columns in this phase.
+pub fn fill_all<'a>(groups: &mut [Group], phase: &Phase, rows: impl Fn(usize, usize) -> Rows<'a>) {
+    for (number, group) in groups.iter_mut().enumerate() {
+        let spans = phase.spans.iter().enumerate();
+        let own = spans.filter(|(_, span)| span.group == number && span.width > 0);
+        let matrices: Vec<_> = own.map(|(index, span)| rows(index, span.width)).collect();
+        fill(group, &matrices);
+    }
+}
+
 /// Fills the first half of a group's rows with the columns of matrices, side by side.
 pub fn fill(group: &mut Group, matrices: &[Rows<'_>]) {
     const ROWS_PER_TASK: usize = 1 << 12;
@@ -99,16 +146,41 @@ pub fn fill(group: &mut Group, matrices: &[Rows<'_>]) {
 /// Fills rows of a block with the 16 columns from `first` on.
 fn fill_rows(lines: &mut [u32], rows: Range<usize>, first: usize, matrices: &[Rows<'_>]) {
     let mut start = 0;
-    for Rows { cells, width } in matrices {
+    for matrix in matrices {
+        let Rows { cells, stride, .. } = *matrix;
+        let width = matrix.columns.len();
         let (from, to) = (start.max(first), (start + width).min(first + LINE));
         if from < to {
-            let lanes = from - first..to - first;
-            let columns = from - start..to - start;
-            let rows = cells[rows.start * width..rows.end * width].chunks_exact(*width);
-            for (line, row) in lines.chunks_exact_mut(LINE).zip(rows) {
-                line[lanes.clone()].copy_from_slice(&row[columns.clone()]);
-            }
+            let cells = &cells[rows.start * stride..rows.end * stride];
+            let column = matrix.columns.start + from - start;
+            copy_columns(cells, stride, column, lines, from - first, to - from);
         }
         start += width;
     }
+}
+
+/// Copies `count` columns of a row-major matrix, from column `from` on, into lines, from word `to`
+/// on.
+fn copy_columns(
+    cells: &[u32],
+    width: usize,
+    from: usize,
+    lines: &mut [u32],
+    to: usize,
+    count: usize,
+) {
+    // A copy of known length is a move or two.
+    macro_rules! known {
+        ($($count:literal)*) => {
+            match count {
+                $($count => {
+                    for (line, row) in lines.chunks_exact_mut(LINE).zip(cells.chunks_exact(width)) {
+                        line[to..to + $count].copy_from_slice(&row[from..from + $count]);
+                    }
+                })*
+                _ => unreachable!("a line has {LINE} columns"),
+            }
+        };
+    }
+    known!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 }

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use zonda_kernels::{Group, Kernel, Lanes, Packed, Platform};
+use zonda_kernels::{Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 use zonda_verifier::circle::Point;
 
 use super::{
     challenge::{ProverChallenge, Sum, all_invertible, splat},
     lookup::coordinates,
     points::Points,
-    quotient::{Coordinates, for_ranges},
+    quotient::{self, Coordinates, for_ranges},
 };
 
 /// Adds `sum of powers * columns` of adjacent columns of a group to `sums`.
@@ -53,10 +53,14 @@ impl<E: ProverChallenge> Kernel for Combine<'_, '_, E> {
             let mut sum = Sum::<L>::new();
             let mut column = start;
             while column < end {
-                let (block, lane) = (column / 16, column % 16);
-                let count = (16 - lane).min(end - column);
-                let lines = &self.group.blocks()[block][16 * place..16 * (place + L::WIDTH)];
-                let loaded = L::load_columns(lines, 16);
+                let (block, lane) = (column / LINE, column % LINE);
+                let count = (LINE - lane).min(end - column);
+                let words: &[u32] = &self.group.blocks()[block];
+                let next = LINE * (place + L::WIDTH);
+                for ahead in 0..L::WIDTH {
+                    L::prefetch(words, next + LINE * ahead);
+                }
+                let loaded = L::load_columns(&words[LINE * place..next], LINE);
                 for (index, lanes) in loaded[lane..lane + count].iter().enumerate() {
                     let power = (column - start + index) * E::DEGREE;
                     sum.add::<E::Packed<L>>(*lanes, &self.powers[power..]);
@@ -104,11 +108,12 @@ pub fn line<'a, E: ProverChallenge>(
 /// is on such a line.
 pub fn divide<E: ProverChallenge>(
     platform: Platform,
+    pool: &Pool,
     points: &Points,
     opened: &[Opened<'_, E>],
 ) -> Option<Coordinates> {
     let size = 2 * points.x.len();
-    let mut sums = vec![vec![0; size]; E::DEGREE];
+    let mut sums = quotient::zeros::<E>(pool, size);
     let complete = core::sync::atomic::AtomicBool::new(true);
     for_ranges(&mut sums, 1 << 10, |places, sums| {
         let done = platform.run(Divide {

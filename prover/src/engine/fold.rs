@@ -3,9 +3,13 @@
 use p3_field::{PrimeCharacteristicRing, batch_multiplicative_inverse};
 use rayon::prelude::*;
 use zonda_circuits::F;
+use zonda_kernels::Pool;
 
 use super::{
-    challenge::ProverChallenge, lookup::coordinates, points::Points, quotient::Coordinates,
+    challenge::ProverChallenge,
+    lookup::coordinates,
+    points::Points,
+    quotient::{Coordinates, for_ranges},
 };
 
 /// The twiddles of every halving of D(`m`), inverted.
@@ -51,6 +55,7 @@ impl Twiddles {
 /// Folds `values` by 2^`log_arity`, the first halving being number `halving` of the domain's
 /// (PROTOCOL, section 8.7).
 pub fn fold<E: ProverChallenge>(
+    pool: &Pool,
     values: &Coordinates,
     twiddles: &Twiddles,
     halving: usize,
@@ -63,10 +68,9 @@ pub fn fold<E: ProverChallenge>(
         .take(log_arity)
         .collect();
     const LEAVES_PER_TASK: usize = 1 << 9;
-    let folded: Vec<E> = (0..size)
-        .into_par_iter()
-        .with_min_len(LEAVES_PER_TASK)
-        .map(|leaf| {
+    let mut folded: Coordinates = (0..E::DEGREE).map(|_| pool.take(size)).collect();
+    for_ranges(&mut folded, LEAVES_PER_TASK, |leaves, columns| {
+        for (place, leaf) in leaves.enumerate() {
             let mut entries = [E::ZERO; 8];
             for (slot, entry) in entries[..arity].iter_mut().enumerate() {
                 *entry = E::from_coordinates_fn(|coordinate| {
@@ -81,16 +85,12 @@ pub fn fold<E: ProverChallenge>(
                     entries[pair] = a + b + *challenge * (a - b).mul_base(twiddle);
                 }
             }
-            entries[0]
-        })
-        .collect();
-    let mut columns = vec![vec![0; size]; E::DEGREE];
-    for (place, value) in folded.iter().enumerate() {
-        for (column, value) in columns.iter_mut().zip(coordinates(value)) {
-            column[place] = value;
+            for (column, value) in columns.iter_mut().zip(coordinates(&entries[0])) {
+                column[place] = value;
+            }
         }
-    }
-    columns
+    });
+    folded
 }
 
 /// The coefficients of a polynomial of half as many coefficients as there are `values`, which stand

@@ -1,11 +1,14 @@
-//! The engine: proves that filled tables hold. Each step is a section of PROTOCOL.md.
+//! The engine: proves that the filled tables of a part hold. Each step is a section of PROTOCOL.md.
 
 mod challenge;
 mod commit;
 mod deep;
+mod fixed;
 mod fold;
+mod global;
 mod lookup;
 mod opened;
+mod openings;
 mod points;
 mod prove;
 mod quotient;
@@ -14,4 +17,8 @@ mod sums;
 mod table;
 
 pub use challenge::ProverChallenge;
-pub use prove::{Engine, EngineError, Filled, Fixed};
+pub(crate) use commit::Commitment;
+pub(crate) use fixed::canonical;
+pub use fixed::{Fixed, Preprocessed};
+pub use global::Global;
+pub use prove::{Engine, EngineError, Filled};

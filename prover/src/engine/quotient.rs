@@ -5,17 +5,18 @@ use std::ops::Range;
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use rayon::prelude::*;
 use zonda_circuits::{F, machine::Table, tape::Plan};
-use zonda_kernels::{Kernel, Lanes, Packed, Platform};
+use zonda_kernels::{Buffer, Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 
 use super::{
-    challenge::{ProverChallenge, Sum, splat},
-    lookup::{Fingerprints, Messages, coordinates},
-    rows::Tape,
+    challenge::{ProverChallenge, Sum, Weight, splat, weight},
+    lookup::{Lookups, Messages},
+    rows::{Offsets, Tape, Window},
     table::Extended,
 };
+use crate::cancel::Cancel;
 
 /// Values of a challenge field on a domain, a column of canonical numbers for each coordinate.
-pub type Coordinates = Vec<Vec<u32>>;
+pub type Coordinates = Vec<Buffer>;
 
 /// What the constraints of one instance need.
 pub struct Instance<'a, E> {
@@ -27,7 +28,9 @@ pub struct Instance<'a, E> {
     pub log_height: usize,
     /// Preprocessed columns.
     pub fixed: Extended<'a>,
-    /// Committed columns.
+    /// Columns committed before the global challenge.
+    pub boundary: Extended<'a>,
+    /// Columns committed after it.
     pub main: Extended<'a>,
     /// LogUp columns.
     pub sums: Extended<'a>,
@@ -35,33 +38,46 @@ pub struct Instance<'a, E> {
     pub periodic: Extended<'a>,
     /// Public values.
     pub public: &'a [u32],
-    /// The claimed sum.
-    pub claim: E,
+    /// The claimed sum of each chain of messages.
+    pub claims: &'a [E],
     /// Powers of the constraint challenge, one per constraint.
     pub powers: &'a [E],
 }
 
-/// Adds the combined constraints of one instance to `sums`, over its extended domain.
+/// Adds the combined constraints of one instance to `sums`, over its extended domain; or some of
+/// them, if the work is to stop.
 pub fn add<E: ProverChallenge>(
     platform: Platform,
     instance: &Instance<'_, E>,
-    lookups: &Fingerprints<E>,
+    lookups: &Lookups<E>,
     sums: &mut Coordinates,
+    cancel: &Cancel,
 ) {
     let messages = Messages::new(instance.plan, lookups);
-    let share = instance
-        .claim
-        .mul_base(F::from_usize(1 << instance.log_height).inverse());
-    let share: Vec<u32> = coordinates(&share).collect();
-    let powers: Vec<u32> = instance.powers.iter().flat_map(coordinates).collect();
+    let inverse = F::from_usize(1 << instance.log_height).inverse();
+    let shares = instance.claims.iter();
+    let shares: Vec<_> = shares.map(|claim| weight(&claim.mul_base(inverse))).collect();
+    let (own, of_pairs) = instance.powers.split_at(instance.plan.constraints);
+    let mut powers: Vec<Weight> = own.iter().map(weight).collect();
+    // A multiplication by a power is one by all multiples of it by the field's basis.
+    let multiples = of_pairs.iter().flat_map(|power| {
+        (0..E::DEGREE).map(|coordinate| {
+            let element = E::from_coordinates_fn(|index| F::from_bool(index == coordinate));
+            weight(&(*power * element))
+        })
+    });
+    powers.extend(multiples);
 
     // Places in memory do not depend on each other: tasks take a share each.
     const PLACES_PER_TASK: usize = 1 << 9;
     for_ranges(sums, PLACES_PER_TASK, |places, sums| {
+        if cancel.is_cancelled() {
+            return;
+        }
         platform.run(Constraints {
             instance,
             messages: &messages,
-            share: &share,
+            shares: &shares,
             powers: &powers,
             places,
             sums,
@@ -71,7 +87,7 @@ pub fn add<E: ProverChallenge>(
 
 /// Runs `work` on ranges of equal length of all coordinate columns, in parallel.
 pub fn for_ranges(
-    columns: &mut [Vec<u32>],
+    columns: &mut [Buffer],
     length: usize,
     work: impl Fn(Range<usize>, &mut [&mut [u32]]) + Sync,
 ) {
@@ -97,8 +113,11 @@ pub fn for_ranges(
 struct Constraints<'a, 'b, E> {
     instance: &'a Instance<'a, E>,
     messages: &'a Messages,
-    share: &'a [u32],
-    powers: &'a [u32],
+    /// Each running sum's share of its claim.
+    shares: &'a [Weight],
+    /// Of the challenge: one for each of the table's constraints, then one for each coordinate of
+    /// each pair's.
+    powers: &'a [Weight],
     places: Range<usize>,
     sums: &'a mut [&'b mut [u32]],
 }
@@ -110,99 +129,117 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
     fn run<L: Lanes>(self) {
         let instance = self.instance;
         let degree = E::DEGREE;
-        let pairs = self.messages.pairs();
+        let pairs = &self.messages.pairs[..];
+        // Few tables, and low ones, have columns of both kinds, which are put side by side.
+        let has_both = instance.boundary.width > 0;
+        let offsets = Offsets {
+            trace: if has_both { 0 } else { instance.main.offset },
+            fixed: instance.fixed.offset,
+        };
         let mut tape = Tape::<L>::new(
             instance.table,
             instance.plan,
+            offsets,
             instance.periodic.width,
             instance.public,
         );
-        let mut sums = vec![L::splat(0); instance.sums.width];
-        let share = splat::<L, E::Packed<L>>(self.share);
-        let power = |index: usize| &self.powers[index * degree..(index + 1) * degree];
-        let constraints = tape.constraints.len();
+        let mut sums = Window::<L>::new(instance.sums.offset, instance.sums.width);
+        let mut boundary = instance.boundary.window();
+        let mut main = instance.main.window();
+        let (own, of_pairs) = self.powers.split_at(tape.constraints.len());
 
         for place in self.places.clone().step_by(L::WIDTH) {
-            instance.main.load(place, &mut tape.columns);
+            if has_both {
+                instance.boundary.load(place, &mut boundary);
+                instance.main.load(place, &mut main);
+                let columns = tape.columns.columns_mut();
+                let (before, after) = columns.split_at_mut(instance.boundary.width);
+                before.copy_from_slice(boundary.columns());
+                after.copy_from_slice(main.columns());
+            } else {
+                instance.main.load(place, &mut tape.columns);
+            }
             instance.fixed.load(place, &mut tape.fixed);
             instance.periodic.load(place, &mut tape.periodic);
             instance.sums.load(place, &mut sums);
             tape.evaluate();
 
-            // The table's own constraints, with one reduction for several products.
-            let mut own = Sum::<L>::new();
-            for (index, constraint) in tape.constraints.iter().enumerate() {
-                own.add::<E::Packed<L>>(*constraint, power(index));
+            // All constraints with one reduction for several products.
+            let mut sum = Sum::<L>::new();
+            for (constraint, power) in tape.constraints.iter().zip(own) {
+                sum.add::<E::Packed<L>>(*constraint, power);
             }
-            let mut sum: E::Packed<L> = own.reduce();
-
-            // The pairs of messages.
             let mut before = E::Packed::<L>::ZERO;
-            for pair in 0..pairs {
-                let column = E::Packed::<L>::from_coordinates(&sums[pair * degree..][..degree]);
+            let mut shares = self.shares.iter();
+            let columns = sums.columns().chunks_exact(degree);
+            let columns = columns.zip(of_pairs.chunks_exact(degree));
+            for (index, (pair, (column, powers))) in pairs.iter().zip(columns).enumerate() {
+                let column = E::Packed::<L>::from_coordinates(column);
                 let mut step = column - before;
-                if pair + 1 == pairs {
-                    let previous = self.previous::<L>(place);
-                    step = step - previous + share;
-                }
                 before = column;
-                let (numerator, denominator) =
-                    self.messages
-                        .pair::<L, E::Packed<L>>(pair, &tape.counts, &tape.fields);
-                let value = step * denominator - numerator;
-                sum += value * splat::<L, E::Packed<L>>(power(constraints + pair));
+                if pair.is_last {
+                    let share = splat::<L, E::Packed<L>>(shares.next().expect("one per chain"));
+                    step = step - self.previous(place, index) + share;
+                    before = E::Packed::<L>::ZERO;
+                }
+                let (counts, fields) = (&tape.counts, &tape.fields);
+                let value: E::Packed<L> = self.messages.constraint(*pair, step, counts, fields);
+                for (coordinate, power) in value.as_ref().iter().zip(powers) {
+                    sum.add::<E::Packed<L>>(*coordinate, power);
+                }
             }
 
+            let sum: E::Packed<L> = sum.reduce();
             let at = place - self.places.start;
-            for (coordinate, column) in self.sums.iter_mut().enumerate() {
+            for (lanes, column) in sum.as_ref().iter().zip(self.sums.iter_mut()) {
                 let cells = &mut column[at..at + L::WIDTH];
-                (L::load(cells) + sum.as_ref()[coordinate]).store(cells);
+                (L::load(cells) + *lanes).store(cells);
             }
         }
     }
 }
 
 impl<E: ProverChallenge> Constraints<'_, '_, E> {
-    /// The running sum at the previous points of the trace domain's rotation.
+    /// The running sum of pair `index` at the previous points of the trace domain's rotation.
     ///
     /// Natural order goes by bit-reversed l: up for points, down for conjugates. So the previous
     /// places of a vector of places are a vector of places too, but at the ends of the circle.
     #[inline(always)]
-    fn previous<L: Lanes>(&self, place: usize) -> E::Packed<L> {
-        let sums = &self.instance.sums;
-        let running = Extended {
-            group: sums.group,
-            offset: sums.offset + sums.width - E::DEGREE,
-            width: E::DEGREE,
-        };
+    fn previous<L: Lanes>(&self, place: usize, index: usize) -> E::Packed<L> {
+        let first = self.instance.sums.offset + index * E::DEGREE;
+        let (first, lane) = (first / LINE, first % LINE);
+        let group = self.instance.sums.group.expect("every table has messages");
         // l has as many bits as the height.
         let bits = self.instance.log_height;
         let vector_bits = bits - (L::WIDTH / 2).ilog2() as usize;
         let vector = place / L::WIDTH;
         let last = (1 << vector_bits) - 1;
-        let mut even = [L::splat(0); 6];
-        let mut odd = [L::splat(0); 6];
-        if vector == 0 || vector == last {
-            let group = running.group.expect("every table has messages");
-            for (coordinate, lanes) in even[..E::DEGREE].iter_mut().enumerate() {
-                let column = running.offset + coordinate;
-                let block = &group.blocks()[column / 16];
-                *lanes = L::from_fn(|lane| {
-                    let place = previous_place(place + lane, bits);
-                    block[16 * place + column % 16]
-                });
-            }
-            return E::Packed::<L>::from_coordinates(&even[..E::DEGREE]);
-        }
         let reversed = reverse(vector, vector_bits);
-        let down = reverse(reversed.wrapping_sub(1) & last, vector_bits);
-        let up = reverse((reversed + 1) & last, vector_bits);
-        running.load(down * L::WIDTH, &mut even[..E::DEGREE]);
-        running.load(up * L::WIDTH, &mut odd[..E::DEGREE]);
-        for (even, odd) in even.iter_mut().zip(odd) {
-            *even = L::even_odd(*even, odd);
+        let down = L::WIDTH * reverse(reversed.wrapping_sub(1) & last, vector_bits);
+        let up = L::WIDTH * reverse((reversed + 1) & last, vector_bits);
+        let at_ends = vector == 0 || vector == last;
+
+        // A challenge's coordinates stand in two blocks at most.
+        let mut running = [[L::splat(0); LINE]; 2];
+        let count = (lane + E::DEGREE).div_ceil(LINE);
+        let blocks = &group.blocks()[first..first + count];
+        for (columns, block) in running.iter_mut().zip(blocks) {
+            let mut lines = [0; LINE * LINE];
+            let mut lane = 0;
+            while lane < L::WIDTH {
+                let before = if at_ends {
+                    previous_place(place + lane, bits)
+                } else if lane % 2 == 0 {
+                    down + lane
+                } else {
+                    up + lane
+                };
+                lines[LINE * lane..][..LINE].copy_from_slice(&block[LINE * before..][..LINE]);
+                lane += 1;
+            }
+            *columns = L::load_columns(&lines, LINE);
         }
-        E::Packed::<L>::from_coordinates(&even[..E::DEGREE])
+        E::Packed::<L>::from_coordinates(&running.as_flattened()[lane..lane + E::DEGREE])
     }
 }
 
@@ -223,37 +260,79 @@ fn reverse(x: usize, bits: usize) -> usize {
     x.reverse_bits() >> (usize::BITS as usize - bits)
 }
 
-/// Adds values on a domain, lifted, to values on a domain of twice the size.
-pub fn lift_into(small: &[Vec<u32>], large: &mut [Vec<u32>]) {
-    const P: u32 = F::ORDER_U32;
-    for (small, large) in small.iter().zip(large) {
-        large
-            .par_chunks_mut(1 << 12)
-            .zip(small.par_chunks(1 << 11))
-            .for_each(|(large, small)| {
-                // Four places of the larger domain share two of the smaller.
-                for (large, small) in large.chunks_exact_mut(4).zip(small.chunks_exact(2)) {
-                    for (place, value) in large.iter_mut().enumerate() {
-                        let sum = *value + small[place % 2];
-                        *value = sum.min(sum.wrapping_sub(P));
-                    }
-                }
-            });
-    }
+/// Zeros on a domain of `size` points.
+pub fn zeros<E: ProverChallenge>(pool: &Pool, size: usize) -> Coordinates {
+    (0..E::DEGREE).map(|_| pool.take_zeroed(size)).collect()
+}
+
+/// Values on a domain, lifted to the domain of twice the size.
+pub fn lift(pool: &Pool, small: &Coordinates) -> Coordinates {
+    small.iter().map(|small| lift_column(pool, small)).collect()
+}
+
+fn lift_column(pool: &Pool, small: &[u32]) -> Buffer {
+    let mut large = pool.take(2 * small.len());
+    large
+        .par_chunks_mut(1 << 14)
+        .zip(small.par_chunks(1 << 13))
+        .for_each(|(large, small)| {
+            // Four places of the larger domain share two of the smaller.
+            for (large, small) in large.chunks_exact_mut(4).zip(small.chunks_exact(2)) {
+                large[..2].copy_from_slice(small);
+                large[2..].copy_from_slice(small);
+            }
+        });
+    large
 }
 
 /// Divides values on the extended domain of the largest trace domain by its vanishing polynomial,
-/// which takes one value on the first half of memory and its negation on the second.
-pub fn divide(columns: &mut [Vec<u32>], log_height: usize) {
+/// which takes one value on the first half of memory and its negation on the second. Returns them as
+/// the columns of a group.
+pub fn divide(platform: Platform, pool: &Pool, values: &Coordinates, log_height: usize) -> Group {
     let point = zonda_verifier::circle::point(log_height as u32 + 1, false, 0);
     let inverse = zonda_verifier::circle::vanishing(log_height as u32, point.x).inverse();
-    for column in columns {
-        let half = column.len() / 2;
-        let (first, second) = column.split_at_mut(half);
-        for (cells, factor) in [(first, inverse), (second, -inverse)] {
-            cells.par_iter_mut().with_min_len(1 << 12).for_each(|cell| {
-                *cell = (F::new(*cell) * factor).as_canonical_u32();
+    let size = 2 << log_height;
+    const PLACES_PER_TASK: usize = 1 << 10;
+    let mut lines = pool.take(LINE * size);
+    lines
+        .par_chunks_mut(LINE * PLACES_PER_TASK)
+        .enumerate()
+        .for_each(|(task, lines)| {
+            let start = task * PLACES_PER_TASK;
+            platform.run(Scale {
+                values,
+                start,
+                factor: inverse.as_canonical_u32(),
+                lines,
             });
+        });
+    Group::from_blocks(size, values.len(), vec![lines])
+}
+
+/// Columns as lines: the first half times a factor, the second times its negation.
+struct Scale<'a> {
+    values: &'a Coordinates,
+    start: usize,
+    factor: u32,
+    lines: &'a mut [u32],
+}
+
+impl Kernel for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let half = self.values[0].len() / 2;
+        let first = L::splat(self.factor);
+        let lines = self.lines.chunks_exact_mut(LINE * L::WIDTH);
+        for (vector, lines) in lines.enumerate() {
+            let place = self.start + vector * L::WIDTH;
+            let factor = if place < half { first } else { -first };
+            let mut columns = [L::splat(0); LINE];
+            for (lanes, column) in columns.iter_mut().zip(self.values) {
+                *lanes = L::load(&column[place..]) * factor;
+            }
+            L::store_columns(&columns, lines, LINE);
         }
     }
 }

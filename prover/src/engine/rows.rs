@@ -4,11 +4,11 @@ use zonda_circuits::{
     machine::Table,
     tape::{Plan, tape},
 };
-use zonda_kernels::{Kernel, Lanes};
+use zonda_kernels::{Kernel, LINE, Lanes};
 
 /// Where one vector of rows finds its cells, and where it leaves what it says.
 pub struct Rows<'a, L> {
-    /// The committed columns.
+    /// The columns of the trace.
     pub columns: &'a [L],
     /// The preprocessed columns.
     pub fixed: &'a [L],
@@ -61,17 +61,61 @@ pub fn of<L: Lanes>(table: Table) -> Evaluate<L> {
             functions[table as usize]
         }};
     }
-    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24)
+    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26)
+}
+
+/// Room for adjacent columns of one vector of rows, in the blocks of sixteen in which they are
+/// loaded and stored: columns beside them are others'.
+pub struct Window<L> {
+    /// The blocks.
+    pub blocks: Vec<[L; LINE]>,
+    /// The first column's place in the first block.
+    pub first: usize,
+    /// How many columns there are.
+    pub width: usize,
+}
+
+impl<L: Lanes> Window<L> {
+    /// Room for `width` columns from column `offset` of a group on.
+    pub fn new(offset: usize, width: usize) -> Self {
+        let first = offset % LINE;
+        Self {
+            blocks: vec![[L::splat(0); LINE]; (first + width).div_ceil(LINE)],
+            first,
+            width,
+        }
+    }
+
+    /// The columns.
+    #[inline(always)]
+    pub fn columns(&self) -> &[L] {
+        &self.blocks.as_flattened()[self.first..self.first + self.width]
+    }
+
+    /// The columns, to be written.
+    #[inline(always)]
+    pub fn columns_mut(&mut self) -> &mut [L] {
+        &mut self.blocks.as_flattened_mut()[self.first..self.first + self.width]
+    }
+}
+
+/// Where the columns of an instance begin in their groups.
+#[derive(Clone, Copy, Default)]
+pub struct Offsets {
+    /// The columns of the trace.
+    pub trace: usize,
+    /// The preprocessed columns.
+    pub fixed: usize,
 }
 
 /// Room for one vector of rows of one table.
 pub struct Tape<L> {
-    /// The committed columns.
-    pub columns: Vec<L>,
+    /// The columns of the trace.
+    pub columns: Window<L>,
     /// The preprocessed columns.
-    pub fixed: Vec<L>,
+    pub fixed: Window<L>,
     /// The periodic columns.
-    pub periodic: Vec<L>,
+    pub periodic: Window<L>,
     /// The public values.
     pub public: Vec<L>,
     /// The constraints' values.
@@ -85,12 +129,18 @@ pub struct Tape<L> {
 
 impl<L: Lanes> Tape<L> {
     /// Room for `table`, whose plan is `plan`.
-    pub fn new(table: Table, plan: &Plan, periodic: usize, public: &[u32]) -> Self {
+    pub fn new(
+        table: Table,
+        plan: &Plan,
+        offsets: Offsets,
+        periodic: usize,
+        public: &[u32],
+    ) -> Self {
         let zeros = |count: usize| vec![L::splat(0); count];
         Self {
-            columns: zeros(table.width()),
-            fixed: zeros(table.fixed_width()),
-            periodic: zeros(periodic),
+            columns: Window::new(offsets.trace, table.trace_width()),
+            fixed: Window::new(offsets.fixed, table.fixed_width()),
+            periodic: Window::new(0, periodic),
             public: public.iter().map(|value| L::splat(*value)).collect(),
             constraints: zeros(plan.constraints),
             counts: zeros(plan.messages.len()),
@@ -108,9 +158,9 @@ impl<L: Lanes> Tape<L> {
     #[inline(always)]
     pub fn evaluate(&mut self) {
         (self.evaluate)(&mut Rows {
-            columns: &self.columns,
-            fixed: &self.fixed,
-            periodic: &self.periodic,
+            columns: self.columns.columns(),
+            fixed: self.fixed.columns(),
+            periodic: self.periodic.columns(),
             public: &self.public,
             constraints: &mut self.constraints,
             counts: &mut self.counts,

@@ -1,17 +1,18 @@
 //! Where the cells of one instance are: its rows before, and its columns after the extension.
 
-use zonda_kernels::{Group, Lanes};
+use zonda_kernels::{Group, LINE, Lanes};
 
-use super::rows::Tape;
+use super::rows::{Tape, Window};
 
 /// The rows of one instance, before the extension.
 pub struct Cells<'a> {
     /// How many rows there are.
     pub height: usize,
-    /// Committed cells, row-major, canonical.
-    pub main: &'a [u32],
-    /// How many committed columns there are.
-    pub main_width: usize,
+    /// Cells of the trace, row-major, canonical: those committed before the global challenge, then
+    /// those committed after it.
+    pub trace: &'a [u32],
+    /// How many columns the trace has.
+    pub trace_width: usize,
     /// Preprocessed cells, row-major, canonical.
     pub fixed: &'a [u32],
     /// How many preprocessed columns there are.
@@ -28,7 +29,7 @@ impl Cells<'_> {
     /// Loads the rows from `row` on into a tape.
     #[inline(always)]
     pub fn load<L: Lanes>(&self, row: usize, tape: &mut Tape<L>) {
-        load_rows(self.main, self.main_width, row, &mut tape.columns);
+        load_rows(self.trace, self.trace_width, row, &mut tape.columns);
         load_rows(self.fixed, self.fixed_width, row, &mut tape.fixed);
         load_rows(self.periodic, self.periodic_width, row, &mut tape.periodic);
     }
@@ -36,16 +37,15 @@ impl Cells<'_> {
 
 /// Loads a vector of rows of a row-major matrix, a vector per column.
 #[inline(always)]
-fn load_rows<L: Lanes>(cells: &[u32], width: usize, row: usize, columns: &mut [L]) {
-    for (tile, columns) in columns.chunks_mut(16).enumerate() {
-        let start = row * width + 16 * tile;
+fn load_rows<L: Lanes>(cells: &[u32], width: usize, row: usize, window: &mut Window<L>) {
+    for (tile, columns) in window.blocks.iter_mut().enumerate() {
+        let start = row * width + LINE * tile;
         // A tile reads 16 cells of each row, past the end of the last row if the table is narrow.
-        let end = start + (L::WIDTH - 1) * width + 16;
+        let end = start + (L::WIDTH - 1) * width + LINE;
         if let Some(cells) = cells.get(start..end) {
-            let loaded = L::load_columns(cells, width);
-            columns.copy_from_slice(&loaded[..columns.len()]);
+            *columns = L::load_columns(cells, width);
         } else {
-            for (column, lanes) in columns.iter_mut().enumerate() {
+            for (column, lanes) in columns.iter_mut().enumerate().take(width - LINE * tile) {
                 *lanes = L::from_fn(|lane| cells[start + lane * width + column]);
             }
         }
@@ -64,21 +64,26 @@ pub struct Extended<'a> {
 }
 
 impl Extended<'_> {
+    /// Room for a vector of the columns' values.
+    #[inline(always)]
+    pub fn window<L: Lanes>(&self) -> Window<L> {
+        Window::new(self.offset, self.width)
+    }
+
     /// Loads the columns' values at a vector of places in memory, from `row` on.
     #[inline(always)]
-    pub fn load<L: Lanes>(&self, row: usize, columns: &mut [L]) {
+    pub fn load<L: Lanes>(&self, row: usize, window: &mut Window<L>) {
         let Some(group) = self.group else {
             return;
         };
-        let mut column = 0;
-        while column < self.width {
-            let at = self.offset + column;
-            let (block, lane) = (at / 16, at % 16);
-            let count = (16 - lane).min(self.width - column);
-            let lines = &group.blocks()[block][16 * row..16 * (row + L::WIDTH)];
-            let loaded = L::load_columns(lines, 16);
-            columns[column..column + count].copy_from_slice(&loaded[lane..lane + count]);
-            column += count;
+        let blocks = &group.blocks()[self.offset / LINE..];
+        for (columns, block) in window.blocks.iter_mut().zip(blocks) {
+            let words: &[u32] = block;
+            let next = LINE * (row + L::WIDTH);
+            for ahead in 0..L::WIDTH {
+                L::prefetch(words, next + LINE * ahead);
+            }
+            *columns = L::load_columns(&words[LINE * row..next], LINE);
         }
     }
 }

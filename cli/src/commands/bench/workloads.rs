@@ -121,7 +121,6 @@ mod tests {
             let run = Prover::default().execute(&program, &loaded.input).unwrap();
             assert_eq!(run.exit_code, 0, "{}", workload.name);
             let cycles = run.cycles;
-            assert!(cycles <= zonda::MAX_CYCLES, "{}: {cycles}", workload.name);
             let possible = match workload.name {
                 "fibonacci" => 1 << 20..=1 << 20,
                 "sha256-long" | "secp256k1" => 1 << 20..=1 << 22,

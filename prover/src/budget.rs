@@ -1,0 +1,209 @@
+//! How much memory proving may take, and how a run is cut so that it takes no more.
+
+use zonda_circuits::machine::Table;
+use zonda_riscv_emu::{
+    execute::{self, DebugStream, Host},
+    record::Family,
+    shard::{Costs, Cut},
+};
+use zonda_verifier::Preset;
+
+use crate::{
+    engine::Engine,
+    error::ProveError,
+    estimate,
+    job::Job,
+    memory::available_bytes,
+    part::{ProgramWork, Work, ZeroedWork},
+    pipeline::Options,
+    plan::{Cutting, Plan, PlanError},
+    setup::Setup,
+};
+
+/// How much memory proving may take, and how long shards may be. Equal budgets cut a run in the same
+/// way on any machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Budget {
+    /// How many bytes of memory the process may take.
+    pub bytes: u64,
+    /// The most instructions of a shard. Longer shards than [`DEFAULT_SHARD_CYCLES`] are hardly
+    /// faster to prove.
+    pub shard_cycles: u64,
+}
+
+/// The most instructions of a shard, unless a budget says otherwise.
+pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 21;
+
+impl Default for Budget {
+    /// About half of the memory that the machine has available, of which the shards' length does not
+    /// depend if it is more than a little: see [`Budget::of_memory`].
+    fn default() -> Self {
+        Self::of_memory(available_bytes().unwrap_or(UNKNOWN_BYTES))
+    }
+}
+
+impl Budget {
+    /// The budget where so many bytes of memory are available: half of them, or up to a third less,
+    /// so that a little more or less of them make no difference.
+    pub fn of_memory(available: u64) -> Self {
+        let power = (available / 2).checked_ilog2().map_or(0, |log| 1 << log);
+        let bytes = if power + power / 2 <= available / 2 {
+            power + power / 2
+        } else {
+            power
+        };
+        Self {
+            bytes,
+            shard_cycles: DEFAULT_SHARD_CYCLES,
+        }
+    }
+
+    /// Plans a run's proof within the budget.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved, or not within the budget.
+    pub(crate) fn plan(
+        &self,
+        engine: &Engine,
+        setup: &Setup<'_>,
+        input: &[u8],
+        options: &Options<'_>,
+        host: &mut (dyn Host + Send),
+        job: &mut Job<'_>,
+    ) -> Result<Plan, ProveError> {
+        let preset = setup.key.preset();
+        let costs = costs(preset);
+        let too_small = |needed| ProveError::Budget {
+            needed,
+            budget: self.bytes,
+        };
+        // What a part takes whose tables are empty, or which has the program alone.
+        let part = |work: &Work| {
+            let shape = work.shape(setup.key.fixed());
+            estimate::part(&shape, preset, work).peak()
+        };
+        let empty = part(&Work::default());
+        let program = part(&Work {
+            program: Some(ProgramWork::default()),
+            zeroed: Some(ZeroedWork::default()),
+            ..Work::default()
+        });
+        let least = (empty + MIN_CAPACITY).max(program);
+
+        let mut reserve = estimate::process(setup, input);
+        let mut shrunk = u64::MAX;
+        let mut host = Once {
+            host,
+            told: 0,
+            seen: 0,
+        };
+        loop {
+            let part_bytes = self.bytes.saturating_sub(reserve);
+            if part_bytes < least {
+                return Err(too_small(reserve + least));
+            }
+            let cutting = Cutting {
+                limits: execute::Options {
+                    max_cycles: options.max_cycles,
+                    ..Default::default()
+                },
+                cut: Cut {
+                    max_cycles: self.shard_cycles,
+                    capacity: (part_bytes - empty).min(shrunk),
+                    costs,
+                },
+                part_bytes,
+                keep_bytes: self.bytes / KEEP_SHARE,
+            };
+            host.seen = 0;
+            match Plan::new(engine, setup, input, &cutting, &mut host, job) {
+                Ok(plan) if reserve + plan.reserve <= self.bytes.saturating_sub(plan.part_peak) => {
+                    return Ok(plan);
+                }
+                // The run's memory is part of the budget.
+                Ok(plan) => reserve = estimate::process(setup, input) + plan.reserve,
+                Err(PlanError::Prove(error)) => return Err(error),
+                Err(PlanError::Over { bytes }) => {
+                    let capacity = cutting.cut.capacity;
+                    if capacity <= MIN_CAPACITY {
+                        return Err(too_small(reserve + bytes));
+                    }
+                    let fits = capacity as u128 * u128::from(part_bytes) / u128::from(bytes);
+                    shrunk = (fits as u64 / 16 * 15).max(MIN_CAPACITY);
+                }
+            }
+        }
+    }
+}
+
+/// Where the system does not say how much memory there is.
+const UNKNOWN_BYTES: u64 = 8 << 30;
+
+/// Shards are not made shorter than this many bytes.
+const MIN_CAPACITY: u64 = 16 << 20;
+
+/// The share of a budget that finished work may take, so that a run is not executed again.
+const KEEP_SHARE: u64 = 16;
+
+/// What things cost, in bytes of memory where proving a part takes the most.
+fn costs(preset: Preset) -> Costs {
+    let row = |table| estimate::row(table, preset) as u32;
+    let family = |family: Family| row(Table::ALL[family as usize]);
+    Costs {
+        instructions: Family::ALL.map(family),
+        transferred_word: row(Table::Transfer),
+        touched_word: row(Table::Boundary),
+        distinct_instruction: row(Table::Instructions),
+    }
+}
+
+/// Tells a host of each byte once, however often a run begins anew.
+struct Once<'a> {
+    host: &'a mut (dyn Host + Send),
+    /// How many bytes it was told.
+    told: usize,
+    /// How many bytes this run has made.
+    seen: usize,
+}
+
+impl Host for Once<'_> {
+    fn debug(&mut self, stream: DebugStream, bytes: &[u8]) {
+        let start = self.seen;
+        self.seen += bytes.len();
+        let known = self.told.saturating_sub(start).min(bytes.len());
+        if known < bytes.len() {
+            self.host.debug(stream, &bytes[known..]);
+            self.told = self.seen;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_little_more_memory_makes_no_difference() {
+        let bytes = |gibibytes: f64| Budget::of_memory((gibibytes * (1 << 30) as f64) as u64).bytes;
+        assert_eq!([bytes(16.0), bytes(16.1), bytes(23.9)], [8 << 30; 3]);
+        assert_eq!([bytes(24.0), bytes(31.9)], [12 << 30; 2]);
+        assert_eq!(Budget::of_memory(0).bytes, 0);
+    }
+
+    #[test]
+    fn a_host_is_told_once() {
+        let mut text = Vec::new();
+        let mut tell = |_: DebugStream, bytes: &[u8]| text.extend_from_slice(bytes);
+        let mut once = Once {
+            host: &mut tell,
+            told: 0,
+            seen: 0,
+        };
+        once.debug(DebugStream::Out, b"abc");
+        once.seen = 0;
+        once.debug(DebugStream::Out, b"ab");
+        once.debug(DebugStream::Out, b"cd");
+        once.debug(DebugStream::Error, b"e");
+        assert_eq!(text, b"abcde");
+    }
+}

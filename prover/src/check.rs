@@ -1,0 +1,57 @@
+//! Checking a run's tables without proving them.
+
+use zonda_circuits::{
+    checker::{Failure, RunChecker},
+    machine::{Statement, airs},
+};
+use zonda_riscv_emu::{execute::Host, program::Program};
+
+use crate::{
+    engine::Engine,
+    error::ProveError,
+    job::Job,
+    pipeline::{Options, in_pool},
+    setup::Setup,
+    stage::Stage,
+    task,
+};
+
+/// Runs a program, fills every table of every part, and checks every constraint and bus without
+/// proving: returns the run and up to `most` failures. There are none unless zonda itself is at
+/// fault.
+///
+/// # Errors
+/// If the guest has no run that could be proved.
+pub fn check(
+    engine: &Engine,
+    program: &Program,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+    most: usize,
+) -> Result<(Statement, u64, Vec<Failure>), ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
+        let budget = &options.budget;
+        let mut plan = budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let mut checker = RunChecker::new(most);
+        let mut tasks = plan.tasks(&setup, input)?;
+        while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
+            let work = &task.work;
+            let records = job.run(Stage::Replay, |_| {
+                let shard = work.shard.as_ref();
+                shard.map(|shard| task::replayed(&setup, shard)).transpose()
+            })??;
+            let filled = job.run(Stage::Witness, |_| {
+                task::fill(&setup, work, &records.unwrap_or_default())
+            })?;
+            let airs = airs(&setup.image, &work.stated(), true);
+            let instances = filled.iter();
+            checker.part(instances.map(|filled| (&airs[filled.table as usize], &filled.trace)));
+        }
+        drop(tasks);
+        let cycles = plan.instructions.iter().sum();
+        Ok((plan.statement, cycles, checker.finish()))
+    })?
+}

@@ -1,0 +1,80 @@
+//! Why there is no proof.
+
+use zonda_riscv_emu::error::ExecuteError;
+use zonda_verifier::{
+    HeaderError, MAX_OUTPUT_BYTES,
+    header::MAX_SHARDS,
+};
+
+use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, task::TaskError};
+
+/// Why there is no proof.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProveError {
+    /// The guest did not run to its exit. A trapped run has no proof.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// The run is longer than can be proved.
+    #[error(
+        "the run has more than {MAX_SHARDS} shards, which is what a proof can have; allow more \
+         memory, so that shards become longer, or give the guest less to do"
+    )]
+    TooLong,
+    /// The run makes more bytes public than a proof states.
+    #[error("the run makes {got} bytes public; a proof states at most {MAX_OUTPUT_BYTES}")]
+    Output {
+        /// How many bytes.
+        got: usize,
+    },
+    /// Proving the run takes more memory than is allowed, however it is cut.
+    #[error(
+        "proving this run takes {} MiB of memory; {} MiB are allowed",
+        needed.div_ceil(1 << 20),
+        budget >> 20
+    )]
+    Budget {
+        /// The least that would do, in bytes.
+        needed: u64,
+        /// What is allowed, in bytes.
+        budget: u64,
+    },
+    /// The run does not fit a proof.
+    #[error("the run does not fit a proof: {0}")]
+    Header(#[from] HeaderError),
+    /// A part is not what it was said to be.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// No threads could be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the system says.
+        reason: String,
+    },
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(EngineError),
+    /// The work directory cannot be used.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The proof could not be written where it was to go.
+    #[error("cannot write the proof: {reason}")]
+    Write {
+        /// What the system says.
+        reason: String,
+    },
+    /// The work was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<EngineError> for ProveError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Engine(error),
+        }
+    }
+}

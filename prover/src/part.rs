@@ -1,0 +1,323 @@
+//! What a part of a run proves: a shard, the program, zeroed memory, or several of these.
+
+use zonda_circuits::{
+    bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
+    instances::several,
+    machine::{self, Execution, Image, Part, Role, Table, ZeroedRange},
+    system::{
+        boundary::{Held, Left},
+        gaps,
+        zeroed::openings,
+    },
+    witness::{Boundary, ProgramUse},
+};
+use zonda_riscv_emu::{
+    record::Family,
+    shard::{BoundaryWord, End, ReplayInput, Shard, Start},
+};
+use zonda_verifier::{
+    Instance, Shape,
+    links::{self, ExecutionLinks, Links},
+};
+
+/// What one part of a run proves.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Work {
+    /// The shard that it executes.
+    pub shard: Option<ShardWork>,
+    /// The run's program, and the memory that its file fills.
+    pub program: Option<ProgramWork>,
+    /// Memory that starts as zero.
+    pub zeroed: Option<ZeroedWork>,
+}
+
+/// A shard, as executing the run leaves it: see [`Shard`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ShardWork {
+    /// Its place in the run, from 1.
+    pub position: u32,
+    /// The machine before its first instruction.
+    pub start: Start,
+    /// The words of RAM that it touches, by strictly ascending address.
+    pub words: Vec<BoundaryWord>,
+    /// The registers after its last instruction.
+    pub registers_after: [u32; 32],
+    /// The length of the run's public output after its last instruction.
+    pub output_length_after: u32,
+    /// The addresses of the instructions that it executes, strictly ascending.
+    pub pcs: Vec<u32>,
+    /// The bytes of input that it reads.
+    pub input: Vec<u8>,
+    /// The bytes of public output that it writes.
+    pub output: Vec<u8>,
+    /// What comes after it.
+    pub end: End,
+    /// How many instructions of each family it executes.
+    pub instructions: [u32; Family::ALL.len()],
+    /// How many words its ECALLs move.
+    pub transferred_words: u32,
+}
+
+/// How a run uses its program.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ProgramWork {
+    /// Which instructions are in the tables of shards, by their number in the program, and in how
+    /// many rows; by strictly ascending number.
+    pub uses: Vec<(u32, u32)>,
+    /// What the run leaves of registers, output length, and words that the program file fills, as
+    /// far as it touches them; by ascending space and address.
+    pub left: Vec<Left>,
+}
+
+/// A range of the chain of zeroed words.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ZeroedWork {
+    /// Where it begins and ends.
+    pub range: ZeroedRange,
+    /// What the run leaves of the words, by ascending address.
+    pub left: Vec<Left>,
+}
+
+impl From<Shard> for ShardWork {
+    fn from(shard: Shard) -> Self {
+        Self {
+            position: shard.position,
+            start: shard.start,
+            words: shard.words,
+            registers_after: shard.registers_after,
+            output_length_after: shard.output_length_after,
+            pcs: shard.pcs,
+            input: shard.input,
+            output: shard.output,
+            end: shard.end,
+            // A shard has at most 2^22 instructions, and moves at most 2^22 words.
+            instructions: shard.meter.instructions.map(|count| count as u32),
+            transferred_words: shard.meter.transferred_words as u32,
+        }
+    }
+}
+
+impl ShardWork {
+    /// How many instructions it executes.
+    pub fn cycles(&self) -> u64 {
+        self.instructions.iter().map(|count| u64::from(*count)).sum()
+    }
+
+    /// What it takes to execute it alone.
+    pub fn replay_input(&self) -> ReplayInput<'_> {
+        ReplayInput {
+            start: self.start,
+            words: &self.words,
+            input: &self.input,
+            instructions: self.instructions,
+            transferred_words: self.transferred_words,
+        }
+    }
+
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> u64 {
+        let words = size_of_val(&self.words[..]) + size_of_val(&self.pcs[..]);
+        (size_of::<Self>() + words + self.input.len() + self.output.len()) as u64
+    }
+
+    /// What the shard holds, by ascending space and address.
+    fn held(&self) -> Vec<Held> {
+        let Start {
+            registers,
+            output_length,
+            ..
+        } = &self.start;
+        // Registers and output length pass from shard to shard.
+        let owner = self.position - 1;
+        let registers = registers.iter().zip(&self.registers_after);
+        let registers = (0..).zip(registers).map(|(address, (before, after))| Held {
+            space: SPACE_REGISTER,
+            address,
+            before: *before,
+            owner,
+            after: *after,
+        });
+        let words = self.words.iter().map(|word| Held {
+            space: SPACE_RAM,
+            address: word.address,
+            before: word.before,
+            owner: word.owner,
+            after: word.after,
+        });
+        let output_length = Held {
+            space: SPACE_OUTPUT_LENGTH,
+            address: 0,
+            before: *output_length,
+            owner,
+            after: self.output_length_after,
+        };
+        registers.chain(words).chain([output_length]).collect()
+    }
+}
+
+impl Work {
+    /// How many bytes of memory it takes.
+    pub fn bytes(&self) -> u64 {
+        let shard = self.shard.as_ref().map_or(0, ShardWork::bytes);
+        let program = self.program.as_ref().map_or(0, |program| {
+            size_of_val(&program.uses[..]) + size_of_val(&program.left[..])
+        });
+        let zeroed = self.zeroed.as_ref();
+        let zeroed = zeroed.map_or(0, |zeroed| size_of_val(&zeroed.left[..]));
+        shard + (program + zeroed) as u64
+    }
+
+    /// What is stated of the part.
+    pub fn stated(&self) -> Part {
+        let execution = self.shard.as_ref().map(|shard| Execution {
+            position: shard.position,
+            pc: shard.start.pc,
+            end: match shard.end {
+                End::Next { pc } => machine::End::Next {
+                    pc,
+                    cycles: shard.cycles() as u32,
+                },
+                End::Exit { code } => machine::End::Exit { code },
+            },
+            output_start: shard.start.output_length,
+            output: shard.output.clone(),
+        });
+        Part {
+            execution,
+            zeroed: self.zeroed.as_ref().map(|zeroed| zeroed.range),
+        }
+    }
+
+    /// How the part is linked to others.
+    pub fn links(&self) -> Links {
+        let execution = self.shard.as_ref().map(|shard| ExecutionLinks {
+            pc_start: shard.start.pc,
+            end: match shard.end {
+                End::Next { pc } => Some(links::End {
+                    pc,
+                    cycles: shard.cycles() as u32,
+                }),
+                End::Exit { .. } => None,
+            },
+            output: shard.start.output_length..shard.output_length_after,
+        });
+        let zeroed = self.zeroed.as_ref().map(|zeroed| zeroed.range);
+        Links { execution, zeroed }
+    }
+
+    /// The part's instances; `fixed` are those with preprocessed columns, which the key determines.
+    pub fn shape(&self, fixed: &[Instance]) -> Shape {
+        let tables = Table::ALL.into_iter().filter(|table| self.has(table.role()));
+        let instances = tables.flat_map(|table| {
+            let own = fixed.iter().filter(|instance| instance.table == table);
+            let own: Vec<_> = own.copied().collect();
+            if own.is_empty() {
+                let heights = several(table, self.rows(table)).into_iter();
+                let log_height = heights.map(|height| height.ilog2() as u8);
+                log_height.map(|log_height| Instance { table, log_height }).collect()
+            } else {
+                own
+            }
+        });
+        Shape(instances.collect())
+    }
+
+    /// How many rows of each instance of `shape` are in use.
+    pub fn used(&self, image: &Image, shape: &Shape) -> Vec<usize> {
+        let mut before = None;
+        let mut left = 0;
+        let used = shape.0.iter().map(|instance| {
+            let table = instance.table;
+            if before != Some(table) {
+                before = Some(table);
+                left = match table {
+                    Table::Program => image.text.len(),
+                    Table::Image => REGISTERS + 1 + image.words.len(),
+                    Table::Gaps => gaps::ranges(image).len(),
+                    Table::Range16 | Table::Bytes => 1 << 16,
+                    Table::PowersOfTwo => 8,
+                    _ => self.rows(table),
+                };
+            }
+            let used = left.min(1 << instance.log_height);
+            left -= used;
+            used
+        });
+        used.collect()
+    }
+
+    /// Hands out everything that the part's boundary columns are made from.
+    pub fn with_boundary<R>(
+        &self,
+        image: &Image,
+        work: impl FnOnce(&Boundary<'_>) -> R,
+    ) -> R {
+        let held = self.shard.as_ref().map(ShardWork::held).unwrap_or_default();
+        let mut uses = Vec::new();
+        if let Some(program) = &self.program {
+            uses.resize(image.text.len(), 0);
+            for (number, rows) in &program.uses {
+                if let Some(place) = uses.get_mut(*number as usize) {
+                    *place = *rows;
+                }
+            }
+        }
+        let mut zeroed = Vec::new();
+        if let Some(ZeroedWork { range, left }) = &self.zeroed {
+            zeroed = openings(image, left);
+            if let Some(first) = zeroed.first_mut() {
+                first.from = range.from;
+            }
+        }
+        work(&Boundary {
+            held: &held,
+            pcs: self.shard.as_ref().map_or(&[], |shard| &shard.pcs),
+            program: self.program.as_ref().map(|program| ProgramUse {
+                uses: &uses,
+                left: &program.left,
+            }),
+            zeroed: &zeroed,
+        })
+    }
+
+    fn has(&self, role: Role) -> bool {
+        match role {
+            Role::Execution => self.shard.is_some(),
+            Role::Program => self.program.is_some(),
+            Role::Zeroed => self.zeroed.is_some(),
+            Role::Lookup => true,
+        }
+    }
+
+    /// How many rows a table has whose height the key does not determine.
+    fn rows(&self, table: Table) -> usize {
+        let of_shard = |rows: fn(&ShardWork) -> usize| self.shard.as_ref().map_or(0, rows);
+        match table {
+            Table::Transfer => of_shard(|shard| shard.transferred_words as usize),
+            Table::Instructions => of_shard(|shard| shard.pcs.len()),
+            Table::Boundary => of_shard(|shard| REGISTERS + shard.words.len() + 1),
+            Table::Statement => of_shard(|shard| shard.output.len()),
+            Table::Zeroed => self.zeroed.as_ref().map_or(0, |zeroed| zeroed.left.len()),
+            family => {
+                let shard = self.shard.as_ref();
+                let count = shard.and_then(|shard| shard.instructions.get(family as usize));
+                count.map_or(0, |count| *count as usize)
+            }
+        }
+    }
+}
+
+const REGISTERS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_are_the_first_tables() {
+        for family in Family::ALL {
+            assert_eq!(Table::ALL[family as usize].name(), family.name());
+        }
+        assert_eq!(Table::ALL[Family::ALL.len()], Table::Transfer);
+    }
+}

@@ -1,0 +1,421 @@
+//! The first pass over a run: cut it into shards, commit to what goes from shard to shard, and so
+//! come to the global challenges, on which every part depends.
+
+use zonda_circuits::{
+    bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
+    instances::several,
+    machine::{Statement, Table, ZeroedRange},
+    system::boundary::Left,
+    witness::{boundary_columns, count_uses},
+};
+use zonda_riscv_emu::{
+    execute::{self, Host},
+    record::Family,
+    shard::{Cut, End, Last, Shard, Sharder},
+};
+use zonda_verifier::{
+    MAX_OUTPUT_BYTES, Shape,
+    header::{Header, MAX_SHARDS, PartHeader},
+    protocol::{self, label},
+};
+
+use crate::{
+    cancel::{Cancel, Cancelled},
+    engine::{Commitment, Engine, Global, canonical},
+    error::ProveError,
+    estimate::{self, Estimate},
+    job::Job,
+    part::{ProgramWork, ShardWork, Work, ZeroedWork},
+    setup::Setup,
+    stage::Stage,
+};
+
+/// A run, cut into parts: everything that they have in common, and what makes them.
+pub struct Plan {
+    /// What the proof states.
+    pub statement: Statement,
+    /// What is known of all parts.
+    pub header: Header,
+    /// The state of the transcript in which all parts begin.
+    pub global: Global,
+    /// How the run is executed and cut.
+    pub cutting: Cutting,
+    /// How many instructions of each family it has.
+    pub instructions: [u64; Family::ALL.len()],
+    /// The work of the parts that execute, if that is little to keep; else they are found by
+    /// executing the run again.
+    pub(crate) kept: Option<Vec<Work>>,
+    /// The work of the parts that execute nothing.
+    pub(crate) closing: Vec<Work>,
+    /// The boundary of the first part, if it is the only one.
+    pub(crate) boundary: Option<Commitment>,
+    /// How many rows of each part's instances are in use.
+    pub(crate) used: Vec<Vec<usize>>,
+    /// Bytes of memory where proving a part takes the most.
+    pub(crate) part_peak: u64,
+    /// Bytes of memory that the run takes beside the parts.
+    pub(crate) reserve: u64,
+    /// What each part costs to prove: its cells.
+    pub(crate) costs: Vec<u64>,
+}
+
+/// How a run is executed and cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Cutting {
+    /// The limits of the run.
+    pub limits: execute::Options,
+    /// Where shards end.
+    pub cut: Cut,
+    /// How many bytes of memory proving a part may take.
+    pub part_bytes: u64,
+    /// How many bytes of work to keep at most, so that the run need not be executed again.
+    pub keep_bytes: u64,
+}
+
+/// Why there is no plan.
+pub(crate) enum PlanError {
+    /// There is no proof.
+    Prove(ProveError),
+    /// A part would take more memory than it may. Shorter shards may do.
+    Over {
+        /// How many bytes it would take.
+        bytes: u64,
+    },
+}
+
+impl<E: Into<ProveError>> From<E> for PlanError {
+    fn from(error: E) -> Self {
+        Self::Prove(error.into())
+    }
+}
+
+impl Plan {
+    /// Executes a run, and plans its proof.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved, or not if it is cut like this; or if the job is
+    /// cancelled.
+    pub(crate) fn new(
+        engine: &Engine,
+        setup: &Setup<'_>,
+        input: &[u8],
+        cutting: &Cutting,
+        host: &mut (dyn Host + Send),
+        job: &mut Job<'_>,
+    ) -> Result<Self, PlanError> {
+        let mut planner = Planner {
+            engine,
+            setup,
+            cutting,
+            job,
+            parts: Vec::new(),
+            used: Vec::new(),
+            output: Vec::new(),
+            instructions: [0; Family::ALL.len()],
+            uses: vec![0; setup.image.text.len()],
+            pending: None,
+            kept: Some(Vec::new()),
+            kept_bytes: 0,
+            part_peak: 0,
+            costs: Vec::new(),
+        };
+        let Cutting { limits, cut, .. } = cutting;
+        let mut sharder = Sharder::new(setup.program, input, limits, *cut)?;
+        let exit_code = loop {
+            let next = planner.job.run(Stage::Execute, |_| sharder.next(host))??;
+            let shard = next.expect("the run has not exited yet");
+            let end = shard.end;
+            planner.shard(shard)?;
+            if let End::Exit { code } = end {
+                break code;
+            }
+        };
+        planner.finish(exit_code, &sharder.last())
+    }
+}
+
+impl Plan {
+    /// The digest of everything that the proof depends on: equal digests have equal proofs.
+    pub(crate) fn digest(&self, setup: &Setup<'_>, input: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&setup.key.digest());
+        hasher.update(blake3::hash(input).as_bytes());
+        hasher.update(&self.statement.exit_code.to_le_bytes());
+        hasher.update(blake3::hash(&self.statement.output).as_bytes());
+        // The header says how the run is cut.
+        hasher.update(&self.header.to_bytes());
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// A plan in the making.
+struct Planner<'a, 'b> {
+    engine: &'a Engine,
+    setup: &'a Setup<'a>,
+    cutting: &'a Cutting,
+    job: &'a mut Job<'b>,
+    parts: Vec<PartHeader>,
+    used: Vec<Vec<usize>>,
+    output: Vec<u8>,
+    instructions: [u64; Family::ALL.len()],
+    /// In how many rows of shards' tables each instruction of the program is.
+    uses: Vec<u32>,
+    /// The last shard so far: it may turn out to be the only one.
+    pending: Option<Work>,
+    kept: Option<Vec<Work>>,
+    kept_bytes: u64,
+    part_peak: u64,
+    costs: Vec<u64>,
+}
+
+impl Planner<'_, '_> {
+    /// Takes the next shard.
+    fn shard(&mut self, shard: Shard) -> Result<(), PlanError> {
+        if shard.position > MAX_SHARDS {
+            return Err(ProveError::TooLong.into());
+        }
+        self.output.extend(&shard.output);
+        let got = self.output.len();
+        if got > MAX_OUTPUT_BYTES {
+            return Err(ProveError::Output { got }.into());
+        }
+        for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
+            *sum += count;
+        }
+        count_uses(&self.setup.image, &shard.pcs, several, &mut self.uses);
+        let work = Work {
+            shard: Some(ShardWork::from(shard)),
+            ..Work::default()
+        };
+        match self.pending.replace(work) {
+            Some(before) => self.executing(before),
+            None => Ok(()),
+        }
+    }
+
+    /// The run has exited, and left this.
+    fn finish(mut self, exit_code: u32, last: &Last) -> Result<Plan, PlanError> {
+        let shards = self.parts.len() as u32 + 1;
+        let last_shard = self.pending.take().expect("a run has a shard");
+        let mut whole = self.closing(last, shards);
+        whole.shard = last_shard.shard;
+        let mut boundary = None;
+        let mut closing = Vec::new();
+        if shards == 1 && self.fits(&whole) {
+            boundary = Some(self.add(&whole)?);
+            self.kept = Some(vec![whole]);
+        } else {
+            self.executing(Work {
+                shard: whole.shard.take(),
+                ..Work::default()
+            })?;
+            closing = self.split(whole);
+            for work in &closing {
+                self.add(work)?;
+            }
+        }
+        // The run is executed again while its parts are proved, or its work is kept.
+        let machine = estimate::machine(last.words.iter().map(|word| word.address));
+        let left = closing.iter().map(Work::bytes).sum::<u64>();
+        let reserve = left + if self.kept.is_some() { self.kept_bytes } else { machine };
+        let key = &self.setup.key;
+        let mut header = Header {
+            preset: key.preset(),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
+        let statement = Statement {
+            exit_code,
+            output: self.output,
+        };
+        header.check(key, &statement).map_err(ProveError::from)?;
+        let mut transcript = protocol::begin(key, &statement, &header);
+        let bits = key.parameters().global_work_bits;
+        header.global_nonce = self.engine.work(&mut transcript, label::GLOBAL, bits);
+        Ok(Plan {
+            statement,
+            header,
+            global: Global(*transcript.state()),
+            cutting: *self.cutting,
+            instructions: self.instructions,
+            kept: self.kept,
+            closing,
+            boundary,
+            used: self.used,
+            part_peak: self.part_peak,
+            reserve,
+            costs: self.costs,
+        })
+    }
+
+    /// Adds a part that executes.
+    fn executing(&mut self, work: Work) -> Result<(), PlanError> {
+        self.add(&work)?;
+        self.kept_bytes += work.bytes();
+        if self.kept_bytes > self.cutting.keep_bytes {
+            self.kept = None;
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push(work);
+        }
+        Ok(())
+    }
+
+    /// Adds a part: commits to its boundary.
+    fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
+        let bytes = self.estimate(work).peak();
+        if bytes > self.cutting.part_bytes {
+            return Err(PlanError::Over { bytes });
+        }
+        self.part_peak = self.part_peak.max(bytes);
+        let setup = self.setup;
+        let shape = work.shape(setup.key.fixed());
+        let cells = shape.0.iter();
+        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
+        self.costs.push(cells.sum());
+        let boundary = self.job.run(Stage::Boundary, |cancel| {
+            commit_boundary(self.engine, setup, work, &shape, cancel)
+        })??;
+        self.used.push(work.used(&setup.image, &shape));
+        self.parts.push(PartHeader {
+            shape,
+            boundary_root: boundary.root(),
+            links: work.links(),
+        });
+        Ok(boundary)
+    }
+
+    /// How much memory it takes to prove a part.
+    fn estimate(&self, work: &Work) -> Estimate {
+        let key = &self.setup.key;
+        let shape = work.shape(key.fixed());
+        estimate::part(&shape, key.preset(), work)
+    }
+
+    fn fits(&self, work: &Work) -> bool {
+        self.estimate(work).peak() <= self.cutting.part_bytes
+    }
+
+    /// What closes the run, all in one part.
+    fn closing(&self, last: &Last, shards: u32) -> Work {
+        let image = &self.setup.image;
+        // Both are in ascending order.
+        let mut words = image.words.iter().map(|(address, _)| *address).peekable();
+        let is_zeroed = |left: &Left| {
+            let address = left.address;
+            left.space == SPACE_RAM && {
+                while words.next_if(|word| *word < address).is_some() {}
+                words.next_if_eq(&address).is_none()
+            }
+        };
+        let (zeroed, left): (Vec<_>, Vec<_>) = left(last, shards).partition(is_zeroed);
+        let range = ZeroedRange {
+            from: [0; 2],
+            to: next(zeroed.last()).unwrap_or_default(),
+        };
+        let uses = (0..).zip(&self.uses).filter(|(_, rows)| **rows > 0);
+        let uses = uses.map(|(number, rows)| (number, *rows)).collect();
+        Work {
+            shard: None,
+            program: Some(ProgramWork { uses, left }),
+            zeroed: Some(ZeroedWork {
+                range,
+                left: zeroed,
+            }),
+        }
+    }
+
+    /// Splits what closes the run into parts that can be proved: all of it if possible; else the
+    /// program, and zeroed words by as many as fit.
+    fn split(&self, mut whole: Work) -> Vec<Work> {
+        if self.fits(&whole) {
+            return vec![whole];
+        }
+        let ZeroedWork { range, left } = whole.zeroed.take().unwrap_or_default();
+        let mut works = vec![whole];
+        let chunk = |from, left: &[Left]| {
+            let to = next(left.last()).unwrap_or(from);
+            let (range, left) = (ZeroedRange { from, to }, left.to_vec());
+            Work {
+                zeroed: Some(ZeroedWork { range, left }),
+                ..Work::default()
+            }
+        };
+        let mut rows = left.len().next_power_of_two();
+        while rows > MIN_ZEROED_ROWS && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
+        {
+            rows /= 2;
+        }
+        let mut from = range.from;
+        for words in left.chunks(rows.max(1)) {
+            let work = chunk(from, words);
+            from = next(words.last()).unwrap_or(from);
+            works.push(work);
+        }
+        if left.is_empty() {
+            works.push(chunk(from, &[]));
+        }
+        works
+    }
+}
+
+/// Fewer zeroed words are not split.
+const MIN_ZEROED_ROWS: usize = 1 << 10;
+
+/// Commits to a part's boundary columns.
+///
+/// # Errors
+/// If the work is to stop.
+pub(crate) fn commit_boundary(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    work: &Work,
+    shape: &Shape,
+    cancel: &Cancel,
+) -> Result<Commitment, Cancelled> {
+    let columns = work.with_boundary(&setup.image, |boundary| {
+        let instruction_at = |pc| setup.instruction_at(pc);
+        boundary_columns(&setup.image, boundary, several, instruction_at)
+    });
+    // One matrix for each instance that has such columns, in order.
+    let mut columns = columns.into_iter();
+    let cells = shape.0.iter().map(|instance| {
+        if instance.table.boundary_width() == 0 {
+            return Vec::new();
+        }
+        let (table, matrix) = columns.next().expect("a matrix for each instance");
+        debug_assert_eq!(table, instance.table);
+        canonical(matrix)
+    });
+    let cells: Vec<_> = cells.collect();
+    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
+}
+
+/// What a run leaves of all that it touches, by ascending space and address.
+fn left(last: &Last, shards: u32) -> impl Iterator<Item = Left> {
+    let registers = (0..).zip(&last.registers).map(move |(address, value)| Left {
+        space: SPACE_REGISTER,
+        address,
+        value: *value,
+        owner: shards,
+    });
+    let words = last.words.iter().map(|word| Left {
+        space: SPACE_RAM,
+        address: word.address,
+        value: word.value,
+        owner: word.owner,
+    });
+    let output_length = Left {
+        space: SPACE_OUTPUT_LENGTH,
+        address: 0,
+        value: last.output_length,
+        owner: shards,
+    };
+    registers.chain(words).chain([output_length])
+}
+
+/// Where the chain of zeroed words goes on after a word.
+fn next(left: Option<&Left>) -> Option<[u32; 2]> {
+    left.map(|left| [(left.address & 0xffff) + 1, left.address >> 16])
+}
