@@ -89,9 +89,6 @@ fn the_committed_proof_of_few_queries_verifies() {
     holds(&cheap, "cheap");
 }
 
-/// Half as many instructions as the run has.
-const SHARD_CYCLES: u64 = 300;
-
 #[test]
 #[ignore = "writes the committed proofs anew"]
 fn generate() {
@@ -112,8 +109,9 @@ fn generate() {
         write(&format!("{name}_v2.proof"), &proved.proof.to_bytes());
     }
 
+    let cycles = Prover::default().execute(&program, &input).unwrap().cycles;
     let shards = Budget {
-        shard_cycles: SHARD_CYCLES,
+        shard_cycles: cycles.div_ceil(2),
         ..Budget::default()
     };
     let mut options = Options::default();
