@@ -29,8 +29,7 @@ impl<'a> Setup<'a> {
         });
         let instances = instances.collect();
         let roots = fixed.roots();
-        let key =
-            VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
+        let key = VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
         Self {
             program,
             image,
