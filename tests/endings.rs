@@ -3,7 +3,7 @@
 mod common;
 
 use common::{guest, program};
-use zonda::{ExecuteError, MAX_CYCLES, Options, ProveError, Prover};
+use zonda::{ExecuteError, Options, ProveError, Prover, verify};
 use zonda_riscv_emu::{
     error::TrapKind,
     testing::{call, exit},
@@ -44,26 +44,22 @@ fn a_loop_ends_at_the_limit_it_was_given() {
 }
 
 #[test]
-fn a_run_longer_than_a_shard_is_refused() {
-    let error = Prover::default().prove(&guest("spin"), &[]).unwrap_err();
-    assert_eq!(error, ProveError::TooLong);
-    assert!(error.to_string().contains(&MAX_CYCLES.to_string()));
-    let many = 10_000_000_u32.to_le_bytes();
+fn a_run_longer_than_a_shard_has_several() {
+    let mut options = Options::default();
+    options.budget.shard_cycles = 50_000;
+    let prover = Prover::new(options);
     let fibonacci = guest("fibonacci");
-    let error = Prover::default().prove(&fibonacci, &many).unwrap_err();
-    assert_eq!(error, ProveError::TooLong);
-    // A higher limit than a shard's does not help; the run itself is fine.
-    let error = limited(MAX_CYCLES + 1)
-        .check(&fibonacci, &many)
-        .unwrap_err();
-    assert_eq!(error, ProveError::TooLong);
+    let many = 30_000_u32.to_le_bytes();
+    let proved = prover.prove(&fibonacci, &many).unwrap();
+    assert!(proved.report.shards > 2);
+    let executed = prover.execute(&fibonacci, &many).unwrap();
     assert_eq!(
-        Prover::default()
-            .execute(&fibonacci, &many)
-            .unwrap()
-            .exit_code,
-        0
+        (proved.exit_code, &proved.output, proved.report.cycles),
+        (0, &executed.output, executed.cycles)
     );
+    let (key, statement) = common::expectation(&fibonacci, &proved);
+    verify(&key, &statement, &proved.proof).unwrap();
+    assert_eq!(prover.check(&fibonacci, &many).unwrap().failures, [""; 0]);
 }
 
 #[test]

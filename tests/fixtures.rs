@@ -1,4 +1,4 @@
-//! Proofs of version 1, committed: they verify for as long as the version lasts, and have one form.
+//! Proofs of version 2, committed: they verify for as long as the version lasts, and have one form.
 //!
 //! They are made by `cargo test --release --test fixtures -- --ignored`, to be run again only if
 //! the protocol changes, which makes another version of it once there is a release.
@@ -8,9 +8,7 @@ use std::{fs, path::PathBuf};
 use zonda::{
     Discard, Options, Preset, Program, Proof, ProofError, Prover, Statement, VerifyingKey, verify,
 };
-use zonda_circuits::{instances::several, witness};
-use zonda_prover::{commit, engine::Engine, program_image, prove_instances};
-use zonda_riscv_emu::execute::{self, execute_recorded};
+use zonda_prover::{Budget, Setup, engine::Engine, plan, prove_task};
 use zonda_verifier::Parameters;
 
 /// Few queries and no work: what the fuzzer changes, since this verifies in little time and a change
@@ -38,7 +36,7 @@ fn read(name: &str) -> Vec<u8> {
 
 /// The exit code, then the output.
 fn statement() -> Statement {
-    let bytes = read("v1.statement");
+    let bytes = read("v2.statement");
     let (exit_code, output) = bytes.split_first_chunk().unwrap();
     Statement {
         exit_code: u32::from_le_bytes(*exit_code),
@@ -47,7 +45,7 @@ fn statement() -> Statement {
 }
 
 fn holds(key: &VerifyingKey, name: &str) {
-    let bytes = read(&format!("{name}_v1.proof"));
+    let bytes = read(&format!("{name}_v2.proof"));
     let proof = Proof::from_bytes(&bytes).unwrap();
     assert_eq!(proof.to_bytes(), bytes, "{name}");
     let statement = statement();
@@ -64,7 +62,7 @@ fn holds(key: &VerifyingKey, name: &str) {
 }
 
 fn key(preset: Preset) -> VerifyingKey {
-    let bytes = read(&format!("{}_v1.key", preset.name()));
+    let bytes = read(&format!("{}_v2.key", preset.name()));
     let key = VerifyingKey::from_bytes(&bytes).unwrap();
     assert_eq!(key.to_bytes(), bytes);
     assert_eq!(key.preset(), preset);
@@ -79,6 +77,13 @@ fn committed_proofs_verify() {
 }
 
 #[test]
+fn the_committed_proof_of_several_parts_verifies() {
+    holds(&key(Preset::Standard), "parts");
+    let proof = Proof::from_bytes(&read("parts_v2.proof")).unwrap();
+    assert_eq!((proof.header.shards, proof.parts.len()), (2, 3));
+}
+
+#[test]
 fn the_committed_proof_of_few_queries_verifies() {
     let cheap = key(Preset::Standard).with_parameters(CHEAP);
     holds(&cheap, "cheap");
@@ -90,32 +95,40 @@ fn generate() {
     let elf = concat!(env!("CARGO_MANIFEST_DIR"), "/guests/elf/fibonacci.elf");
     let program = Program::from_elf(&fs::read(elf).unwrap()).unwrap();
     let input = 10_u32.to_le_bytes();
+    let write = |name: &str, bytes: &[u8]| fs::write(path(name), bytes).unwrap();
     for preset in Preset::ALL {
         let mut options = Options::default();
         options.preset = preset;
         let prover = Prover::new(options);
         let proved = prover.prove(&program, &input).unwrap();
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
-        fs::write(path("v1.statement"), statement).unwrap();
+        write("v2.statement", &statement);
         let name = preset.name();
         let key = prover.verifying_key(&program);
-        fs::write(path(&format!("{name}_v1.key")), key.to_bytes()).unwrap();
-        let proof = proved.proof.to_bytes();
-        fs::write(path(&format!("{name}_v1.proof")), proof).unwrap();
+        write(&format!("{name}_v2.key"), &key.to_bytes());
+        write(&format!("{name}_v2.proof"), &proved.proof.to_bytes());
     }
 
-    let (outcome, records) =
-        execute_recorded(&program, &input, &execute::Options::default(), &mut Discard).unwrap();
-    let statement = Statement {
-        exit_code: outcome.exit_code,
-        output: outcome.output,
+    let cycles = Prover::default().execute(&program, &input).unwrap().cycles;
+    let shards = Budget {
+        shard_cycles: cycles.div_ceil(2),
+        ..Budget::default()
     };
-    let image = program_image(&program);
-    let instruction_at = |pc| program.instruction(pc).unwrap().unwrap();
-    let instances = witness::traces(&image, &records, &statement, several, instruction_at);
+    let mut options = Options::default();
+    options.budget = shards;
+    let proved = Prover::new(options).prove(&program, &input).unwrap();
+    write("parts_v2.proof", &proved.proof.to_bytes());
+
     let engine = Engine::default();
-    let (key, fixed) = commit(&engine, program.id(), &image, Preset::Standard);
-    let key = key.with_parameters(CHEAP);
-    let proof = prove_instances(&engine, &key, &fixed, instances, &statement).unwrap();
-    fs::write(path("cheap_v1.proof"), proof.to_bytes()).unwrap();
+    let options = zonda_prover::Options::default();
+    let mut setup = Setup::new(&engine, &program, Preset::Standard);
+    setup.key = setup.key.with_parameters(CHEAP);
+    let mut plan = plan(&engine, &setup, &input, &options, &mut Discard).unwrap();
+    let header = plan.header.clone();
+    let mut tasks = plan.tasks(&setup, &input).unwrap();
+    let mut parts = Vec::new();
+    while let Some(task) = tasks.next().unwrap() {
+        parts.push(prove_task(&engine, &setup, &task, &options).unwrap());
+    }
+    write("cheap_v2.proof", &Proof { header, parts }.to_bytes());
 }

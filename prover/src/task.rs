@@ -9,6 +9,7 @@ use zonda_circuits::{
     witness::{self, InstanceTrace},
 };
 use zonda_riscv_emu::{
+    execute,
     record::Records,
     shard::{End, ReplayError, replay},
 };
@@ -20,6 +21,7 @@ use crate::{
     estimate,
     job::Job,
     part::{ShardWork, Work, ZeroedWork},
+    pipeline::{Options, in_pool},
     plan::commit_boundary,
     setup::Setup,
     stage::Stage,
@@ -89,6 +91,25 @@ pub enum TaskError {
         /// What is out of order.
         what: &'static str,
     },
+}
+
+/// Proves a part of a run, which may have been planned on another machine. Returns its bytes, as they
+/// stand in the proof. Of the options, threads, observer and cancellation play a part.
+///
+/// # Errors
+/// If the task is not one of this program and key, or is not what the program does; or if the engine
+/// fails, or the work is cancelled.
+pub fn prove_task(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    task: &Task,
+    options: &Options<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        job.begin_part(task.index as usize);
+        prove(engine, setup, task, None, &mut job)
+    })?
 }
 
 /// Proves a part. Returns its bytes, as they stand in the proof.
@@ -169,9 +190,10 @@ pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Ins
 
 /// Executes a shard again, and holds the result against what is said of it.
 pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
-    const PAGE_BYTES: u64 = 1 << 16;
-    // As many pages as there are words suffice.
+    const PAGE_BYTES: u64 = 1 << 14;
+    // As many pages as there are words suffice, and no run has more than it may have.
     let max_memory = PAGE_BYTES * shard.words.len() as u64;
+    let max_memory = max_memory.min(execute::Options::default().max_memory);
     let records = replay(setup.program, &shard.replay_input(), max_memory)?;
     let registers = records.registers.iter().map(|register| register.value);
     let output = records

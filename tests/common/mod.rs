@@ -9,7 +9,7 @@ use zonda_circuits::{
     F,
     instances::several,
     machine::{TableAir, airs},
-    witness,
+    witness::{self, OneShard},
 };
 use zonda_oracle::{OracleError, QUICK};
 use zonda_riscv_emu::{
@@ -173,8 +173,9 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
     };
     let image = zonda_prover::program_image(program);
     let at = |pc| program.instruction(pc).unwrap().unwrap();
-    let instances = witness::traces(&image, &records, &statement, several, at);
-    let machine = airs(&image, &statement, true);
+    let run = OneShard::new(&image, &records, &statement, several);
+    let instances = witness::traces(&image, &run.part, &run.boundary(), &records, several, at);
+    let machine = airs(&image, &run.part, true);
     let (tables, traces): (Vec<_>, Vec<_>) = instances
         .into_iter()
         .map(|instance| (machine[instance.table as usize].clone(), instance.trace))
