@@ -3,11 +3,22 @@
 
 use libfuzzer_sys::fuzz_target;
 use zonda_fuzz::{KEY, PROOF, Script, patch};
-use zonda_verifier::{Proof, VerifyingKey};
+use zonda_verifier::{Challenge, Layout, Proof, QM31, Sextic, VerifyingKey};
 
 fn read(bytes: &[u8]) {
     if let Ok(proof) = Proof::from_bytes(bytes) {
         assert!(proof.to_bytes() == bytes, "another encoding of a proof");
+        for part in 0..proof.parts.len() {
+            let shape = &proof.header.parts[part].shape;
+            if let Ok(body) = proof.body::<QM31>(part) {
+                let written = body.to_bytes(&Layout::new(shape, QM31::DEGREE));
+                assert!(written == proof.parts[part], "another encoding of a part");
+            }
+            if let Ok(body) = proof.body::<Sextic>(part) {
+                let written = body.to_bytes(&Layout::new(shape, Sextic::DEGREE));
+                assert!(written == proof.parts[part], "another encoding of a part");
+            }
+        }
     }
     if let Ok(key) = VerifyingKey::from_bytes(bytes) {
         assert!(key.to_bytes() == bytes, "another encoding of a key");

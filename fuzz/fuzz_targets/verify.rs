@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zonda_fuzz::{HONEST, Script, change};
-use zonda_verifier::{Proof, verify};
+use zonda_verifier::{Preset, Proof, verify};
 
 fuzz_target!(|bytes: &[u8]| {
     let honest = &*HONEST;
@@ -21,11 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
                 let length = script.below(1 << 12);
                 statement.output = (0..length).map(|_| script.byte()).collect();
             }
-            2 => proof = Proof::High(Default::default()),
-            _ => match &mut proof {
-                Proof::Standard(body) => change(body, &mut script),
-                Proof::High(body) => change(body, &mut script),
-            },
+            2 => proof.header.preset = Preset::High,
+            _ => change(&mut proof, &mut script),
         }
     }
     let same = proof == honest.proof && statement == honest.statement;

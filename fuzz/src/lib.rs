@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Challenge, Instance, Parameters, Proof, Statement, VerifyingKey, proof::Body,
+    Challenge, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31, Statement,
+    VerifyingKey, ZeroedRange, proof::Body,
 };
 
 /// Those of the committed proof: a change is not refused before it is looked at.
@@ -20,11 +21,12 @@ const CHEAP: Parameters = Parameters {
     query_work_bits: 0,
 };
 
-/// The honest proof's bytes.
-pub const PROOF: &[u8] = include_bytes!("../../tests/fixtures/cheap_v1.proof");
+/// The honest proof's bytes: of a run of two shards, in four parts. The reference prover makes it:
+/// `cargo test --release -p zonda-verifier --test reference -- --ignored writes_honest_proofs`.
+pub const PROOF: &[u8] = include_bytes!("../honest/run.proof");
 /// Its key's bytes.
-pub const KEY: &[u8] = include_bytes!("../../tests/fixtures/standard_v1.key");
-const STATEMENT: &[u8] = include_bytes!("../../tests/fixtures/v1.statement");
+pub const KEY: &[u8] = include_bytes!("../honest/run.key");
+const STATEMENT: &[u8] = include_bytes!("../honest/run.statement");
 
 /// A proof that verifies.
 pub struct Honest {
@@ -122,20 +124,94 @@ impl Script<'_> {
     }
 }
 
-/// Changes one part of a proof.
-pub fn change<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
-    match script.byte() % 16 {
-        0 => script.list(&mut body.shape.0, |script, instance| {
-            *instance = Instance {
-                table: Table::ALL[script.below(Table::ALL.len())],
-                log_height: script.byte(),
-            };
+/// Changes a proof: its header, the bytes of its parts, or what a part says.
+pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
+    match script.byte() % 8 {
+        0 => proof.header.shards = script.number() as u32,
+        1 => proof.header.global_nonce = script.number(),
+        2 => script.list(&mut proof.header.parts, |script, part| {
+            match script.byte() % 3 {
+                0 => script.list(&mut part.shape.0, |script, instance| {
+                    *instance = Instance {
+                        table: Table::ALL[script.below(Table::ALL.len())],
+                        log_height: script.byte(),
+                    };
+                }),
+                1 => part.boundary_root = script.digest(),
+                _ => script.links(&mut part.links),
+            }
         }),
-        1 => body.roots.main = script.digest(),
-        2 => body.roots.sums = script.digest(),
-        3 => body.roots.quotient = script.digest(),
-        4 => script.list(&mut body.claims, |script, claim| *claim += script.element()),
-        5 => {
+        3 => script.list(&mut proof.parts, |script, bytes| {
+            let at = script.below(bytes.len());
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = script.byte();
+            }
+        }),
+        // A part, header and all, at another place.
+        4 => {
+            let count = proof.parts.len().min(proof.header.parts.len());
+            let (a, b) = (script.below(count), script.below(count));
+            if count > 0 {
+                proof.header.parts.swap(a, b);
+                proof.parts.swap(a, b);
+            }
+        }
+        _ => {
+            let part = script.below(proof.parts.len());
+            if let Ok(mut body) = proof.body::<QM31>(part) {
+                change_body(&mut body, script);
+                let layout = Layout::new(&proof.header.parts[part].shape, QM31::DEGREE);
+                proof.parts[part] = body.to_bytes(&layout);
+            }
+        }
+    }
+}
+
+impl Script<'_> {
+    fn links(&mut self, links: &mut Links) {
+        let number = |script: &mut Self| match script.byte() % 4 {
+            0 => 0,
+            1 => 1 << (script.byte() % 32),
+            _ => script.number() as u32,
+        };
+        match self.byte() % 8 {
+            0 => links.execution = None,
+            1 => links.zeroed = None,
+            2 => links.execution = Some(ExecutionLinks::default()),
+            3 => {
+                links.zeroed = Some(ZeroedRange {
+                    from: [number(self), number(self)],
+                    to: [number(self), number(self)],
+                });
+            }
+            kind => {
+                let Some(execution) = &mut links.execution else {
+                    return;
+                };
+                match kind {
+                    4 => execution.pc_start = number(self),
+                    5 => execution.end = None,
+                    6 => {
+                        execution.end = Some(End {
+                            pc: number(self),
+                            cycles: number(self),
+                        });
+                    }
+                    _ => execution.output = number(self)..number(self),
+                }
+            }
+        }
+    }
+}
+
+/// Changes what a part says.
+fn change_body<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
+    match script.byte() % 15 {
+        0 => body.roots.main = script.digest(),
+        1 => body.roots.sums = script.digest(),
+        2 => body.roots.quotient = script.digest(),
+        3 => script.list(&mut body.claims, |script, claim| *claim += script.element()),
+        4 => {
             // The sum stays as it is.
             let count = body.claims.len();
             let (from, to) = (script.below(count), script.below(count));
@@ -145,39 +221,38 @@ pub fn change<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
                 body.claims[to] += moved;
             }
         }
-        6 => script.list(&mut body.opened.at_point, |script, value| {
+        5 => script.list(&mut body.opened.at_point, |script, value| {
             *value += script.element();
         }),
-        7 => script.list(&mut body.opened.before, |script, value| {
+        6 => script.list(&mut body.opened.before, |script, value| {
             *value += script.element();
         }),
-        8 => script.list(&mut body.fold_roots, |script, root| *root = script.digest()),
-        9 => script.list(&mut body.last, |script, value| *value += script.element()),
-        10 => {
+        7 => script.list(&mut body.fold_roots, |script, root| *root = script.digest()),
+        8 => script.list(&mut body.last, |script, value| *value += script.element()),
+        9 => {
             let nonces = &mut body.nonces;
-            match script.byte() % 7 {
-                0 => nonces.global = script.number(),
-                1 => nonces.lookup = script.number(),
-                2 => nonces.constraints = script.number(),
-                3 => nonces.point = script.number(),
-                4 => nonces.batch = script.number(),
-                5 => nonces.query = script.number(),
+            match script.byte() % 6 {
+                0 => nonces.lookup = script.number(),
+                1 => nonces.constraints = script.number(),
+                2 => nonces.point = script.number(),
+                3 => nonces.batch = script.number(),
+                4 => nonces.query = script.number(),
                 _ => script.list(&mut nonces.folds, |script, nonce| *nonce = script.number()),
             }
         }
-        11 | 12 => {
+        10 | 11 => {
             let phase = script.below(body.phases.len());
             script.list(&mut body.phases[phase].rows, |script, rows| {
                 script.list(rows, |script, cell| *cell = script.field());
             });
         }
-        13 => {
+        12 => {
             let phase = script.below(body.phases.len());
             script.list(&mut body.phases[phase].siblings, |script, digest| {
                 *digest = script.digest();
             });
         }
-        14 => script.list(&mut body.folds, |script, fold| {
+        13 => script.list(&mut body.folds, |script, fold| {
             script.list(&mut fold.entries, |script, entry| {
                 *entry += script.element()
             });
@@ -194,8 +269,8 @@ pub fn change<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
 pub fn patch(bytes: &mut Vec<u8>, script: &mut Script<'_>) {
     while !script.is_empty() && !bytes.is_empty() {
         let kind = script.byte();
-        // Half of all changes are where lengths and the shape are.
-        let end = if kind & 8 == 0 { 256 } else { bytes.len() };
+        // Half of all changes are where the header is.
+        let end = if kind & 8 == 0 { 512 } else { bytes.len() };
         let at = script.below(end.min(bytes.len()));
         match kind % 8 {
             0 => bytes.truncate(at),

@@ -410,3 +410,109 @@ fn executions(parts: &[PartHeader]) -> impl Iterator<Item = (usize, &ExecutionLi
     let links = parts.iter().map(|part| &part.links.execution).enumerate();
     links.filter_map(|(part, links)| Some((part, links.as_ref()?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::shape::tests::least;
+
+    const ENTRY: u32 = 0x1_0000;
+
+    /// The header of a part with the tables that its links ask for.
+    fn part(links: Links, program: bool) -> PartHeader {
+        let mut shape = least();
+        shape.0.retain(|instance| match instance.table.role() {
+            Role::Execution => links.execution.is_some(),
+            Role::Zeroed => links.zeroed.is_some(),
+            Role::Program => program,
+            Role::Lookup => true,
+        });
+        PartHeader {
+            shape,
+            links,
+            ..PartHeader::default()
+        }
+    }
+
+    /// Three shards, of which the last has the program and opens no zeroed words.
+    fn run() -> (Vec<PartHeader>, Statement) {
+        let shard = |pc_start, end, output, zeroed| Links {
+            execution: Some(ExecutionLinks {
+                pc_start,
+                end,
+                output,
+            }),
+            zeroed,
+        };
+        let end = |pc, cycles| Some(End { pc, cycles });
+        let range = |from, to| Some(ZeroedRange { from, to });
+        let most = MAX_LIMBS;
+        let parts = vec![
+            part(shard(ENTRY, end(8, 1), 0..3, range([0, 0], [1, 7])), false),
+            part(shard(8, end(PC_BOUND - 4, 7), 3..3, None), false),
+            part(shard(PC_BOUND - 4, None, 3..5, range([1, 7], most)), true),
+        ];
+        let statement = Statement {
+            output: vec![1; 5],
+            ..Statement::default()
+        };
+        (parts, statement)
+    }
+
+    fn error(change: impl FnOnce(&mut Vec<PartHeader>)) -> LinksError {
+        let (mut parts, statement) = run();
+        change(&mut parts);
+        check(&parts, 3, ENTRY, &statement).unwrap_err()
+    }
+
+    #[test]
+    fn links_make_one_run() {
+        let (parts, statement) = run();
+        assert_eq!(check(&parts, 3, ENTRY, &statement), Ok(()));
+        // Every other error has its line in the table of attacks.
+        let none = error(|parts| {
+            for part in [0, 2] {
+                let links = parts[part].links.clone();
+                let links = Links {
+                    zeroed: None,
+                    ..links
+                };
+                parts[part] = super::tests::part(links, part == 2);
+            }
+        });
+        assert_eq!(none, LinksError::NoZeroed);
+        assert_eq!(
+            error(|parts| parts.truncate(2)),
+            LinksError::Program { got: 0 }
+        );
+    }
+
+    #[test]
+    fn parts_state_what_their_links_say() {
+        let (parts, statement) = run();
+        let stated = parts[2].links.part(2, &statement);
+        let execution = stated.execution.unwrap();
+        assert_eq!((execution.position, execution.output_start), (3, 3));
+        assert_eq!(execution.output, [1, 1]);
+        assert_eq!(execution.end, machine::End::Exit { code: 0 });
+        assert_eq!(stated.zeroed, parts[2].links.zeroed);
+        let stated = parts[1].links.part(1, &statement);
+        let next = machine::End::Next {
+            pc: PC_BOUND - 4,
+            cycles: 7,
+        };
+        assert_eq!(stated.execution.map(|execution| execution.end), Some(next));
+    }
+
+    #[test]
+    fn clks_end_below_their_bound() {
+        let clk = |cycles| End { pc: 0, cycles }.clk();
+        assert_eq!(clk(0), Some(INITIAL_CLK));
+        assert_eq!(clk((1 << 28) - 1), Some((1 << 30) - 4 + INITIAL_CLK));
+        assert_eq!(clk(1 << 28), None);
+        assert_eq!(clk(1 << 30), None);
+        assert_eq!(clk(u32::MAX), None);
+    }
+}

@@ -4,19 +4,19 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_verifier::{
-    Instance, Parameters, Proof, QM31, Statement, VerifyError, VerifyingKey, proof::Body,
-    transcript::Transcript, verify,
+    ExecutionLinks, Instance, Layout, Parameters, PartError, Proof, QM31, RunVerifier, Statement,
+    VerifyError, VerifyingKey, proof::Body, transcript::Transcript, verify,
 };
 
 use crate::{
-    Report,
+    Report, Setup,
     lax::{self, Flaw},
-    setup,
+    setup, setup_of_parts,
     spec::{Operation, Spec},
 };
 
 /// Section 8 of PROTOCOL.md: labels and kinds, in order.
-const OPERATIONS: [(&str, u8); 38] = [
+const OPERATIONS: [(&str, u8); 39] = [
     ("zonda", 0),
     ("statement", 0),
     ("shards", 0),
@@ -24,7 +24,8 @@ const OPERATIONS: [(&str, u8); 38] = [
     ("boundary", 0),
     ("links", 0),
     ("global", 2),
-    ("global", 1),
+    ("global z", 1),
+    ("global beta", 1),
     ("position", 0),
     ("main", 0),
     ("lookup", 2),
@@ -172,77 +173,138 @@ fn values(body: &Body<QM31>) -> Vec<(&'static str, Change, &'static str)> {
 fn statements(
     key: &VerifyingKey,
     statement: &Statement,
-    body: &Body<QM31>,
-) -> Vec<(&'static str, VerifyingKey, Statement, Body<QM31>)> {
+    proof: &Proof,
+) -> Vec<(&'static str, VerifyingKey, Statement, Proof)> {
     let mut others = Vec::new();
-    let mut add = |what, key: &VerifyingKey, statement: &Statement, body: &Body<QM31>| {
-        others.push((what, key.clone(), statement.clone(), body.clone()));
+    let mut add = |what, key: &VerifyingKey, statement: &Statement, proof: &Proof| {
+        others.push((what, key.clone(), statement.clone(), proof.clone()));
     };
-    let with = |id: u8, entry: u32, root: u8| {
+    let with = |id: u8, root: Option<usize>| {
         let mut program = *key.program_id();
         program[31] ^= id;
-        let mut fixed = *key.fixed_root();
-        fixed[31] ^= root;
+        let mut roots = *key.fixed_roots();
+        if let Some(root) = root {
+            roots[root][31] ^= 1;
+        }
         let tables = key.fixed().to_vec();
-        let entry = key.entry() ^ entry;
-        VerifyingKey::from_root(program, entry, key.preset(), tables, fixed)
+        VerifyingKey::from_roots(program, key.entry(), key.preset(), tables, roots)
             .with_parameters(*key.parameters())
     };
-    add("the key's program id", &with(1, 0, 0), statement, body);
-    add("the key's entry point", &with(0, 4, 0), statement, body);
-    add("the key's root", &with(0, 0, 1), statement, body);
+    add("the key's program id", &with(1, None), statement, proof);
+    for phase in 0..3 {
+        add("the key's roots", &with(0, Some(phase)), statement, proof);
+    }
     // The works themselves stay as they were; each is one of fewer bits as well.
     for index in [0, 2, 3, 4, 5, 6, 7] {
         let mut array = key.parameters().to_array();
         array[index] -= 1;
         let other = key.clone().with_parameters(Parameters::from_array(array));
-        add("a parameter of the key", &other, statement, body);
+        add("a parameter of the key", &other, statement, proof);
     }
     let mut other = statement.clone();
     other.exit_code ^= 1 << 31;
-    add("the exit code", key, &other, body);
+    add("the exit code", key, &other, proof);
     let mut other = statement.clone();
     other.output[3] ^= 1;
-    add("a byte of output", key, &other, body);
-    let mut other = statement.clone();
-    other.output.push(0);
-    add("the length of the output", key, &other, body);
-    let mut other = statement.clone();
-    other.output.pop();
-    add("the length of the output", key, &other, body);
-    // An instance of another height, where all parts stay as many.
+    add("a byte of output", key, &other, proof);
+    let mut add = |what, change: &dyn Fn(&mut Proof)| {
+        let mut other = proof.clone();
+        change(&mut other);
+        add(what, key, statement, &other);
+    };
+    // What is in the header, of each part, and no other check decides.
     let low = |instance: &Instance| instance.log_height == 4 && !instance.table.is_fixed();
-    let mut other = body.clone();
-    let index = other.shape.0.iter().position(low).unwrap();
-    other.shape.0[index].log_height = 5;
-    add("the height of a table", key, statement, &other);
-    let mut other = body.clone();
-    other.nonces.global += 1;
-    add("nonce", key, statement, &other);
+    for part in 0..proof.header.parts.len() {
+        let header = &proof.header.parts[part];
+        if let Some(index) = header.shape.0.iter().position(low) {
+            add("the height of a table", &|p| {
+                p.header.parts[part].shape.0[index].log_height = 5;
+            });
+        }
+        if header.boundary_root != [0; 32] {
+            add("a root of boundary columns", &|p| {
+                p.header.parts[part].boundary_root[31] ^= 1;
+            });
+        }
+    }
+    let mut last = proof.header.parts.iter();
+    let last = last.rposition(|part| part.links.zeroed.is_some()).unwrap();
+    for limb in 0..2 {
+        add("the end of the zeroed words", &|p| {
+            p.header.parts[last].links.zeroed.as_mut().unwrap().to[limb] ^= 1;
+        });
+    }
+    if proof.header.shards > 1 {
+        let execution = |p: &mut Proof, part: usize, change: &dyn Fn(&mut ExecutionLinks)| {
+            change(p.header.parts[part].links.execution.as_mut().unwrap());
+        };
+        add("the end of a shard", &|p| {
+            execution(p, 0, &|links| links.end.as_mut().unwrap().cycles ^= 1);
+        });
+        add("the end and the start of shards", &|p| {
+            execution(p, 0, &|links| links.end.as_mut().unwrap().pc ^= 4);
+            execution(p, 1, &|links| links.pc_start ^= 4);
+        });
+        add("whose output a byte is", &|p| {
+            execution(p, 0, &|links| links.output.end += 1);
+            execution(p, 1, &|links| links.output.start += 1);
+        });
+        add("the order of closing parts", &|p| {
+            p.header.parts.swap(2, 3);
+            p.parts.swap(2, 3);
+        });
+        add("the last part, dropped", &|p| {
+            p.header.parts.truncate(3);
+            p.parts.truncate(3);
+        });
+    }
+    add("nonce", &|p| p.header.global_nonce += 1);
     others
 }
 
+/// What each part says is as section 8 says, and each byte of it decides the next challenge.
+fn operations(report: &mut Report, setup: &Setup) {
+    let (key, proof) = &setup.worked;
+    let logs = lax::verify::<QM31>(key, &setup.run.statement, proof, Flaw::None).logs;
+    let parts = logs.len();
+    assert_eq!(parts, proof.parts.len());
+    let (mut bytes, mut count) = (0, 0);
+    let headers = OPERATIONS
+        .iter()
+        .filter(|(label, _)| HEADERS.contains(label));
+    let headers: Vec<_> = headers.copied().collect();
+    for log in logs {
+        let mut said: Vec<(&str, u8)> = log.iter().map(|o| (o.label, o.kind)).collect();
+        // Headers of all parts stand one after another.
+        let others = headers.iter().cycle().take(headers.len() * (parts - 1));
+        let removed: Vec<_> = said
+            .splice(6..6 + headers.len() * (parts - 1), [])
+            .collect();
+        assert!(removed.iter().eq(others));
+        assert_eq!(said, OPERATIONS);
+        let unheard = without_influence(&log);
+        assert!(unheard.is_empty(), "without influence: {unheard:?}");
+        bytes += log.iter().map(|o| o.bytes.len()).sum::<usize>();
+        count += log.len();
+    }
+    let kept: Result<(), String> = Err(format!("{bytes} bytes of {count} operations"));
+    let attack = "each byte decides the next challenge";
+    report.line("A01", attack, &format!("{parts} parts"), &kept, "", "");
+}
+
+/// What is said of each part before the first work.
+const HEADERS: [&str; 3] = ["shape", "boundary", "links"];
+
 pub fn report(report: &mut Report) {
-    let setup = setup();
-    let (key, body) = &setup.worked;
+    for setup in [setup(), setup_of_parts()] {
+        operations(report, setup);
+        changes(report, setup);
+    }
+}
+
+fn changes(report: &mut Report, setup: &Setup) {
+    let (key, proof) = &setup.worked;
     let statement = &setup.run.statement;
-
-    let log = lax::verify(key, statement, body, Flaw::None).log;
-    let said: Vec<(&str, u8)> = log.iter().map(|o| (o.label, o.kind)).collect();
-    assert_eq!(said, OPERATIONS);
-    let unheard = without_influence(&log);
-    assert!(unheard.is_empty(), "without influence: {unheard:?}");
-    let bytes: usize = log.iter().map(|o| o.bytes.len()).sum();
-    let kept: Result<(), String> = Err(format!("{bytes} bytes of {} operations", log.len()));
-    report.line(
-        "A01",
-        "each byte decides the next challenge",
-        "each",
-        &kept,
-        "",
-        "",
-    );
-
     // One line for each kind of value.
     let mut lines: Vec<(&str, String, usize)> = Vec::new();
     let mut tell = |what: &'static str, expected: &VerifyError, result| {
@@ -256,19 +318,31 @@ pub fn report(report: &mut Report) {
             None => lines.push((what, error, 1)),
         }
     };
-    for (what, change, at) in values(body) {
+    // Of several parts, the one with the fewest values.
+    let part = proof.parts.len() - 1;
+    let body = proof.body::<QM31>(part).unwrap();
+    let layout = Layout::new(&proof.header.parts[part].shape, 4);
+    let mut verifier = RunVerifier::new(key, statement, &proof.header).unwrap();
+    for part in &proof.parts[..part] {
+        verifier.part(part).unwrap();
+    }
+    for (what, change, at) in values(&body) {
         let mut changed = body.clone();
         change(&mut changed);
-        let result = verify(key, statement, &Proof::from(changed));
-        tell(what, &VerifyError::Work { at }, result);
+        let result = verifier.part(&changed.to_bytes(&layout)).map(drop);
+        let error = PartError::Work { at };
+        tell(what, &VerifyError::Part { part, error }, result);
     }
-    for (what, key, statement, body) in statements(key, statement, body) {
-        let result = verify(&key, &statement, &Proof::from(body));
+    verifier.part(&proof.parts[part]).expect("the control");
+    verifier.finish().expect("the control");
+    for (what, key, statement, proof) in statements(key, statement, proof) {
+        let result = verify(&key, &statement, &proof);
         tell(what, &VerifyError::Statement, result);
     }
+    let parts = proof.parts.len();
     for (what, error, count) in lines {
         let attack = "a value changed, the challenges kept";
-        println!("| A01 | {attack} | {what}, {count} | {error} | |");
+        println!("| A01 | {attack} | {what}, {count}, {parts} parts | {error} | |");
     }
 }
 

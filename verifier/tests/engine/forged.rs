@@ -1,22 +1,23 @@
 //! Provers that lie at one step, and what comes of it.
 
-use std::sync::Mutex;
+use std::{fmt::Debug, sync::Mutex};
 
 use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Challenge, Layout, Proof, QM31, VerifyError, VerifyingKey,
+    Challenge, Header, Layout, Proof, QM31, Scope, VerifyError,
     circle::{Point, point_at, vanishing},
     layout::{MAIN, QUOTIENT},
-    proof::{Body, Opened},
+    proof::Opened,
     verify,
 };
 
 use crate::{
     Report,
     lax::{self, Flaw},
-    prover::{Input, Prover, prove},
-    setup,
+    prover::Prover,
+    run::{Part, Run},
+    runs, setup, setup_of_parts,
     spec::Spec,
     tree::Groups,
 };
@@ -30,7 +31,11 @@ struct Liar {
     forgets: Option<&'static str>,
     idle: Option<(&'static str, usize)>,
     commit: Option<fn(usize, &Layout, &mut Groups, &mut Groups)>,
-    claim: Option<fn(&mut Vec<QM31>)>,
+    claim: Option<fn(&Layout, &mut Vec<QM31>)>,
+    head: Option<fn(&mut Header)>,
+    /// The part that the lies are about: all, if there is none.
+    at: Option<usize>,
+    entered: usize,
     open: Option<Opening>,
     gamma: Option<QM31>,
     compose: Option<fn(&mut [QM31])>,
@@ -45,19 +50,29 @@ impl Prover<QM31> for Liar {
         }
     }
 
+    fn enter(&mut self, part: usize) {
+        self.entered = part;
+    }
+
+    fn head(&mut self, header: &mut Header) {
+        if let Some(lie) = self.head {
+            lie(header);
+        }
+    }
+
     fn works(&self, at: &'static str, round: usize) -> bool {
         self.idle != Some((at, round))
     }
 
     fn commit(&mut self, phase: usize, layout: &Layout, known: &mut Groups, told: &mut Groups) {
-        if let Some(lie) = self.commit {
+        if let Some(lie) = self.commit.filter(|_| self.is_here()) {
             lie(phase, layout, known, told);
         }
     }
 
-    fn claim(&mut self, claims: &mut Vec<QM31>) {
-        if let Some(lie) = self.claim {
-            lie(claims);
+    fn claim(&mut self, layout: &Layout, claims: &mut Vec<QM31>) {
+        if let Some(lie) = self.claim.filter(|_| self.is_here()) {
+            lie(layout, claims);
         }
     }
 
@@ -84,6 +99,12 @@ impl Prover<QM31> for Liar {
     }
 }
 
+impl Liar {
+    fn is_here(&self) -> bool {
+        self.at.is_none_or(|at| at == self.entered)
+    }
+}
+
 /// A forged proof.
 struct Case {
     id: &'static str,
@@ -93,7 +114,9 @@ struct Case {
     worked: bool,
     liar: Liar,
     /// Changes the filled tables.
-    tables: Option<fn(&mut Vec<Input>)>,
+    tables: Option<fn(&mut Vec<Part>)>,
+    /// The run, if it is not the honest one in one part.
+    run: Option<fn() -> Run>,
     expected: String,
     flaw: Flaw<QM31>,
 }
@@ -113,6 +136,7 @@ fn case(
         worked: false,
         liar,
         tables: None,
+        run: None,
         expected: expected.into(),
         flaw,
     }
@@ -191,7 +215,7 @@ fn cases() -> Vec<Case> {
     let lie = Liar::default();
     cases.extend([
         Case {
-            tables: Some(|inputs| *cell(inputs, Table::Range16, 0) += F::ONE),
+            tables: Some(|parts| *cell(parts, Table::Range16, 0) += F::ONE),
             ..case(
                 "A02",
                 "tables that do not balance",
@@ -206,7 +230,7 @@ fn cases() -> Vec<Case> {
             "claims that add up to zero",
             "claims 0 and 1",
             Liar {
-                claim: Some(|claims| {
+                claim: Some(|_, claims| {
                     claims[0] += QM31::ONE;
                     claims[1] -= QM31::ONE;
                 }),
@@ -216,14 +240,14 @@ fn cases() -> Vec<Case> {
             Flaw::Skips("identity"),
         ),
         Case {
-            tables: Some(|inputs| *cell(inputs, Table::Range16, 0) += F::ONE),
+            tables: Some(|parts| *cell(parts, Table::Range16, 0) += F::ONE),
             ..case(
                 "A02",
                 "tables that do not balance, and a claim that makes up for them",
                 "a multiplicity, claim 0",
                 Liar {
-                    claim: Some(|claims| {
-                        let total: QM31 = claims.iter().copied().sum();
+                    claim: Some(|layout, claims| {
+                        let total = claimed(layout, claims, Scope::Local);
                         claims[0] -= total;
                     }),
                     ..lie
@@ -233,14 +257,14 @@ fn cases() -> Vec<Case> {
             )
         },
         Case {
-            tables: Some(|inputs| *cell(inputs, Table::Multiply, 2) += F::ONE),
+            tables: Some(|parts| *cell(parts, Table::Multiply, 2) += F::ONE),
             ..case(
                 "A02",
                 "a row that does not hold, and a claim that makes up for its messages",
                 "a cell of multiply, claim 0",
                 Liar {
-                    claim: Some(|claims| {
-                        let total: QM31 = claims.iter().copied().sum();
+                    claim: Some(|layout, claims| {
+                        let total = claimed(layout, claims, Scope::Local);
                         claims[0] -= total;
                     }),
                     ..lie
@@ -373,13 +397,146 @@ fn cases() -> Vec<Case> {
             Flaw::Skips("folding"),
         ),
     ]);
+    cases.extend(cases_of_parts());
     cases
 }
 
-/// The cell of the first row that says something.
-fn cell(inputs: &mut [Input], table: Table, column: usize) -> &mut F {
-    let input = inputs.iter_mut().find(|input| input.table == table);
+/// Runs in four parts.
+fn cases_of_parts() -> [Case; 9] {
+    let lie = Liar::default();
+    let case = |id, attack, changed: &str, liar, expected: &str, flaw| Case {
+        run: Some(crate::run::four_parts),
+        ..case(id, attack, changed, liar, expected, flaw)
+    };
+    [
+        Case {
+            run: Some(runs::other_entry),
+            ..case(
+                "A45",
+                "a run that starts elsewhere",
+                "at the second instruction",
+                lie,
+                "Header(Links(Entry",
+                Flaw::Skips("header"),
+            )
+        },
+        Case {
+            run: Some(runs::skipped_instruction),
+            ..case(
+                "A39",
+                "an instruction left out between shards",
+                "the first of the second shard",
+                lie,
+                "Header(Links(Start { part: 1",
+                Flaw::Skips("header"),
+            )
+        },
+        Case {
+            run: Some(runs::forgotten_word),
+            ..case(
+                "A42",
+                "a word that is opened twice, and so forgets what was written",
+                "by parts 0 and 3",
+                lie,
+                "Header(Links(Zeroed { part: 3",
+                Flaw::Skips("header"),
+            )
+        },
+        Case {
+            run: Some(runs::left_out),
+            ..case(
+                "A27",
+                "words that are touched and never opened",
+                "the last part left out",
+                lie,
+                "GlobalBalance",
+                Flaw::Skips("global balance"),
+            )
+        },
+        Case {
+            tables: Some(|parts| *cell(parts, Table::Program, 0) += F::ONE),
+            ..case(
+                "A20",
+                "parts that do not balance",
+                "how many hold an instruction",
+                lie,
+                "GlobalBalance",
+                Flaw::Skips("global balance"),
+            )
+        },
+        Case {
+            // The high limb of the value of x0 before the second shard.
+            tables: Some(|parts| *cell(&mut parts[1..], Table::Boundary, 4) += F::ONE),
+            ..case(
+                "A43",
+                "a register that changes between shards",
+                "x0",
+                lie,
+                "Balance",
+                Flaw::None,
+            )
+        },
+        case(
+            "A02",
+            "global claims that add up to zero",
+            "parts 2 and 3",
+            Liar {
+                claim: Some(|layout, claims| {
+                    let sum = layout
+                        .running_sums()
+                        .position(|sum| sum.scope == Scope::Global);
+                    let is_program = layout.instances[0].table == Table::Program;
+                    let is_zeroed = layout.instances[0].table == Table::Zeroed;
+                    claims[sum.unwrap()] += match (is_program, is_zeroed) {
+                        (true, _) => QM31::ONE,
+                        (_, true) => -QM31::ONE,
+                        _ => QM31::ZERO,
+                    };
+                }),
+                ..lie
+            },
+            "Constraints",
+            Flaw::Skips("identity"),
+        ),
+        Case {
+            worked: true,
+            ..case(
+                "A12",
+                "one work is not done",
+                "global 0",
+                Liar {
+                    idle: Some(("global", 0)),
+                    ..lie
+                },
+                "Statement",
+                Flaw::Skips("global"),
+            )
+        },
+        case(
+            "A44",
+            "a part's number is not absorbed",
+            "part 2",
+            Liar {
+                forgets: Some("position"),
+                ..lie
+            },
+            "Constraints",
+            Flaw::Forgets("position"),
+        ),
+    ]
+}
+
+/// A cell of the first row of the first instance of a table.
+fn cell(parts: &mut [Part], table: Table, column: usize) -> &mut F {
+    let mut inputs = parts.iter_mut().flat_map(|part| &mut part.inputs);
+    let input = inputs.find(|input| input.table == table);
     &mut input.unwrap().trace.values[column]
+}
+
+fn claimed(layout: &Layout, claims: &[QM31], scope: Scope) -> QM31 {
+    let sums = layout.running_sums().zip(claims);
+    let sums = sums.filter(|(sum, _)| sum.scope == scope);
+    sums.map(|(_, claim)| *claim).sum()
 }
 
 fn gamma() -> QM31 {
@@ -479,32 +636,35 @@ fn cancel(phase: usize, layout: &Layout, _: &mut Groups, told: &mut Groups) {
 }
 
 /// The proof, what the verifier says of it, and what a flawed one does.
-fn run(case: &Case) -> (Result<(), VerifyError>, bool) {
-    let setup = setup();
-    let (key, _): &(VerifyingKey, Body<QM31>) = if case.worked {
+fn run(case: &Case) -> (Result<(), Box<dyn Debug + Send>>, bool) {
+    let setup = match case.run {
+        None => setup(),
+        Some(_) => setup_of_parts(),
+    };
+    let (key, _) = if case.worked {
         &setup.worked
     } else {
         &setup.free
     };
-    let run = &setup.run;
-    let mut inputs = run.inputs.clone();
+    let mut run = case.run.map_or_else(|| setup.run.clone(), |run| run());
     if let Some(change) = case.tables {
-        change(&mut inputs);
+        change(&mut run.parts);
     }
     let mut liar = case.liar;
-    let body = prove(key, &run.image, &run.statement, &inputs, &mut liar);
-    let accepts = |flaw| {
-        let count = zonda_verifier::preset::FINAL_COEFFICIENTS;
-        body.last.len() == count && lax::verify(key, &run.statement, &body, flaw).accepted
-    };
-    let by_sound = accepts(Flaw::None);
-    assert!(!by_sound, "{}: {}", case.id, case.attack);
+    let proof = run.prove_by::<QM31>(key, &mut liar);
+    let accepts = |flaw| lax::verify(key, &run.statement, &proof, flaw).accepted;
+    assert!(!accepts(Flaw::None), "{}: {}", case.id, case.attack);
     let by_flawed = accepts(case.flaw);
-    (verify(key, &run.statement, &Proof::from(body)), by_flawed)
+    let result = verify(key, &run.statement, &proof).map_err(|error| match error {
+        VerifyError::Part { error, .. } => Box::new(error) as Box<dyn Debug + Send>,
+        error => Box::new(error),
+    });
+    (result, by_flawed)
 }
 
 pub fn report(report: &mut Report) {
     setup();
+    setup_of_parts();
     let cases = cases();
     let results: Vec<_> = cases.iter().map(|_| Mutex::new(None)).collect();
     let next = Mutex::new(0..cases.len());
@@ -567,9 +727,10 @@ fn a_multiple_of_v_n_says_nothing() {
         }),
         ..Liar::default()
     };
-    let body = prove(key, &run.image, &run.statement, &run.inputs, &mut liar);
-    assert_ne!(body.roots.main, honest.roots.main);
-    assert_eq!(verify(key, &run.statement, &Proof::from(body)), Ok(()));
+    let proof = run.prove_by::<QM31>(key, &mut liar);
+    let root = |proof: &Proof| proof.body::<QM31>(0).unwrap().roots.main;
+    assert_ne!(root(&proof), root(honest));
+    assert_eq!(verify(key, &run.statement, &proof), Ok(()));
 }
 
 /// The place of the multiplicities of 16-bit values in the highest group.

@@ -7,6 +7,7 @@
 //! - `forged`: proofs by provers that lie at one step and are honest, with the challenges that
 //!   follow from the lie, at all others.
 //! - `changed`: honest proofs of which something is changed, and honest proofs under other keys.
+//! - `runs`: runs of several parts that are not put together as they should be.
 //! - `absorbed`: every value is absorbed, and decides the next challenge.
 //! - `words`: the low-degree test by itself, on words that are no codewords.
 
@@ -18,6 +19,7 @@ mod lax;
 mod prover;
 #[path = "../reference/run.rs"]
 mod run;
+mod runs;
 #[path = "../reference/spec.rs"]
 mod spec;
 #[path = "../reference/tree.rs"]
@@ -28,7 +30,9 @@ use std::{fmt::Debug, sync::OnceLock};
 
 use lax::Flaw;
 use run::Run;
-use zonda_verifier::{Parameters, Preset, Proof, QM31, VerifyingKey, proof::Body, verify};
+use zonda_verifier::{
+    Layout, Parameters, Preset, Proof, QM31, VerifyError, VerifyingKey, proof::Body, verify,
+};
 
 /// Works at every site: what changes a state is refused there.
 const WORKED: Parameters = Parameters {
@@ -57,25 +61,51 @@ const FREE: Parameters = Parameters {
 /// A run with honest proofs under two keys.
 struct Setup {
     run: Run,
-    worked: (VerifyingKey, Body<QM31>),
-    free: (VerifyingKey, Body<QM31>),
+    worked: (VerifyingKey, Proof),
+    free: (VerifyingKey, Proof),
 }
 
-/// The run, whose honest proofs verify.
-fn setup() -> &'static Setup {
-    static SETUP: OnceLock<Setup> = OnceLock::new();
-    SETUP.get_or_init(|| {
-        let run = run::run();
+impl Setup {
+    fn new(run: Run) -> Self {
         let [worked, free] = [WORKED, FREE].map(|parameters| {
             let key = run.key(Preset::Standard, parameters);
-            let body = run.prove::<QM31>(&key);
-            let proof = Proof::from(body.clone());
+            let proof = run.prove::<QM31>(&key);
             assert_eq!(verify(&key, &run.statement, &proof), Ok(()), "the control");
-            let verdict = lax::verify(&key, &run.statement, &body, Flaw::None);
+            let verdict = lax::verify::<QM31>(&key, &run.statement, &proof, Flaw::None);
             assert!(verdict.accepted);
-            (key, body)
+            (key, proof)
         });
-        Setup { run, worked, free }
+        Self { run, worked, free }
+    }
+}
+
+/// The run in one part, whose honest proofs verify.
+fn setup() -> &'static Setup {
+    static SETUP: OnceLock<Setup> = OnceLock::new();
+    SETUP.get_or_init(|| Setup::new(run::one_part()))
+}
+
+/// The run in four parts, whose honest proofs verify.
+fn setup_of_parts() -> &'static Setup {
+    static SETUP: OnceLock<Setup> = OnceLock::new();
+    SETUP.get_or_init(|| Setup::new(run::four_parts()))
+}
+
+/// A proof of which one part says something else.
+fn with_body(proof: &Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) -> Proof {
+    let mut proof = proof.clone();
+    let mut body = proof.body(part).unwrap();
+    change(&mut body);
+    let layout = Layout::new(&proof.header.parts[part].shape, 4);
+    proof.parts[part] = body.to_bytes(&layout);
+    proof
+}
+
+/// What a proof of one part is refused with: the part's error by itself.
+fn of_part(result: Result<(), VerifyError>) -> Result<(), Box<dyn Debug>> {
+    result.map_err(|error| match error {
+        VerifyError::Part { part: 0, error } => Box::new(error) as Box<dyn Debug>,
+        error => Box::new(error),
     })
 }
 
@@ -115,6 +145,7 @@ fn table() {
     let mut report = Report::default();
     absorbed::report(&mut report);
     changed::report(&mut report);
+    runs::report(&mut report);
     forged::report(&mut report);
     words::report(&mut report);
     assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));

@@ -31,10 +31,10 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
     let proof = run.prove::<QM31>(&key);
     let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
     assert!(cost.total().compressions > 0);
-    assert_eq!(Proof::from_bytes(&proof.to_bytes()), Ok(proof.clone()));
+    assert!(Proof::from_bytes(&proof.to_bytes()).as_ref() == Ok(&proof));
     let body = proof.body::<QM31>(0).unwrap();
     let layout = Layout::new(&proof.header.parts[0].shape, 4);
-    assert_eq!(body.to_bytes(&layout), proof.parts[0]);
+    assert!(body.to_bytes(&layout) == proof.parts[0]);
 
     // Another statement, another key.
     let mut other = run.statement.clone();
@@ -55,7 +55,7 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
         change(&mut body);
         let mut changed = proof.clone();
         changed.parts[0] = body.to_bytes(&layout);
-        assert_ne!(changed, proof, "the change changes nothing");
+        assert!(changed != proof, "the change changes nothing");
         match verify(&key, &run.statement, &changed) {
             Err(VerifyError::Part { part: 0, error }) => error,
             other => panic!("{other:?}"),
@@ -142,7 +142,7 @@ fn runs_of_several_parts_verify() {
     assert_eq!(proof.parts.len(), 4);
     let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
     let bytes = proof.to_bytes();
-    assert_eq!(Proof::from_bytes(&bytes), Ok(proof.clone()));
+    assert!(Proof::from_bytes(&bytes).as_ref() == Ok(&proof));
     let sizes = proof.sizes().unwrap();
     assert_eq!(sizes.total(), bytes.len() as u64);
 
@@ -188,6 +188,57 @@ fn high_proofs_verify() {
         got: Preset::High,
     };
     assert_eq!(verify(&standard, &run.statement, &proof), Err(error));
+}
+
+/// Those of the proof that fuzzing starts from.
+const CHEAP: Parameters = Parameters {
+    queries: 4,
+    global_work_bits: 0,
+    lookup_work_bits: 0,
+    constraints_work_bits: 0,
+    point_work_bits: 0,
+    batch_work_bits: 0,
+    fold_work_bits: 0,
+    query_work_bits: 0,
+};
+
+/// The files that fuzzing starts from.
+fn honest(run: &Run) -> [(&'static str, Vec<u8>); 3] {
+    let key = run.key(Preset::Standard, CHEAP);
+    let proof = run.prove::<QM31>(&key);
+    verify(&key, &run.statement, &proof).unwrap();
+    let exit_code = run.statement.exit_code.to_le_bytes();
+    let preset = run.key(Preset::Standard, Preset::Standard.parameters());
+    [
+        ("run.key", preset.to_bytes()),
+        ("run.proof", proof.to_bytes()),
+        (
+            "run.statement",
+            [&exit_code[..], &run.statement.output].concat(),
+        ),
+    ]
+}
+
+const HONEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/honest");
+
+#[test]
+fn fuzzing_starts_from_honest_proofs() {
+    for (name, expected) in honest(&four_parts()) {
+        let committed = std::fs::read(format!("{HONEST}/{name}")).unwrap();
+        let how = "write it with: -- --ignored writes_honest_proofs";
+        assert!(
+            committed == expected,
+            "fuzz/honest/{name} is another; {how}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "writes files"]
+fn writes_honest_proofs() {
+    for (name, bytes) in honest(&four_parts()) {
+        std::fs::write(format!("{HONEST}/{name}"), bytes).unwrap();
+    }
 }
 
 /// What verification with the preset's own parameters takes. Run with `--ignored --nocapture`.

@@ -48,31 +48,38 @@ struct Duties<'a> {
     zeroed: Option<&'a [Opening]>,
 }
 
-/// A program that adds, stores, loads, multiplies, makes `4 + 4` bytes public and exits with 5.
-pub fn program() -> Program {
+/// The text of a program that adds, stores, loads, multiplies, makes four bytes public, reads what
+/// there is, loads it, makes four more bytes public that it had stored before, and exits with 5.
+pub fn text() -> Vec<u32> {
     let mut words = Vec::new();
     words.extend(testing::li(5, 0x2000_0000));
     words.extend(testing::li(6, 0x1234_5678));
     words.extend([
         testing::add(7, 6, 5),
         testing::mul(8, 7, 6),
-        testing::sw(5, 8, 0),
+        testing::sw(8, 5, 0),
         testing::lbu(9, 5, 2),
         testing::xor(9, 9, 6),
-        testing::sw(5, 9, 64),
+        testing::sw(9, 5, 64),
     ]);
     words.extend(testing::call(64, 3, 0x2000_0000, 4));
+    words.extend(testing::call(63, 0, 0x2000_0080, 4));
+    assert_eq!(words.len() as u64, CYCLES);
+    words.push(testing::addi(20, 0, 0));
+    words.push(testing::lw(21, 5, 128));
     words.extend(testing::call(64, 3, 0x2000_0040, 4));
     words.extend(testing::exit(5));
-    Program::from_elf(&testing::elf(&words)).unwrap()
+    words
 }
 
 /// How many instructions the first of two shards has: so many that both make bytes public.
-const CYCLES: u64 = 19;
+const CYCLES: u64 = 28;
+
+pub const INPUT: &[u8] = b"in";
 
 /// The run in one part.
 pub fn one_part() -> Run {
-    let cut = Cuts::new(&program(), u64::from(u32::MAX));
+    let cut = Cuts::new(&program(), INPUT, u64::from(u32::MAX));
     assert_eq!(cut.shards.len(), 1);
     let duties = Duties {
         program: true,
@@ -81,42 +88,28 @@ pub fn one_part() -> Run {
     cut.run(&[duties])
 }
 
-/// The run in four parts: two shards, of which the first opens the first zeroed word; a closing part
-/// with the program, and one with the other zeroed words.
+/// The run in four parts.
 pub fn four_parts() -> Run {
-    let cut = Cuts::new(&program(), CYCLES);
-    assert_eq!(cut.shards.len(), 2);
+    let cut = Cuts::new(&program(), INPUT, CYCLES);
     assert!(cut.shards.iter().all(|shard| shard.output.len() == 4));
-    assert!(cut.openings.len() >= 2);
-    let (first, rest) = cut.openings.split_at(1);
-    cut.run(&[
-        Duties {
-            zeroed: Some(first),
-            ..Duties::default()
-        },
-        Duties::default(),
-        Duties {
-            program: true,
-            zeroed: None,
-        },
-        Duties {
-            program: false,
-            zeroed: Some(rest),
-        },
-    ])
+    cut.in_four_parts(1)
+}
+
+pub fn program() -> Program {
+    Program::from_elf(&testing::elf(&text())).unwrap()
 }
 
 /// A run that is cut into shards.
 pub struct Cuts {
     program: Program,
-    image: Image,
+    pub image: Image,
     pub shards: Vec<Shard>,
-    left: Vec<Left>,
-    openings: Vec<Opening>,
+    pub left: Vec<Left>,
+    pub openings: Vec<Opening>,
 }
 
 impl Cuts {
-    pub fn new(program: &Program, max_cycles: u64) -> Self {
+    pub fn new(program: &Program, input: &[u8], max_cycles: u64) -> Self {
         let image = Image {
             entry: program.entry(),
             text: program
@@ -135,7 +128,7 @@ impl Cuts {
                 distinct_instruction: 0,
             },
         };
-        let mut sharder = Sharder::new(program, &[], &Options::default(), cut).unwrap();
+        let mut sharder = Sharder::new(program, input, &Options::default(), cut).unwrap();
         let mut shards = Vec::new();
         while let Some(shard) = sharder.next(&mut Discard).unwrap() {
             shards.push(shard);
@@ -164,6 +157,29 @@ impl Cuts {
         }
     }
 
+    /// Two shards, of which the first opens `count` zeroed words; a closing part with the program, and
+    /// one with the other zeroed words.
+    pub fn in_four_parts(&self, count: usize) -> Run {
+        assert_eq!(self.shards.len(), 2);
+        let (first, rest) = self.openings.split_at(count);
+        assert!(!rest.is_empty());
+        self.run(&[
+            Duties {
+                zeroed: Some(first),
+                ..Duties::default()
+            },
+            Duties::default(),
+            Duties {
+                program: true,
+                zeroed: None,
+            },
+            Duties {
+                program: false,
+                zeroed: Some(rest),
+            },
+        ])
+    }
+
     /// The run in as many parts as there are duties, of which the first execute.
     fn run(&self, duties: &[Duties<'_>]) -> Run {
         let mut uses = vec![0; self.image.text.len()];
@@ -174,10 +190,11 @@ impl Cuts {
         let parts = duties.iter().enumerate().map(|(index, duties)| {
             let shard = self.shards.get(index);
             let zeroed = duties.zeroed.map(|openings| {
+                // Someone dishonest starts a chain again.
+                let first = openings.first().map_or(from, |opening| opening.from);
                 let to = openings.last().map_or(from, Opening::next);
-                let range = ZeroedRange { from, to };
                 from = to;
-                range
+                ZeroedRange { from: first, to }
             });
             let links = Links {
                 execution: shard.map(execution),
