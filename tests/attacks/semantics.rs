@@ -37,7 +37,7 @@ pub fn cases() -> Vec<Case> {
         case("A28", "AND proved as if it were ADD", "add_sub: is_add is AND's number over ADD's; row moved", || values(|f| {
             let (bitwise, from) = f.row("and");
             let clk = *f.cell(bitwise, from, "thread.clk");
-            let width = Table::Bitwise.width();
+            let width = Table::Bitwise.trace_width();
             f.traces[bitwise as usize].values[from * width..(from + 1) * width].fill(F::ZERO);
             // The next free row of add_sub.
             let (table, copied) = f.row("add");
@@ -170,8 +170,10 @@ pub fn cases() -> Vec<Case> {
         case("A35", "LW past 2^32 reads no such word", "wrap 0: word address 2^30 + 1", || memory(|f| {
             f.set("lw_wraps", [("address.wrap", 0)]);
         }), &["bus memory"]),
-        case("A35", "LW past 2^32, word 2^30 + 1 opened", "the same, and a zeroed word of that address", || memory(|f| {
+        case("A35", "LW past 2^32, word 2^30 + 1 opened", "the same, held by the shard, and a zeroed word of that address", || memory(|f| {
             f.set("lw_wraps", [("address.wrap", 0)]);
+            let row = f.row_of(Table::Boundary, [("space", 1), ("address", 1)]).unwrap();
+            *f.cell(Table::Boundary, row, "address") = F::from_u32((1 << 30) + 1);
             *f.cell(Table::Zeroed, 0, "address.lo") = F::ONE;
             *f.cell(Table::Zeroed, 0, "address.hi") = F::from_u32(1 << 14);
         }), &["bus range16", "bus zeroed_from"]),
