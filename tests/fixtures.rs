@@ -1,20 +1,19 @@
-//! Proofs of version 1, committed: they verify for as long as the version lasts, and have one form.
+//! Proofs of version 2, committed: they verify for as long as the version lasts, and have one form.
 //!
 //! They are made by `cargo test --release --test fixtures -- --ignored`, to be run again only if
 //! the protocol changes, which makes another version of it once there is a release.
 
+mod common;
+
 use std::{fs, path::PathBuf};
 
-use zonda::{
-    Discard, Options, Preset, Program, Proof, ProofError, Prover, Statement, VerifyingKey, verify,
-};
-use zonda_circuits::{instances::several, witness};
-use zonda_prover::{commit, engine::Engine, program_image, prove_instances};
-use zonda_riscv_emu::execute::{self, execute_recorded};
+use common::{guest, shards::Sharded};
+use zonda::{Options, Preset, Proof, ProofError, Prover, Statement, VerifyingKey, verify};
+use zonda_prover::{Setup, Tables, engine::Engine, prove_tables};
 use zonda_verifier::Parameters;
 
-/// Few queries and no work: what the fuzzer changes, since this verifies in little time and a change
-/// is not refused before it is looked at.
+/// Few queries and no work: such proofs are small, and a change is not refused before it is looked
+/// at.
 const CHEAP: Parameters = Parameters {
     queries: 4,
     global_work_bits: 0,
@@ -25,6 +24,12 @@ const CHEAP: Parameters = Parameters {
     fold_work_bits: 0,
     query_work_bits: 0,
 };
+
+/// Instructions of a shard: the run has two.
+const SHARD_CYCLES: u64 = 500;
+
+/// Zeroed words of a part.
+const CHUNK: usize = 100;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -38,7 +43,7 @@ fn read(name: &str) -> Vec<u8> {
 
 /// The exit code, then the output.
 fn statement() -> Statement {
-    let bytes = read("v1.statement");
+    let bytes = read("v2.statement");
     let (exit_code, output) = bytes.split_first_chunk().unwrap();
     Statement {
         exit_code: u32::from_le_bytes(*exit_code),
@@ -46,10 +51,12 @@ fn statement() -> Statement {
     }
 }
 
-fn holds(key: &VerifyingKey, name: &str) {
-    let bytes = read(&format!("{name}_v1.proof"));
+/// Checks a committed proof, of so many parts.
+fn holds(key: &VerifyingKey, name: &str, parts: usize) {
+    let bytes = read(&format!("{name}_v2.proof"));
     let proof = Proof::from_bytes(&bytes).unwrap();
-    assert_eq!(proof.to_bytes(), bytes, "{name}");
+    assert_eq!(proof.parts.len(), parts, "{name}");
+    assert!(proof.to_bytes() == bytes, "{name}");
     let statement = statement();
     verify(key, &statement, &proof).unwrap();
 
@@ -64,7 +71,7 @@ fn holds(key: &VerifyingKey, name: &str) {
 }
 
 fn key(preset: Preset) -> VerifyingKey {
-    let bytes = read(&format!("{}_v1.key", preset.name()));
+    let bytes = read(&format!("{}_v2.key", preset.name()));
     let key = VerifyingKey::from_bytes(&bytes).unwrap();
     assert_eq!(key.to_bytes(), bytes);
     assert_eq!(key.preset(), preset);
@@ -74,21 +81,20 @@ fn key(preset: Preset) -> VerifyingKey {
 #[test]
 fn committed_proofs_verify() {
     for preset in Preset::ALL {
-        holds(&key(preset), preset.name());
+        holds(&key(preset), preset.name(), 1);
     }
 }
 
 #[test]
-fn the_committed_proof_of_few_queries_verifies() {
+fn the_committed_proof_in_parts_verifies() {
     let cheap = key(Preset::Standard).with_parameters(CHEAP);
-    holds(&cheap, "cheap");
+    holds(&cheap, "cheap", 4);
 }
 
 #[test]
 #[ignore = "writes the committed proofs anew"]
 fn generate() {
-    let elf = concat!(env!("CARGO_MANIFEST_DIR"), "/guests/elf/fibonacci.elf");
-    let program = Program::from_elf(&fs::read(elf).unwrap()).unwrap();
+    let program = guest("fibonacci");
     let input = 10_u32.to_le_bytes();
     for preset in Preset::ALL {
         let mut options = Options::default();
@@ -96,26 +102,27 @@ fn generate() {
         let prover = Prover::new(options);
         let proved = prover.prove(&program, &input).unwrap();
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
-        fs::write(path("v1.statement"), statement).unwrap();
+        fs::write(path("v2.statement"), statement).unwrap();
         let name = preset.name();
         let key = prover.verifying_key(&program);
-        fs::write(path(&format!("{name}_v1.key")), key.to_bytes()).unwrap();
+        fs::write(path(&format!("{name}_v2.key")), key.to_bytes()).unwrap();
         let proof = proved.proof.to_bytes();
-        fs::write(path(&format!("{name}_v1.proof")), proof).unwrap();
+        fs::write(path(&format!("{name}_v2.proof")), proof).unwrap();
     }
 
-    let (outcome, records) =
-        execute_recorded(&program, &input, &execute::Options::default(), &mut Discard).unwrap();
-    let statement = Statement {
-        exit_code: outcome.exit_code,
-        output: outcome.output,
-    };
-    let image = program_image(&program);
-    let instruction_at = |pc| program.instruction(pc).unwrap().unwrap();
-    let instances = witness::traces(&image, &records, &statement, several, instruction_at);
+    let mut sharded = Sharded::new(&program, &input, SHARD_CYCLES);
+    sharded.chunk = CHUNK;
     let engine = Engine::default();
-    let (key, fixed) = commit(&engine, program.id(), &image, Preset::Standard);
-    let key = key.with_parameters(CHEAP);
-    let proof = prove_instances(&engine, &key, &fixed, instances, &statement).unwrap();
-    fs::write(path("cheap_v1.proof"), proof.to_bytes()).unwrap();
+    let key = key(Preset::Standard).with_parameters(CHEAP);
+    let setup = Setup::with_key(&program, key);
+    let statement = sharded.statement();
+    let parts = (0..).zip(sharded.fill());
+    let parts = parts.map(|(part, (links, instances))| Tables {
+        instances,
+        stated: links.part(part, &statement),
+        links,
+    });
+    let shards = sharded.shards.len() as u32;
+    let proof = prove_tables(&engine, &setup, &statement, shards, parts.collect()).unwrap();
+    fs::write(path("cheap_v2.proof"), proof.to_bytes()).unwrap();
 }

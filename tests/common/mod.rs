@@ -1,6 +1,8 @@
 //! What the tests of whole proofs share: a small assembler, and a run with its proof.
 #![allow(dead_code)] // Each test file uses its own part.
 
+pub mod shards;
+
 use std::{fs, path::Path};
 
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
