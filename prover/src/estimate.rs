@@ -99,7 +99,7 @@ pub fn row(table: Table, preset: Preset) -> u64 {
 
 /// What the process takes beside a part: code, the program, the input.
 pub fn process(setup: &Setup<'_>, input: &[u8]) -> u64 {
-    const CODE: u64 = 6 << 20;
+    const CODE: u64 = 16 << 20;
     let image = &setup.image;
     let text = size_of_val(&image.text[..]) as u64;
     let words = size_of_val(&image.words[..]) as u64;
@@ -108,7 +108,7 @@ pub fn process(setup: &Setup<'_>, input: &[u8]) -> u64 {
 
 /// Bytes of machine memory, and of what is noted of it, for words at these addresses, ascending.
 pub fn machine(words: impl Iterator<Item = u32>) -> u64 {
-    const PAGE_WORDS: u32 = 1 << 14;
+    const PAGE_WORDS: u32 = 1 << 12;
     const NOTED: u64 = 2 * WORD;
     let mut pages = 0;
     let mut last = None;

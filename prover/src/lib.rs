@@ -32,13 +32,13 @@ pub use error::ProveError;
 pub use job::{Observer, Progress};
 pub use memory::{available_bytes, peak_rss_bytes};
 pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
-pub use pipeline::{Execution, Options, Proved, execute, prove, prove_to};
+pub use pipeline::{Execution, Options, Proved, Tasks, execute, plan, prove, prove_to};
 pub use plan::{Cutting, Plan};
 pub use report::Report;
 pub use setup::{Setup, program_image};
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};
-pub use task::{Task, TaskError, TaskReadError};
+pub use task::{Task, TaskError, TaskReadError, prove_task};
 
 /// The vectors that the prover computes with on this machine, by name.
 pub fn platform() -> &'static str {

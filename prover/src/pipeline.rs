@@ -153,6 +153,25 @@ pub fn prove_to(
     prove_into(engine, program, input, options, host, sink)
 }
 
+/// Executes a run and plans its proof, for whoever proves its parts elsewhere: with
+/// [`prove_task`](crate::prove_task), in any order.
+///
+/// # Errors
+/// As [`prove`].
+pub fn plan(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+) -> Result<Plan, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let budget = &options.budget;
+        budget.plan(engine, setup, input, options, host, &mut job)
+    })?
+}
+
 /// A piece of a proof: its header first, then its parts, in order.
 enum Piece<'a> {
     Header(&'a Header),
@@ -228,7 +247,10 @@ enum Executing<'a> {
 
 impl Plan {
     /// The tasks of the run. They can be had once.
-    pub(crate) fn tasks<'a>(
+    ///
+    /// # Errors
+    /// If the run cannot be executed a second time.
+    pub fn tasks<'a>(
         &'a mut self,
         setup: &'a Setup<'_>,
         input: &'a [u8],

@@ -20,6 +20,7 @@ use zonda_verifier::{
 };
 
 use crate::{
+    cancel::{Cancel, Cancelled},
     engine::{Commitment, Engine, Global, canonical},
     error::ProveError,
     estimate::{self, Estimate},
@@ -273,9 +274,9 @@ impl Planner<'_, '_> {
         let cells = shape.0.iter();
         let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
         self.costs.push(cells.sum());
-        let boundary = self.job.run(Stage::Boundary, |_| {
-            commit_boundary(self.engine, setup, work, &shape)
-        })?;
+        let boundary = self.job.run(Stage::Boundary, |cancel| {
+            commit_boundary(self.engine, setup, work, &shape, cancel)
+        })??;
         self.used.push(work.used(&setup.image, &shape));
         self.parts.push(PartHeader {
             shape,
@@ -363,12 +364,16 @@ impl Planner<'_, '_> {
 const MIN_ZEROED_ROWS: usize = 1 << 10;
 
 /// Commits to a part's boundary columns.
+///
+/// # Errors
+/// If the work is to stop.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
-) -> Commitment {
+    cancel: &Cancel,
+) -> Result<Commitment, Cancelled> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
         boundary_columns(&setup.image, boundary, several, instruction_at)
@@ -384,7 +389,7 @@ pub(crate) fn commit_boundary(
         canonical(matrix)
     });
     let cells: Vec<_> = cells.collect();
-    engine.commit_boundary(shape, &cells, Table::boundary_width)
+    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
 }
 
 /// What a run leaves of all that it touches, by ascending space and address.

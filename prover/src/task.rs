@@ -20,6 +20,7 @@ use crate::{
     estimate,
     job::Job,
     part::{ShardWork, Work, ZeroedWork},
+    pipeline::{Options, in_pool},
     plan::commit_boundary,
     setup::Setup,
     stage::Stage,
@@ -91,6 +92,25 @@ pub enum TaskError {
     },
 }
 
+/// Proves a part of a run, which may have been planned on another machine. Returns its bytes, as they
+/// stand in the proof. Of the options, threads, observer and cancellation play a part.
+///
+/// # Errors
+/// If the task is not one of this program and key, or is not what the program does; or if the engine
+/// fails, or the work is cancelled.
+pub fn prove_task(
+    engine: &Engine,
+    setup: &Setup<'_>,
+    task: &Task,
+    options: &Options<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        job.begin_part(task.index as usize);
+        prove(engine, setup, task, None, &mut job)
+    })?
+}
+
 /// Proves a part. Returns its bytes, as they stand in the proof.
 ///
 /// `boundary` is the commitment to the part's boundary columns if it is at hand.
@@ -124,9 +144,9 @@ fn prove_over<E: ProverChallenge>(
     engine.pool.set_limit(estimate.pool());
     let boundary = match boundary {
         Some(boundary) => boundary,
-        None => job.run(Stage::Boundary, |_| {
-            commit_boundary(engine, setup, &task.work, shape)
-        })?,
+        None => job.run(Stage::Boundary, |cancel| {
+            commit_boundary(engine, setup, &task.work, shape, cancel)
+        })??,
     };
     if boundary.root() != task.header.boundary_root {
         let what = "boundary";
@@ -170,7 +190,7 @@ pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Ins
 
 /// Executes a shard again, and holds the result against what is said of it.
 pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
-    const PAGE_BYTES: u64 = 1 << 16;
+    const PAGE_BYTES: u64 = 1 << 14;
     // As many pages as there are words suffice.
     let max_memory = PAGE_BYTES * shard.words.len() as u64;
     let records = replay(setup.program, &shard.replay_input(), max_memory)?;

@@ -1,52 +1,66 @@
 //! Runs of one part and of several are proved, and the proofs verify.
 
-use zonda_prover::{Budget, DEFAULT_SHARD_CYCLES, Options, Proved, Setup, engine::Engine, prove};
-use zonda_riscv_emu::{execute::Discard, program::Program};
-use zonda_verifier::{Preset, Proof, Statement, verify};
+mod common;
 
-const ELF: &[u8] = include_bytes!("../../guests/elf/fibonacci.elf");
-
-fn proved(preset: Preset, shard_cycles: Option<u64>, n: u32) -> (Proved, Statement) {
-    let program = Program::from_elf(ELF).unwrap();
-    let engine = Engine::default();
-    let options = Options {
-        preset,
-        budget: Budget {
-            bytes: 1 << 30,
-            shard_cycles: shard_cycles.unwrap_or(DEFAULT_SHARD_CYCLES),
-        },
-        ..Options::default()
-    };
-    let input = n.to_le_bytes();
-    let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
-    let statement = Statement {
-        exit_code: proved.exit_code,
-        output: proved.output.clone(),
-    };
-    let key = Setup::new(&engine, &program, preset).key;
-    verify(&key, &statement, &proved.proof).unwrap();
-    let bytes = proved.proof.to_bytes();
-    assert_eq!(bytes.len() as u64, proved.report.proof_bytes);
-    assert_eq!(Proof::from_bytes(&bytes).as_ref(), Ok(&proved.proof));
-    (proved, statement)
-}
+use common::{INPUT, SHARD_CYCLES, options, program, proved, statement};
+use zonda_prover::{DEFAULT_SHARD_CYCLES, Options, check, engine::Engine, prove_to};
+use zonda_riscv_emu::execute::Discard;
+use zonda_verifier::{Preset, Proof};
 
 #[test]
 fn a_run_of_one_shard_is_one_part() {
     for preset in Preset::ALL {
-        let (proved, _) = proved(preset, None, 10);
+        let proved = proved(&Options {
+            preset,
+            ..options(DEFAULT_SHARD_CYCLES)
+        });
         assert_eq!((proved.report.shards, proved.report.parts), (1, 1));
+        let bytes = proved.proof.to_bytes();
+        assert_eq!(bytes.len() as u64, proved.report.proof_bytes);
+        assert_eq!(Proof::from_bytes(&bytes), Ok(proved.proof));
     }
 }
 
 #[test]
 fn a_run_of_several_shards_has_a_part_for_each_and_one_that_closes() {
     for preset in Preset::ALL {
-        let (one, statement) = proved(preset, None, 1000);
-        let cycles = one.report.cycles;
-        let (several, same) = proved(preset, Some(cycles.div_ceil(3)), 1000);
-        assert_eq!(statement, same);
-        assert_eq!((several.report.shards, several.report.parts), (3, 4));
-        assert_eq!(several.report.cycles, cycles);
+        let with = |shard_cycles| {
+            proved(&Options {
+                preset,
+                ..options(shard_cycles)
+            })
+        };
+        let (one, several) = (with(DEFAULT_SHARD_CYCLES), with(SHARD_CYCLES));
+        assert_eq!(statement(&one), statement(&several));
+        let (one, report) = (one.report, several.report);
+        assert_eq!((report.shards, report.parts), (3, 4));
+        assert_eq!((report.cycles, &report.families), (one.cycles, &one.families));
+        assert!(report.security_bits >= 100);
+    }
+}
+
+#[test]
+fn a_proof_is_written_as_it_comes() {
+    let options = options(SHARD_CYCLES);
+    let mut bytes = Vec::new();
+    let engine = Engine::default();
+    let program = program();
+    let (stated, report) =
+        prove_to(&engine, &program, &INPUT, &options, &mut Discard, &mut bytes).unwrap();
+    let proved = proved(&options);
+    assert_eq!(stated, statement(&proved));
+    assert!(bytes == proved.proof.to_bytes());
+    assert_eq!(bytes.len() as u64, report.proof_bytes);
+}
+
+#[test]
+fn every_part_is_checked() {
+    for shard_cycles in [SHARD_CYCLES, DEFAULT_SHARD_CYCLES] {
+        let (engine, program) = (Engine::default(), program());
+        let options = options(shard_cycles);
+        let (_, cycles, failures) =
+            check(&engine, &program, &INPUT, &options, &mut Discard, 5).unwrap();
+        assert!(cycles > 2 * SHARD_CYCLES);
+        assert_eq!(failures, []);
     }
 }

@@ -1,10 +1,26 @@
-//! Instructions per second of the three modes, on a synthetic mix and on the committed guests.
+//! Instructions per second of all modes, on a synthetic mix and on committed guests.
+
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute, execute_metered, execute_recorded},
     program::Program,
+    record::{Family, Records},
+    shard::{Costs, Cut, Shard, Sharder, replay_into},
     testing::*,
+};
+
+/// Shards of about a million instructions.
+const CUT: Cut = Cut {
+    max_cycles: 1 << 20,
+    capacity: 70 << 20,
+    costs: Costs {
+        instructions: [65; Family::ALL.len()],
+        transferred_word: 60,
+        touched_word: 40,
+        distinct_instruction: 20,
+    },
 };
 
 /// A loop over a buffer of 64 KiB: loads, stores, logic, shifts, sums and a multiplication, in about
@@ -44,59 +60,75 @@ fn mix(rounds: u32) -> Vec<u8> {
     elf(&words)
 }
 
-fn modes(criterion: &mut Criterion, name: &str, program: &Program) {
-    let options = Options {
-        max_cycles: Some(1 << 24),
-        ..Options::default()
-    };
-    let cycles = match execute(program, &[], &options, &mut Discard) {
+fn modes(criterion: &mut Criterion, name: &str, program: &Program, input: &[u8]) {
+    let options = Options::default();
+    let cycles = match execute(program, input, &options, &mut Discard) {
         Ok(outcome) => outcome.cycles,
-        Err(error) => {
-            eprintln!("{name} left out: {error}");
-            return;
-        }
+        Err(error) => panic!("{name}: {error}"),
     };
     let mut group = criterion.benchmark_group(name);
     group
         .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500))
         .throughput(Throughput::Elements(cycles));
     group.bench_function("silent", |bencher| {
-        bencher.iter(|| execute(program, &[], &options, &mut Discard));
+        bencher.iter(|| execute(program, input, &options, &mut Discard));
     });
     group.bench_function("metered", |bencher| {
-        bencher.iter(|| execute_metered(program, &[], &options, &mut Discard));
+        bencher.iter(|| execute_metered(program, input, &options, &mut Discard));
+    });
+    group.bench_function("sharded", |bencher| {
+        bencher.iter(|| shards(program, input).for_each(drop));
+    });
+    let shards: Vec<_> = shards(program, input).collect();
+    // Into memory that was used before; into fresh memory they take twice as long.
+    let mut records = Records::default();
+    group.bench_function("replayed", |bencher| {
+        bencher.iter(|| {
+            for shard in &shards {
+                let shard = shard.replay_input();
+                let result = replay_into(&mut records, program, &shard, options.max_memory);
+                assert!(result.is_ok());
+            }
+        });
     });
     if cycles <= 1 << 22 {
         group.bench_function("recorded", |bencher| {
-            bencher.iter(|| execute_recorded(program, &[], &options, &mut Discard));
+            bencher.iter(|| execute_recorded(program, input, &options, &mut Discard));
         });
     }
     group.finish();
 }
 
+fn shards<'a>(program: &'a Program, input: &'a [u8]) -> impl Iterator<Item = Shard> + 'a {
+    let mut sharder = Sharder::new(program, input, &Options::default(), CUT).ok();
+    std::iter::from_fn(move || sharder.as_mut()?.next(&mut Discard).ok()?)
+}
+
 fn benchmarks(criterion: &mut Criterion) {
     for (name, rounds) in [("mix_4m", 200_000), ("mix_16m", 800_000)] {
         match Program::from_elf(&mix(rounds)) {
-            Ok(program) => modes(criterion, name, &program),
+            Ok(program) => modes(criterion, name, &program, &[]),
             Err(error) => panic!("{name}: {error}"),
         }
     }
-    let guests = concat!(env!("CARGO_MANIFEST_DIR"), "/../guests/elf");
-    for entry in std::fs::read_dir(guests).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let file = if path.extension().is_some_and(|end| end == "elf") {
-            std::fs::read(&path).unwrap_or_default()
-        } else {
+    let guests = concat!(env!("CARGO_MANIFEST_DIR"), "/../guests");
+    // They are no part of the package.
+    let read = |name: &str| std::fs::read(format!("{guests}/{name}")).ok();
+    for (name, input) in [
+        ("sha256", Some(vec![0; 200_000])),
+        ("secp256k1", read("inputs/secp256k1-1.bin")),
+        ("json", read("inputs/canada-like.json")),
+        ("c_checksum", Some(vec![0; 200_000])),
+    ] {
+        let (Some(elf), Some(input)) = (read(&format!("elf/{name}.elf")), input) else {
+            eprintln!("{name} left out: no guests in {guests}");
             continue;
         };
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        match Program::from_elf(&file) {
-            Ok(program) => modes(criterion, &name, &program),
-            Err(error) => eprintln!("{name} left out: {error}"),
+        match Program::from_elf(&elf) {
+            Ok(program) => modes(criterion, name, &program, &input),
+            Err(error) => panic!("{name}: {error}"),
         }
     }
 }

@@ -22,13 +22,6 @@ impl<'a> Counter<'a> {
             program,
         }
     }
-
-    fn is_text(&self, word: Touch) -> bool {
-        // The word after the highest text, 2^30 / 4, is far from overflow; others are no text.
-        word.address
-            .checked_mul(4)
-            .is_some_and(|pc| self.program.instruction(pc).is_some())
-    }
 }
 
 impl Observer for Counter<'_> {
@@ -51,7 +44,7 @@ impl Observer for Counter<'_> {
     fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]) {
         self.meter.instructions[family as usize] += 1;
         if event.instruction.opcode.form() == Form::Store {
-            let is_to_text = words.into_iter().any(|word| self.is_text(word));
+            let is_to_text = words.iter().any(|word| self.program.is_text(word.address));
             self.meter.stores_to_text += u64::from(is_to_text);
         }
     }
@@ -59,7 +52,7 @@ impl Observer for Counter<'_> {
     fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
         self.meter.transferred_words += 1;
         if !transfer.is_output {
-            self.meter.stores_to_text += u64::from(self.is_text(transfer.word));
+            self.meter.stores_to_text += u64::from(self.program.is_text(transfer.word.address));
         }
         Ok(())
     }

@@ -70,9 +70,11 @@ impl<O: Observer> Machine<'_, O> {
             result,
             output_length,
         });
+        let next_pc = pc.wrapping_add(4);
         match call {
             Call::Exit => Err(Stop::Exit { code: a0 }),
-            _ => Ok(pc.wrapping_add(4)),
+            _ if O::PAUSES_AFTER_ECALL => Err(Stop::Ecall { next_pc }),
+            _ => Ok(next_pc),
         }
     }
 

@@ -24,7 +24,7 @@ pub enum ExecuteError {
     },
     /// The program touched more memory than allowed.
     #[error(
-        "the program touches more than {max_memory} bytes of memory in pages of 64 KiB; stopped \
+        "the program touches more than {max_memory} bytes of memory in pages of 16 KiB; stopped \
          at {at}: raise the memory limit"
     )]
     MemoryLimit {
@@ -39,6 +39,14 @@ pub enum ExecuteError {
         /// The limit.
         max_output: u32,
         /// The ECALL that went past it.
+        at: Location,
+    },
+    /// The run has more shards than positions can count.
+    #[error("more than {max_shards} shards; stopped at {at}: make shards larger")]
+    ShardLimit {
+        /// The limit.
+        max_shards: u32,
+        /// The instruction that was next.
         at: Location,
     },
 }

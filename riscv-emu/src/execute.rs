@@ -20,7 +20,7 @@ pub struct Options {
     /// The most instructions to execute. Without a limit, recorded runs still have one:
     /// [`DEFAULT_RECORDED_CYCLES`].
     pub max_cycles: Option<u64>,
-    /// The most bytes of machine memory, in pages of 64 KiB, that the program may touch. Runs that
+    /// The most bytes of machine memory, in pages of 16 KiB, that the program may touch. Runs that
     /// are metered, recorded or sharded take as much again for what they note of it.
     pub max_memory: u64,
     /// The most bytes of public output.
@@ -179,7 +179,7 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         Stop::CycleLimit => ExecuteError::CycleLimit { max_cycles, at },
         Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
         Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
-        Stop::Exit { .. } | Stop::Full | Stop::Unlisted { .. } | Stop::Transfers => {
+        Stop::Exit { .. } | Stop::Ecall { .. } | Stop::Unlisted { .. } | Stop::Transfers => {
             unreachable!("no error of a run: {stop:?}")
         }
     }

@@ -36,8 +36,10 @@ pub(crate) enum Stop {
         address: u32,
     },
     OutputLimit,
-    /// The observer asked for it, between two instructions.
-    Full,
+    /// An ECALL was executed, after which the observer wants to pause.
+    Ecall {
+        next_pc: u32,
+    },
     /// The observer does not allow the word.
     Unlisted {
         address: u32,
@@ -87,10 +89,19 @@ impl<'a, O: Observer> Machine<'a, O> {
         host: &mut dyn Host,
     ) -> Stopped {
         let mut cycles = 0;
-        let (mut base, mut words) = (0, [].as_slice());
+        let (mut base, mut first, mut words) = (0, 0, [].as_slice());
         loop {
+            // Nothing is said of an instruction past the last one, not even that there is none.
+            if cycles == max_cycles {
+                return Stopped {
+                    stop: Stop::CycleLimit,
+                    pc,
+                    cycles,
+                };
+            }
             // Neither `pc` nor `base` is ever anything but a multiple of 4.
-            let Some(&word) = words.get((pc.wrapping_sub(base) / 4) as usize) else {
+            let place = (pc.wrapping_sub(base) / 4) as usize;
+            let Some(&word) = words.get(place) else {
                 let Some(range) = program.text_range(pc) else {
                     return Stopped {
                         stop: Stop::Trap(TrapKind::FetchOutsideText),
@@ -98,17 +109,11 @@ impl<'a, O: Observer> Machine<'a, O> {
                         cycles,
                     };
                 };
-                (base, words) = (range.pc, &range.words);
+                (base, first, words) = (range.pc, range.first, &range.words);
                 continue;
             };
-            if cycles == max_cycles || (cycles > 0 && self.observer.is_full()) {
-                let stop = match cycles == max_cycles {
-                    true => Stop::CycleLimit,
-                    false => Stop::Full,
-                };
-                return Stopped { stop, pc, cycles };
-            }
             cycles += 1;
+            self.observer.fetch(first + place);
             let next = match word {
                 Ok(instruction) => self.execute(pc, instruction, host),
                 Err(word) => Err(Stop::Trap(TrapKind::IllegalInstruction { word })),

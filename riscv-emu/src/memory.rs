@@ -9,78 +9,78 @@ pub(crate) struct Word<N> {
 
 /// A value for each word of the address space, default until it is set.
 pub(crate) struct Paged<T> {
-    pages: Box<[Option<Box<Page<T>>>; PAGES]>,
-    /// How many more pages may appear.
-    remaining: u64,
+    /// For each page, its number in `words` counted from 1; 0 if it is not there yet.
+    pages: Vec<u32>,
+    /// The pages, in the order in which they appeared.
+    words: Vec<T>,
+    /// How many pages there may be.
+    max_pages: u64,
 }
 
 /// There would be more pages than allowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct MemoryFull;
 
-type Page<T> = [T; PAGE_WORDS];
-
 impl<T: Copy + Default> Paged<T> {
     /// Has pages for at most `max_bytes` of machine memory, rounded down to whole pages.
     pub(crate) fn new(max_bytes: u64) -> Self {
         Self {
-            pages: boxed((0..PAGES).map(|_| None).collect()),
-            remaining: max_bytes / (4 * PAGE_WORDS) as u64,
+            pages: vec![0; PAGES],
+            words: Vec::new(),
+            max_pages: max_bytes / (4 * PAGE_WORDS) as u64,
         }
     }
 
     /// Allows no more pages.
     pub(crate) fn close(&mut self) {
-        self.remaining = 0;
+        self.max_pages = 0;
     }
 
     /// The value of a word.
     #[inline(always)]
     pub(crate) fn get(&self, address: u32) -> T {
         let (page, place) = split(address);
-        match &self.pages[page] {
-            Some(page) => page[place],
-            None => T::default(),
-        }
+        let word = start(self.pages[page]).and_then(|start| self.words.get(start + place));
+        word.copied().unwrap_or_default()
     }
 
     /// The place of a word, to be written to.
     #[inline(always)]
     pub(crate) fn slot(&mut self, address: u32) -> Result<&mut T, MemoryFull> {
         let (page, place) = split(address);
-        let page = &mut self.pages[page];
-        if page.is_none() {
-            *page = Some(new_page(&mut self.remaining)?);
-        }
-        match page {
-            Some(page) => Ok(&mut page[place]),
-            None => Err(MemoryFull),
-        }
+        let start = match start(self.pages[page]) {
+            Some(start) => start,
+            None => self.new_page(page)?,
+        };
+        Ok(&mut self.words[start + place])
     }
 
     /// All words of the pages there are, by ascending address.
     pub(crate) fn words(&self) -> impl Iterator<Item = (u32, T)> + '_ {
-        (0_u32..).zip(self.pages.iter()).flat_map(|(index, page)| {
-            let first = index * PAGE_WORDS as u32;
-            page.iter()
-                .flat_map(move |page| (first..).zip(page.iter().copied()))
+        (0_u32..).zip(&self.pages).flat_map(|(page, &number)| {
+            let words = start(number).map_or(&[][..], |start| &self.words[start..][..PAGE_WORDS]);
+            (page * PAGE_WORDS as u32..).zip(words.iter().copied())
         })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_page(&mut self, page: usize) -> Result<usize, MemoryFull> {
+        let start = self.words.len();
+        let number = start / PAGE_WORDS + 1;
+        if number as u64 > self.max_pages {
+            return Err(MemoryFull);
+        }
+        self.words.resize(start + PAGE_WORDS, T::default());
+        self.pages[page] = number as u32;
+        Ok(start)
     }
 }
 
-#[cold]
-#[inline(never)]
-fn new_page<T: Copy + Default>(remaining: &mut u64) -> Result<Box<Page<T>>, MemoryFull> {
-    *remaining = remaining.checked_sub(1).ok_or(MemoryFull)?;
-    Ok(boxed(vec![T::default(); PAGE_WORDS]))
-}
-
-/// An array on the heap, made there.
-fn boxed<T, const N: usize>(items: Vec<T>) -> Box<[T; N]> {
-    items
-        .into_boxed_slice()
-        .try_into()
-        .unwrap_or_else(|_| unreachable!("N items were made"))
+/// Where a page starts.
+#[inline(always)]
+fn start(number: u32) -> Option<usize> {
+    Some(number.checked_sub(1)? as usize * PAGE_WORDS)
 }
 
 #[inline(always)]
@@ -89,8 +89,8 @@ fn split(address: u32) -> (usize, usize) {
     (address / PAGE_WORDS % PAGES, address % PAGE_WORDS)
 }
 
-/// 64 KiB of machine memory.
-const PAGE_WORDS: usize = 1 << 14;
+/// 16 KiB of machine memory.
+const PAGE_WORDS: usize = 1 << 12;
 const PAGES: usize = (1 << 30) / PAGE_WORDS;
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn pages_are_limited() {
-        let mut memory = Paged::<u32>::new((2 << 16) + 1);
+        let mut memory = Paged::<u32>::new((2 << 14) + 1);
         assert!(memory.slot(0).is_ok());
         assert!(memory.slot(1 << 20).is_ok());
         assert_eq!(memory.slot(1 << 21).err(), Some(MemoryFull));

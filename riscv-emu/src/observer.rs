@@ -12,11 +12,12 @@ pub(crate) trait Observer {
     /// What is kept of every word of memory.
     type Note: Copy + Default;
 
-    /// Whether the machine is to stop before the next instruction.
+    /// Whether the machine is to pause after each ECALL.
+    const PAUSES_AFTER_ECALL: bool = false;
+
+    /// A word of text is about to be executed; words are numbered over all ranges.
     #[inline(always)]
-    fn is_full(&self) -> bool {
-        false
-    }
+    fn fetch(&mut self, _index: usize) {}
 
     /// A word of RAM is accessed, for the instruction about to be reported. Yields what
     /// [`Touch::previous`] is to hold.

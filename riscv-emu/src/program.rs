@@ -39,6 +39,8 @@ pub(crate) struct ImageRange {
 pub(crate) struct TextRange {
     /// The address of the first one.
     pub(crate) pc: u32,
+    /// How many words of text lie before it in other ranges.
+    pub(crate) first: usize,
     pub(crate) words: Vec<TextWord>,
 }
 
@@ -148,9 +150,10 @@ impl Program {
         self.lines.at(pc)
     }
 
-    /// The ranges of text, by ascending pc.
-    pub(crate) fn text_ranges(&self) -> &[TextRange] {
-        &self.text
+    /// Whether a word of memory holds text, by word address.
+    pub(crate) fn is_text(&self, address: u32) -> bool {
+        // Text lies below 2^30.
+        address < 1 << 28 && self.text_range(4 * address).is_some()
     }
 
     /// The range of text that contains `pc`.
@@ -216,10 +219,14 @@ fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
         match ranges.last_mut() {
             Some(last) if last.pc + 4 * last.words.len() as u32 == pc => last.words.extend(words),
             _ if count == 0 => {}
-            _ => ranges.push(TextRange {
-                pc,
-                words: words.collect(),
-            }),
+            last => {
+                let first = last.map_or(0, |last| last.first + last.words.len());
+                ranges.push(TextRange {
+                    pc,
+                    first,
+                    words: words.collect(),
+                });
+            }
         }
     }
     ranges

@@ -255,6 +255,44 @@ pub struct Records {
 }
 
 impl Records {
+    /// Empties the lists, and keeps their memory for the next records.
+    pub fn clear(&mut self) {
+        let Self {
+            steps,
+            load_store_word,
+            load_store_subword,
+            load_store_misaligned,
+            ecalls,
+            transfers,
+            registers,
+            output_length,
+            memory,
+            final_clk,
+            final_pc,
+        } = self;
+        steps.iter_mut().for_each(Vec::clear);
+        load_store_word.clear();
+        load_store_subword.clear();
+        load_store_misaligned.clear();
+        ecalls.clear();
+        transfers.clear();
+        memory.clear();
+        *registers = [Access::default(); 32];
+        *output_length = Access::default();
+        (*final_clk, *final_pc) = (0, None);
+    }
+
+    /// Makes room for so many more instructions of a family.
+    pub fn reserve(&mut self, family: Family, count: usize) {
+        match family {
+            Family::LoadStoreWord => self.load_store_word.reserve(count),
+            Family::LoadStoreSubword => self.load_store_subword.reserve(count),
+            Family::LoadStoreMisaligned => self.load_store_misaligned.reserve(count),
+            Family::Ecall => self.ecalls.reserve(count),
+            _ => self.steps[family as usize].reserve(count),
+        }
+    }
+
     /// How many instructions of a family were executed.
     pub fn count(&self, family: Family) -> usize {
         match family {

@@ -10,6 +10,36 @@
 //! last shard that touched it, and 0 is the owner of the initial memory. So the value that a shard
 //! finds in a word is the one that the owner left there. The 32 registers and the output length
 //! count as touched by every shard, accessed or not: their owner is always the shard before.
+//!
+#![cfg_attr(feature = "std", doc = "```")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
+//! use zonda_riscv_emu::{
+//!     execute::{Discard, Options},
+//!     program::Program,
+//!     record::Records,
+//!     shard::{Costs, Cut, Sharder, replay_into},
+//! };
+//!
+//! # use zonda_riscv_emu::testing;
+//! # let elf = testing::elf(&testing::exit(7));
+//! let program = Program::from_elf(&elf)?;
+//! let options = Options::default();
+//! let costs = Costs {
+//!     instructions: [60; 16],
+//!     transferred_word: 60,
+//!     touched_word: 40,
+//!     distinct_instruction: 20,
+//! };
+//! let cut = Cut { max_cycles: 1 << 20, capacity: 60 << 20, costs };
+//! let mut sharder = Sharder::new(&program, b"input", &options, cut)?;
+//! let mut records = Records::default();
+//! while let Some(shard) = sharder.next(&mut Discard)? {
+//!     replay_into(&mut records, &program, &shard.replay_input(), options.max_memory)?;
+//!     println!("shard {}: {} instructions", shard.position, shard.cycles);
+//! }
+//! println!("{} words touched", sharder.last().words.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use alloc::vec::Vec;
 
@@ -17,10 +47,12 @@ use crate::{meter::Meter, record::Family};
 
 #[cfg(feature = "std")]
 pub use self::{
-    replay::{ReplayError, replay},
+    replay::{ReplayError, replay, replay_into},
     sharder::Sharder,
 };
 
+#[cfg(feature = "std")]
+mod boundary;
 #[cfg(feature = "std")]
 mod replay;
 #[cfg(feature = "std")]

@@ -8,7 +8,7 @@ use zonda_riscv_emu::{
     error::TrapKind,
     execute::{Discard, Options},
     program::Program,
-    record::Family,
+    record::{Family, Records},
     shard::*,
     testing::*,
 };
@@ -69,7 +69,10 @@ fn program() -> Program {
     Program::from_elf(&elf(&words.concat())).unwrap()
 }
 
+/// A word far away.
 const FAR: u32 = 0x4000_0000;
+/// Of 2^12 words.
+const LAST_PAGE: u32 = (1 << 18) - 1;
 
 fn cut(max_cycles: u64) -> Cut {
     Cut {
@@ -124,11 +127,11 @@ fn each_fault_is_its_own_error() {
     assert_eq!(error, ReplayError::WordOrder { address: 1 << 30 });
     let error = broken(&|task| task.words[1].address = u32::MAX);
     assert_eq!(error, ReplayError::WordOrder { address: u32::MAX });
-    let everywhere = |page: u32| BoundaryWord {
-        address: page << 14,
+    let in_page = |page: u32| BoundaryWord {
+        address: page << 12,
         ..BoundaryWord::default()
     };
-    let error = broken(&|task| task.words = (0..1 << 16).map(everywhere).collect());
+    let error = broken(&|task| task.words = (0..1 << 18).map(in_page).collect());
     let max_memory = MAX_MEMORY;
     assert_eq!(error, ReplayError::MemoryLimit { max_memory });
 
@@ -149,8 +152,7 @@ fn each_fault_is_its_own_error() {
     let error = broken(&|task| task.transferred_words += 1);
     assert_eq!(error, ReplayError::TransferredWords { expected: 3 });
     let error = broken(&|task| task.instructions[0] += 1);
-    let (expected, got) = (35, 34);
-    assert_eq!(error, ReplayError::EarlyExit { expected, got });
+    assert_eq!(error, ReplayError::EarlyExit { executed: 34 });
     let error = broken(&|task| {
         task.instructions[Family::AddSub as usize] += 1;
         task.instructions[Family::LoadStoreWord as usize] -= 1;
@@ -164,8 +166,8 @@ fn each_fault_is_its_own_error() {
     assert_eq!(error, wrong);
     let error = broken(&|task| task.input.push(0));
     assert_eq!(error, ReplayError::InputLeft { bytes: 1 });
-    let error = broken(&|task| task.words.push(everywhere(65_535)));
-    let address = 65_535 << 14;
+    let error = broken(&|task| task.words.push(in_page(LAST_PAGE)));
+    let address = LAST_PAGE << 12;
     assert_eq!(error, ReplayError::WordNotTouched { address });
     let error = broken(&|task| task.words[1].before += 1);
     let (address, expected, got) = (FAR / 4, 1, 2);
@@ -179,6 +181,31 @@ fn each_fault_is_its_own_error() {
     let mut shorter = honest.clone();
     shorter.instructions[Family::Ecall as usize] -= 1;
     assert_eq!(shorter.replay(&program), Ok(()));
+}
+
+/// Nothing is left of a shard that was refused, or of the records before it.
+#[test]
+fn refused_records_are_empty() -> Result<(), Box<dyn Error>> {
+    let program = program();
+    let mut sharder = Sharder::new(&program, b"abcdefgh", &Options::default(), cut(20))?;
+    let shard = sharder.next(&mut Discard)?.ok_or("no shard")?;
+    let honest = shard.replay_input();
+    let mut records = replay(&program, &honest, MAX_MEMORY)?;
+    let early = ReplayInput {
+        input: &[],
+        ..honest
+    };
+    let late = ReplayInput {
+        words: &honest.words[..1],
+        ..honest
+    };
+    for broken in [early, late] {
+        assert!(replay_into(&mut records, &program, &broken, MAX_MEMORY).is_err());
+        assert_eq!(records, Records::default());
+        replay_into(&mut records, &program, &honest, MAX_MEMORY)?;
+        assert_eq!(records, replay(&program, &honest, MAX_MEMORY)?);
+    }
+    Ok(())
 }
 
 /// A loop that would write for ever moves no more words than announced.

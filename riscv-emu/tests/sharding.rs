@@ -9,7 +9,8 @@ use common::{
 };
 use zonda_riscv_emu::{
     error::ExecuteError,
-    execute::{DebugStream, Discard, Options, Outcome, execute, execute_recorded},
+    execute::{DebugStream, Discard, Options, Outcome, execute, execute_metered, execute_recorded},
+    meter::Meter,
     program::Program,
     record::*,
     shard::*,
@@ -71,6 +72,9 @@ fn check_shards(
     let mut start = Before::reset(program).start;
     let (mut all_input, mut output, mut cycles) = (Vec::new(), Vec::new(), 0);
     let mut together = Records::default();
+    let mut meter = Meter::default();
+    // Used again and again.
+    let mut records = Records::default();
     for (position, shard) in (1..).zip(&shards) {
         assert_eq!((shard.position, shard.start), (position, start));
         assert!(shard.words.is_sorted_by(|a, b| a.address < b.address));
@@ -79,7 +83,12 @@ fn check_shards(
             assert_eq!((word.before, word.owner), *now, "{word:?}");
             *now = (word.after, position);
         }
-        let records = replay(program, &shard.replay_input(), OPTIONS.max_memory)?;
+        replay_into(
+            &mut records,
+            program,
+            &shard.replay_input(),
+            OPTIONS.max_memory,
+        )?;
         let before = Before {
             start,
             words: shard
@@ -96,6 +105,8 @@ fn check_shards(
         all_input.extend_from_slice(&shard.input);
         output.extend_from_slice(&shard.output);
         cycles += shard.cycles;
+        meter.transferred_words += shard.meter.transferred_words;
+        meter.stores_to_text += shard.meter.stores_to_text;
         match shard.end {
             End::Next { pc } => start.pc = pc,
             End::Exit { code } => {
@@ -105,8 +116,10 @@ fn check_shards(
     }
     assert_eq!(all_input, input[..outcome.input_read]);
     assert_eq!((output, cycles), (outcome.output.clone(), outcome.cycles));
-    assert!(together.steps == timeless(whole).steps);
     assert!(together == timeless(whole));
+    let (_, whole_meter) = execute_metered(program, input, &OPTIONS, &mut Discard)?;
+    assert_eq!(meter.transferred_words, whole_meter.transferred_words);
+    assert_eq!(meter.stores_to_text, whole_meter.stores_to_text);
 
     let touched = words.into_iter().filter(|(_, (_, owner))| *owner != 0);
     let touched = touched.map(|(address, (value, owner))| LastWord {
@@ -146,7 +159,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
 
     let instructions = instructions(records);
     let mut executed: BTreeMap<u32, u64> = BTreeMap::new();
-    for (_, (pc, ..)) in &instructions {
+    for (pc, ..) in instructions.values() {
         *executed.entry(*pc).or_default() += 1;
     }
     assert!(shard.pcs.iter().eq(executed.keys()));
@@ -387,6 +400,70 @@ fn transfers_across_shards() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Stores that change text, at several places of a shard.
+#[test]
+fn stores_to_text() -> Result<(), Box<dyn Error>> {
+    let mut words = vec![
+        auipc(5, 0),
+        sw(0, 5, 20),
+        sb(0, 5, 1),
+        sw(5, 5, 18),
+        lw(6, 5, 20),
+    ];
+    words.extend(call(63, 0, TEXT + 1, 9));
+    words.extend(exit(0));
+    let program = Program::from_elf(&elf(&words))?;
+    let run = whole(&program, b"some input")?;
+    for max_cycles in 1..20 {
+        check_shards(&program, b"some input", &run, cut(max_cycles, u64::MAX))?;
+    }
+    Ok(())
+}
+
+/// Shards end before they are longer, or move more, than any shard may.
+#[test]
+fn longest_shards() -> Result<(), Box<dyn Error>> {
+    let endless = Cut {
+        max_cycles: u64::MAX,
+        capacity: u64::MAX,
+        costs: COSTS,
+    };
+    let options = Options {
+        max_cycles: None,
+        max_output: 64 << 20,
+        ..OPTIONS
+    };
+    // 2^22 + 12 instructions.
+    let mut words = li(5, 1 << 21).to_vec();
+    words.extend([addi(5, 5, -1), bne(5, 0, -4)]);
+    words.push(addi(0, 0, 0));
+    words.extend(exit(0));
+    let program = Program::from_elf(&elf(&words))?;
+    let mut sharder = Sharder::new(&program, &[], &options, endless)?;
+    let longest = sharder.next(&mut Discard)?.ok_or("no shard")?;
+    assert_eq!(longest.cycles, MAX_SHARD_CYCLES);
+    let records = replay(&program, &longest.replay_input(), 1 << 20)?;
+    assert_eq!(u64::from(records.final_clk), 1 + 4 * MAX_SHARD_CYCLES);
+    let rest = sharder.next(&mut Discard)?.ok_or("no second shard")?;
+    assert_eq!((rest.cycles, rest.end), (12, End::Exit { code: 0 }));
+
+    // 4200 writes of 1025 words.
+    let mut words = li(5, 4200).to_vec();
+    let write = call(64, 3, WINDOW + 1, 4096);
+    words.extend(&write);
+    words.extend([addi(5, 5, -1), bne(5, 0, -4 * (write.len() as i32 + 1))]);
+    words.extend(exit(0));
+    let program = Program::from_elf(&elf(&words))?;
+    let mut sharder = Sharder::new(&program, &[], &options, endless)?;
+    let mut moved = Vec::new();
+    while let Some(shard) = sharder.next(&mut Discard)? {
+        moved.push(shard.meter.transferred_words);
+    }
+    let most = u64::from(MAX_SHARD_TRANSFERS) / 1025;
+    assert_eq!(moved, [1025 * most, 1025 * (4200 - most)]);
+    Ok(())
+}
+
 #[test]
 fn two_passes_are_equal() -> Result<(), Box<dyn Error>> {
     let program = Program::from_elf(&random_program(77, 400))?;
@@ -416,7 +493,7 @@ fn limits_are_of_the_run() -> Result<(), Box<dyn Error>> {
             ..OPTIONS
         },
         Options {
-            max_memory: 4 << 16,
+            max_memory: 2 << 14,
             ..OPTIONS
         },
         Options {
@@ -445,6 +522,30 @@ fn limits_are_of_the_run() -> Result<(), Box<dyn Error>> {
             assert_eq!(Some(&error), expected.as_ref());
             assert_eq!(sharder.next(&mut Discard), Err(error));
         }
+    }
+    Ok(())
+}
+
+/// A trap after the last instruction of a shard is no matter of that shard.
+#[test]
+fn traps_end_the_run_and_not_the_shard_before() -> Result<(), Box<dyn Error>> {
+    for last in [ecall(), jal(0, 400), addi(0, 0, 0)] {
+        let mut words = call(63, 0, WINDOW, 4);
+        words.pop();
+        words.push(last);
+        let program = Program::from_elf(&elf(&words))?;
+        let expected = execute(&program, &[], &OPTIONS, &mut Discard).err();
+        assert!(matches!(expected, Some(ExecuteError::Trap { .. })));
+        let mut sharder = Sharder::new(&program, &[], &OPTIONS, cut(9, u64::MAX))?;
+        let shard = sharder.next(&mut Discard)?.ok_or("no shard")?;
+        let records = replay(&program, &shard.replay_input(), OPTIONS.max_memory)?;
+        assert_eq!(
+            End::Next {
+                pc: records.final_pc.unwrap_or_default()
+            },
+            shard.end
+        );
+        assert_eq!(sharder.next(&mut Discard).err(), expected);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! Memory is accessed through slices whose length is checked.
 #![allow(unsafe_code, unused_unsafe)]
 
-use std::arch::x86_64::*;
+use std::arch::{asm, x86_64::*};
 
 use super::Lanes;
 use crate::{LINE, P};
@@ -200,9 +200,7 @@ impl Lanes for Avx512 {
         unsafe {
             let even = _mm512_mul_epu32(self.0, twice.0);
             let odd = _mm512_mul_epu32(self.odd(), twice.odd());
-            let [even_ps, odd_ps] = [_mm512_castsi512_ps(even), _mm512_castsi512_ps(odd)];
-            let high = _mm512_castps_si512(_mm512_mask_movehdup_ps(odd_ps, EVEN, even_ps));
-            let low = _mm512_castps_si512(_mm512_mask_moveldup_ps(even_ps, ODD, odd_ps));
+            let (high, low) = (upper_words(even, odd), lower_words(even, odd));
             Self(_mm512_add_epi32(high, _mm512_srli_epi32::<1>(low))).reduce()
         }
     }
@@ -210,7 +208,7 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn wide_splat(x: u32) -> Wide {
         // SAFETY: see the module.
-        let x = unsafe { _mm512_maskz_set1_epi32(EVEN, x as i32) };
+        let x = unsafe { _mm512_set1_epi64(i64::from(x)) };
         Wide(x, x)
     }
 
@@ -243,9 +241,8 @@ impl Lanes for Avx512 {
     fn reduce_wide(sum: Wide) -> Self {
         // SAFETY: see the module.
         unsafe {
-            let [even, odd] = [_mm512_castsi512_ps(sum.0), _mm512_castsi512_ps(sum.1)];
-            let lower = _mm512_castps_si512(_mm512_mask_moveldup_ps(even, ODD, odd));
-            let upper = _mm512_castps_si512(_mm512_mask_movehdup_ps(odd, EVEN, even));
+            let lower = lower_words(sum.0, sum.1);
+            let upper = upper_words(sum.0, sum.1);
             let low = _mm512_and_si512(lower, Self::P.0);
             // (2 * upper OR lower >> 31) AND p.
             let middle = _mm512_ternarylogic_epi32::<0b1010_1000>(
@@ -302,4 +299,45 @@ impl Lanes for Avx512 {
         // SAFETY: see the module.
         Self(unsafe { _mm512_rorv_epi32(self.0, _mm512_set1_epi32(N as i32)) })
     }
+}
+
+/// Of every 64 bits the upper half: those of `even` in the even words, those of `odd` in the odd
+/// ones.
+///
+/// Written as the instruction it is: the compiler knows what it does, and would make two of it.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn upper_words(even: __m512i, odd: __m512i) -> __m512i {
+    let mut words = odd;
+    // SAFETY: the instruction belongs to AVX-512 (foundation), for which this function is compiled,
+    // and touches registers only.
+    unsafe {
+        asm!(
+            "vmovshdup {words}{{{mask}}}, {even}",
+            words = inout(zmm_reg) words,
+            mask = in(kreg) EVEN,
+            even = in(zmm_reg) even,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    words
+}
+
+/// Of every 64 bits the lower half: those of `even` in the even words, those of `odd` in the odd
+/// ones. As [`upper_words`].
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn lower_words(even: __m512i, odd: __m512i) -> __m512i {
+    let mut words = even;
+    // SAFETY: as in `upper_words`.
+    unsafe {
+        asm!(
+            "vmovsldup {words}{{{mask}}}, {odd}",
+            words = inout(zmm_reg) words,
+            mask = in(kreg) ODD,
+            odd = in(zmm_reg) odd,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    words
 }

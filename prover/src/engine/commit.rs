@@ -6,6 +6,8 @@ use rayon::prelude::*;
 use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::layout::Phase;
 
+use crate::cancel::{Cancel, Cancelled};
+
 /// Some columns of a row-major matrix of canonical cells.
 #[derive(Clone)]
 pub struct Rows<'a> {
@@ -39,12 +41,16 @@ pub struct Commitment {
 
 impl Commitment {
     /// Extends groups of which the first half of the rows is filled, and commits to them.
+    ///
+    /// # Errors
+    /// If the work is to stop.
     pub fn of(
         platform: Platform,
         pool: &Pool,
         twiddles: &Twiddles,
         mut groups: Vec<Group>,
-    ) -> Self {
+        cancel: &Cancel,
+    ) -> Result<Self, Cancelled> {
         let transform = Transform::new(platform, twiddles).parallel();
         for group in &mut groups {
             let log_height = group.height().ilog2() as usize - 1;
@@ -52,9 +58,13 @@ impl Commitment {
             group
                 .blocks_mut()
                 .par_iter_mut()
-                .for_each(|lines| transform.extend(lines, log_height));
+                .try_for_each(|lines| {
+                    cancel.check()?;
+                    transform.extend(lines, log_height);
+                    Ok(())
+                })?;
         }
-        Self::of_extended(platform, pool, groups)
+        Ok(Self::of_extended(platform, pool, groups))
     }
 
     /// Commits to groups that are extended already.

@@ -15,6 +15,7 @@ use super::{
     commit::{self, Commitment, Rows},
     prove::Engine,
 };
+use crate::cancel::Cancel;
 
 /// The preprocessed columns of the tables of one phase, and the commitment to them.
 pub struct Preprocessed {
@@ -95,8 +96,13 @@ impl Engine {
         commit::fill_all(&mut groups, &phase, |index, width| {
             Rows::whole(&tables[index].2, width)
         });
-        let commitment = Commitment::of(self.platform, &self.pool, &twiddles, groups);
-        Preprocessed { tables, commitment }
+        // What is kept for others must be whole: this is not cancelled.
+        let cancel = &Cancel::new();
+        let commitment = Commitment::of(self.platform, &self.pool, &twiddles, groups, cancel);
+        Preprocessed {
+            tables,
+            commitment: commitment.expect("nobody cancels"),
+        }
     }
 }
 

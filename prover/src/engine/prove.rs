@@ -34,7 +34,7 @@ use super::{
     table::{Cells, Extended},
 };
 use crate::{
-    cancel::Cancelled,
+    cancel::{Cancel, Cancelled},
     job::Job,
     stage::Stage,
 };
@@ -93,12 +93,16 @@ impl Default for Engine {
 
 impl Engine {
     /// Commits to the columns of a part that come before the global challenge.
+    ///
+    /// # Errors
+    /// If the work is to stop.
     pub(crate) fn commit_boundary(
         &self,
         shape: &Shape,
         traces: &[Vec<u32>],
         stride: impl Fn(Table) -> usize,
-    ) -> Commitment {
+        cancel: &Cancel,
+    ) -> Result<Commitment, Cancelled> {
         // The challenge field plays no part in this phase.
         let layout = Layout::new(shape, 1);
         let phase = layout.boundary();
@@ -109,7 +113,7 @@ impl Engine {
             stride: stride(layout.instances[index].table),
             columns: 0..width,
         });
-        Commitment::of(self.platform, &self.pool, &twiddles, groups)
+        Commitment::of(self.platform, &self.pool, &twiddles, groups, cancel)
     }
 
     /// Proves that the tables of part `index` of a run hold. The proof of tables that do not hold is
@@ -129,6 +133,7 @@ impl Engine {
         job: &mut Job<'_>,
     ) -> Result<Body<E>, EngineError> {
         let (platform, pool) = (self.platform, &self.pool);
+        let cancel = &job.cancel().clone();
         let parameters = *key.parameters();
         let Filled {
             shape,
@@ -166,7 +171,7 @@ impl Engine {
                 columns: table.boundary_width()..table.trace_width(),
             }
         });
-        let main = Commitment::of(platform, pool, &twiddles, groups);
+        let main = Commitment::of(platform, pool, &twiddles, groups, cancel)?;
         transcript.absorb(label::MAIN, &main.root());
 
         // 8.3 Sums.
@@ -201,9 +206,11 @@ impl Engine {
                 offset: span.offset,
             };
             let plan = &plans[index];
-            let totals = sums::fractions::<E>(platform, pool, table, plan, &cells, &lookups, place)
-                .ok_or(EngineError::Challenge)?;
-            running.push(totals);
+            let totals = sums::fractions::<E>(
+                platform, pool, table, plan, &cells, &lookups, place, cancel,
+            );
+            cancel.check()?;
+            running.push(totals.ok_or(EngineError::Challenge)?);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
@@ -221,7 +228,7 @@ impl Engine {
         }
         drop(running);
         job.check()?;
-        let sums = Commitment::of(platform, pool, &twiddles, groups);
+        let sums = Commitment::of(platform, pool, &twiddles, groups, cancel)?;
         let all_claims: Vec<E> = claims.iter().flatten().copied().collect();
         protocol::absorb_sums(&mut transcript, &sums.root(), &all_claims);
 
@@ -282,11 +289,12 @@ impl Engine {
             .collect();
         let values = by_height::<E>(pool, log_height, |height, values| {
             for instance in instances.iter().filter(|i| i.log_height == height) {
-                quotient::add(platform, instance, &lookups, values);
+                quotient::add(platform, instance, &lookups, values, cancel);
             }
         });
         drop(instances);
         drop(periodic);
+        cancel.check()?;
         let whole = quotient::divide(platform, pool, &values, log_height);
         drop(values);
         let halves = self.halves::<E>(whole, &twiddles);
@@ -300,14 +308,14 @@ impl Engine {
         let (point, before) = protocol::points(&layout, tau).ok_or(EngineError::Challenge)?;
         let [lookup, program, gaps] = fixed_phases;
         let phases = [lookup, program, gaps, boundary, &main, &sums, &quotient];
-        let opened = self.open(&layout, phases, point, before)?;
+        let opened = self.open(&layout, phases, point, before, cancel)?;
         protocol::absorb_opened(&mut transcript, &opened);
 
         // 8.6 Batching.
         job.enter(Stage::Compose)?;
         nonces.batch = self.work(&mut transcript, label::BATCH, parameters.batch_work_bits);
         let gamma: E = transcript.challenge(label::BATCH);
-        let composition = self.compose(&layout, phases, &opened, [point, before], gamma)?;
+        let composition = self.compose(&layout, phases, &opened, [point, before], gamma, cancel)?;
 
         // 8.7 Low-degree test.
         job.enter(Stage::Fold)?;
@@ -329,6 +337,7 @@ impl Engine {
                 .folds
                 .push(self.work(&mut transcript, label::FOLD, parameters.fold_work_bits));
             let beta: E = transcript.challenge(label::FOLD);
+            cancel.check()?;
             let arity = *log_arity as usize;
             let folded = fold::fold(pool, &values, &fold_twiddles, done, arity, beta);
             layers.push((values, tree));
@@ -406,6 +415,7 @@ impl Engine {
         phases: [&Commitment; PHASES],
         point: Point<E>,
         before: Point<E>,
+        cancel: &Cancel,
     ) -> Result<Opened<E>, EngineError> {
         let largest = layout.log_height;
         let mut at_point = vec![E::ZERO; layout.columns()];
@@ -426,6 +436,7 @@ impl Engine {
                     if columns.log_height != height {
                         continue;
                     }
+                    cancel.check()?;
                     let values = opened::open(self.platform, group, 0..columns.width, &at);
                     at_point[columns.columns()].copy_from_slice(&values);
                     let first = columns.first;
@@ -455,6 +466,7 @@ impl Engine {
         opened: &Opened<E>,
         [point, before]: [Point<E>; 2],
         gamma: E,
+        cancel: &Cancel,
     ) -> Result<Coordinates, EngineError> {
         let log_height = layout.log_height as usize;
         let platform = self.platform;
@@ -466,7 +478,7 @@ impl Engine {
         let combined = by_height::<E>(pool, log_height, |height, sums| {
             for (columns, commitment) in layout.phases.iter().zip(phases) {
                 for (columns, group) in columns.groups.iter().zip(&commitment.groups) {
-                    if columns.log_height as usize == height {
+                    if columns.log_height as usize == height && !cancel.is_cancelled() {
                         let powers = &at_point[columns.columns()];
                         deep::combine(platform, group, 0..columns.width, powers, sums);
                     }
@@ -498,6 +510,7 @@ impl Engine {
                 line: deep::line(&before, at_before.iter().zip(&opened.before)),
             },
         ];
+        cancel.check()?;
         let points = Points::new(log_height + 1);
         deep::divide(platform, pool, &points, &opened).ok_or(EngineError::Challenge)
     }

@@ -13,6 +13,7 @@ use super::{
     rows::{Offsets, Tape, Window},
     table::Extended,
 };
+use crate::cancel::Cancel;
 
 /// Values of a challenge field on a domain, a column of canonical numbers for each coordinate.
 pub type Coordinates = Vec<Buffer>;
@@ -43,12 +44,14 @@ pub struct Instance<'a, E> {
     pub powers: &'a [E],
 }
 
-/// Adds the combined constraints of one instance to `sums`, over its extended domain.
+/// Adds the combined constraints of one instance to `sums`, over its extended domain; or some of
+/// them, if the work is to stop.
 pub fn add<E: ProverChallenge>(
     platform: Platform,
     instance: &Instance<'_, E>,
     lookups: &Lookups<E>,
     sums: &mut Coordinates,
+    cancel: &Cancel,
 ) {
     let messages = Messages::new(instance.plan, lookups);
     let inverse = F::from_usize(1 << instance.log_height).inverse();
@@ -68,6 +71,9 @@ pub fn add<E: ProverChallenge>(
     // Places in memory do not depend on each other: tasks take a share each.
     const PLACES_PER_TASK: usize = 1 << 9;
     for_ranges(sums, PLACES_PER_TASK, |places, sums| {
+        if cancel.is_cancelled() {
+            return;
+        }
         platform.run(Constraints {
             instance,
             messages: &messages,

@@ -13,6 +13,7 @@ use super::{
     rows::{Offsets, Tape, Window},
     table::Cells,
 };
+use crate::cancel::Cancel;
 
 /// Where an instance's LogUp columns go: the first half of the rows of a group, from a column on.
 pub struct Place<'a> {
@@ -62,7 +63,9 @@ pub struct Totals<E> {
 /// Fills the LogUp columns of one instance but the last of each chain of messages (PROTOCOL, section
 /// 8.3). Returns these as they are before the running sums.
 ///
-/// None if a denominator is zero, which has the probability of a lookup challenge being guessed.
+/// None if the work is to stop, or if a denominator is zero, which has the probability of a lookup
+/// challenge being guessed.
+#[expect(clippy::too_many_arguments, reason = "what is computed with, from and to")]
 pub fn fractions<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
@@ -71,6 +74,7 @@ pub fn fractions<E: ProverChallenge>(
     cells: &Cells<'_>,
     lookups: &Lookups<E>,
     mut place: Place<'_>,
+    cancel: &Cancel,
 ) -> Option<Vec<Totals<E>>> {
     let height = cells.height;
     let messages = Messages::new(plan, lookups);
@@ -97,6 +101,7 @@ pub fn fractions<E: ProverChallenge>(
         .zip(&mut totals)
         .enumerate()
         .map(|(task, (lines, totals))| {
+            cancel.check().ok()?;
             let start = task * ROWS_PER_TASK;
             platform.run(Fractions::<E> {
                 table,
@@ -374,8 +379,9 @@ mod tests {
             let place = Place { group, offset: 0 };
             let platform = Platform::detect();
             let pool = Pool::new();
+            let cancel = Cancel::new();
             let mut totals =
-                fractions::<E>(platform, &pool, table, &plan, &cells, &lookups, place)?;
+                fractions::<E>(platform, &pool, table, &plan, &cells, &lookups, place, &cancel)?;
             Some(run::<E>(platform, &mut totals[0]))
         };
         for exponent in 0..8 {

@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use super::{MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput};
+use super::{BoundaryWord, MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput};
 use crate::{
     ecall::Streams,
     error::{Location, TrapKind},
@@ -49,7 +49,7 @@ pub enum ReplayError {
         address: u32,
     },
     /// The words lie in more memory than allowed.
-    #[error("the shard's words lie in more than {max_memory} bytes of memory in pages of 64 KiB")]
+    #[error("the shard's words lie in more than {max_memory} bytes of memory in pages of 16 KiB")]
     MemoryLimit {
         /// The limit.
         max_memory: u64,
@@ -77,12 +77,16 @@ pub enum ReplayError {
         at: Location,
     },
     /// The program exits before the last instruction.
-    #[error("exit after {got} instructions, not {expected}")]
+    #[error("exit after {executed} instructions, before the last one of the shard")]
     EarlyExit {
-        /// The instructions that were announced.
-        expected: u64,
-        /// Those that were executed.
-        got: u64,
+        /// How many were executed.
+        executed: u64,
+    },
+    /// The program does not read all of the input.
+    #[error("{bytes} bytes of the shard's input are not read")]
+    InputLeft {
+        /// How many it does not read.
+        bytes: usize,
     },
     /// The program executes another number of instructions of a family.
     #[error("{got} instructions of {}, not {expected}", family.name())]
@@ -99,12 +103,6 @@ pub enum ReplayError {
     TransferredWords {
         /// The words that were announced.
         expected: u32,
-    },
-    /// The program does not read all of the input.
-    #[error("{bytes} bytes of the shard's input are not read")]
-    InputLeft {
-        /// How many it does not read.
-        bytes: usize,
     },
     /// The program does not access a word that is listed.
     #[error("word {address:#x} is listed, and not accessed")]
@@ -128,7 +126,7 @@ pub enum ReplayError {
 ///
 /// A `read` returns what it returned in the run: all it asks for, as long as the run's input lasts;
 /// where it fell short, the shard's input ends as the run's did. Debug text is dropped. At most
-/// `max_memory` bytes of machine memory, in pages of 64 KiB, are made, and twice as many of the
+/// `max_memory` bytes of machine memory, in pages of 16 KiB, are made, and twice as many of the
 /// host's; [`Options::max_memory`](crate::execute::Options) of the run suffices.
 ///
 /// # Errors
@@ -139,30 +137,75 @@ pub fn replay(
     shard: &ReplayInput<'_>,
     max_memory: u64,
 ) -> Result<Records, ReplayError> {
+    let mut records = Records::default();
+    replay_into(&mut records, program, shard, max_memory).map(|()| records)
+}
+
+/// As [`replay`], into records whose memory is used again: fresh memory is what takes most of the
+/// time of a replay. What was in them is lost, and after an error they are empty.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn replay_into(
+    records: &mut Records,
+    program: &Program,
+    shard: &ReplayInput<'_>,
+    max_memory: u64,
+) -> Result<(), ReplayError> {
+    records.clear();
+    let result = record(records, program, shard, max_memory);
+    if result.is_err() {
+        records.clear();
+    }
+    result
+}
+
+fn record(
+    records: &mut Records,
+    program: &Program,
+    shard: &ReplayInput<'_>,
+    max_memory: u64,
+) -> Result<(), ReplayError> {
     let cycles = check(shard)?;
+    let memory = memory(shard, max_memory)?;
+    for (family, count) in Family::ALL.into_iter().zip(shard.instructions) {
+        records.reserve(family, count as usize);
+    }
+    records.transfers.reserve(shard.transferred_words as usize);
     let mut machine = Machine {
         registers: shard.start.registers,
-        memory: memory(shard, max_memory)?,
+        memory,
         streams: Streams {
             input: shard.input,
             output: Vec::new(),
             output_taken: shard.start.output_length,
             max_output: u32::MAX,
         },
-        observer: Recorder::<true>::new(Records::default(), shard.transferred_words as usize),
+        observer: Recorder::<true>::new(mem::take(records), shard.transferred_words as usize),
     };
-    let stopped = machine.run(program, shard.start.pc, cycles, &mut Discard);
-    let final_pc = final_pc(program, shard, cycles, stopped)?;
+    let Stopped {
+        stop,
+        pc,
+        cycles: executed,
+    } = machine.run(program, shard.start.pc, cycles, &mut Discard);
     let output_length = machine.streams.output_length();
-    let recorder = mem::replace(&mut machine.observer, Recorder::new(Records::default(), 0));
-    let mut records = recorder.finish(&machine.registers, output_length);
-    records.final_pc = final_pc;
-    records.memory = final_words(shard, &machine.memory)?;
-    counts(shard, &records)?;
-    match machine.streams.input.len() {
-        0 => Ok(records),
-        bytes => Err(ReplayError::InputLeft { bytes }),
+    *records = machine.observer.finish(&machine.registers, output_length);
+    records.final_pc = match stop {
+        Stop::Exit { .. } if executed == cycles => None,
+        Stop::CycleLimit => Some(pc),
+        stop => return Err(error(stop, program, shard, pc, executed)),
+    };
+    let bytes = machine.streams.input.len();
+    if bytes != 0 {
+        return Err(ReplayError::InputLeft { bytes });
     }
+    check_counts(shard, records)?;
+    records.memory.reserve(shard.words.len());
+    for word in shard.words {
+        records.memory.push(final_word(word, &machine.memory)?);
+    }
+    Ok(())
 }
 
 /// Checks everything that needs no execution, and yields how many instructions there are.
@@ -210,60 +253,51 @@ fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, 
     Ok(memory)
 }
 
-/// The pc after the last instruction, unless that was `exit`.
-fn final_pc(
+/// The error of a shard that did not stop where it was to.
+fn error(
+    stop: Stop,
     program: &Program,
     shard: &ReplayInput<'_>,
-    expected: u64,
-    Stopped { stop, pc, cycles }: Stopped,
-) -> Result<Option<u32>, ReplayError> {
-    let at = || location(program, pc);
+    pc: u32,
+    executed: u64,
+) -> ReplayError {
+    let at = location(program, pc);
     match stop {
-        Stop::Exit { .. } if cycles == expected => Ok(None),
-        Stop::Exit { .. } => Err(ReplayError::EarlyExit {
-            expected,
-            got: cycles,
-        }),
-        Stop::CycleLimit | Stop::Full => Ok(Some(pc)),
-        Stop::Trap(kind) => Err(ReplayError::Trap { kind, at: at() }),
+        Stop::Trap(kind) => ReplayError::Trap { kind, at },
         Stop::Unlisted { address } | Stop::MemoryLimit { address } => {
-            Err(ReplayError::WordNotListed { address, at: at() })
+            ReplayError::WordNotListed { address, at }
         }
-        Stop::OutputLimit => Err(ReplayError::OutputLength { at: at() }),
-        Stop::Transfers => Err(ReplayError::TransferredWords {
+        Stop::OutputLimit => ReplayError::OutputLength { at },
+        Stop::Transfers => ReplayError::TransferredWords {
             expected: shard.transferred_words,
-        }),
+        },
+        Stop::Exit { .. } => ReplayError::EarlyExit { executed },
+        Stop::CycleLimit | Stop::Ecall { .. } => unreachable!("no error of a replay: {stop:?}"),
     }
 }
 
-/// The words after the shard.
-fn final_words(
-    shard: &ReplayInput<'_>,
-    memory: &Paged<Word<u32>>,
-) -> Result<Vec<FinalWord>, ReplayError> {
-    let word = |word: &super::BoundaryWord| {
-        let (address, expected) = (word.address, word.after);
-        let Word { value, note: clk } = memory.get(address);
-        if clk == LISTED_CLK {
-            return Err(ReplayError::WordNotTouched { address });
-        }
-        if value != expected {
-            return Err(ReplayError::WordAfter {
-                address,
-                expected,
-                got: value,
-            });
-        }
-        Ok(FinalWord {
+/// A word after the shard.
+fn final_word(word: &BoundaryWord, memory: &Paged<Word<u32>>) -> Result<FinalWord, ReplayError> {
+    let (address, expected) = (word.address, word.after);
+    let Word { value, note: clk } = memory.get(address);
+    if clk == LISTED_CLK {
+        return Err(ReplayError::WordNotTouched { address });
+    }
+    if value != expected {
+        return Err(ReplayError::WordAfter {
             address,
-            value,
-            clk,
-        })
-    };
-    shard.words.iter().map(word).collect()
+            expected,
+            got: value,
+        });
+    }
+    Ok(FinalWord {
+        address,
+        value,
+        clk,
+    })
 }
 
-fn counts(shard: &ReplayInput<'_>, records: &Records) -> Result<(), ReplayError> {
+fn check_counts(shard: &ReplayInput<'_>, records: &Records) -> Result<(), ReplayError> {
     for (family, expected) in Family::ALL.into_iter().zip(shard.instructions) {
         let got = records.count(family);
         if got != expected as usize {

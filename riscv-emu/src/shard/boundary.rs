@@ -1,0 +1,133 @@
+//! What the boundary of a shard is made of, noted while the shard is executed.
+
+use super::{BoundaryWord, Costs};
+use crate::{
+    instruction::Form,
+    interpreter::Stop,
+    meter::Meter,
+    observer::{EcallEvent, Event, Observer, Touch, Transfer},
+    program::Program,
+    record::Family,
+};
+
+/// Sees the boundary of the shard at `position`. The note of a word of memory is its owner.
+pub(super) struct Boundary<'a> {
+    pub(super) position: u32,
+    /// The words touched so far, in the order of their first access; `after` is not known yet.
+    pub(super) words: Vec<BoundaryWord>,
+    /// All but the touched words, which are counted above.
+    meter: Meter,
+    /// For each word of text, the position of the last shard that executed it.
+    executed: Vec<u32>,
+    /// How many words of text this shard has executed.
+    distinct: u64,
+    program: &'a Program,
+}
+
+impl<'a> Boundary<'a> {
+    pub(super) fn new(program: &'a Program) -> Self {
+        Self {
+            position: 0,
+            words: Vec::new(),
+            meter: Meter::default(),
+            executed: vec![0; program.text().count()],
+            distinct: 0,
+            program,
+        }
+    }
+
+    /// Goes on to the shard at the next position.
+    pub(super) fn begin(&mut self, position: u32) {
+        self.position = position;
+        self.words.clear();
+        self.meter = Meter::default();
+        self.distinct = 0;
+    }
+
+    pub(super) fn meter(&self) -> Meter {
+        Meter {
+            touched_words: self.words.len() as u64,
+            ..self.meter.clone()
+        }
+    }
+
+    /// What the shard costs so far; the most there can be if it is more than that.
+    pub(super) fn cost(&self, costs: &Costs) -> u64 {
+        let instructions = self.meter.instructions.iter().zip(costs.instructions);
+        let others = [
+            (&self.meter.transferred_words, costs.transferred_word),
+            (&(self.words.len() as u64), costs.touched_word),
+            (&self.distinct, costs.distinct_instruction),
+        ];
+        let products = instructions
+            .chain(others)
+            .map(|(count, cost)| count.saturating_mul(cost.into()));
+        products.fold(0, u64::saturating_add)
+    }
+
+    /// The addresses of the instructions that the shard executed, ascending.
+    pub(super) fn pcs(&self) -> Vec<u32> {
+        let mut pcs = Vec::with_capacity(self.distinct as usize);
+        let text = self.program.text().zip(&self.executed);
+        pcs.extend(
+            text.filter(|(_, position)| **position == self.position)
+                .map(|((pc, _), _)| pc),
+        );
+        pcs
+    }
+}
+
+impl Observer for Boundary<'_> {
+    type Note = u32;
+
+    const PAUSES_AFTER_ECALL: bool = true;
+
+    #[inline(always)]
+    fn fetch(&mut self, index: usize) {
+        if let Some(position) = self.executed.get_mut(index)
+            && *position != self.position
+        {
+            *position = self.position;
+            self.distinct += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn touch(&mut self, address: u32, before: u32, owner: &mut u32) -> Result<u32, Stop> {
+        if *owner != self.position {
+            self.words.push(BoundaryWord {
+                address,
+                before,
+                owner: *owner,
+                after: before,
+            });
+            *owner = self.position;
+        }
+        Ok(0)
+    }
+
+    #[inline(always)]
+    fn step(&mut self, family: Family, _: Event) {
+        self.meter.instructions[family as usize] += 1;
+    }
+
+    #[inline(always)]
+    fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]) {
+        self.meter.instructions[family as usize] += 1;
+        if event.instruction.opcode.form() == Form::Store {
+            let is_to_text = words.iter().any(|word| self.program.is_text(word.address));
+            self.meter.stores_to_text += u64::from(is_to_text);
+        }
+    }
+
+    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
+        self.meter.transferred_words += 1;
+        let is_to_text = !transfer.is_output && self.program.is_text(transfer.word.address);
+        self.meter.stores_to_text += u64::from(is_to_text);
+        Ok(())
+    }
+
+    fn ecall(&mut self, _: EcallEvent) {
+        self.meter.instructions[Family::Ecall as usize] += 1;
+    }
+}
