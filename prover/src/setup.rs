@@ -27,7 +27,8 @@ impl<'a> Setup<'a> {
             table,
             log_height: log_height as u8,
         });
-        let instances = instances.collect();
+        let mut instances: Vec<Instance> = instances.collect();
+        instances.sort_unstable_by_key(|instance| instance.table);
         let roots = fixed.roots();
         let key =
             VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);

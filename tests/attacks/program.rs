@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zonda::{ExecuteError, LoadError, Program, ProveError, Prover, VerifyError, verify};
+use zonda::{
+    ExecuteError, LoadError, Options, Preset, Program, ProveError, Prover, VerifyError,
+    VerifyingKey, verify,
+};
 use zonda_circuits::machine::{Image, Table};
 use zonda_riscv_emu::{
     error::TrapKind,
@@ -85,6 +88,20 @@ fn other_fixed_columns_are_refused() {
     forger.verify().unwrap();
     assert_eq!(proved_as_flow(&forger), other_root(1));
     assert_eq!(forger.instances().len(), Table::ALL.len());
+}
+
+/// The prover derives the key faster than the verifier, and comes to the same one.
+#[test]
+fn there_is_one_key() {
+    let program = super::common::guest("fibonacci");
+    for preset in Preset::ALL {
+        let mut options = Options::default();
+        options.preset = preset;
+        let key = Prover::new(options).verifying_key(&program);
+        let image = zonda_prover::program_image(&program);
+        assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
+        assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
+    }
 }
 
 /// No program has an instruction so high that the next pc is 2^32.
