@@ -2,6 +2,7 @@
 //! `cargo test --release --test attacks -- --nocapture attack_table`.
 //!
 //! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
+//! - `attack_table_of_shards` (in `relay`): wrong shards of a run, the same way.
 //! - `statement`: honest proofs, changed or checked against something else.
 //! - `encoding`: proofs' bytes, changed.
 //! - `shape`: tables left out, repeated, or in another order.
@@ -20,6 +21,8 @@ mod forge;
 mod harness;
 #[path = "attacks/program.rs"]
 mod program;
+#[path = "attacks/relay.rs"]
+mod relay;
 #[path = "attacks/run.rs"]
 mod run;
 #[path = "attacks/semantics.rs"]

@@ -26,7 +26,7 @@ const CHEAP: Parameters = Parameters {
 };
 
 /// Instructions of a shard: the run has two.
-const SHARD_CYCLES: u64 = 500;
+const SHARD_CYCLES: u64 = 64;
 
 /// Zeroed words of a part.
 const CHUNK: usize = 100;

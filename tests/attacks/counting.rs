@@ -1,16 +1,19 @@
 //! What an honest prover computes from the other tables: how often rows are looked up, and the last
 //! values of memory. A wrong prover computes it too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_matrix::Matrix;
+use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{
     F,
     bus::Bus,
     checker::visit,
     evaluate::Listener,
-    machine::{Table, TableAir},
+    machine::{Image, Part, Role, Table, TableAir, airs},
     witness::InstanceTrace,
 };
 
@@ -104,19 +107,60 @@ fn multiplicities(table: Table) -> Vec<(Bus, usize)> {
     }
 }
 
+/// The cells that say how often a message of the tables that every part has is answered.
+static LOOKUPS: LazyLock<HashMap<Message, (Table, usize)>> = LazyLock::new(|| {
+    let airs = airs(&Image::default(), &Part::default(), true).into_iter();
+    let mut cells = HashMap::new();
+    for air in airs.filter(|air| air.table.role() == Role::Lookup) {
+        let (table, width) = (air.table, air.table.trace_width());
+        let height = air.fixed.as_ref().map_or(0, |fixed| fixed.height());
+        let mut trace = RowMajorMatrix::new(F::zero_vec(height * width), width);
+        for (bus, column) in multiplicities(table) {
+            for row in 0..height {
+                let cell = row * width + column;
+                let message = message(&air, &mut trace, row, (bus, cell));
+                cells.entry(message).or_insert((table, cell));
+                trace.values[cell] = F::ZERO;
+            }
+        }
+    }
+    cells
+});
+
+/// What a row answers on a bus. The cell that says how often is 1 afterwards.
+fn message(
+    air: &TableAir,
+    trace: &mut RowMajorMatrix<F>,
+    row: usize,
+    (bus, cell): (Bus, usize),
+) -> Message {
+    trace.values[cell] = F::ONE;
+    let mut own = Said::default();
+    visit(air, trace, row, &mut own);
+    let mut answers = own.messages.into_keys().filter(|message| message.0 == bus);
+    answers.next().expect("the row says it")
+}
+
 /// Sets multiplicities, all of them zero, to how often each row's messages are said.
 fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
+    if filled.table.role() == Role::Lookup {
+        for (message, (count, _)) in &said.messages {
+            match LOOKUPS.get(message) {
+                Some((table, cell)) if *table == filled.table => {
+                    filled.trace.values[*cell] = *count;
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
     let width = filled.table.trace_width();
     for (bus, column) in multiplicities(filled.table) {
         // Rows that fill a table up repeat one another.
         let mut seen = BTreeSet::new();
         for row in 0..filled.trace.height() {
             let cell = row * width + column;
-            filled.trace.values[cell] = F::ONE;
-            let mut own = Said::default();
-            visit(air, &filled.trace, row, &mut own);
-            let mut answers = own.messages.into_keys().filter(|message| message.0 == bus);
-            let message = answers.next().expect("the row says it");
+            let message = message(air, &mut filled.trace, row, (bus, cell));
             let count = said.messages.get(&message).map(|(count, _)| *count);
             let is_first = seen.insert(message);
             filled.trace.values[cell] = count.filter(|_| is_first).unwrap_or_default();
@@ -143,8 +187,11 @@ struct Said {
 }
 
 impl Said {
+    /// Listens to the tables of a part, but for those that only answer.
     fn listen(&mut self, part: usize, airs: &[TableAir], instances: &[InstanceTrace]) {
-        for (instance, (air, filled)) in airs.iter().zip(instances).enumerate() {
+        let tables = airs.iter().zip(instances).enumerate();
+        let asking = tables.filter(|(_, (air, _))| air.table.role() != Role::Lookup);
+        for (instance, (air, filled)) in asking {
             for row in 0..filled.trace.height() {
                 self.place = Place {
                     part,

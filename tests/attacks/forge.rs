@@ -83,6 +83,25 @@ impl Forger<'_> {
         (clk, old, previous)
     }
 
+    /// Pretends that an LW finds `value`, written at the clk that `previous` says of its own, and that
+    /// it is the last access if `is_last`.
+    pub fn loaded_from(&mut self, mark: &str, value: u32, previous: fn(u32) -> u32, is_last: bool) {
+        let (clk, old, before) = self.loaded(mark, value);
+        let loads = &mut self.records.load_store_word;
+        let load = loads.iter_mut().find(|load| load.step.clk == clk).unwrap();
+        let word = &mut load.words[0];
+        word.previous_clk = previous(clk + 2);
+        let address = word.address;
+        if !is_last {
+            let memory = &mut self.records.memory;
+            let last = memory.iter_mut().find(|word| word.address == address);
+            let last = last.unwrap();
+            assert_eq!(last.clk, clk + 2, "the last access");
+            (last.value, last.clk) = (old, before);
+        }
+        self.fill();
+    }
+
     /// Opens a word once more, as zero, for an LW that nobody accesses it after.
     pub fn open_twice(&mut self, mark: &str, address: u32) {
         let (clk, old, previous) = self.loaded(mark, 0);

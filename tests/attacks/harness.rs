@@ -70,6 +70,11 @@ impl Victim {
         }
     }
 
+    /// The address of a marked instruction.
+    pub fn mark(&self, mark: &str) -> u32 {
+        self.marks[mark]
+    }
+
     /// What proves runs of it, with a key that may be another's.
     pub fn setup(&self, key: &VerifyingKey) -> Setup<'_> {
         let mut setup = Setup::with_key(&self.program, key.clone());
@@ -128,7 +133,7 @@ impl<'a> Forger<'a> {
 
     /// The address of a marked instruction.
     pub fn pc(&self, mark: &str) -> u32 {
-        self.victim.marks[mark]
+        self.victim.mark(mark)
     }
 
     /// The victim's instruction, or what ran where it has none.

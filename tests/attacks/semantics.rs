@@ -1,4 +1,4 @@
-//! Attacks on what instructions do: A28 to A38.
+//! Attacks on what instructions do: A28 to A38, A41 and A42.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
@@ -199,6 +199,16 @@ pub fn cases() -> Vec<Case> {
             let wrong = f.pc("auipc") + 0x2000;
             f.result("auipc", wrong).set("auipc", [("constant.lo", i64::from(wrong & 0xffff)), ("constant.hi", i64::from(wrong >> 16))]);
         }), &["bus program"]),
+        case("A41", "a stale read", "LW finds the word as it was before a store, at 0", || memory(|f| {
+            f.loaded_from("again", 0, |_| 0, true);
+        }), &["bus memory"]),
+        case("A41", "a read at the clk of its own", "LW finds 7, which it leaves itself", || memory(|f| {
+            f.loaded_from("again", 7, |clk| clk, false);
+        }), &["bus byte_pair"]),
+        case("A41", "a read at the clk of its own, with a limb that is none", "the same; low limb of the difference -1", || memory(|f| {
+            f.loaded_from("again", 7, |clk| clk, false);
+            f.set("again", [("memory.difference_low", -1)]);
+        }), &["bus range16"]),
         case("A42", "a word that the file fills starts as another", "LW's word and result, carried to the output", || memory(|f| {
             f.loaded("lw", 1234);
         }), &["bus memory"]),

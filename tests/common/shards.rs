@@ -76,7 +76,9 @@ impl Sharded {
     pub fn follow(&mut self, index: usize) -> &mut Self {
         for next in index..self.shards.len() {
             let left = self.left_by(next);
-            let before = next.checked_sub(1).map(|before| self.shards[before].0.clone());
+            let before = next
+                .checked_sub(1)
+                .map(|before| self.shards[before].0.clone());
             let shard = &mut self.shards[next].0;
             if let Some(before) = before {
                 shard.start.registers = before.registers_after;
@@ -90,6 +92,18 @@ impl Sharded {
                     (found.map_or(0, |index| words[index].1), 0)
                 });
             }
+            self.execute(next);
+        }
+        self
+    }
+
+    /// Executes all shards from `index` on again, each with as many bytes made public before it as
+    /// those before it make. All else stays as they find it.
+    pub fn go_on(&mut self, index: usize) -> &mut Self {
+        for next in index..self.shards.len() {
+            let before = next.checked_sub(1).map(|before| &self.shards[before].0);
+            let length = before.map_or(0, |before| before.output_length_after);
+            self.shards[next].0.start.output_length = length;
             self.execute(next);
         }
         self
@@ -151,12 +165,19 @@ impl Sharded {
 
     /// The parts, filled.
     pub fn fill(&self) -> Vec<(Links, Vec<InstanceTrace>)> {
+        self.fill_these(&self.works())
+    }
+
+    /// These parts, filled.
+    pub fn fill_these(&self, works: &[Work]) -> Vec<(Links, Vec<InstanceTrace>)> {
         let none = Records::default();
-        let fill = |(index, work): (usize, Work)| {
-            let records = self.shards.get(index).map_or(&none, |(_, records)| records);
-            (work.links(), self.fill_part(&work, records))
+        let fill = |work: &Work| {
+            let mut shards = self.shards.iter();
+            let executed = shards.find(|(shard, _)| work.shard.as_ref() == Some(shard));
+            let records = executed.map_or(&none, |(_, records)| records);
+            (work.links(), self.fill_part(work, records))
         };
-        self.works().into_iter().enumerate().map(fill).collect()
+        works.iter().map(fill).collect()
     }
 
     /// The tables of a part.
@@ -246,7 +267,10 @@ pub fn execute(program: &Program, shard: &mut ShardWork) -> Records {
     };
     shard.registers_after = records.registers.map(|register| register.value);
     shard.output_length_after = records.output_length.value;
-    let written = records.transfers.iter().filter(|transfer| transfer.is_output);
+    let written = records
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.is_output);
     let bytes = written.flat_map(|transfer| {
         let start = usize::from(transfer.offset);
         let bytes = transfer.word.after.to_le_bytes();
