@@ -2,6 +2,7 @@
 //! `cargo test --release --test attacks -- --nocapture attack_table`.
 //!
 //! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
+//! - `attack_table_of_shards` (in `relay`): wrong shards of a run, the same way.
 //! - `statement`: honest proofs, changed or checked against something else.
 //! - `encoding`: proofs' bytes, changed.
 //! - `shape`: tables left out, repeated, or in another order.
@@ -10,6 +11,8 @@
 //! That each single cell of each column counts is tested in `circuits/tests/runs.rs`.
 
 mod common;
+#[path = "attacks/counting.rs"]
+mod counting;
 #[path = "attacks/encoding.rs"]
 mod encoding;
 #[path = "attacks/forge.rs"]
@@ -18,6 +21,10 @@ mod forge;
 mod harness;
 #[path = "attacks/program.rs"]
 mod program;
+#[path = "attacks/relay.rs"]
+mod relay;
+#[path = "attacks/run.rs"]
+mod run;
 #[path = "attacks/semantics.rs"]
 mod semantics;
 #[path = "attacks/shape.rs"]
@@ -36,6 +43,7 @@ use std::collections::BTreeSet;
 use harness::Forger;
 use zonda::VerifyError;
 use zonda_oracle::OracleError;
+use zonda_verifier::PartError;
 
 /// One attack.
 pub struct Case {
@@ -85,18 +93,17 @@ fn attack(prove_each: usize, ask_each: usize) {
         if found != expected || found.is_empty() {
             wrong.push(format!("{id} {attack}: found {found:?}"));
         }
-        // The verifier checks the balance first.
-        let by_bus = found.iter().any(|name| name.starts_with("bus "));
-        let first = ["Constraints", "Balance"][usize::from(by_bus)];
+        let first = first_check(&found);
         let mut refused = "checker";
         if index % prove_each == 0 {
             refused = match forger.verify() {
-                Err(VerifyError::Constraints) => "Constraints",
-                Err(VerifyError::Balance) => "Balance",
-                other => {
-                    wrong.push(format!("{id} {attack}: verify says {other:?}"));
-                    first
-                }
+                Err(VerifyError::Part { part: 0, error }) => match error {
+                    PartError::Constraints => "Constraints",
+                    PartError::Balance => "Balance",
+                    error => panic!("{id} {attack}: {error:?}"),
+                },
+                Err(VerifyError::GlobalBalance) => "GlobalBalance",
+                other => panic!("{id} {attack}: verify says {other:?}"),
             };
             if refused != first {
                 wrong.push(format!("{id} {attack}: refused by {refused}"));
@@ -112,6 +119,20 @@ fn attack(prove_each: usize, ask_each: usize) {
         println!("| {id} | {attack} | {mutated} | {refused}: {found} |");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The check by which the verifier refuses tables of which all this does not hold: it looks at each
+/// part's balance first, then at its constraints, and at what is between the parts last.
+fn first_check(broken: &BTreeSet<String>) -> &'static str {
+    let is_global = |bus: &str| ["bus boundary", "bus instruction"].contains(&bus);
+    let buses = || broken.iter().filter(|name| name.starts_with("bus "));
+    if buses().any(|bus| !is_global(bus)) {
+        "Balance"
+    } else if buses().count() < broken.len() {
+        "Constraints"
+    } else {
+        "GlobalBalance"
+    }
 }
 
 #[test]

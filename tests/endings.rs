@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{guest, program};
+use common::{expectation, guest, program};
 use zonda::{ExecuteError, Options, ProveError, Prover, verify};
 use zonda_riscv_emu::{
     error::TrapKind,
@@ -44,22 +44,40 @@ fn a_loop_ends_at_the_limit_it_was_given() {
 }
 
 #[test]
-fn a_run_longer_than_a_shard_has_several() {
-    let mut options = Options::default();
-    options.budget.shard_cycles = 50_000;
-    let prover = Prover::new(options);
+fn a_run_longer_than_a_shard_is_proved_in_several() {
     let fibonacci = guest("fibonacci");
-    let many = 30_000_u32.to_le_bytes();
-    let proved = prover.prove(&fibonacci, &many).unwrap();
-    assert!(proved.report.shards > 2);
-    let executed = prover.execute(&fibonacci, &many).unwrap();
-    assert_eq!(
-        (proved.exit_code, &proved.output, proved.report.cycles),
-        (0, &executed.output, executed.cycles)
-    );
-    let (key, statement) = common::expectation(&fibonacci, &proved);
+    let input = 5000_u32.to_le_bytes();
+    let mut options = Options::default();
+    options.budget.shard_cycles = 1 << 13;
+    let prover = Prover::new(options);
+    let executed = prover.execute(&fibonacci, &input).unwrap();
+    let proved = prover.prove(&fibonacci, &input).unwrap();
+    assert_eq!(proved.output, executed.output);
+    let shards = executed.cycles.div_ceil(1 << 13);
+    assert!(shards > 2);
+    assert_eq!(proved.report.shards, shards);
+    let (key, statement) = expectation(&fibonacci, &proved);
     verify(&key, &statement, &proved.proof).unwrap();
-    assert_eq!(prover.check(&fibonacci, &many).unwrap().failures, [""; 0]);
+}
+
+#[test]
+fn a_limit_holds_for_all_shards_together() {
+    let mut options = Options::default();
+    options.budget.shard_cycles = 1000;
+    options.max_cycles = Some(10_000);
+    let error = Prover::new(options).prove(&guest("spin"), &[]).unwrap_err();
+    let ProveError::Execute(ExecuteError::CycleLimit { max_cycles, .. }) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(max_cycles, 10_000);
+}
+
+#[test]
+fn a_run_of_too_many_shards_is_refused() {
+    let mut options = Options::default();
+    options.budget.shard_cycles = 1;
+    let error = Prover::new(options).prove(&guest("spin"), &[]).unwrap_err();
+    assert_eq!(error, ProveError::TooLong);
 }
 
 #[test]

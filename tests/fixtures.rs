@@ -3,16 +3,17 @@
 //! They are made by `cargo test --release --test fixtures -- --ignored`, to be run again only if
 //! the protocol changes, which makes another version of it once there is a release.
 
+mod common;
+
 use std::{fs, path::PathBuf};
 
-use zonda::{
-    Discard, Options, Preset, Program, Proof, ProofError, Prover, Statement, VerifyingKey, verify,
-};
-use zonda_prover::{Budget, Setup, engine::Engine, plan, prove_task};
+use common::{guest, shards::Sharded};
+use zonda::{Options, Preset, Proof, ProofError, Prover, Statement, VerifyingKey, verify};
+use zonda_prover::{Setup, Tables, engine::Engine, prove_tables};
 use zonda_verifier::Parameters;
 
-/// Few queries and no work: what the fuzzer changes, since this verifies in little time and a change
-/// is not refused before it is looked at.
+/// Few queries and no work: such proofs are small, and a change is not refused before it is looked
+/// at.
 const CHEAP: Parameters = Parameters {
     queries: 4,
     global_work_bits: 0,
@@ -23,6 +24,12 @@ const CHEAP: Parameters = Parameters {
     fold_work_bits: 0,
     query_work_bits: 0,
 };
+
+/// Instructions of a shard: the run has two.
+const SHARD_CYCLES: u64 = 64;
+
+/// Zeroed words of a part.
+const CHUNK: usize = 100;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -44,10 +51,12 @@ fn statement() -> Statement {
     }
 }
 
-fn holds(key: &VerifyingKey, name: &str) {
+/// Checks a committed proof, of so many parts.
+fn holds(key: &VerifyingKey, name: &str, parts: usize) {
     let bytes = read(&format!("{name}_v2.proof"));
     let proof = Proof::from_bytes(&bytes).unwrap();
-    assert_eq!(proof.to_bytes(), bytes, "{name}");
+    assert_eq!(proof.parts.len(), parts, "{name}");
+    assert!(proof.to_bytes() == bytes, "{name}");
     let statement = statement();
     verify(key, &statement, &proof).unwrap();
 
@@ -72,63 +81,48 @@ fn key(preset: Preset) -> VerifyingKey {
 #[test]
 fn committed_proofs_verify() {
     for preset in Preset::ALL {
-        holds(&key(preset), preset.name());
+        holds(&key(preset), preset.name(), 1);
     }
 }
 
 #[test]
-fn the_committed_proof_of_several_parts_verifies() {
-    holds(&key(Preset::Standard), "parts");
-    let proof = Proof::from_bytes(&read("parts_v2.proof")).unwrap();
-    assert_eq!((proof.header.shards, proof.parts.len()), (2, 3));
-}
-
-#[test]
-fn the_committed_proof_of_few_queries_verifies() {
+fn the_committed_proof_in_parts_verifies() {
     let cheap = key(Preset::Standard).with_parameters(CHEAP);
-    holds(&cheap, "cheap");
+    holds(&cheap, "cheap", 4);
 }
 
 #[test]
 #[ignore = "writes the committed proofs anew"]
 fn generate() {
-    let elf = concat!(env!("CARGO_MANIFEST_DIR"), "/guests/elf/fibonacci.elf");
-    let program = Program::from_elf(&fs::read(elf).unwrap()).unwrap();
+    let program = guest("fibonacci");
     let input = 10_u32.to_le_bytes();
-    let write = |name: &str, bytes: &[u8]| fs::write(path(name), bytes).unwrap();
     for preset in Preset::ALL {
         let mut options = Options::default();
         options.preset = preset;
         let prover = Prover::new(options);
         let proved = prover.prove(&program, &input).unwrap();
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
-        write("v2.statement", &statement);
+        fs::write(path("v2.statement"), statement).unwrap();
         let name = preset.name();
         let key = prover.verifying_key(&program);
-        write(&format!("{name}_v2.key"), &key.to_bytes());
-        write(&format!("{name}_v2.proof"), &proved.proof.to_bytes());
+        fs::write(path(&format!("{name}_v2.key")), key.to_bytes()).unwrap();
+        let proof = proved.proof.to_bytes();
+        fs::write(path(&format!("{name}_v2.proof")), proof).unwrap();
     }
 
-    let cycles = Prover::default().execute(&program, &input).unwrap().cycles;
-    let shards = Budget {
-        shard_cycles: cycles.div_ceil(2),
-        ..Budget::default()
-    };
-    let mut options = Options::default();
-    options.budget = shards;
-    let proved = Prover::new(options).prove(&program, &input).unwrap();
-    write("parts_v2.proof", &proved.proof.to_bytes());
-
+    let mut sharded = Sharded::new(&program, &input, SHARD_CYCLES);
+    sharded.chunk = CHUNK;
     let engine = Engine::default();
-    let options = zonda_prover::Options::default();
-    let mut setup = Setup::new(&engine, &program, Preset::Standard);
-    setup.key = setup.key.with_parameters(CHEAP);
-    let mut plan = plan(&engine, &setup, &input, &options, &mut Discard).unwrap();
-    let header = plan.header.clone();
-    let mut tasks = plan.tasks(&setup, &input).unwrap();
-    let mut parts = Vec::new();
-    while let Some(task) = tasks.next().unwrap() {
-        parts.push(prove_task(&engine, &setup, &task, &options).unwrap());
-    }
-    write("cheap_v2.proof", &Proof { header, parts }.to_bytes());
+    let key = key(Preset::Standard).with_parameters(CHEAP);
+    let setup = Setup::with_key(&program, key);
+    let statement = sharded.statement();
+    let parts = (0..).zip(sharded.fill());
+    let parts = parts.map(|(part, (links, instances))| Tables {
+        instances,
+        stated: links.part(part, &statement),
+        links,
+    });
+    let shards = sharded.shards.len() as u32;
+    let proof = prove_tables(&engine, &setup, &statement, shards, parts.collect()).unwrap();
+    fs::write(path("cheap_v2.proof"), proof.to_bytes()).unwrap();
 }

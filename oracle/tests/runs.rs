@@ -68,7 +68,7 @@ fn a_table_is_there_several_times_or_not_at_all() {
     run.traces.remove(unused);
     // Once more, of another height, with nothing in it.
     let twice = index(&run, Table::AddImmediate);
-    let width = run.airs[twice].table.width();
+    let width = run.airs[twice].table.trace_width();
     run.airs.insert(twice + 1, run.airs[twice].clone());
     let empty = RowMajorMatrix::new(F::zero_vec(32 * width), width);
     run.traces.insert(twice + 1, empty);

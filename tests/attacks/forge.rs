@@ -16,7 +16,7 @@ impl Forger<'_> {
     }
 
     pub fn copy_row(&mut self, table: Table, from: usize, to: usize) -> &mut Self {
-        let width = table.width();
+        let width = table.trace_width();
         let values = &mut self.traces[table as usize].values;
         values.copy_within(from * width..(from + 1) * width, to * width);
         self
@@ -25,7 +25,7 @@ impl Forger<'_> {
     /// Takes a marked instruction's row out of use.
     pub fn clear(&mut self, mark: &str) -> &mut Self {
         let (table, row) = self.row(mark);
-        let width = table.width();
+        let width = table.trace_width();
         self.traces[table as usize].values[row * width..(row + 1) * width].fill(F::ZERO);
         self
     }
@@ -83,6 +83,25 @@ impl Forger<'_> {
         (clk, old, previous)
     }
 
+    /// Pretends that an LW finds `value`, written at the clk that `previous` says of its own, and that
+    /// it is the last access if `is_last`.
+    pub fn loaded_from(&mut self, mark: &str, value: u32, previous: fn(u32) -> u32, is_last: bool) {
+        let (clk, old, before) = self.loaded(mark, value);
+        let loads = &mut self.records.load_store_word;
+        let load = loads.iter_mut().find(|load| load.step.clk == clk).unwrap();
+        let word = &mut load.words[0];
+        word.previous_clk = previous(clk + 2);
+        let address = word.address;
+        if !is_last {
+            let memory = &mut self.records.memory;
+            let last = memory.iter_mut().find(|word| word.address == address);
+            let last = last.unwrap();
+            assert_eq!(last.clk, clk + 2, "the last access");
+            (last.value, last.clk) = (old, before);
+        }
+        self.fill();
+    }
+
     /// Opens a word once more, as zero, for an LW that nobody accesses it after.
     pub fn open_twice(&mut self, mark: &str, address: u32) {
         let (clk, old, previous) = self.loaded(mark, 0);
@@ -97,24 +116,50 @@ impl Forger<'_> {
         self.fill();
 
         let (lo, hi) = (address & 0xffff, address >> 16);
-        let table = Table::Zeroed;
+        let row = self.row_of(Table::Boundary, [("space", 1), ("address", address)]);
+        self.add_row(
+            Table::Boundary,
+            row.expect("the shard holds the word"),
+            &[
+                ("before.lo", 0),
+                ("before.hi", 0),
+                ("owner", 0),
+                ("after.lo", 0),
+                ("after.hi", 0),
+                ("last_clk", clk + 2),
+            ],
+        );
+        let row = self.row_of(Table::Zeroed, [("address.lo", lo), ("address.hi", hi)]);
+        self.add_row(
+            Table::Zeroed,
+            row.unwrap_or_default(),
+            &[
+                ("address.lo", lo),
+                ("address.hi", hi),
+                ("from.lo", lo + 1),
+                ("from.hi", hi),
+                ("borrow_from", 1),
+                ("last.lo", 0),
+                ("last.hi", 0),
+                ("owner", 1),
+            ],
+        );
+    }
+
+    /// The first row with these cells.
+    pub fn row_of(&mut self, table: Table, cells: [(&str, u32); 2]) -> Option<usize> {
+        let end = self.free_row(table);
+        let is =
+            |f: &mut Self, row, (name, value)| f.cell(table, row, name).as_canonical_u32() == value;
+        (0..end).find(|row| cells.into_iter().all(|cell| is(self, *row, cell)))
+    }
+
+    /// Adds a row that differs from another in some cells.
+    fn add_row(&mut self, table: Table, from: usize, cells: &[(&str, u32)]) {
         let free = self.free_row(table);
-        let first = (0..free).find(|row| {
-            let at = |f: &mut Self, name| f.cell(table, *row, name).as_canonical_u32();
-            at(self, "address.lo") == lo && at(self, "address.hi") == hi
-        });
-        self.copy_row(table, first.unwrap_or_default(), free);
-        for (name, value) in [
-            ("address.lo", lo),
-            ("address.hi", hi),
-            ("from.lo", lo + 1),
-            ("from.hi", hi),
-            ("borrow_from", 1),
-            ("last.lo", 0),
-            ("last.hi", 0),
-            ("last_clk", clk + 2),
-        ] {
-            *self.cell(table, free, name) = F::from_u32(value);
+        self.copy_row(table, from, free);
+        for (name, value) in cells {
+            *self.cell(table, free, name) = F::from_u32(*value);
         }
     }
 

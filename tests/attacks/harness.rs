@@ -2,36 +2,29 @@
 //! proves through the same functions as the honest prover.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
 };
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeCharacteristicRing;
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use zonda::{
-    Discard, Preset, Program, Proof, ProveError, Statement, VerifyError, VerifyingKey, verify,
-};
+use zonda::{Discard, Preset, Program, Proof, Statement, VerifyError, VerifyingKey};
 use zonda_circuits::{
     F,
-    bus::Bus,
-    checker::{Failure, check, visit},
-    evaluate::Listener,
     instances::single,
-    machine::{Image, Table, TableAir, airs},
-    witness::{self, InstanceTrace},
+    machine::{Image, Part, Table, TableAir, ZeroedRange, airs},
+    witness::{InstanceTrace, OneShard, traces},
 };
 use zonda_oracle::OracleError;
-use zonda_prover::{
-    commit,
-    engine::{Engine, Fixed},
-    program_image, prove_instances,
-};
+use zonda_prover::{Setup, engine::Engine, program_image};
 use zonda_riscv_emu::{
     execute::{Options, execute_recorded},
     instruction::Instruction,
     record::Records,
 };
-use zonda_verifier::Parameters;
+use zonda_verifier::{ExecutionLinks, Links, Parameters};
+
+use super::run::{Filled, Run, column_of};
 
 /// Parameters that make proofs cheap: what is attacked here does not hang on them.
 pub const CHEAP: Parameters = Parameters {
@@ -53,7 +46,6 @@ pub struct Victim {
     pub program: Program,
     pub image: Image,
     pub key: VerifyingKey,
-    pub fixed: Fixed,
     tables: Vec<TableAir>,
     /// Addresses of instructions, by name.
     marks: BTreeMap<&'static str, u32>,
@@ -67,26 +59,37 @@ impl Victim {
 
     /// The program with another image than its own: with preprocessed columns of a cheat's choice.
     pub fn with_image(program: Program, image: Image, marks: BTreeMap<&'static str, u32>) -> Self {
-        let tables = airs(&image, &Statement::default(), true);
-        let (key, fixed) = commit(&ENGINE, program.id(), &image, Preset::Standard);
+        let tables = airs(&image, &Part::default(), true);
+        let key = VerifyingKey::new(program.id(), &image, Preset::Standard);
         Self {
             program,
             image,
             key: key.with_parameters(CHEAP),
-            fixed,
             tables,
             marks,
         }
     }
 
-    /// The machine's tables for a statement.
-    fn tables(&self, statement: &Statement) -> Vec<TableAir> {
-        let stated = airs(&self.image, statement, false);
-        let pick = |(mine, stated): (&TableAir, TableAir)| match mine.table {
-            Table::Statement => stated,
-            _ => mine.clone(),
+    /// The address of a marked instruction.
+    pub fn mark(&self, mark: &str) -> u32 {
+        self.marks[mark]
+    }
+
+    /// What proves runs of it, with a key that may be another's.
+    pub fn setup(&self, key: &VerifyingKey) -> Setup<'_> {
+        let mut setup = Setup::with_key(&self.program, key.clone());
+        setup.image = self.image.clone();
+        setup
+    }
+
+    /// The machine's tables for a part.
+    pub fn tables(&self, part: &Part) -> Vec<TableAir> {
+        let with_fixed = |(mine, stated): (&TableAir, TableAir)| TableAir {
+            fixed: mine.fixed.clone(),
+            ..stated
         };
-        self.tables.iter().zip(stated).map(pick).collect()
+        let stated = airs(&self.image, part, false);
+        self.tables.iter().zip(stated).map(with_fixed).collect()
     }
 }
 
@@ -96,6 +99,8 @@ pub struct Forger<'a> {
     pub records: Records,
     pub statement: Statement,
     pub traces: Vec<RowMajorMatrix<F>>,
+    /// The chain of zeroed words.
+    zeroed: ZeroedRange,
     /// The program that really ran.
     ran: Program,
 }
@@ -119,6 +124,7 @@ impl<'a> Forger<'a> {
             records,
             statement,
             traces: Vec::new(),
+            zeroed: ZeroedRange::default(),
             ran: program.clone(),
         };
         forger.fill();
@@ -127,7 +133,7 @@ impl<'a> Forger<'a> {
 
     /// The address of a marked instruction.
     pub fn pc(&self, mark: &str) -> u32 {
-        self.victim.marks[mark]
+        self.victim.mark(mark)
     }
 
     /// The victim's instruction, or what ran where it has none.
@@ -142,10 +148,10 @@ impl<'a> Forger<'a> {
     pub fn fill(&mut self) -> &mut Self {
         let at = |pc| self.instruction(pc);
         let (image, records) = (&self.victim.image, &self.records);
-        self.traces = witness::traces(image, records, &self.statement, single, at)
-            .into_iter()
-            .map(|instance| instance.trace)
-            .collect();
+        let run = OneShard::new(image, records, &self.statement, single);
+        let instances = traces(image, &run.part, &run.boundary(), records, single, at);
+        self.zeroed = run.part.zeroed.expect("the part has all roles");
+        self.traces = instances.into_iter().map(|filled| filled.trace).collect();
         self
     }
 
@@ -168,11 +174,8 @@ impl<'a> Forger<'a> {
 
     /// A cell by table, row and column.
     pub fn cell(&mut self, table: Table, row: usize, column: &str) -> &mut F {
-        let names = table.column_names();
-        let Some(column) = names.iter().position(|name| name == column) else {
-            panic!("{table:?} has no column {column}: {names:?}")
-        };
-        &mut self.traces[table as usize].values[row * names.len() + column]
+        let cell = row * table.trace_width() + column_of(table, column);
+        &mut self.traces[table as usize].values[cell]
     }
 
     /// Sets cells of a marked instruction's row.
@@ -226,75 +229,50 @@ impl<'a> Forger<'a> {
 
     /// Makes the last values of the memory argument those that are left over.
     pub fn settle(&mut self) -> &mut Self {
-        let mut said = Said::default();
-        let tables = self.victim.tables(&self.statement);
-        for (index, (air, trace)) in tables.iter().zip(&self.traces).enumerate() {
-            if !is_lookup(air.table) {
-                for row in 0..trace.height() {
-                    visit(air, trace, row, said.at(index, row));
-                }
-            }
-        }
-        let mut left: BTreeMap<[u32; 2], Vec<u32>> = BTreeMap::new();
-        for ((bus, fields), (count, _)) in &said.messages {
-            if *bus == Bus::Memory && *count == F::ONE {
-                left.insert([fields[0], fields[1]], fields.clone());
-            }
-        }
-        let places: Vec<_> = said
-            .messages
-            .iter()
-            .filter(|((bus, _), (count, _))| *bus == Bus::Memory && *count == -F::ONE)
-            .map(|((_, fields), (_, place))| (fields.clone(), *place))
-            .collect();
-        for (fields, (index, row)) in places {
-            let table = Table::ALL[index];
-            let written = left.get(&[fields[0], fields[1]]);
-            if let (Table::Image | Table::Zeroed, Some(written)) = (table, written) {
-                let [_, _, lo, hi, clk] = written[..] else {
-                    unreachable!("five fields")
-                };
-                for (name, value) in [("last.lo", lo), ("last.hi", hi), ("last_clk", clk)] {
-                    *self.cell(table, row, name) = F::from_u32(value);
-                }
-            }
-        }
-        self
+        let mut run = self.run();
+        run.settle();
+        self.take(run)
     }
 
     /// Counts all lookups anew, so that a lookup fails only if there is no such row.
     pub fn recount(&mut self) -> &mut Self {
-        let tables = self.victim.tables(&self.statement);
-        let mut said = Said::default();
-        for (index, (air, trace)) in tables.iter().zip(&self.traces).enumerate() {
-            if !is_lookup(air.table) {
-                for row in 0..trace.height() {
-                    visit(air, trace, row, said.at(index, row));
-                }
-            }
-        }
-        for (air, trace) in tables.iter().zip(&mut self.traces) {
-            if !is_lookup(air.table) {
-                continue;
-            }
-            recount_table(air, trace, &said);
-        }
-        self
+        let mut run = self.run();
+        run.recount();
+        self.take(run)
     }
 
     /// What the debug checker finds: names of constraints and buses.
     pub fn broken(&self) -> BTreeSet<String> {
-        let tables = self.victim.tables(&self.statement);
-        check(tables.iter().zip(&self.traces), 50)
-            .into_iter()
-            .map(|failure| match failure {
-                Failure::Constraint {
-                    table, constraint, ..
-                } => format!("{}: {constraint}", table.name()),
-                Failure::Unbalanced { bus, .. } => format!("bus {}", bus.name()),
-                failure => unreachable!("{failure}"),
-            })
-            .collect()
+        self.run().broken()
+    }
+
+    /// The tables as a run of one part.
+    pub fn run(&self) -> Run<'a> {
+        self.run_of(self.instances())
+    }
+
+    /// These instances as a run of one part.
+    pub fn run_of(&self, instances: Vec<InstanceTrace>) -> Run<'a> {
+        let links = Links {
+            execution: Some(ExecutionLinks {
+                pc_start: self.victim.image.entry,
+                end: None,
+                output: 0..self.statement.output.len() as u32,
+            }),
+            zeroed: Some(self.zeroed),
+        };
+        Run {
+            victim: self.victim,
+            statement: self.statement.clone(),
+            shards: 1,
+            parts: vec![Filled { links, instances }],
+        }
+    }
+
+    fn take(&mut self, mut run: Run<'_>) -> &mut Self {
+        let instances = run.parts.remove(0).instances;
+        self.traces = instances.into_iter().map(|filled| filled.trace).collect();
+        self
     }
 
     /// The tables as a proof's instances: one of each.
@@ -313,107 +291,21 @@ impl<'a> Forger<'a> {
 
     /// Proves what there is, with the honest key.
     pub fn prove(&self) -> Proof {
-        self.prove_these(self.instances()).unwrap()
-    }
-
-    /// Proves these instances, with the honest key.
-    pub fn prove_these(&self, instances: Vec<InstanceTrace>) -> Result<Proof, ProveError> {
-        let Victim { key, fixed, .. } = self.victim;
-        prove_instances(&ENGINE, key, fixed, instances, &self.statement)
+        self.run().prove()
     }
 
     /// What the verifier says to that.
     pub fn verify(&self) -> Result<(), VerifyError> {
-        verify(&self.victim.key, &self.statement, &self.prove())
+        self.run().verify()
     }
 
     /// What the verifier says to a proof of these instances.
     pub fn verify_these(&self, instances: Vec<InstanceTrace>) -> Result<(), VerifyError> {
-        let proof = self.prove_these(instances).unwrap();
-        verify(&self.victim.key, &self.statement, &proof)
+        self.run_of(instances).verify()
     }
 
     /// What the oracle says to the same tables.
     pub fn oracle(&self) -> Result<(), OracleError> {
-        super::common::oracle(&self.victim.tables(&self.statement), &self.traces)
-    }
-}
-
-fn is_lookup(table: Table) -> bool {
-    matches!(
-        table,
-        Table::Program | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo
-    )
-}
-
-fn recount_table(air: &TableAir, trace: &mut RowMajorMatrix<F>, said: &Said) {
-    let fixed = air.fixed.as_ref().unwrap();
-    let width = trace.width();
-    let names = air.table.column_names();
-    let bus = |column: usize| match (air.table, names[column].as_str()) {
-        (Table::Program, _) => Bus::Program,
-        (Table::Gaps, _) => Bus::Gap,
-        (Table::Range16, _) => Bus::Range16,
-        (Table::PowersOfTwo, _) => Bus::PowerOfTwo,
-        (_, "pair_multiplicity") => Bus::BytePair,
-        _ => Bus::And,
-    };
-    let mut seen = BTreeSet::new();
-    for row in 0..trace.height() {
-        let fields: Vec<u32> = fixed
-            .row_slice(row)
-            .unwrap()
-            .iter()
-            .map(|field| field.as_canonical_u32())
-            .collect();
-        for column in 0..width {
-            let bus = bus(column);
-            let fields = match bus {
-                // The last one says that the row is in use.
-                Bus::Program if fields[fields.len() - 1] == 0 => continue,
-                Bus::Program => fields[..fields.len() - 1].to_vec(),
-                Bus::BytePair => fields[..2].to_vec(),
-                _ => fields.clone(),
-            };
-            let key = (bus, fields);
-            let count = said.messages.get(&key).map_or(F::ZERO, |(count, _)| *count);
-            // Rows that fill a table up repeat one another.
-            let count = if count != F::ZERO && !seen.insert(key) {
-                F::ZERO
-            } else {
-                count
-            };
-            trace.values[row * width + column] = count;
-        }
-    }
-}
-
-/// A bus and what is said on it.
-type Message = (Bus, Vec<u32>);
-
-/// All messages, summed up, with a place that says each.
-#[derive(Default)]
-struct Said {
-    messages: HashMap<Message, (F, (usize, usize))>,
-    place: (usize, usize),
-}
-
-impl Said {
-    fn at(&mut self, table: usize, row: usize) -> &mut Self {
-        self.place = (table, row);
-        self
-    }
-}
-
-impl Listener for &mut Said {
-    fn constraint(&mut self, _value: F) {}
-
-    fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
-        if count != F::ZERO {
-            let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
-            let place = self.place;
-            let entry = self.messages.entry((bus, fields));
-            entry.or_insert((F::ZERO, place)).0 += count;
-        }
+        super::common::oracle(&self.run().airs(0), &self.traces)
     }
 }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zonda::{ExecuteError, LoadError, Program, ProveError, Prover, VerifyError, verify};
+use zonda::{
+    ExecuteError, LoadError, Options, Preset, Program, ProveError, Prover, VerifyError,
+    VerifyingKey, verify,
+};
 use zonda_circuits::machine::{Image, Table};
-use zonda_prover::prove_instances;
 use zonda_riscv_emu::{
     error::TrapKind,
     testing::{Builder, addi, exit},
 };
-use zonda_verifier::OpeningError;
+use zonda_verifier::{OpeningError, PartError};
 
 use super::{
     common::program,
-    harness::{ENGINE, Forger, Victim},
+    harness::{Forger, Victim},
     victims::{FLOW, LOOPS, STORED, TARGET, flow, flow_twin},
 };
 
@@ -26,25 +28,31 @@ fn passed_off_as_flow(cheat: &Victim) -> VerifyError {
     assert_eq!(forger.verify(), Ok(()));
     // Its own transcript has other challenges.
     let refused = verify(&FLOW.key, &forger.statement, &forger.prove());
-    assert_eq!(refused, Err(VerifyError::Constraints));
+    assert_eq!(refused, in_part(PartError::Constraints));
     // FLOW's transcript: all but the opened rows is as it should be.
-    let instances = forger.instances();
-    let proof = prove_instances(
-        &ENGINE,
-        &FLOW.key,
-        &cheat.fixed,
-        instances,
-        &forger.statement,
-    );
-    verify(&FLOW.key, &forger.statement, &proof.unwrap()).unwrap_err()
+    proved_as_flow(&forger).unwrap_err()
+}
+
+/// What the verifier with FLOW's key says to a cheat's tables, proved with FLOW's key and the
+/// cheat's preprocessed columns.
+fn proved_as_flow(forger: &Forger<'_>) -> Result<(), VerifyError> {
+    let proof = forger.run().prove_as(&FLOW.key);
+    verify(&FLOW.key, &forger.statement, &proof)
+}
+
+fn in_part(error: PartError) -> Result<(), VerifyError> {
+    Err(VerifyError::Part { part: 0, error })
+}
+
+/// The rows of a phase are not those of FLOW's key.
+fn other_root(phase: usize) -> Result<(), VerifyError> {
+    let error = OpeningError::Root;
+    in_part(PartError::Rows { phase, error })
 }
 
 #[test]
 fn a_program_of_the_provers_own_is_refused() {
-    let other_root = VerifyError::Rows {
-        phase: 0,
-        error: OpeningError::Root,
-    };
+    let other_root = other_root(1).unwrap_err();
     // One more round of a loop.
     let twin = flow(TARGET, 0x0010_0073, LOOPS + 1, STORED);
     assert_eq!(passed_off_as_flow(&twin), other_root);
@@ -78,17 +86,22 @@ fn other_fixed_columns_are_refused() {
     let cheat = Victim::with_image(FLOW.program.clone(), image, BTreeMap::new());
     let forger = Forger::honest(&cheat, &[]);
     forger.verify().unwrap();
-    let proof = prove_instances(
-        &ENGINE,
-        &FLOW.key,
-        &cheat.fixed,
-        forger.instances(),
-        &forger.statement,
-    );
-    let refused = verify(&FLOW.key, &forger.statement, &proof.unwrap());
-    let error = OpeningError::Root;
-    assert_eq!(refused, Err(VerifyError::Rows { phase: 0, error }));
+    assert_eq!(proved_as_flow(&forger), other_root(1));
     assert_eq!(forger.instances().len(), Table::ALL.len());
+}
+
+/// The prover derives the key faster than the verifier, and comes to the same one.
+#[test]
+fn there_is_one_key() {
+    let program = super::common::guest("fibonacci");
+    for preset in Preset::ALL {
+        let mut options = Options::default();
+        options.preset = preset;
+        let key = Prover::new(options).verifying_key(&program);
+        let image = zonda_prover::program_image(&program);
+        assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
+        assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
+    }
 }
 
 /// No program has an instruction so high that the next pc is 2^32.
@@ -168,10 +181,10 @@ fn words_that_are_no_instructions_cannot_be_executed() {
         assert_eq!(forger.recount().broken(), BTreeSet::new());
         let mut forger = Forger::twin(&victim, &chosen, &[]);
         forger.recount();
-        let expected = ["branch: next_pc.taken", "bus program"].map(String::from);
+        let expected = ["branch: next_pc.taken", "bus instruction"].map(String::from);
         assert_eq!(forger.broken(), BTreeSet::from(expected), "{word:#x}");
         if index % 8 == 2 {
-            assert_eq!(forger.verify(), Err(VerifyError::Balance));
+            assert_eq!(forger.verify(), in_part(PartError::Constraints));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Attacks on what instructions do: A28 to A38.
+//! Attacks on what instructions do: A28 to A38, A41 and A42.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
@@ -37,7 +37,7 @@ pub fn cases() -> Vec<Case> {
         case("A28", "AND proved as if it were ADD", "add_sub: is_add is AND's number over ADD's; row moved", || values(|f| {
             let (bitwise, from) = f.row("and");
             let clk = *f.cell(bitwise, from, "thread.clk");
-            let width = Table::Bitwise.width();
+            let width = Table::Bitwise.trace_width();
             f.traces[bitwise as usize].values[from * width..(from + 1) * width].fill(F::ZERO);
             // The next free row of add_sub.
             let (table, copied) = f.row("add");
@@ -170,8 +170,10 @@ pub fn cases() -> Vec<Case> {
         case("A35", "LW past 2^32 reads no such word", "wrap 0: word address 2^30 + 1", || memory(|f| {
             f.set("lw_wraps", [("address.wrap", 0)]);
         }), &["bus memory"]),
-        case("A35", "LW past 2^32, word 2^30 + 1 opened", "the same, and a zeroed word of that address", || memory(|f| {
+        case("A35", "LW past 2^32, word 2^30 + 1 opened", "the same, held by the shard, and a zeroed word of that address", || memory(|f| {
             f.set("lw_wraps", [("address.wrap", 0)]);
+            let row = f.row_of(Table::Boundary, [("space", 1), ("address", 1)]).unwrap();
+            *f.cell(Table::Boundary, row, "address") = F::from_u32((1 << 30) + 1);
             *f.cell(Table::Zeroed, 0, "address.lo") = F::ONE;
             *f.cell(Table::Zeroed, 0, "address.hi") = F::from_u32(1 << 14);
         }), &["bus range16", "bus zeroed_from"]),
@@ -197,6 +199,16 @@ pub fn cases() -> Vec<Case> {
             let wrong = f.pc("auipc") + 0x2000;
             f.result("auipc", wrong).set("auipc", [("constant.lo", i64::from(wrong & 0xffff)), ("constant.hi", i64::from(wrong >> 16))]);
         }), &["bus program"]),
+        case("A41", "a stale read", "LW finds the word as it was before a store, at 0", || memory(|f| {
+            f.loaded_from("again", 0, |_| 0, true);
+        }), &["bus memory"]),
+        case("A41", "a read at the clk of its own", "LW finds 7, which it leaves itself", || memory(|f| {
+            f.loaded_from("again", 7, |clk| clk, false);
+        }), &["bus byte_pair"]),
+        case("A41", "a read at the clk of its own, with a limb that is none", "the same; low limb of the difference -1", || memory(|f| {
+            f.loaded_from("again", 7, |clk| clk, false);
+            f.set("again", [("memory.difference_low", -1)]);
+        }), &["bus range16"]),
         case("A42", "a word that the file fills starts as another", "LW's word and result, carried to the output", || memory(|f| {
             f.loaded("lw", 1234);
         }), &["bus memory"]),

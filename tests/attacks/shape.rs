@@ -1,12 +1,12 @@
 //! Tables left out, repeated, or in another order, by the prover itself: A27.
 
-use zonda::{ProveError, VerifyError};
+use zonda::VerifyError;
 use zonda_circuits::{
     F,
     machine::{Table, height},
     witness::InstanceTrace,
 };
-use zonda_verifier::ShapeError;
+use zonda_verifier::{HeaderError, Instance, PartError, ShapeError};
 
 use super::{harness::Forger, victims::VALUES};
 
@@ -39,37 +39,43 @@ fn tables_dropped_and_repeated_are_refused() {
     trace.values.resize(cells, F::default());
     honest.verify_these(higher).unwrap();
 
+    let unbalanced = Err(VerifyError::Part {
+        part: 0,
+        error: PartError::Balance,
+    });
     for table in [Table::AddSub, Table::Ecall, Table::Transfer, Table::Zeroed] {
         let index = at(table);
         let mut dropped = all.clone();
         assert!(!is_empty(&dropped.remove(index)), "{table:?}");
-        assert_eq!(honest.verify_these(dropped), Err(VerifyError::Balance));
+        assert_eq!(honest.verify_these(dropped), unbalanced);
         let mut twice = all.clone();
         twice.insert(index, all[index].clone());
-        assert_eq!(honest.verify_these(twice), Err(VerifyError::Balance));
+        assert_eq!(honest.verify_these(twice), unbalanced);
     }
 }
 
+/// Such a header says all, be there a proof of it or not.
 #[test]
-fn shapes_that_no_proof_has_are_not_proved() {
+fn shapes_that_no_proof_has_are_refused() {
     let honest = Forger::honest(&VALUES, &[]);
-    let refused = |change: &dyn Fn(&mut Vec<InstanceTrace>)| {
-        let mut instances = honest.instances();
-        change(&mut instances);
-        match honest.prove_these(instances) {
-            Err(ProveError::Shape(error)) => error,
+    let header = honest.prove().header;
+    let statement = &honest.statement;
+    assert_eq!(header.check(&VALUES.key, statement), Ok(()));
+    let refused = |change: &dyn Fn(&mut Vec<Instance>)| {
+        let mut header = header.clone();
+        change(&mut header.parts[0].shape.0);
+        match header.check(&VALUES.key, statement) {
+            Err(HeaderError::Shape { part: 0, error }) => error,
             other => panic!("{other:?}"),
         }
     };
     for table in Table::ALL.into_iter().filter(|table| table.is_fixed()) {
         let index = table as usize;
         let is = |error, count| matches!(error, ShapeError::Instances { got, .. } if got == count);
-        assert!(is(refused(&|all| drop(all.remove(index))), 0));
-        assert!(is(refused(&|all| all.insert(index, all[index].clone())), 2));
-        let higher = refused(&|all| {
-            let values = &mut all[index].trace.values;
-            values.resize(2 * values.len(), F::default());
-        });
+        let is_not = |all: &mut Vec<Instance>| all.retain(|instance| instance.table != table);
+        assert!(is(refused(&is_not), 0), "{table:?}");
+        assert!(is(refused(&|all| all.insert(index, all[index])), 2));
+        let higher = refused(&|all| all[index].log_height += 1);
         assert!(matches!(higher, ShapeError::Fixed { .. }), "{higher}");
     }
     for index in 1..Table::ALL.len() {

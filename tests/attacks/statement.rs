@@ -1,13 +1,17 @@
 //! Honest proofs, changed, or checked against something else: A02, A03, A06, A08 to A11, A16, A20,
 //! A24, A27, A46 and A50.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+};
 
 use p3_field::PrimeCharacteristicRing;
 use zonda::{Preset, Proof, Prover, Statement, VerifyError, VerifyingKey, verify};
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Instance, Parameters, QM31, ShapeError,
+    HeaderError, Instance, Layout, Parameters, PartError, QM31, ShapeError,
+    header::Header,
     proof::{Body, Nonces},
 };
 
@@ -23,70 +27,101 @@ pub struct Honest {
     pub bytes: Vec<u8>,
 }
 
-/// A proof with the standard parameters.
-pub fn honest() -> Honest {
-    let prover = Prover::default();
-    let input = asking(64, 3, ZEROED, 4);
-    let proved = prover.prove(&CALLS.program, &input).unwrap();
-    let honest = Honest {
-        key: prover.verifying_key(&CALLS.program),
-        statement: Statement {
-            exit_code: 7,
-            output: proved.output,
-        },
-        bytes: proved.proof.to_bytes(),
-    };
-    honest.check(&honest.bytes).unwrap();
-    honest
-}
+/// A proof with the standard parameters, of one part.
+pub static HONEST: LazyLock<Honest> = LazyLock::new(|| Honest::new(1000));
 
-/// What a proof of the standard preset says.
-pub fn body(proof: &mut Proof) -> &mut Body<QM31> {
-    match proof {
-        Proof::Standard(body) => body,
-        Proof::High(_) => panic!("a proof of the other preset"),
-    }
+/// The same run in several shards.
+pub static SHARDED: LazyLock<Honest> = LazyLock::new(|| Honest::new(20));
+
+/// Changes what a part of a proof of the standard preset says.
+pub fn change_body(proof: &mut Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) {
+    let mut body = proof.body(part).unwrap();
+    change(&mut body);
+    let layout = Layout::new(&proof.header.parts[part].shape, 4);
+    proof.parts[part] = body.to_bytes(&layout);
 }
 
 impl Honest {
+    fn new(shard_cycles: u64) -> Self {
+        let mut options = zonda::Options::default();
+        options.budget.shard_cycles = shard_cycles;
+        let prover = Prover::new(options);
+        let input = asking(64, 3, ZEROED, 4);
+        let proved = prover.prove(&CALLS.program, &input).unwrap();
+        let honest = Self {
+            key: prover.verifying_key(&CALLS.program),
+            statement: Statement {
+                exit_code: 7,
+                output: proved.output,
+            },
+            bytes: proved.proof.to_bytes(),
+        };
+        honest.check(&honest.bytes).unwrap();
+        honest
+    }
+
+    pub fn proof(&self) -> Proof {
+        Proof::from_bytes(&self.bytes).unwrap()
+    }
+
     /// Reads and verifies, and turns a panic into a failure of the test.
     pub fn check(&self, bytes: &[u8]) -> Result<(), String> {
         let read = || match Proof::from_bytes(bytes) {
-            Ok(proof) => verify(&self.key, &self.statement, &proof).map_err(|e| name(&e)),
-            Err(error) => Err(name(&error)),
+            Ok(proof) => self.verify(&proof),
+            Err(error) => Err(variant(&error)),
         };
-        catch_unwind(AssertUnwindSafe(read)).expect("the verifier panics")
+        catch_unwind(AssertUnwindSafe(read)).expect("the reader panics")
     }
 
-    /// What the verifier says to a proof whose fields were changed.
-    fn changed(&self, change: impl FnOnce(&mut Body<QM31>)) -> VerifyError {
-        let mut proof = Proof::from_bytes(&self.bytes).unwrap();
-        change(body(&mut proof));
-        let checked = catch_unwind(AssertUnwindSafe(|| {
-            verify(&self.key, &self.statement, &proof)
-        }));
-        checked.expect("the verifier panics").unwrap_err()
+    /// Verifies, and turns a panic into a failure of the test.
+    pub fn verify(&self, proof: &Proof) -> Result<(), String> {
+        let verify = || verify(&self.key, &self.statement, proof).map_err(|error| name(&error));
+        catch_unwind(AssertUnwindSafe(verify)).expect("the verifier panics")
     }
 
-    /// What the verifier says to other instances.
+    /// What the verifier says to a proof of which one part says something else.
+    fn changed(&self, part: usize, change: impl FnOnce(&mut Body<QM31>)) -> String {
+        let mut proof = self.proof();
+        change_body(&mut proof, part, change);
+        self.verify(&proof).unwrap_err()
+    }
+
+    /// What the verifier says to another header.
+    fn header(&self, change: impl FnOnce(&mut Header)) -> VerifyError {
+        let mut proof = self.proof();
+        change(&mut proof.header);
+        verify(&self.key, &self.statement, &proof).unwrap_err()
+    }
+
+    /// What the verifier says to other instances of the first part.
     fn shape(&self, change: impl FnOnce(&mut Vec<Instance>)) -> Result<ShapeError, String> {
-        match self.changed(|proof| change(&mut proof.shape.0)) {
-            VerifyError::Shape(error) => Ok(error),
+        match self.header(|header| change(&mut header.parts[0].shape.0)) {
+            VerifyError::Header(HeaderError::Shape { part: 0, error }) => Ok(error),
             error => Err(name(&error)),
         }
     }
 }
 
+/// The name of the check that failed.
+pub fn name(error: &VerifyError) -> String {
+    match error {
+        VerifyError::Header(HeaderError::Links(error)) => variant(error),
+        VerifyError::Header(error) => variant(error),
+        VerifyError::Part { error, .. } => variant(error),
+        error => variant(error),
+    }
+}
+
 /// The name of an error's variant.
-fn name(error: &impl std::fmt::Debug) -> String {
+fn variant(error: &impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
     text.split([' ', '(']).next().unwrap().into()
 }
 
 #[test]
 fn another_statement_is_refused() {
-    let honest = honest();
-    let proof = Proof::from_bytes(&honest.bytes).unwrap();
+    let honest = &HONEST;
+    let proof = honest.proof();
     let refused = |change: &dyn Fn(&mut Statement)| {
         let mut statement = honest.statement.clone();
         change(&mut statement);
@@ -98,10 +133,10 @@ fn another_statement_is_refused() {
     for index in 0..output.len() {
         assert_eq!(refused(&|s| s.output[index] ^= 1), "Statement");
     }
-    assert_eq!(refused(&|s| s.output.push(0)), "Statement");
-    assert_eq!(refused(&|s| s.output.extend([0; 100])), "Shape");
-    assert_eq!(refused(&|s| s.output.truncate(3)), "Statement");
-    assert_eq!(refused(&|s| s.output.clear()), "Statement");
+    assert_eq!(refused(&|s| s.output.push(0)), "OutputLength");
+    assert_eq!(refused(&|s| s.output.extend([0; 100])), "OutputLength");
+    assert_eq!(refused(&|s| s.output.truncate(3)), "OutputLength");
+    assert_eq!(refused(&|s| s.output.clear()), "OutputLength");
     assert_eq!(refused(&|s| s.output.reverse()), "Statement");
     assert_eq!(refused(&|s| s.output[4..].rotate_left(4)), "Statement");
     assert_eq!(refused(&|s| s.output = vec![0; (1 << 22) + 1]), "Output");
@@ -118,11 +153,12 @@ fn another_statement_is_refused() {
 
 #[test]
 fn another_preset_or_other_parameters_are_refused() {
-    let honest = honest();
-    let proof = Proof::from_bytes(&honest.bytes).unwrap();
+    let honest = &HONEST;
+    let proof = honest.proof();
     let refused = |key: &VerifyingKey, proof: &Proof| verify(key, &honest.statement, proof);
     let wrong = |expected, got| Err(VerifyError::Preset { expected, got });
-    let high = Proof::High(Body::default());
+    let mut high = honest.proof();
+    high.header.preset = Preset::High;
     assert_eq!(
         refused(&honest.key, &high),
         wrong(Preset::Standard, Preset::High)
@@ -162,32 +198,28 @@ fn another_preset_or_other_parameters_are_refused() {
 
 #[test]
 fn a_proof_of_another_shape_is_refused() {
-    let honest = honest();
-    let mut proof = Proof::from_bytes(&honest.bytes).unwrap();
-    let instances = body(&mut proof).shape.0.clone();
+    let honest = &HONEST;
+    let instances = honest.proof().header.parts[0].shape.0.clone();
     let count = instances.len();
     let free = |table: Table| !table.is_fixed();
     assert!(instances.iter().filter(|i| free(i.table)).count() >= 4);
 
     // A27: an instance too few, too many, or in another's place.
-    let least = |got| {
-        let table = Table::Program.name();
-        let (least, most) = (1, 1);
-        Ok(ShapeError::Instances {
-            table,
-            least,
-            most,
-            got,
-        })
-    };
-    assert_eq!(honest.shape(Vec::clear), least(0));
+    assert_eq!(honest.shape(Vec::clear), Ok(ShapeError::Roles));
     for (index, instance) in instances.iter().enumerate() {
         let dropped = honest.shape(|all| {
             all.remove(index);
         });
         let twice = honest.shape(|all| all.insert(index, *instance));
         if free(instance.table) {
-            assert_eq!((dropped, twice), (Err("Parts".into()), Err("Parts".into())));
+            let statement = || Err("Statement".into());
+            match instance.table {
+                Table::Instructions | Table::Boundary => {
+                    assert!(matches!(dropped, Ok(ShapeError::Instances { got: 0, .. })));
+                }
+                _ => assert_eq!(dropped, statement()),
+            }
+            assert_eq!(twice, statement());
         } else {
             let is = |error, count| {
                 matches!(error, Ok(ShapeError::Instances { got, table, .. })
@@ -210,7 +242,7 @@ fn a_proof_of_another_shape_is_refused() {
             all.sort_by_key(|i| i.table);
         });
         let renamed = renamed.map_or_else(|name| name, |_| "Shape".into());
-        assert!(matches!(&*renamed, "Shape" | "Parts" | "Statement"));
+        assert!(matches!(&*renamed, "Shape" | "Statement"));
     }
     assert!(matches!(
         honest.shape(|all| all.reverse()),
@@ -225,7 +257,7 @@ fn a_proof_of_another_shape_is_refused() {
             match refused {
                 Ok(_) => {}
                 Err(name) if free(instance.table) => {
-                    assert!(matches!(&*name, "Parts" | "Statement"), "{name}");
+                    assert_eq!(name, "Statement");
                 }
                 Err(name) => panic!("{instance:?}: {name}"),
             }
@@ -253,7 +285,7 @@ fn a_proof_of_another_shape_is_refused() {
     assert!(matches!(grown(4), Ok(ShapeError::Clock { .. })));
     assert!(matches!(grown(16), Ok(ShapeError::Clock { .. })));
     let fewer = grown(3).unwrap_err();
-    assert!(matches!(&*fewer, "Parts" | "Security"), "{fewer}");
+    assert_eq!(fewer, "Security");
     let five = honest.shape(|all| all.splice(0..0, [all[0]; 5]).for_each(drop));
     assert!(matches!(five, Ok(ShapeError::Instances { .. })));
 }
@@ -261,61 +293,61 @@ fn a_proof_of_another_shape_is_refused() {
 #[test]
 fn missing_further_and_changed_parts_are_refused() {
     type Change = fn(&mut Body<QM31>);
-    let honest = honest();
-    let changes: [(&str, Change); 45] = [
-        // Parts that are missing, or that nothing asks for.
-        ("Parts", |p| {
+    let changes: [(&str, Change); 43] = [
+        // What is missing, or what nothing asks for.
+        ("Encoding", |p| {
             p.claims.pop();
         }),
-        ("Parts", |p| p.claims.push(QM31::ZERO)),
-        ("Parts", |p| {
+        ("Encoding", |p| p.claims.push(QM31::ZERO)),
+        ("Encoding", |p| {
             p.opened.at_point.pop();
         }),
-        ("Parts", |p| p.opened.at_point.push(QM31::ZERO)),
-        ("Parts", |p| p.opened.before.clear()),
-        ("Parts", |p| p.opened.before.push(QM31::ZERO)),
-        ("Parts", |p| {
+        ("Encoding", |p| p.opened.at_point.push(QM31::ZERO)),
+        ("Encoding", |p| p.opened.before.clear()),
+        ("Encoding", |p| p.opened.before.push(QM31::ZERO)),
+        ("Encoding", |p| {
             p.fold_roots.pop();
         }),
-        ("Parts", |p| p.fold_roots.push([0; 32])),
-        ("Parts", |p| {
+        ("Encoding", |p| p.fold_roots.push([0; 32])),
+        ("Encoding", |p| {
             p.nonces.folds.pop();
         }),
-        ("Parts", |p| p.nonces.folds.push(0)),
-        ("Parts", |p| {
+        ("Encoding", |p| p.nonces.folds.push(0)),
+        ("Encoding", |p| {
             p.folds.pop();
         }),
-        ("Parts", |p| p.folds.push(p.folds[0].clone())),
-        ("Parts", |p| p.last.clear()),
-        ("Parts", |p| p.last.truncate(63)),
-        ("Parts", |p| p.last.extend([QM31::ZERO; 64])),
-        ("Parts", |p| p.phases[0].rows.clear()),
-        ("Parts", |p| {
-            p.phases[1].rows.pop();
+        ("Encoding", |p| p.last.clear()),
+        ("Encoding", |p| p.last.truncate(63)),
+        ("Encoding", |p| p.last.extend([QM31::ZERO; 64])),
+        ("Encoding", |p| p.phases[0].rows.clear()),
+        ("Encoding", |p| {
+            p.phases[4].rows.pop();
         }),
-        ("Parts", |p| p.phases[3].rows.push(Vec::new())),
-        ("Rows", |p| {
-            p.phases[1].rows[0].pop();
+        ("Encoding", |p| {
+            p.phases[4].rows[0].pop();
         }),
-        ("Rows", |p| p.phases[2].rows[0].clear()),
-        ("Rows", |p| p.phases[3].rows[0].push(F::ZERO)),
+        ("Encoding", |p| p.phases[6].rows[0].push(F::ZERO)),
+        ("Encoding", |p| {
+            p.folds[0].entries.pop();
+        }),
+        ("Rows", |p| p.phases[5].rows[0].clear()),
         ("Rows", |p| {
             p.phases[0].siblings.pop();
         }),
-        ("Rows", |p| p.phases[1].siblings.push([0; 32])),
-        ("Rows", |p| p.phases[2].siblings.swap(0, 1)),
-        ("Folding", |p| {
-            p.folds[0].entries.pop();
+        ("Rows", |p| {
+            p.phases[3].siblings.pop();
         }),
+        ("Rows", |p| p.phases[4].siblings.push([0; 32])),
+        ("Rows", |p| p.phases[5].siblings.swap(0, 1)),
         ("Folding", |p| p.folds[1].entries.clear()),
         ("Folding", |p| p.folds[1].siblings.push([0; 32])),
         ("Folding", |p| {
             p.folds[0].siblings.pop();
         }),
         // Openings of other positions, and rows that share their cells otherwise.
-        ("Rows", |p| p.phases[3].rows[0].rotate_left(8)),
+        ("Rows", |p| p.phases[6].rows[0].rotate_left(8)),
+        ("Rows", |p| p.phases[6].rows[0].rotate_left(1)),
         ("Rows", |p| p.phases[3].rows[0].rotate_left(1)),
-        ("Rows", |p| p.phases.swap(1, 2)),
         ("Folding", |p| p.folds[0].entries.rotate_left(8)),
         // What the transcript has absorbed, changed afterwards.
         ("Work", |p| p.roots.main[0] ^= 1),
@@ -327,11 +359,10 @@ fn missing_further_and_changed_parts_are_refused() {
         ("Work", |p| p.fold_roots.swap(0, 1)),
         ("Work", |p| p.last[63] += QM31::ONE),
         // Works of other places, or of none.
-        ("Statement", |p| p.nonces.global = u64::MAX),
         ("Work", |p| p.nonces.lookup ^= 1 << 63),
         ("Work", |p| p.nonces.constraints = p.nonces.lookup),
         ("Work", |p| p.nonces.query += 1),
-        ("Statement", |p| {
+        ("Work", |p| {
             let folds = vec![0; p.nonces.folds.len()];
             p.nonces = Nonces {
                 folds,
@@ -339,39 +370,50 @@ fn missing_further_and_changed_parts_are_refused() {
             };
         }),
     ];
-    for (index, (expected, change)) in changes.into_iter().enumerate() {
-        let got = name(&honest.changed(change));
-        // Phases that change places do not even have as many groups.
-        let group = expected == "Rows" && got == "Parts" && index == 30;
-        assert!(got == expected || group, "change {index}: {got}");
+    for (honest, part) in [(&HONEST, 0), (&SHARDED, 1)] {
+        for (index, (expected, change)) in changes.into_iter().enumerate() {
+            let got = honest.changed(part, change);
+            assert_eq!(got, expected, "change {index} of part {part}");
+        }
     }
-    // A11: each work was done at its own place.
-    let works = |p: &Body<QM31>| {
-        let n = &p.nonces;
-        let mut works = vec![n.global, n.lookup, n.constraints, n.point, n.batch, n.query];
-        works.extend(&n.folds);
-        works
-    };
-    let mut proof = Proof::from_bytes(&honest.bytes).unwrap();
-    let all = works(body(&mut proof));
-    for index in 0..all.len() {
-        let error = honest.changed(|p| {
-            let other = all[(index + 1) % all.len()];
-            let n = &mut p.nonces;
-            let [a, b, c, d, e, f] = [
-                &mut n.global,
-                &mut n.lookup,
-                &mut n.constraints,
-                &mut n.point,
-                &mut n.batch,
-                &mut n.query,
-            ];
-            let first = [a, b, c, d, e, f].into_iter();
-            *first.chain(&mut n.folds).nth(index).unwrap() = other;
-        });
-        let error = name(&error);
-        let expected = ["Work", "Statement"][usize::from(index == 0)];
-        assert_eq!(error, expected, "work {index}");
+}
+
+/// A11: each work was done at its own place.
+#[test]
+fn works_of_other_places_are_refused() {
+    for (honest, part) in [(&HONEST, 0), (&SHARDED, 2)] {
+        let proof = honest.proof();
+        let nonces = proof.body::<QM31>(part).unwrap().nonces;
+        let all: Vec<u64> = [
+            nonces.lookup,
+            nonces.constraints,
+            nonces.point,
+            nonces.batch,
+            nonces.query,
+        ]
+        .into_iter()
+        .chain(nonces.folds)
+        .chain([proof.header.global_nonce])
+        .collect();
+        for index in 0..all.len() - 1 {
+            let refused = honest.changed(part, |p| {
+                let Nonces {
+                    lookup,
+                    constraints,
+                    point,
+                    batch,
+                    folds,
+                    query,
+                } = &mut p.nonces;
+                let first = [lookup, constraints, point, batch, query].into_iter();
+                *first.chain(folds).nth(index).unwrap() = all[index + 1];
+            });
+            assert_eq!(refused, "Work", "work {index}");
+        }
+        for nonce in [u64::MAX, 0, all[0], proof.header.global_nonce ^ 1 << 63] {
+            let refused = honest.header(|header| header.global_nonce = nonce);
+            assert_eq!(refused, VerifyError::Statement);
+        }
     }
 }
 
@@ -383,16 +425,17 @@ fn other_claimed_sums_are_refused() {
     let proof = honest.prove();
     let checked = |change: fn(&mut Body<QM31>)| {
         let mut proof = proof.clone();
-        change(body(&mut proof));
+        change_body(&mut proof, 0, change);
         verify(&VALUES.key, &honest.statement, &proof)
     };
     assert_eq!(checked(|_| ()), Ok(()));
+    let part = |error| Err(VerifyError::Part { part: 0, error });
     let refused = [
         checked(|p| p.claims[0] += QM31::ONE),
         checked(|p| p.claims[0] = QM31::ZERO),
         checked(|p| p.claims.iter_mut().for_each(|claim| *claim += QM31::ONE)),
     ];
-    assert_eq!(refused, [const { Err(VerifyError::Balance) }; 3]);
+    assert_eq!(refused, [const { PartError::Balance }; 3].map(part));
     // All still add up to zero.
     let refused = [
         checked(|p| {
@@ -406,6 +449,9 @@ fn other_claimed_sums_are_refused() {
         checked(|p| p.opened.before[0] += QM31::ONE),
         checked(|p| p.opened.at_point.fill(QM31::ZERO)),
     ];
-    assert_eq!(refused[..5], [const { Err(VerifyError::Constraints) }; 5]);
+    assert_eq!(
+        refused[..5],
+        [const { PartError::Constraints }; 5].map(part)
+    );
     assert!(refused[5].is_err());
 }

@@ -8,7 +8,7 @@ use zonda_riscv_emu::{
 };
 
 use super::{
-    common::{DATA, Guest, TEXT, program},
+    common::{DATA, Guest, RESULTS, TEXT, program},
     harness::Victim,
 };
 
@@ -198,4 +198,40 @@ pub fn asking(a7: u32, a0: u32, a1: u32, a2: u32) -> Vec<u8> {
         .flat_map(u32::to_le_bytes)
         .chain(*b"the rest of the input")
         .collect()
+}
+
+/// A program that goes through rounds of [`ROUND`] instructions, of which a shard has as many.
+///
+/// Shard 1 makes ready, shards 2, 3 and 4 are the rounds, shard 5 exits with what shard 1 put into
+/// x20. A round reads a word to [`ZEROED`], adds it to a word of the file at [`DATA`], writes the sum
+/// there, to a new word from [`RESULTS`] on, and to the public output. A round that reads 0 exits.
+pub static RELAY: LazyLock<Victim> = LazyLock::new(|| relay(Add));
+
+/// How many instructions a round of [`RELAY`] has.
+pub const ROUND: u64 = 31;
+
+/// The initial value of the word at [`DATA`].
+pub const FIRST: u32 = 100;
+
+/// RELAY, or a program that computes something else of the word it reads.
+pub fn relay(opcode: Opcode) -> Victim {
+    let mut marks = BTreeMap::new();
+    let mut words = [li(8, RESULTS), li(18, 3), li(20, 7)].concat();
+    words.resize(ROUND as usize, addi(0, 0, 0));
+    let pc = |words: &[u32]| TEXT + 4 * words.len() as u32;
+    marks.insert("round", pc(&words));
+    words.extend(call(63, 0, ZEROED, 4));
+    words.extend(li(5, ZEROED));
+    words.push(lw(6, 5, 0));
+    words.push(beq(6, 0, 4 * 19));
+    words.extend(li(7, DATA));
+    words.push(lw(9, 7, 0));
+    words.push(assemble(opcode, 9, 9, 6, 0));
+    words.extend([sw(9, 7, 0), sw(9, 8, 0), addi(8, 8, 4), addi(18, 18, -1)]);
+    words.extend(call(64, 3, DATA, 4));
+    let back = marks["round"].wrapping_sub(pc(&words)) as i32;
+    words.push(bne(18, 0, back));
+    assert_eq!(pc(&words), marks["round"] + 4 * ROUND as u32);
+    words.extend([addi(10, 20, 0), addi(17, 0, 93), ecall()]);
+    Victim::new(program(&words, &FIRST.to_le_bytes()), marks)
 }

@@ -1,6 +1,8 @@
 //! What the tests of whole proofs share: a small assembler, and a run with its proof.
 #![allow(dead_code)] // Each test file uses its own part.
 
+pub mod shards;
+
 use std::{fs, path::Path};
 
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
@@ -9,7 +11,7 @@ use zonda_circuits::{
     F,
     instances::several,
     machine::{TableAir, airs},
-    witness::{self, OneShard},
+    witness::{OneShard, traces},
 };
 use zonda_oracle::{OracleError, QUICK};
 use zonda_riscv_emu::{
@@ -163,7 +165,8 @@ pub fn expectation(program: &Program, proved: &Proved) -> (VerifyingKey, Stateme
     (Prover::default().verifying_key(program), statement)
 }
 
-/// The run of a program, proved and verified by the oracle.
+/// The run of a program, all in one part, proved and verified by the oracle. It knows one set of
+/// challenges only: the buses between parts balance like the others.
 pub fn oracle_accepts(program: &Program, input: &[u8]) {
     let (outcome, records) =
         execute_recorded(program, input, &Options::default(), &mut Discard).unwrap();
@@ -174,7 +177,7 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
     let image = zonda_prover::program_image(program);
     let at = |pc| program.instruction(pc).unwrap().unwrap();
     let run = OneShard::new(&image, &records, &statement, several);
-    let instances = witness::traces(&image, &run.part, &run.boundary(), &records, several, at);
+    let instances = traces(&image, &run.part, &run.boundary(), &records, several, at);
     let machine = airs(&image, &run.part, true);
     let (tables, traces): (Vec<_>, Vec<_>) = instances
         .into_iter()
