@@ -51,7 +51,7 @@ fn mixed() {
 fn typed_and_raw_input_and_output_mix() {
     let order = postcard::to_allocvec(&ORDER).unwrap();
     let number = postcard::to_allocvec(&(1_u64 << 40)).unwrap();
-    let rest = vec![0xa5; 20_000];
+    let rest = vec![0xa5; 1_000_000];
     let input = [&order, b"\0\xff!".as_slice(), &number, &rest].concat();
 
     let (run, output) = start(&input);

@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 
+from . import evm
 from .secp256k1 import verify
 
 
@@ -25,6 +26,21 @@ def c_checksum(data):
 
 def echo(data):
     return data
+
+
+def bulk(data):
+    size, data = struct.unpack("<I", data[:4])[0], data[4:]
+    first = second = 0
+    for (word,) in struct.iter_unpack("<I", data + bytes(-len(data) % 4)):
+        first += word
+        second += first
+    first, second = first & 0xFFFFFFFF, second & 0xFFFFFFFF
+    out = bytearray(struct.pack("<II", first, second))
+    state = first ^ second
+    while len(out) < 8 + size:
+        state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+        out += struct.pack("<I", state)
+    return bytes(out[: 8 + size])
 
 
 def secp256k1(data):
@@ -67,6 +83,44 @@ def json_summary(data):
     add(json.loads(data), 0)
     *small, total = counts.values()
     return struct.pack("<8IQ", *small, total % 2**64)
+
+
+def evm_call(data):
+    gas_limit, rest = take_varint(data)
+    code, rest = take_bytes(rest)
+    calldata, rest = take_bytes(rest)
+    count, rest = take_varint(rest)
+    numbers = [int.from_bytes(rest[at : at + 32], "big") for at in range(0, 64 * count, 32)]
+    storage = dict(zip(numbers[::2], numbers[1::2]))
+    return evm_outcome(data, *evm.call(gas_limit, code, calldata, storage))
+
+
+def evm_input(gas_limit, code, calldata, storage):
+    """A call as the evm guest reads it."""
+    out = varint(gas_limit) + varint(len(code)) + code + varint(len(calldata)) + calldata
+    pairs = (evm.word(slot) + evm.word(value) for slot, value in storage.items())
+    return out + varint(len(storage)) + b"".join(pairs)
+
+
+def evm_outcome(data, status, gas_used, output, effects):
+    """The outcome of the call `data` as the evm guest commits it."""
+    out = evm.keccak256(data) + varint(status) + varint(gas_used) + varint(len(output)) + output
+    return out + evm.keccak256(effects)
+
+
+def take_varint(data):
+    """An unsigned integer as postcard writes it, and what follows."""
+    value = shift = at = 0
+    while True:
+        value |= (data[at] & 0x7F) << shift
+        if data[at] < 0x80:
+            return value, data[at + 1 :]
+        at, shift = at + 1, shift + 7
+
+
+def take_bytes(data):
+    size, data = take_varint(data)
+    return data[:size], data[size:]
 
 
 def varint(value):

@@ -99,6 +99,27 @@ fn blocks_shrink_in_place_and_the_last_one_grows_there() {
     }
 }
 
+/// Two blocks that grow by turns are never the last one, so every growth beyond their size moves.
+#[test]
+fn growing_in_small_steps_copies_no_byte_often() {
+    const MOST: usize = 1 << 20;
+    let (heap, _memory) = region(4 * MOST / 4096 + 64);
+    let mut sizes = [1; 2];
+    // SAFETY: plain use of blocks with their own layouts.
+    let mut blocks = sizes.map(|size| unsafe { heap.alloc(layout(size, 1)) });
+    let mut copied = 0;
+    while sizes[0] < MOST {
+        for (block, size) in blocks.iter_mut().zip(&mut sizes) {
+            // SAFETY: as above.
+            let grown = unsafe { heap.realloc(*block, layout(*size, 1), *size + 1) };
+            assert!(!grown.is_null());
+            copied += if grown == *block { 0 } else { *size };
+            (*block, *size) = (grown, *size + 1);
+        }
+    }
+    assert!(copied > 2 * MOST / 2 && copied < 3 * MOST, "{copied}");
+}
+
 #[test]
 fn a_full_region_refuses() {
     let (heap, _memory) = region(1);
