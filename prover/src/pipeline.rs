@@ -188,10 +188,10 @@ fn prove_into(
 ) -> Result<(Statement, Report), ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        let mut setup = job.run(Stage::Key, |_| {
-            Setup::new(engine, program, options.preset)
-        })?;
-        let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
+        let mut plan = options
+            .budget
+            .plan(engine, &setup, input, options, host, &mut job)?;
         let directory = options.directory.map(|path| plan.open(path)).transpose()?;
         sink(Piece::Header(&plan.header))?;
         if plan.header.parts.len() > 1 {
@@ -225,8 +225,14 @@ fn prove_into(
         }
         drop(tasks);
         let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
-        let mut report =
-            Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
+        let mut report = Report::new(
+            &setup,
+            &plan,
+            &job,
+            part_bytes,
+            estimate,
+            options.budget.bytes,
+        );
         report.finished_before = finished_before;
         Ok((plan.statement, report))
     })?
