@@ -1,5 +1,6 @@
 //! What is opened at the queries: rows of the phases, leaves of the folds.
 
+use rayon::prelude::*;
 use zonda_circuits::F;
 use zonda_kernels::Tree;
 use zonda_verifier::{
@@ -31,7 +32,8 @@ pub fn rows(
                 let place = place(columns.log_size(), t);
                 (0..columns.width).map(move |column| F::new(group.get(place, column)))
             };
-            positions.into_iter().flat_map(row).collect()
+            // Rows are far apart: their memory is waited for on all threads.
+            positions.into_par_iter().flat_map_iter(row).collect()
         })
         .collect();
     let mut positions: Vec<usize> = queries
