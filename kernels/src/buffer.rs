@@ -231,7 +231,11 @@ mod tests {
         let words = |pages: usize| pages * PAGE / 4;
         let pool = Pool::new();
         let kept = |pages: usize| format!("Pool {{ kept_bytes: {} }}", pages * PAGE);
-        drop([pool.take(words(1)), pool.take(words(2)), pool.take(words(3))]);
+        drop([
+            pool.take(words(1)),
+            pool.take(words(2)),
+            pool.take(words(3)),
+        ]);
         assert_eq!(format!("{pool:?}"), kept(6));
         pool.set_limit(7 * PAGE);
         let in_use = pool.take(words(4));

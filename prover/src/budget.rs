@@ -90,7 +90,8 @@ impl Budget {
         });
         let least = (empty + MIN_CAPACITY).max(program);
 
-        let mut reserve = estimate::process(setup, input);
+        let process = estimate::process(setup, input);
+        let mut reserve = process;
         let mut shrunk = u64::MAX;
         let mut host = Once {
             host,
@@ -117,11 +118,13 @@ impl Budget {
             };
             host.seen = 0;
             match Plan::new(engine, setup, input, &cutting, &mut host, job) {
-                Ok(plan) if reserve + plan.reserve <= self.bytes.saturating_sub(plan.part_peak) => {
+                Ok(plan) if process + plan.reserve + plan.part_peak <= self.bytes => {
                     return Ok(plan);
                 }
-                // The run's memory is part of the budget.
-                Ok(plan) => reserve = estimate::process(setup, input) + plan.reserve,
+                // What the run takes beside its parts is known once it has been executed.
+                Ok(plan) => {
+                    reserve = reserve.max(process + plan.reserve) + self.bytes / RESERVE_SHARE;
+                }
                 Err(PlanError::Prove(error)) => return Err(error),
                 Err(PlanError::Over { bytes }) => {
                     let capacity = cutting.cut.capacity;
@@ -144,6 +147,9 @@ const MIN_CAPACITY: u64 = 16 << 20;
 
 /// The share of a budget that finished work may take, so that a run is not executed again.
 const KEEP_SHARE: u64 = 16;
+
+/// The share of a budget by which what is set aside grows at least, if it was too little.
+const RESERVE_SHARE: u64 = 32;
 
 /// What things cost, in bytes of memory where proving a part takes the most.
 fn costs(preset: Preset) -> Costs {

@@ -138,9 +138,7 @@ impl Directory {
             to.sync_all()?;
             fs::rename(&unfinished, &file)?;
             // The new name, where directories can be synchronised.
-            File::open(&self.path).map_or(Ok(()), |directory| {
-                directory.sync_all().or(Ok(()))
-            })
+            File::open(&self.path).map_or(Ok(()), |directory| directory.sync_all().or(Ok(())))
         };
         write().map_err(|error| {
             // What is wrong is already known.
@@ -249,7 +247,8 @@ mod tests {
         for bytes in [&whole[..whole.len() - 1], &[], &changed] {
             fs::write(&zero, bytes).unwrap();
             let error = open(path).err();
-            let is_named = |error| matches!(error, Some(DirectoryError::Damaged { file, .. }) if file == zero);
+            let is_named =
+                |error| matches!(error, Some(DirectoryError::Damaged { file, .. }) if file == zero);
             assert!(is_named(error));
         }
         // A part under another part's name.

@@ -1,10 +1,7 @@
 //! Why there is no proof.
 
 use zonda_riscv_emu::error::ExecuteError;
-use zonda_verifier::{
-    HeaderError, MAX_OUTPUT_BYTES,
-    header::MAX_SHARDS,
-};
+use zonda_verifier::{HeaderError, MAX_OUTPUT_BYTES, header::MAX_SHARDS};
 
 use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, task::TaskError};
 

@@ -74,7 +74,10 @@ pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
         (Stage::Quotient, columns + block.max(values / 2) + values),
         (Stage::Open, columns + quotient + 3 * values + points),
         (Stage::Compose, columns + quotient + 4 * values + points),
-        (Stage::Fold, columns + quotient + digests / 7 + 4 * values + 3 * points),
+        (
+            Stage::Fold,
+            columns + quotient + digests / 7 + 4 * values + 3 * points,
+        ),
     ];
     Estimate {
         stages,

@@ -100,7 +100,10 @@ impl From<Shard> for ShardWork {
 impl ShardWork {
     /// How many instructions it executes.
     pub fn cycles(&self) -> u64 {
-        self.instructions.iter().map(|count| u64::from(*count)).sum()
+        self.instructions
+            .iter()
+            .map(|count| u64::from(*count))
+            .sum()
     }
 
     /// What it takes to execute it alone.
@@ -207,14 +210,18 @@ impl Work {
 
     /// The part's instances; `fixed` are those with preprocessed columns, which the key determines.
     pub fn shape(&self, fixed: &[Instance]) -> Shape {
-        let tables = Table::ALL.into_iter().filter(|table| self.has(table.role()));
+        let tables = Table::ALL
+            .into_iter()
+            .filter(|table| self.has(table.role()));
         let instances = tables.flat_map(|table| {
             let own = fixed.iter().filter(|instance| instance.table == table);
             let own: Vec<_> = own.copied().collect();
             if own.is_empty() {
                 let heights = several(table, self.rows(table)).into_iter();
                 let log_height = heights.map(|height| height.ilog2() as u8);
-                log_height.map(|log_height| Instance { table, log_height }).collect()
+                log_height
+                    .map(|log_height| Instance { table, log_height })
+                    .collect()
             } else {
                 own
             }
@@ -247,11 +254,7 @@ impl Work {
     }
 
     /// Hands out everything that the part's boundary columns are made from.
-    pub fn with_boundary<R>(
-        &self,
-        image: &Image,
-        work: impl FnOnce(&Boundary<'_>) -> R,
-    ) -> R {
+    pub fn with_boundary<R>(&self, image: &Image, work: impl FnOnce(&Boundary<'_>) -> R) -> R {
         let held = self.shard.as_ref().map(ShardWork::held).unwrap_or_default();
         let mut uses = Vec::new();
         if let Some(program) = &self.program {

@@ -188,13 +188,18 @@ fn prove_into(
 ) -> Result<(Statement, Report), ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        let mut setup = job.run(Stage::Key, |_| {
-            Setup::new(engine, program, options.preset)
-        })?;
-        let mut plan = options.budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
+        let mut plan = options
+            .budget
+            .plan(engine, &setup, input, options, host, &mut job)?;
         let directory = options.directory.map(|path| {
             let parts = plan.header.parts.len() as u32;
-            Directory::open(path, plan.digest(&setup, input), &plan.header.to_bytes(), parts)
+            Directory::open(
+                path,
+                plan.digest(&setup, input),
+                &plan.header.to_bytes(),
+                parts,
+            )
         });
         let directory = directory.transpose()?;
         sink(Piece::Header(&plan.header))?;
@@ -225,7 +230,14 @@ fn prove_into(
         }
         drop(tasks);
         let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
-        let report = Report::new(&setup, &plan, &job, part_bytes, estimate, options.budget.bytes);
+        let report = Report::new(
+            &setup,
+            &plan,
+            &job,
+            part_bytes,
+            estimate,
+            options.budget.bytes,
+        );
         Ok((plan.statement, report))
     })?
 }

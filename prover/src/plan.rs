@@ -217,7 +217,12 @@ impl Planner<'_, '_> {
         // The run is executed again while its parts are proved, or its work is kept.
         let machine = estimate::machine(last.words.iter().map(|word| word.address));
         let left = closing.iter().map(Work::bytes).sum::<u64>();
-        let reserve = left + if self.kept.is_some() { self.kept_bytes } else { machine };
+        let reserve = left
+            + if self.kept.is_some() {
+                self.kept_bytes
+            } else {
+                machine
+            };
         let key = &self.setup.key;
         let mut header = Header {
             preset: key.preset(),
@@ -343,7 +348,8 @@ impl Planner<'_, '_> {
             }
         };
         let mut rows = left.len().next_power_of_two();
-        while rows > MIN_ZEROED_ROWS && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
+        while rows > MIN_ZEROED_ROWS
+            && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
         {
             rows /= 2;
         }
@@ -394,12 +400,14 @@ pub(crate) fn commit_boundary(
 
 /// What a run leaves of all that it touches, by ascending space and address.
 fn left(last: &Last, shards: u32) -> impl Iterator<Item = Left> {
-    let registers = (0..).zip(&last.registers).map(move |(address, value)| Left {
-        space: SPACE_REGISTER,
-        address,
-        value: *value,
-        owner: shards,
-    });
+    let registers = (0..)
+        .zip(&last.registers)
+        .map(move |(address, value)| Left {
+            space: SPACE_REGISTER,
+            address,
+            value: *value,
+            owner: shards,
+        });
     let words = last.words.iter().map(|word| Left {
         space: SPACE_RAM,
         address: word.address,

@@ -23,15 +23,16 @@ impl<'a> Setup<'a> {
     pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Self {
         let image = program_image(program);
         let fixed = engine.fix(&image, ROLES);
-        let instances = fixed.tables().map(|(table, log_height)| Instance {
-            table,
-            log_height: log_height as u8,
-        });
-        let mut instances: Vec<Instance> = instances.collect();
-        instances.sort_unstable_by_key(|instance| instance.table);
+        let mut instances: Vec<_> = fixed
+            .tables()
+            .map(|(table, log_height)| Instance {
+                table,
+                log_height: log_height as u8,
+            })
+            .collect();
+        instances.sort_by_key(|instance| instance.table);
         let roots = fixed.roots();
-        let key =
-            VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
+        let key = VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
         Self {
             program,
             image,

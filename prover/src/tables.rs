@@ -61,8 +61,11 @@ pub fn prove_tables(
             .and_then(|()| shape.check_heights(key.fixed(), output))
             .map_err(|error| HeaderError::Shape { part, error })?;
         let instances = tables.instances.into_iter();
-        let traces: Vec<_> = instances.map(|instance| canonical(instance.trace)).collect();
-        let boundary = engine.commit_boundary(&shape, &traces, Table::trace_width, &Cancel::new())?;
+        let traces: Vec<_> = instances
+            .map(|instance| canonical(instance.trace))
+            .collect();
+        let boundary =
+            engine.commit_boundary(&shape, &traces, Table::trace_width, &Cancel::new())?;
         header.parts.push(PartHeader {
             shape: shape.clone(),
             boundary_root: boundary.root(),

@@ -9,6 +9,7 @@ use zonda_circuits::{
     witness::{self, InstanceTrace},
 };
 use zonda_riscv_emu::{
+    execute,
     record::Records,
     shard::{End, ReplayError, replay},
 };
@@ -167,8 +168,7 @@ fn prove_over<E: ProverChallenge>(
         stated: task.work.stated(),
     };
     let (index, global) = (task.index, &task.global);
-    let body =
-        engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;
+    let body = engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;
     Ok(body.to_bytes(&Layout::new(shape, E::DEGREE)))
 }
 
@@ -191,11 +191,15 @@ pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<Ins
 /// Executes a shard again, and holds the result against what is said of it.
 pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
     const PAGE_BYTES: u64 = 1 << 14;
-    // As many pages as there are words suffice.
+    // As many pages as there are words suffice, and no run has more than it may have.
     let max_memory = PAGE_BYTES * shard.words.len() as u64;
+    let max_memory = max_memory.min(execute::Options::default().max_memory);
     let records = replay(setup.program, &shard.replay_input(), max_memory)?;
     let registers = records.registers.iter().map(|register| register.value);
-    let output = records.transfers.iter().filter(|transfer| transfer.is_output);
+    let output = records
+        .transfers
+        .iter()
+        .filter(|transfer| transfer.is_output);
     let output: usize = output.map(|transfer| usize::from(transfer.count)).sum();
     let executed = executed(setup, &records);
     let same = [
@@ -205,12 +209,15 @@ pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, 
             records.output_length.value == shard.output_length_after
                 && output == shard.output.len(),
         ),
-        ("end", match shard.end {
-            End::Next { pc } => records.final_pc == Some(pc),
-            End::Exit { code } => {
-                records.final_pc.is_none() && records.registers[A0].value == code
-            }
-        }),
+        (
+            "end",
+            match shard.end {
+                End::Next { pc } => records.final_pc == Some(pc),
+                End::Exit { code } => {
+                    records.final_pc.is_none() && records.registers[A0].value == code
+                }
+            },
+        ),
         ("instructions", executed.eq(&shard.pcs)),
     ];
     match same.into_iter().find(|(_, same)| !same) {
@@ -229,10 +236,18 @@ fn executed(setup: &Setup<'_>, records: &Records) -> Vec<u32> {
     let steps = records.steps.iter().flatten().map(|step| step.pc);
     let words = records.load_store_word.iter().map(|step| step.step.pc);
     let subwords = records.load_store_subword.iter().map(|step| step.step.pc);
-    let misaligned = records.load_store_misaligned.iter().map(|step| step.step.pc);
+    let misaligned = records
+        .load_store_misaligned
+        .iter()
+        .map(|step| step.step.pc);
     let ecalls = records.ecalls.iter().map(|step| step.pc);
     let mut first = (0, 0);
-    for pc in steps.chain(words).chain(subwords).chain(misaligned).chain(ecalls) {
+    for pc in steps
+        .chain(words)
+        .chain(subwords)
+        .chain(misaligned)
+        .chain(ecalls)
+    {
         // Text is mostly one range of instructions.
         let guess = (first.1 + (pc.wrapping_sub(first.0) / 4) as usize).min(text.len() - 1);
         let number = if text[guess].0 == pc {
@@ -244,7 +259,10 @@ fn executed(setup: &Setup<'_>, records: &Records) -> Vec<u32> {
         first = (pc, number);
         is_executed[number] = true;
     }
-    let executed = text.iter().zip(is_executed).filter(|(_, is_executed)| *is_executed);
+    let executed = text
+        .iter()
+        .zip(is_executed)
+        .filter(|(_, is_executed)| *is_executed);
     executed.map(|((pc, _), _)| *pc).collect()
 }
 
@@ -279,14 +297,18 @@ impl Task {
             }
             let pcs = &shard.pcs;
             if !pcs.is_sorted_by(|a, b| a < b) || !pcs.iter().all(is_instruction) {
-                return Err(TaskError::Order { what: "instructions" });
+                return Err(TaskError::Order {
+                    what: "instructions",
+                });
             }
         }
         if let Some(program) = program {
             let numbers = || program.uses.iter().map(|(number, _)| *number as usize);
             let is_sorted = numbers().is_sorted_by(|a, b| a < b);
             if !is_sorted || numbers().any(|number| number >= text.len()) {
-                return Err(TaskError::Order { what: "uses of instructions" });
+                return Err(TaskError::Order {
+                    what: "uses of instructions",
+                });
             }
         }
         let left = program.iter().map(|program| &program.left);

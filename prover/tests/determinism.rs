@@ -3,7 +3,7 @@
 use zonda_kernels::{Platform, Pool};
 use zonda_prover::{Budget, Options, Setup, engine::Engine, prove};
 use zonda_riscv_emu::{execute::Discard, program::Program};
-use zonda_verifier::{Preset, Statement, verify};
+use zonda_verifier::{Preset, Statement, VerifyingKey, verify};
 
 /// The key's and the proof's bytes, of a run cut into so many shards.
 fn prove_with(
@@ -69,5 +69,17 @@ fn platforms_change_no_byte() {
             let by = format!("on {}, {}", platform.name(), preset.name());
             assert_same(&expected, &prove_with(*platform, 2, preset, shards), &by);
         }
+    }
+}
+
+#[test]
+fn keys_are_the_verifiers() {
+    let elf = include_bytes!("../../guests/elf/fibonacci.elf");
+    let program = Program::from_elf(elf).unwrap();
+    for preset in Preset::ALL {
+        let setup = Setup::new(&Engine::default(), &program, preset);
+        let key = VerifyingKey::new(program.id(), &setup.image, preset);
+        assert_eq!(setup.key, key);
+        assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
     }
 }

@@ -2,11 +2,7 @@
 
 mod common;
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::Mutex,
-};
+use std::{fs, path::PathBuf, sync::Mutex};
 
 use common::{INPUT, SHARD_CYCLES, options, program, proved};
 use zonda_prover::{
@@ -48,7 +44,13 @@ fn prove_in(
         observer: Some(parts),
         ..options(SHARD_CYCLES)
     };
-    prove(&Engine::default(), &program(), input, &options, &mut Discard)
+    prove(
+        &Engine::default(),
+        &program(),
+        input,
+        &options,
+        &mut Discard,
+    )
 }
 
 #[test]

@@ -34,7 +34,10 @@ fn a_run_of_several_shards_has_a_part_for_each_and_one_that_closes() {
         assert_eq!(statement(&one), statement(&several));
         let (one, report) = (one.report, several.report);
         assert_eq!((report.shards, report.parts), (3, 4));
-        assert_eq!((report.cycles, &report.families), (one.cycles, &one.families));
+        assert_eq!(
+            (report.cycles, &report.families),
+            (one.cycles, &one.families)
+        );
         assert!(report.security_bits >= 100);
     }
 }
@@ -45,8 +48,15 @@ fn a_proof_is_written_as_it_comes() {
     let mut bytes = Vec::new();
     let engine = Engine::default();
     let program = program();
-    let (stated, report) =
-        prove_to(&engine, &program, &INPUT, &options, &mut Discard, &mut bytes).unwrap();
+    let (stated, report) = prove_to(
+        &engine,
+        &program,
+        &INPUT,
+        &options,
+        &mut Discard,
+        &mut bytes,
+    )
+    .unwrap();
     let proved = proved(&options);
     assert_eq!(stated, statement(&proved));
     assert!(bytes == proved.proof.to_bytes());

@@ -3,9 +3,7 @@
 mod common;
 
 use common::{INPUT, PRESET, SHARD_CYCLES, options, program, proved};
-use zonda_prover::{
-    ProveError, Setup, Task, TaskError, engine::Engine, plan, prove_task,
-};
+use zonda_prover::{ProveError, Setup, Task, TaskError, engine::Engine, plan, prove_task};
 use zonda_riscv_emu::{execute::Discard, program::Program};
 use zonda_verifier::{Preset, Proof};
 
@@ -89,13 +87,26 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
     let nowhere = changed(first, &|task| shard(task).pcs[0] = 3);
     assert!(matches!(nowhere, TaskError::Order { .. }));
     // The header says what the boundary is, and where the shard begins and ends.
-    assert!(is_header(changed(first, &|task| task.header.boundary_root[5] ^= 1)));
-    assert!(is_header(changed(first, &|task| shard(task).registers_after[5] ^= 1)));
-    assert!(is_header(changed(first, &|task| shard(task).words[0].after ^= 1)));
-    assert!(is_header(changed(first, &|task| shard(task).words[0].owner = 1)));
-    assert!(is_header(changed(second, &|task| shard(task).start.registers[5] ^= 1)));
+    assert!(is_header(changed(first, &|task| task
+        .header
+        .boundary_root[5] ^=
+        1)));
+    assert!(is_header(changed(first, &|task| shard(task)
+        .registers_after[5] ^=
+        1)));
+    assert!(is_header(
+        changed(first, &|task| shard(task).words[0].after ^= 1)
+    ));
+    assert!(is_header(
+        changed(first, &|task| shard(task).words[0].owner = 1)
+    ));
+    assert!(is_header(changed(second, &|task| shard(task)
+        .start
+        .registers[5] ^= 1)));
     assert!(is_header(changed(first, &|task| shard(task).start.pc += 4)));
-    assert!(is_header(changed(first, &|task| shard(task).instructions[0] += 1000)));
+    assert!(is_header(changed(first, &|task| shard(task)
+        .instructions[0] +=
+        1000)));
     assert!(is_header(changed(first, &|task| {
         task.header.shape.0.pop();
     })));
@@ -112,7 +123,10 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         let most = counts.iter().position(|count| *count > 100).unwrap();
         counts[most] -= 1;
     });
-    assert!(matches!(replayed, TaskError::Header { .. } | TaskError::Replay(_)));
+    assert!(matches!(
+        replayed,
+        TaskError::Header { .. } | TaskError::Replay(_)
+    ));
     let input = changed(first, &|task| shard(task).input.push(0));
     assert!(matches!(input, TaskError::Replay(_)), "{input}");
 }

@@ -31,11 +31,6 @@ impl<T: Copy + Default> Paged<T> {
         }
     }
 
-    /// Allows no more pages.
-    pub(crate) fn close(&mut self) {
-        self.max_pages = 0;
-    }
-
     /// The value of a word.
     #[inline(always)]
     pub(crate) fn get(&self, address: u32) -> T {

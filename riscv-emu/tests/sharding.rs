@@ -164,14 +164,15 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     }
     assert!(shard.pcs.iter().eq(executed.keys()));
 
+    let costs = &cut.costs;
     // The cost, and how much of it is that of the last instruction.
     let cost = |counts: [u64; Family::ALL.len()], transferred, touched, distinct| -> u64 {
-        let instructions = counts.iter().zip(COSTS.instructions);
+        let instructions = counts.iter().zip(costs.instructions);
         let instructions = instructions.map(|(count, cost)| count * u64::from(cost));
         instructions.sum::<u64>()
-            + transferred * u64::from(COSTS.transferred_word)
-            + touched * u64::from(COSTS.touched_word)
-            + distinct * u64::from(COSTS.distinct_instruction)
+            + transferred * u64::from(costs.transferred_word)
+            + touched * u64::from(costs.touched_word)
+            + distinct * u64::from(costs.distinct_instruction)
     };
     let distinct = shard.pcs.len() as u64;
     let total = cost(
@@ -344,6 +345,85 @@ fn random_programs() -> Result<(), Box<dyn Error>> {
         let cycles = run.0.cycles;
         assert_eq!(counts[..3], [cycles; 3]);
         assert_eq!((counts[3], counts[6]), (cycles.div_ceil(7), 1));
+    }
+    Ok(())
+}
+
+/// Where every instruction costs the most it can, and where only one thing costs anything.
+#[test]
+fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
+    const FREE: Costs = Costs {
+        instructions: [0; Family::ALL.len()],
+        transferred_word: 0,
+        touched_word: 0,
+        distinct_instruction: 0,
+    };
+    // Each store is the first of its instruction, and touches two words that nothing else does.
+    let mut words = li(5, WINDOW + 1).to_vec();
+    words.extend([
+        sw(5, 5, 0),
+        sw(5, 5, 8),
+        sw(5, 5, 16),
+        sw(5, 5, 24),
+        sw(5, 5, 32),
+    ]);
+    words.extend([
+        sw(5, 5, 40),
+        sw(5, 5, 48),
+        sw(5, 5, 56),
+        sw(5, 5, 64),
+        sw(5, 5, 72),
+    ]);
+    words.extend(call(63, 0, WINDOW + 100, 9));
+    words.extend(exit(0));
+    let stores = Program::from_elf(&elf(&words))?;
+    let random = Program::from_elf(&random_program(8, 40))?;
+    let mut only_stores = FREE;
+    only_stores.instructions[Family::LoadStoreMisaligned as usize] = 7;
+    let all_costs = [
+        FREE,
+        Costs {
+            instructions: [1; Family::ALL.len()],
+            ..FREE
+        },
+        Costs {
+            transferred_word: 1,
+            ..FREE
+        },
+        Costs {
+            touched_word: 1,
+            ..FREE
+        },
+        Costs {
+            distinct_instruction: 1,
+            ..FREE
+        },
+        Costs {
+            instructions: [3; Family::ALL.len()],
+            touched_word: 2,
+            distinct_instruction: 5,
+            ..FREE
+        },
+        only_stores,
+        Costs {
+            instructions: [u32::MAX; Family::ALL.len()],
+            transferred_word: u32::MAX,
+            touched_word: u32::MAX,
+            distinct_instruction: u32::MAX,
+        },
+    ];
+    for program in [stores, random] {
+        let run = whole(&program, b"some input")?;
+        for costs in all_costs {
+            for capacity in (1..30).chain([u64::MAX]) {
+                let cut = Cut {
+                    max_cycles: u64::MAX,
+                    capacity,
+                    costs,
+                };
+                check_shards(&program, b"some input", &run, cut)?;
+            }
+        }
     }
     Ok(())
 }

@@ -11,8 +11,13 @@
 //! assert!(matches!(Proof::from_bytes(b"not a proof"), Err(ProofError::Magic)));
 //! ```
 //!
-//! [`verify()`] is the list of checks, in the order of the protocol. What prover and verifier must
-//! agree on is public: [`protocol`], [`layout`], [`transcript`], [`circle`], [`challenge`].
+//! A proof is a [`Header`] and parts. [`verify()`] checks all of it; [`RunVerifier`] takes the parts
+//! one by one, and needs memory for one of them. What prover and verifier must agree on is public:
+//! [`protocol`], [`layout`], [`links`], [`transcript`], [`circle`], [`challenge`].
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `std` | `verify_from` verifies a proof while it is read, from any `std::io::Read` |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

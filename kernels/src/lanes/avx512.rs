@@ -178,12 +178,13 @@ impl Lanes for Avx512 {
         end: usize,
     ) {
         assert!(first <= end && end <= LINE);
-        assert!(to.len() >= LINE && (to.len() - LINE) / 15 >= stride);
+        assert!(to.len() >= end && (to.len() - end) / 15 >= stride);
         let mask = ((1 << end) - (1 << first)) as __mmask16;
         let rows = Self::transpose(*columns);
         let mut r = 0;
         while r < LINE {
-            // SAFETY: row 15, the last one, ends in the slice.
+            // SAFETY: words up to `end` of row 15, the last one, are in the slice, and no others are
+            // touched.
             unsafe {
                 let row = to.as_mut_ptr().add(r * stride);
                 _mm512_mask_storeu_epi32(row.cast(), mask, rows[r].0);

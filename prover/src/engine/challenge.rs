@@ -103,6 +103,27 @@ impl<L: Lanes> Sum<L> {
     }
 }
 
+/// Inverts all elements with one inversion (Montgomery's trick); `products` is room to work in. False
+/// if one is zero: then the elements stay as they are.
+#[inline(always)]
+pub fn invert_all<L: Lanes, P: Packed<L>>(elements: &mut [P], products: &mut [P]) -> bool {
+    let mut product = P::ONE;
+    for (element, before) in elements.iter().zip(products.iter_mut()) {
+        *before = product;
+        product *= *element;
+    }
+    let mut inverse = product.inverse();
+    if !all_invertible(inverse) {
+        return false;
+    }
+    for (element, before) in elements.iter_mut().zip(products).rev() {
+        let own = inverse * *before;
+        inverse *= *element;
+        *element = own;
+    }
+    true
+}
+
 /// Whether no lane of `x` is zero, given the inverses.
 #[inline(always)]
 pub fn all_invertible<L: Lanes, P: Packed<L>>(inverses: P) -> bool {

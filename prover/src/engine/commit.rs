@@ -55,14 +55,11 @@ impl Commitment {
         for group in &mut groups {
             let log_height = group.height().ilog2() as usize - 1;
             // Blocks of 16 columns do not depend on each other.
-            group
-                .blocks_mut()
-                .par_iter_mut()
-                .try_for_each(|lines| {
-                    cancel.check()?;
-                    transform.extend(lines, log_height);
-                    Ok(())
-                })?;
+            group.blocks_mut().par_iter_mut().try_for_each(|lines| {
+                cancel.check()?;
+                transform.extend(lines, log_height);
+                Ok(())
+            })?;
         }
         Ok(Self::of_extended(platform, pool, groups))
     }

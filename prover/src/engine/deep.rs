@@ -6,7 +6,7 @@ use zonda_kernels::{Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 use zonda_verifier::circle::Point;
 
 use super::{
-    challenge::{ProverChallenge, Sum, all_invertible, splat},
+    challenge::{ProverChallenge, Sum, invert_all, splat},
     lookup::coordinates,
     points::Points,
     quotient::{self, Coordinates, for_ranges},
@@ -141,6 +141,11 @@ impl<E: ProverChallenge> Kernel for Divide<'_, '_, E> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> bool {
+        /// Vectors that share one inversion.
+        const VECTORS: usize = 16;
+        let mut inverses = [E::Packed::<L>::ZERO; VECTORS];
+        let mut products = [E::Packed::<L>::ZERO; VECTORS];
+        let mut ordinates = [L::splat(0); VECTORS];
         let mut complete = true;
         for opened in self.opened {
             let Point { x, y } = opened.point;
@@ -152,28 +157,45 @@ impl<E: ProverChallenge> Kernel for Divide<'_, '_, E> {
             let y_factor: E::Packed<L> = splat(&row(&-y_factor));
             let slope: E::Packed<L> = splat(&row(&opened.line.0));
             let line: E::Packed<L> = splat(&row(&opened.line.1));
-            for place in self.places.clone().step_by(L::WIDTH) {
-                let half = place / 2;
-                let x = L::from_fn(|lane| self.points.x[half + lane / 2]);
-                let y = L::from_fn(|lane| self.points.y[half + lane / 2]);
-                let y = L::even_odd(y, -y);
-                let divisor = x_factor * x + y_factor * y + constant;
-                let mut value = E::Packed::<L>::ZERO;
-                for (lanes, column) in value.as_mut().iter_mut().zip(opened.columns) {
-                    *lanes = L::load(&column[place..]);
+            for first in self.places.clone().step_by(VECTORS * L::WIDTH) {
+                let count = ((self.places.end - first) / L::WIDTH).min(VECTORS);
+                let inverses = &mut inverses[..count];
+                for (vector, divisor) in inverses.iter_mut().enumerate() {
+                    let half = (first + vector * L::WIDTH) / 2;
+                    let x = twice::<L>(&self.points.x[half..]);
+                    let y = twice::<L>(&self.points.y[half..]);
+                    let y = L::even_odd(y, -y);
+                    ordinates[vector] = y;
+                    *divisor = x_factor * x + y_factor * y + constant;
                 }
-                let inverse = divisor.inverse();
-                complete &= all_invertible(inverse);
-                let value = (value - slope * y - line) * inverse;
-                let at = place - self.places.start;
-                for (coordinate, column) in self.sums.iter_mut().enumerate() {
-                    let cells = &mut column[at..at + L::WIDTH];
-                    (L::load(cells) + value.as_ref()[coordinate]).store(cells);
+                complete &= invert_all(inverses, &mut products);
+                for (vector, inverse) in inverses.iter().enumerate() {
+                    let place = first + vector * L::WIDTH;
+                    let mut value = E::Packed::<L>::ZERO;
+                    for (lanes, column) in value.as_mut().iter_mut().zip(opened.columns) {
+                        *lanes = L::load(&column[place..]);
+                    }
+                    let value = (value - slope * ordinates[vector] - line) * *inverse;
+                    let at = place - self.places.start;
+                    for (coordinate, column) in self.sums.iter_mut().enumerate() {
+                        let cells = &mut column[at..at + L::WIDTH];
+                        (L::load(cells) + value.as_ref()[coordinate]).store(cells);
+                    }
                 }
             }
         }
         complete
     }
+}
+
+/// Half as many words as there are lanes, each in two neighbours.
+#[inline(always)]
+fn twice<L: Lanes>(from: &[u32]) -> L {
+    let mut words = [0; LINE];
+    for (pair, word) in words[..L::WIDTH].chunks_exact_mut(2).zip(from) {
+        pair.fill(*word);
+    }
+    L::load(&words)
 }
 
 fn row<E: ProverChallenge>(element: &E) -> Vec<u32> {

@@ -53,7 +53,9 @@ impl Fixed {
     /// The roots of the phases; zeros for those that are not there.
     pub fn roots(&self) -> [[u8; 32]; 3] {
         let root = |phase: &Option<Arc<Preprocessed>>| {
-            phase.as_ref().map_or([0; 32], |phase| phase.commitment.root())
+            phase
+                .as_ref()
+                .map_or([0; 32], |phase| phase.commitment.root())
         };
         self.0.each_ref().map(root)
     }

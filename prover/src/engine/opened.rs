@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use p3_field::{Field, PrimeCharacteristicRing, batch_multiplicative_inverse};
+use p3_field::{Field, PrimeCharacteristicRing};
 use rayon::prelude::*;
 use zonda_circuits::F;
-use zonda_kernels::{Group, Kernel, Lanes, Platform};
+use zonda_kernels::{Buffer, Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 use zonda_verifier::circle::{self, Point, vanishing};
 
 use super::{
-    challenge::{ProverChallenge, Sum},
-    lookup::coordinates,
+    challenge::{ProverChallenge, Sum, invert_all, splat, weight},
     points::Points,
 };
 
@@ -25,10 +24,12 @@ use super::{
 ///
 /// None if `at` has the x-coordinate of a point of the domain.
 pub fn weights<E: ProverChallenge>(
+    platform: Platform,
+    pool: &Pool,
     log_height: usize,
     points: &Points,
     at: &Point<E>,
-) -> Option<Vec<u32>> {
+) -> Option<Buffer> {
     let half = 1 << (log_height - 1);
     let start = circle::point(log_height as u32 + 1, false, 0);
     let constant = vanishing(log_height as u32, start.x);
@@ -37,38 +38,79 @@ pub fn weights<E: ProverChallenge>(
     let scale = (vanishing(log_height as u32, at.x) - E::from_base(constant)).mul_base(scale);
 
     const POINTS_PER_TASK: usize = 1 << 10;
-    let mut weights = vec![0; 2 * half * E::DEGREE];
+    let mut weights = pool.take(2 * half * E::DEGREE);
     weights
         .par_chunks_mut(2 * POINTS_PER_TASK * E::DEGREE)
         .enumerate()
         .map(|(task, weights)| {
             let start = task * POINTS_PER_TASK;
-            let range = start..(start + POINTS_PER_TASK).min(half);
-            let differences: Vec<E> = points.x[range.clone()]
-                .iter()
-                .map(|x| at.x - E::from_base(F::new(*x)))
-                .collect();
-            if differences.iter().any(|difference| difference.is_zero()) {
-                return None;
-            }
-            let inverses = batch_multiplicative_inverse(&differences);
-            let pairs = weights.chunks_exact_mut(2 * E::DEGREE);
-            for ((pair, inverse), y) in pairs.zip(inverses).zip(&points.y[range]) {
-                let y = E::from_base(F::new(*y));
-                let factor = inverse * scale;
-                let (point, conjugate) = pair.split_at_mut(E::DEGREE);
-                for (cells, sum) in [(point, at.y + y), (conjugate, y - at.y)] {
-                    let weight = factor * sum;
-                    cells
-                        .iter_mut()
-                        .zip(coordinates(&weight))
-                        .for_each(|(cell, value)| *cell = value);
-                }
-            }
-            Some(())
+            let is_done = platform.run(Weights {
+                x: &points.x[start..],
+                y: &points.y[start..],
+                at,
+                scale,
+                weights,
+            });
+            is_done.then_some(())
         })
         .collect::<Option<()>>()?;
     Some(weights)
+}
+
+/// Weights of some points and their conjugates.
+struct Weights<'a, E> {
+    /// Coordinates of the points, and of as many more as make vectors full.
+    x: &'a [u32],
+    y: &'a [u32],
+    at: &'a Point<E>,
+    scale: E,
+    weights: &'a mut [u32],
+}
+
+impl<E: ProverChallenge> Kernel for Weights<'_, E> {
+    /// Whether `at` has no point's x-coordinate.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> bool {
+        /// Vectors that share one inversion.
+        const VECTORS: usize = 16;
+        let [at_x, at_y, scale] = [self.at.x, self.at.y, self.scale]
+            .map(|element| splat::<L, E::Packed<L>>(&weight(&element)));
+        let mut inverses = [E::Packed::<L>::ZERO; VECTORS];
+        let mut products = [E::Packed::<L>::ZERO; VECTORS];
+        let row = 2 * E::DEGREE;
+        let points = self.weights.len() / row;
+        for first in (0..points).step_by(VECTORS * L::WIDTH) {
+            let count = (points - first).div_ceil(L::WIDTH).min(VECTORS);
+            let inverses = &mut inverses[..count];
+            for (vector, difference) in inverses.iter_mut().enumerate() {
+                *difference = at_x.sub_lanes(L::load(&self.x[first + vector * L::WIDTH..]));
+            }
+            if !invert_all(inverses, &mut products) {
+                return false;
+            }
+            for (vector, inverse) in inverses.iter().enumerate() {
+                let start = first + vector * L::WIDTH;
+                let y = L::load(&self.y[start..]);
+                let factor = *inverse * scale;
+                let point = factor * at_y.add_lanes(y);
+                let conjugate = factor * (-at_y).add_lanes(y);
+                let mut columns = [L::splat(0); LINE];
+                columns[..E::DEGREE].copy_from_slice(point.as_ref());
+                columns[E::DEGREE..row].copy_from_slice(conjugate.as_ref());
+                let rest = &mut self.weights[start * row..];
+                if start + L::WIDTH <= points {
+                    L::store_columns_between(&columns, rest, row, 0, row);
+                } else {
+                    let mut lines = [0; LINE * LINE];
+                    L::store_columns_between(&columns, &mut lines, row, 0, row);
+                    rest.copy_from_slice(&lines[..rest.len()]);
+                }
+            }
+        }
+        true
+    }
 }
 
 /// Some columns of a group at the point of `weights`, in order.

@@ -206,16 +206,20 @@ impl Engine {
                 offset: span.offset,
             };
             let plan = &plans[index];
-            let totals = sums::fractions::<E>(
-                platform, pool, table, plan, &cells, &lookups, place, cancel,
-            );
+            let totals =
+                sums::fractions::<E>(platform, pool, table, plan, &cells, &lookups, place, cancel);
             cancel.check()?;
             running.push(totals.ok_or(EngineError::Challenge)?);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
             .par_iter_mut()
-            .map(|totals| totals.iter_mut().map(|totals| sums::run(platform, totals)).collect())
+            .map(|totals| {
+                totals
+                    .iter_mut()
+                    .map(|totals| sums::run(platform, totals))
+                    .collect()
+            })
             .collect();
         for (span, totals) in layout.sums().spans.iter().zip(&running) {
             for totals in totals {
@@ -319,7 +323,7 @@ impl Engine {
 
         // 8.7 Low-degree test.
         job.enter(Stage::Fold)?;
-        let points = Points::new(log_size);
+        let points = Points::new(platform, log_size);
         let folds = layout.folds();
         let halvings: u32 = folds.iter().sum();
         let fold_twiddles = fold::Twiddles::new(&points, log_size);
@@ -424,10 +428,11 @@ impl Engine {
         heights.sort_unstable();
         heights.dedup();
         for height in heights {
-            let points = Points::new(height as usize + 1);
+            let points = Points::new(self.platform, height as usize + 1);
             let weights = |at: Point<E>| {
                 let at = at.double_times(largest - height);
-                opened::weights(height as usize, &points, &at).ok_or(EngineError::Challenge)
+                opened::weights(self.platform, &self.pool, height as usize, &points, &at)
+                    .ok_or(EngineError::Challenge)
             };
             let (at, earlier) = (weights(point)?, weights(before)?);
             for (phase, (columns, commitment)) in layout.phases.iter().zip(phases).enumerate() {
@@ -511,7 +516,7 @@ impl Engine {
             },
         ];
         cancel.check()?;
-        let points = Points::new(log_height + 1);
+        let points = Points::new(platform, log_height + 1);
         deep::divide(platform, pool, &points, &opened).ok_or(EngineError::Challenge)
     }
 }

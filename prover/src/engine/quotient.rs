@@ -56,7 +56,9 @@ pub fn add<E: ProverChallenge>(
     let messages = Messages::new(instance.plan, lookups);
     let inverse = F::from_usize(1 << instance.log_height).inverse();
     let shares = instance.claims.iter();
-    let shares: Vec<_> = shares.map(|claim| weight(&claim.mul_base(inverse))).collect();
+    let shares: Vec<_> = shares
+        .map(|claim| weight(&claim.mul_base(inverse)))
+        .collect();
     let (own, of_pairs) = instance.powers.split_at(instance.plan.constraints);
     let mut powers: Vec<Weight> = own.iter().map(weight).collect();
     // A multiplication by a power is one by all multiples of it by the field's basis.
@@ -162,6 +164,11 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
             instance.fixed.load(place, &mut tape.fixed);
             instance.periodic.load(place, &mut tape.periodic);
             instance.sums.load(place, &mut sums);
+            for (index, pair) in pairs.iter().enumerate() {
+                if pair.is_last {
+                    self.prefetch_previous::<L>(place, index);
+                }
+            }
             tape.evaluate();
 
             // All constraints with one reduction for several products.
@@ -201,14 +208,46 @@ impl<E: ProverChallenge> Kernel for Constraints<'_, '_, E> {
 
 impl<E: ProverChallenge> Constraints<'_, '_, E> {
     /// The running sum of pair `index` at the previous points of the trace domain's rotation.
-    ///
-    /// Natural order goes by bit-reversed l: up for points, down for conjugates. So the previous
-    /// places of a vector of places are a vector of places too, but at the ends of the circle.
     #[inline(always)]
     fn previous<L: Lanes>(&self, place: usize, index: usize) -> E::Packed<L> {
         let first = self.instance.sums.offset + index * E::DEGREE;
         let (first, lane) = (first / LINE, first % LINE);
         let group = self.instance.sums.group.expect("every table has messages");
+        let places = self.previous_places::<L>(place);
+
+        // A challenge's coordinates stand in two blocks at most.
+        let mut running = [[L::splat(0); LINE]; 2];
+        let count = (lane + E::DEGREE).div_ceil(LINE);
+        let blocks = &group.blocks()[first..first + count];
+        for (columns, block) in running.iter_mut().zip(blocks) {
+            let mut lines = [0; LINE * LINE];
+            for (line, place) in lines.chunks_exact_mut(LINE).zip(&places[..L::WIDTH]) {
+                line.copy_from_slice(&block[LINE * place..][..LINE]);
+            }
+            *columns = L::load_columns(&lines, LINE);
+        }
+        E::Packed::<L>::from_coordinates(&running.as_flattened()[lane..lane + E::DEGREE])
+    }
+
+    /// Asks for what [`Self::previous`] will read.
+    #[inline(always)]
+    fn prefetch_previous<L: Lanes>(&self, place: usize, index: usize) {
+        let first = self.instance.sums.offset + index * E::DEGREE;
+        let Some(group) = self.instance.sums.group else {
+            return;
+        };
+        let block: &[u32] = &group.blocks()[first / LINE];
+        for place in &self.previous_places::<L>(place)[..L::WIDTH] {
+            L::prefetch(block, LINE * place);
+        }
+    }
+
+    /// The previous places of a vector of places.
+    ///
+    /// Natural order goes by bit-reversed l: up for points, down for conjugates. So they are those
+    /// of two vectors, in turn, but at the ends of the circle.
+    #[inline(always)]
+    fn previous_places<L: Lanes>(&self, place: usize) -> [usize; LINE] {
         // l has as many bits as the height.
         let bits = self.instance.log_height;
         let vector_bits = bits - (L::WIDTH / 2).ilog2() as usize;
@@ -218,28 +257,19 @@ impl<E: ProverChallenge> Constraints<'_, '_, E> {
         let down = L::WIDTH * reverse(reversed.wrapping_sub(1) & last, vector_bits);
         let up = L::WIDTH * reverse((reversed + 1) & last, vector_bits);
         let at_ends = vector == 0 || vector == last;
-
-        // A challenge's coordinates stand in two blocks at most.
-        let mut running = [[L::splat(0); LINE]; 2];
-        let count = (lane + E::DEGREE).div_ceil(LINE);
-        let blocks = &group.blocks()[first..first + count];
-        for (columns, block) in running.iter_mut().zip(blocks) {
-            let mut lines = [0; LINE * LINE];
-            let mut lane = 0;
-            while lane < L::WIDTH {
-                let before = if at_ends {
-                    previous_place(place + lane, bits)
-                } else if lane % 2 == 0 {
-                    down + lane
-                } else {
-                    up + lane
-                };
-                lines[LINE * lane..][..LINE].copy_from_slice(&block[LINE * before..][..LINE]);
-                lane += 1;
-            }
-            *columns = L::load_columns(&lines, LINE);
+        let mut places = [0; LINE];
+        let mut lane = 0;
+        while lane < L::WIDTH {
+            places[lane] = if at_ends {
+                previous_place(place + lane, bits)
+            } else if lane % 2 == 0 {
+                down + lane
+            } else {
+                up + lane
+            };
+            lane += 1;
         }
-        E::Packed::<L>::from_coordinates(&running.as_flattened()[lane..lane + E::DEGREE])
+        places
     }
 }
 

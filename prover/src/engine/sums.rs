@@ -65,7 +65,10 @@ pub struct Totals<E> {
 ///
 /// None if the work is to stop, or if a denominator is zero, which has the probability of a lookup
 /// challenge being guessed.
-#[expect(clippy::too_many_arguments, reason = "what is computed with, from and to")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is computed with, from and to"
+)]
 pub fn fractions<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
@@ -116,10 +119,17 @@ pub fn fractions<E: ProverChallenge>(
             })
         })
         .try_reduce(zeros, |sums, more| {
-            Some(sums.into_iter().zip(more).map(|(sum, more)| sum + more).collect())
+            Some(
+                sums.into_iter()
+                    .zip(more)
+                    .map(|(sum, more)| sum + more)
+                    .collect(),
+            )
         })?;
     let pairs = messages.pairs.iter().enumerate();
-    let last = pairs.filter(|(_, pair)| pair.is_last).map(|(index, _)| index);
+    let last = pairs
+        .filter(|(_, pair)| pair.is_last)
+        .map(|(index, _)| index);
     let mut columns = columns.into_iter();
     let chains = claims.into_iter().zip(last).map(|(claim, index)| Totals {
         columns: columns.by_ref().take(E::DEGREE).collect(),
@@ -268,7 +278,8 @@ impl<E: ProverChallenge> Kernel for Fractions<'_, '_, E> {
             }
         }
         let total = |claim: &E::Packed<L>| {
-            let lane = |lane| E::from_coordinates_fn(|index| F::new(claim.as_ref()[index].lane(lane)));
+            let lane =
+                |lane| E::from_coordinates_fn(|index| F::new(claim.as_ref()[index].lane(lane)));
             (0..L::WIDTH).map(lane).sum()
         };
         Some(claims.iter().map(total).collect())
@@ -380,8 +391,9 @@ mod tests {
             let platform = Platform::detect();
             let pool = Pool::new();
             let cancel = Cancel::new();
-            let mut totals =
-                fractions::<E>(platform, &pool, table, &plan, &cells, &lookups, place, &cancel)?;
+            let mut totals = fractions::<E>(
+                platform, &pool, table, &plan, &cells, &lookups, place, &cancel,
+            )?;
             Some(run::<E>(platform, &mut totals[0]))
         };
         for exponent in 0..8 {

@@ -249,7 +249,6 @@ fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, 
             note: LISTED_CLK,
         };
     }
-    memory.close();
     Ok(memory)
 }
 
@@ -264,6 +263,7 @@ fn error(
     let at = location(program, pc);
     match stop {
         Stop::Trap(kind) => ReplayError::Trap { kind, at },
+        // There are pages for all words that are listed.
         Stop::Unlisted { address } | Stop::MemoryLimit { address } => {
             ReplayError::WordNotListed { address, at }
         }

@@ -402,7 +402,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Runs in four parts.
-fn cases_of_parts() -> [Case; 9] {
+fn cases_of_parts() -> [Case; 11] {
     let lie = Liar::default();
     let case = |id, attack, changed: &str, liar, expected: &str, flaw| Case {
         run: Some(crate::run::four_parts),
@@ -439,6 +439,28 @@ fn cases_of_parts() -> [Case; 9] {
                 "by parts 0 and 3",
                 lie,
                 "Header(Links(Zeroed { part: 3",
+                Flaw::Skips("header"),
+            )
+        },
+        Case {
+            run: Some(runs::forgotten_register),
+            ..case(
+                "A42",
+                "a register that forgets what was written",
+                "the program in parts 2 and 3",
+                lie,
+                "Header(Links(Program { got: 2",
+                Flaw::Skips("header"),
+            )
+        },
+        Case {
+            run: Some(runs::after_exit),
+            ..case(
+                "A45",
+                "a run that goes on after its exit",
+                "four bytes of output more",
+                lie,
+                "Header(Links(Exit { part: 0",
                 Flaw::Skips("header"),
             )
         },

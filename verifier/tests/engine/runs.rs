@@ -2,7 +2,11 @@
 //! something is exchanged, and proofs of runs that are none.
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_circuits::system::zeroed::openings;
+use zonda_circuits::{
+    bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM},
+    system::{boundary::Left, zeroed::openings},
+    witness::ProgramUse,
+};
 use zonda_riscv_emu::{program::Program, record::Family, testing};
 use zonda_verifier::{
     ExecutionLinks, Layout, Proof, ProofError, QM31, Scope, Shape, ZeroedRange, verify,
@@ -10,7 +14,7 @@ use zonda_verifier::{
 
 use crate::{
     Report,
-    run::{Cuts, INPUT, Run, program, text},
+    run::{Cuts, Duties, INPUT, Run, program, text},
     setup_of_parts, with_body,
 };
 
@@ -699,6 +703,67 @@ pub fn forgotten_word() -> Run {
     first.extend(openings(&cuts.image, &[again]));
     cuts.openings = first;
     cuts.in_four_parts(count)
+}
+
+/// A run in which a register that the first shard has written is zero again in the second, as if
+/// nobody had held it: the program, and with it the registers at reset, is there twice.
+pub fn forgotten_register() -> Run {
+    const REGISTER: u32 = 9;
+    let mut cuts = Cuts::new(&program(), INPUT, 28);
+    cuts.fresh = Some(REGISTER);
+    let shard = &mut cuts.shards[1];
+    let before = &mut shard.start.registers[REGISTER as usize];
+    let written = std::mem::take(before);
+    assert_ne!(written, 0);
+    shard.registers_after[REGISTER as usize] = 0;
+    let left = &mut cuts.left[REGISTER as usize];
+    (left.value, left.owner) = (written, 1);
+    let again = [Left {
+        value: 0,
+        owner: 2,
+        ..*left
+    }];
+    let uses = cuts.uses();
+    let program = |uses, left| Duties {
+        program: Some(ProgramUse { uses, left }),
+        ..Duties::default()
+    };
+    let zeroed = Duties {
+        zeroed: Some(&cuts.openings),
+        ..Duties::default()
+    };
+    cuts.run(&[
+        zeroed,
+        Duties::default(),
+        program(&uses, &cuts.left),
+        program(&vec![0; uses.len()], &again),
+    ])
+}
+
+/// A run that goes on after its exit, and makes more bytes public.
+pub fn after_exit() -> Run {
+    let mut cuts = Cuts::new(&program(), INPUT, u64::from(u32::MAX));
+    let mut again = Cuts::new(&program(), INPUT, 28).shards.remove(1);
+    let exited = &cuts.shards[0];
+    again.start.registers = exited.registers_after;
+    again.registers_after = exited.registers_after;
+    again.start.output_length = exited.output_length_after;
+    again.output_length_after = again.start.output_length + 4;
+    for word in &mut again.words {
+        assert_eq!(word.before, word.after);
+        word.owner = 1;
+    }
+    for left in &mut cuts.left {
+        let touched = again.words.iter().any(|word| word.address == left.address);
+        match left.space {
+            SPACE_RAM if !touched => {}
+            SPACE_OUTPUT_LENGTH => (left.value, left.owner) = (again.output_length_after, 2),
+            _ => left.owner = 2,
+        }
+    }
+    cuts.shards.push(again);
+    cuts.openings = openings(&cuts.image, &cuts.left);
+    cuts.in_four_parts(1)
 }
 
 /// A run of which the last part, with zeroed words that it touches, is left out.

@@ -245,13 +245,18 @@ fn writes_honest_proofs() {
 #[test]
 #[ignore = "a measurement"]
 fn costs() {
-    let run = one_part();
-    let key = VerifyingKey::new(run.program_id, &run.image, Preset::Standard);
-    let proof = run.prove::<QM31>(&key);
-    for _ in 0..5 {
-        let start = std::time::Instant::now();
-        let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
+    for run in [one_part(), four_parts()] {
+        let key = VerifyingKey::new(run.program_id, &run.image, Preset::Standard);
+        let proof = run.prove::<QM31>(&key);
         let bytes = proof.to_bytes().len();
-        println!("{:?}, {bytes} bytes\n{cost:?}", start.elapsed());
+        for _ in 0..5 {
+            let start = std::time::Instant::now();
+            let cost = verify_with_cost(&key, &run.statement, &proof).unwrap();
+            let parts = proof.parts.len();
+            println!(
+                "{:?}, {parts} parts, {bytes} bytes\n{cost:?}",
+                start.elapsed()
+            );
+        }
     }
 }

@@ -43,9 +43,9 @@ pub struct Part {
 
 /// What a part does beside executing its shard, if it has one.
 #[derive(Clone, Copy, Default)]
-struct Duties<'a> {
-    program: bool,
-    zeroed: Option<&'a [Opening]>,
+pub struct Duties<'a> {
+    pub program: Option<ProgramUse<'a>>,
+    pub zeroed: Option<&'a [Opening]>,
 }
 
 /// The text of a program that adds, stores, loads, multiplies, makes four bytes public, reads what
@@ -82,7 +82,10 @@ pub fn one_part() -> Run {
     let cut = Cuts::new(&program(), INPUT, u64::from(u32::MAX));
     assert_eq!(cut.shards.len(), 1);
     let duties = Duties {
-        program: true,
+        program: Some(ProgramUse {
+            uses: &cut.uses(),
+            left: &cut.left,
+        }),
         zeroed: Some(&cut.openings),
     };
     cut.run(&[duties])
@@ -106,6 +109,8 @@ pub struct Cuts {
     pub shards: Vec<Shard>,
     pub left: Vec<Left>,
     pub openings: Vec<Opening>,
+    /// A register that, to someone dishonest, is as at reset in later shards.
+    pub fresh: Option<u32>,
 }
 
 impl Cuts {
@@ -154,6 +159,7 @@ impl Cuts {
             program: program.clone(),
             image,
             shards,
+            fresh: None,
         }
     }
 
@@ -170,22 +176,30 @@ impl Cuts {
             },
             Duties::default(),
             Duties {
-                program: true,
-                zeroed: None,
+                program: Some(ProgramUse {
+                    uses: &self.uses(),
+                    left: &self.left,
+                }),
+                ..Duties::default()
             },
             Duties {
-                program: false,
                 zeroed: Some(rest),
+                ..Duties::default()
             },
         ])
     }
 
-    /// The run in as many parts as there are duties, of which the first execute.
-    fn run(&self, duties: &[Duties<'_>]) -> Run {
+    /// How many rows of the shards' tables hold each instruction.
+    pub fn uses(&self) -> Vec<u32> {
         let mut uses = vec![0; self.image.text.len()];
         for shard in &self.shards {
             count_uses(&self.image, &shard.pcs, heights, &mut uses);
         }
+        uses
+    }
+
+    /// The run in as many parts as there are duties, of which the first execute.
+    pub fn run(&self, duties: &[Duties<'_>]) -> Run {
         let mut from = [0, 0];
         let parts = duties.iter().enumerate().map(|(index, duties)| {
             let shard = self.shards.get(index);
@@ -200,7 +214,7 @@ impl Cuts {
                 execution: shard.map(execution),
                 zeroed,
             };
-            self.part(index, links, shard, duties, &uses)
+            self.part(index, links, shard, duties)
         });
         Run {
             parts: parts.collect(),
@@ -222,24 +236,20 @@ impl Cuts {
         }
     }
 
-    fn part(
-        &self,
-        index: usize,
-        links: Links,
-        shard: Option<&Shard>,
-        duties: &Duties<'_>,
-        uses: &[u32],
-    ) -> Part {
+    fn part(&self, index: usize, links: Links, shard: Option<&Shard>, duties: &Duties<'_>) -> Part {
         let replayed = |shard: &Shard| replay(&self.program, &shard.replay_input(), 1 << 30);
         let records = shard.map_or_else(Records::default, |shard| replayed(shard).unwrap());
-        let held = shard.map(held).unwrap_or_default();
+        let mut held = shard.map(held).unwrap_or_default();
+        if index > 0 {
+            let mut registers = held.iter_mut().filter(|held| held.space == SPACE_REGISTER);
+            if let Some(fresh) = registers.find(|held| Some(held.address) == self.fresh) {
+                (fresh.before, fresh.owner) = (0, 0);
+            }
+        }
         let boundary = Boundary {
             held: &held,
             pcs: shard.map_or(&[], |shard| &shard.pcs),
-            program: duties.program.then_some(ProgramUse {
-                uses,
-                left: &self.left,
-            }),
+            program: duties.program,
             zeroed: duties.zeroed.unwrap_or_default(),
         };
         let at = |pc| self.program.instruction(pc).unwrap().unwrap();
