@@ -16,9 +16,9 @@ use crate::{
     implied::implied,
     plans::{self, touched_again},
     row::{Dependencies, Part, column, is_lookup},
-    search::{Search, says_the_same},
+    search::{Search, says_the_same, spoken},
     settle::Lie,
-    world::{Plan, World},
+    world::{Plan, World, say_cells},
 };
 
 /// What a machine without a part accepts that the whole one refuses.
@@ -83,6 +83,7 @@ impl Attacks {
         self.honest_runs(&plans);
         self.histories();
         self.dedicated();
+        self.other_operations(&plans);
         self.idle_rows(&plans);
         for depth in 0..4 {
             for (plan, world) in &plans {
@@ -180,7 +181,7 @@ impl Attacks {
                         let mut start = world.cells(self.table, row).to_vec();
                         let first = column(self.table, "offset[0]");
                         start[first..first + 3].copy_from_slice(&offset.map(F::from_i64));
-                        self.attack_start(&world, row, start);
+                        self.attack_start(&world, row, start, 5);
                     }
                 }
             }
@@ -234,7 +235,83 @@ impl Attacks {
                 for (name, value) in &cells {
                     start[column(self.table, name)] = F::from_u32(*value);
                 }
-                self.attack_start(&world, row, start);
+                self.attack_start(&world, row, start, 5);
+            }
+        }
+    }
+
+    /// The program has some instruction where a row of the table runs, and the row has flags whose sum
+    /// is its operation.
+    fn other_operations(&mut self, plans: &[(Plan, World)]) {
+        let fetch = self
+            .names
+            .messages
+            .iter()
+            .position(|(_, name)| name == "fetch");
+        let Some(fetch) = fetch else { return };
+        let columns = self.dependencies.fields[fetch][1];
+        let flags: Vec<usize> = (0..self.table.width())
+            .filter(|column| columns >> column & 1 == 1)
+            .collect();
+        let range = match flags.len() {
+            0 | 1 => -50..=50,
+            2 => -8..=8,
+            3 => -3..=3,
+            _ => -1..=2,
+        };
+        let choices = |mut number: i64| {
+            let count = range.clone().count() as i64;
+            let choice = |_| {
+                let choice = range.start() + number % count;
+                number /= count;
+                F::from_i64(choice)
+            };
+            flags.iter().map(choice).collect::<Vec<F>>()
+        };
+        let all = (range.clone().count() as i64).pow(flags.len() as u32);
+        for (plan, _) in plans.iter().step_by(plans.len().div_ceil(9)) {
+            let mut world = World::honest(plan);
+            let pc = plan.victim_pc();
+            let Some(row) = self.rows(&world, pc).pop() else {
+                continue;
+            };
+            let honest = world.cells(self.table, row).to_vec();
+            let mut starts: BTreeMap<u32, Vec<Vec<F>>> = BTreeMap::new();
+            let several = (0..all).map(|number| {
+                let mut start = honest.clone();
+                for (column, value) in flags.iter().zip(choices(number)) {
+                    start[*column] = value;
+                }
+                start
+            });
+            let single = flags.iter().flat_map(|column| {
+                (-50..=50).map(|value| {
+                    let mut start = honest.clone();
+                    start[*column] = F::from_i64(value);
+                    start
+                })
+            });
+            for start in several.chain(single) {
+                let said = say_cells(&world, self.table, row, &start).messages[fetch];
+                if said.count != F::ZERO {
+                    starts.entry(said.numbers()[1]).or_default().push(start);
+                }
+            }
+            let own = world
+                .program
+                .instruction(pc)
+                .expect("text")
+                .expect("an instruction");
+            let mut others = plans::instructions(pc);
+            others.retain(|other| *other != own);
+            for instruction in [own].into_iter().chain(others) {
+                if instruction != own {
+                    world.pretend(plan, instruction);
+                }
+                let operation = world.text[&pc][1];
+                for start in starts.get(&operation).into_iter().flatten() {
+                    self.attack_start(&world, row, start.clone(), 3);
+                }
             }
         }
     }
@@ -256,7 +333,7 @@ impl Attacks {
                 for other in 0..self.table.width() {
                     let mut start = world.cells(self.table, unused).to_vec();
                     (start[one], start[other]) = (-F::ONE, F::ONE);
-                    self.attack_start(world, unused, start);
+                    self.attack_start(world, unused, start, 4);
                 }
             }
         }
@@ -307,7 +384,10 @@ impl Attacks {
     /// Rows that compute what other rows do, from what they find themselves.
     fn twins(&mut self, plans: &[(Plan, World)], world: &World, row: usize) {
         for start in self.twin_rows(plans, world, row, 0) {
-            self.attack_start(world, row, start);
+            if self.is_done() {
+                break;
+            }
+            self.attack_start(world, row, start, 3);
         }
     }
 
@@ -370,13 +450,13 @@ impl Attacks {
     }
 
     /// Repairs a row.
-    fn attack_start(&mut self, world: &World, row: usize, start: Vec<F>) {
+    fn attack_start(&mut self, world: &World, row: usize, start: Vec<F>, depth: usize) {
         let nothing = Masked::new();
         let place = (self.table, row);
         let kills = &mut self.kills;
         let mut search = Search::new(world, place, start, &self.dependencies, &nothing, BUDGET);
         let found = &mut |part, cells: &[F]| judge(kills, &self.names, world, place, part, cells);
-        search.run_start(4, found);
+        search.run_start(depth, found);
     }
 
     /// Attacks that messages refuse together, none of which can be left out alone: without one, honest
@@ -535,7 +615,7 @@ fn judge(
     cells: &[F],
 ) -> bool {
     let Some(part) = part else { return false };
-    let (table, row) = place;
+    let (table, _) = place;
     let best = kills.get(&part).map(|kill| kill.kind);
     if best == Some(Kind::False) {
         return false;
@@ -545,11 +625,14 @@ fn judge(
     if !lie.settle(world, &nothing) {
         return false;
     }
-    let kind = match says_the_same(world, place, cells, &nothing) {
-        _ if world.lie.is_some() => Kind::False,
-        false => Kind::False,
-        true if row < world.used(table) => Kind::Second,
-        true => Kind::Idle,
+    let said = spoken(world, place, cells);
+    let kind = match &world.pretended {
+        // Whatever else there is, is honest.
+        _ if said.is_empty() && (world.lie.is_none() || world.pretended.is_some()) => Kind::Idle,
+        // What the instruction that the program has would say, if it runs at all.
+        Some(_) if world.truth() != Some(said) => Kind::False,
+        None if world.lie.is_some() || !says_the_same(world, place, cells, &nothing) => Kind::False,
+        _ => Kind::Second,
     };
     if best.is_none_or(|best| best < kind) {
         let attack = describe(world, place, cells);

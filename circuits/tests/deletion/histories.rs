@@ -12,7 +12,7 @@ use zonda_riscv_emu::{
 
 use crate::{
     plans::{call, plan},
-    world::{DATA, EQUAL, Plan, Setup, TEXT, VALUES, World},
+    world::{DATA, DATA_WORDS, EQUAL, Plan, Setup, TEXT, VALUES, World},
 };
 
 /// One access, as records have it.
@@ -451,6 +451,7 @@ pub fn histories(table: Table) -> Vec<(World, u32)> {
             all.push((nothing_moved(&reads), pc(&reads)));
             all
         }
+        Table::Transfer => vec![(moved_elsewhere(), 0)],
         Table::LoadStoreWord => vec![misaligned_as_word()],
         Table::LoadStoreMisaligned => vec![aligned_as_misaligned(0), aligned_as_misaligned(1)],
         _ => vec![],
@@ -650,6 +651,32 @@ fn something_moved(plan: &Plan) -> World {
     });
     end(&mut records, address, 0x0102_0304, clk + 2);
     world.lying("writes memory", records, world.statement.clone())
+}
+
+/// The last byte of a read goes to byte 3 of another word: its address is 2^31 - 1 further.
+fn moved_elsewhere() -> World {
+    let world = World::honest(&call(63, 0, DATA + 2, 3, b"\x01\x02\x03"));
+    let mut records = world.records.clone();
+    let last = records.transfers.last_mut().expect("two words");
+    let (address, clk) = (DATA / 4 + (1 << 29), last.clk + 2);
+    records
+        .memory
+        .retain(|word| word.address != last.word.address);
+    let before = DATA_WORDS[0];
+    let after = before & 0xff_ffff | 3 << 24;
+    last.word = WordAccess {
+        address,
+        before,
+        after,
+        previous_clk: 0,
+    };
+    (last.offset, last.count) = (3, 1);
+    end(&mut records, address, after, clk);
+    world.lying(
+        "moves its last byte elsewhere",
+        records,
+        world.statement.clone(),
+    )
 }
 
 /// Sets what a word holds in the end.

@@ -17,19 +17,21 @@ pub struct Implied {
 /// The parts of a table that are not needed for soundness.
 pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
     let all = [
-        (FLAGS_IDLE, Some(Kind::Idle), FLAG),
+        (FLAGS, Some(Kind::Idle), FLAG),
         (ACTIVE, None, THREAD),
+        (SHARES, None, SHARED),
         (UNIQUE, Some(Kind::Second), FREE),
-        (IDLE, Some(Kind::Idle), UNUSED),
     ];
     let shared = all.into_iter().flat_map(|(parts, accepts, reason)| {
         parts
             .iter()
             .map(move |(table, part)| (*table, *part, accepts, reason))
     });
-    let own = OTHERS
-        .iter()
-        .map(|(table, part, reason)| (*table, *part, None, *reason));
+    let own = [(IDLE, Some(Kind::Idle)), (OTHERS, None)];
+    let own = own.into_iter().flat_map(|(parts, accepts)| {
+        let parts = parts.iter();
+        parts.map(move |(table, part, reason)| (*table, *part, accepts, *reason))
+    });
     let implied = shared
         .chain(own)
         .map(|(table, part, accepts, reason)| Implied {
@@ -41,30 +43,19 @@ pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
     implied.filter(move |implied| implied.table == table)
 }
 
-const FLAG: &str = "the other flags and `active` are boolean: it could be -1 beside a 1 only, on a row \
-    that says nothing";
-const FLAGS_IDLE: &[(Table, &str)] = &[
+const FLAG: &str = "the other flag and `active` are boolean: it could be -1 beside a 1 only, on a row \
+                    that says nothing";
+const FLAGS: &[(Table, &str)] = &[
     (Table::AddSub, "is_add"),
     (Table::AddSub, "is_sub"),
-    (Table::Shift, "left"),
-    (Table::Shift, "far_left"),
-    (Table::Shift, "right"),
-    (Table::Shift, "far_right"),
-    (Table::ShiftImmediate, "right"),
-    (Table::ShiftImmediate, "far_right"),
-    (Table::Branch, "is_equality"),
-    (Table::Branch, "is_signed"),
-    (Table::Branch, "is_unsigned"),
     (Table::Transfer, "is_input"),
     (Table::Transfer, "is_output"),
 ];
 
-const THREAD: &str = "a row would receive and send the thread more than once or less, which only as \
-    many others could answer: the thread is there once at each clk, since it starts once and every \
-    other row hands it on as often as it receives it";
+const THREAD: &str = "a row would receive the thread more than once, and the thread is there once at each \
+                      clk: it starts once, and every row hands it on as often as it receives it";
 const ACTIVE: &[(Table, &str)] = &[
     (Table::AddSub, "active"),
-    (Table::AddImmediate, "active"),
     (Table::Shift, "active"),
     (Table::ShiftImmediate, "active"),
     (Table::Branch, "active"),
@@ -72,6 +63,12 @@ const ACTIVE: &[(Table, &str)] = &[
     (Table::LoadStoreWord, "active"),
     (Table::LoadStoreSubword, "active"),
     (Table::LoadStoreMisaligned, "active"),
+];
+
+const SHARED: &str = "where it is neither 0 nor 1, `writes_rd` is 0: rows that are parts of a step leave \
+                      everything as it is";
+const SHARES: &[(Table, &str)] = &[
+    (Table::AddImmediate, "active"),
     (Table::Multiply, "active"),
     (Table::Divide, "active"),
 ];
@@ -94,17 +91,37 @@ const UNIQUE: &[(Table, &str)] = &[
     (Table::Transfer, "carry.unused"),
 ];
 
-const UNUSED: &str = "on rows in use the program, or another constraint, says the same";
-const IDLE: &[(Table, &str)] = &[
-    (Table::Shift, "arithmetic_left"),
-    (Table::ShiftImmediate, "arithmetic_left"),
-    (Table::ShiftImmediate, "wide"),
-    (Table::SetLessThan, "kind"),
-    (Table::SetLessThanImmediate, "kind"),
-    (Table::Branch, "is_negated"),
-    (Table::Branch, "holds"),
-    (Table::LoadStoreSubword, "is_half"),
-    (Table::Transfer, "one_run"),
+const KIND: &str = "a kind that is none of 0, 1 and 2 makes `active` other than 1: then it is 0, or \
+                    `writes_rd` is, and rows that are parts of a step leave everything as it is";
+/// Those of which only rows that are not in use can be wrong.
+const IDLE: &[(Table, &str, &str)] = &[
+    (
+        Table::ShiftImmediate,
+        "wide",
+        "the program says it on rows in use",
+    ),
+    (
+        Table::ShiftImmediate,
+        "arithmetic_left",
+        "the operation after SLLI is SRLI, for which the program has other directions",
+    ),
+    (Table::SetLessThan, "kind", KIND),
+    (Table::SetLessThanImmediate, "kind", KIND),
+    (
+        Table::Branch,
+        "is_equality",
+        "if it is -1 beside both others, the words are equal and the margin is -1",
+    ),
+    (
+        Table::Branch,
+        "is_unsigned",
+        "if it is -1 beside both others, the operation is JAL or JALR, whose link is not 0",
+    ),
+    (
+        Table::Branch,
+        "holds",
+        "unless it is 0 or 1, so is not `taken`, and the target is the next instruction",
+    ),
 ];
 
 const NUMBERS: &str =
@@ -185,10 +202,5 @@ const OTHERS: &[(Table, &str, &str)] = &[
         Table::Transfer,
         "goes_on.last_byte",
         "the next row would access the same word at the same clk",
-    ),
-    (
-        Table::Transfer,
-        "carry",
-        "the address is the same whatever the carry, and `quarter` bounds its low limb",
     ),
 ];

@@ -1,10 +1,10 @@
 //! The runs that are attacked: by table, instructions on operands at which something may go wrong.
 
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
-use zonda_circuits::{F, machine::Table};
+use zonda_circuits::{F, instruction::IMMEDIATE_BIAS, machine::Table};
 use zonda_riscv_emu::{
     decode::decode,
-    instruction::Opcode,
+    instruction::{Form, Instruction, Opcode},
     testing::{addi, assemble, ecall, jal, jalr, lui, lw, or, sw},
 };
 
@@ -160,7 +160,8 @@ pub fn plans(table: Table) -> Vec<Plan> {
             immediates(&[Slti, Sltiu], &operands)
         }
         Table::Branch => {
-            let mut operands = PAIRS.to_vec();
+            let mut operands = vec![(7, 7)];
+            operands.extend(PAIRS);
             operands.extend([
                 (7, 5),
                 (0x0002_0001, 0x0001_0005),
@@ -327,6 +328,41 @@ pub fn touched_again(table: Table) -> Vec<Plan> {
     }
 }
 
+/// Instructions of all kinds, on the registers that victims use; of stores also those whose constant
+/// in the program is the next pc.
+pub fn instructions(pc: u32) -> Vec<Instruction> {
+    let mut all = vec![];
+    for opcode in Opcode::ALL {
+        for rd in [7, 0] {
+            let (rd, rs1, rs2, imm) = match opcode.form() {
+                Form::Register => (rd, 5, 6, 0),
+                Form::Immediate | Form::ShiftImmediate | Form::JumpRegister => (rd, 5, 0, 4),
+                Form::Load => (rd, 5, 0, 0),
+                Form::Store => (0, 5, 6, 0),
+                Form::Branch => (0, 5, 6, 8),
+                Form::Upper => (rd, 0, 0, 0x1000),
+                Form::Jump => (rd, 0, 0, 8),
+                Form::Fence | Form::Ecall => (0, 0, 0, 0),
+            };
+            all.push(Instruction {
+                opcode,
+                rd,
+                rs1,
+                rs2,
+                imm,
+            });
+        }
+    }
+    let stores = all
+        .clone()
+        .into_iter()
+        .filter(|i| i.opcode.form() == Form::Store);
+    let imm = (pc + 4).wrapping_sub(IMMEDIATE_BIAS) as i32;
+    all.extend(stores.map(|store| Instruction { imm, ..store }));
+    all.dedup();
+    all
+}
+
 /// Rows that no search finds: a run, and cells of the victim's row; what else there is to change is
 /// found by repair.
 pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
@@ -356,7 +392,25 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
             ],
         )],
         Table::LoadStoreWord => vec![(access(Lw, DATA + 4, Setup::Immediates), wrap)],
-        Table::LoadStoreSubword => vec![(access(Lb, DATA + 1, Setup::Loads), wrap)],
+        Table::LoadStoreSubword => vec![
+            (access(Lb, DATA + 1, Setup::Loads), wrap),
+            // LB as LBU - 3: its byte is byte 4 of the word before, 1 - 3 * 255 times.
+            (
+                access(Lb, EQUAL, Setup::Loads),
+                vec![
+                    ("is_half", F::ORDER_U32 - 3),
+                    ("is_signed", 0),
+                    ("high_byte", 4),
+                    ("memory.value.lo", 0x5a00),
+                    ("memory.value.hi", 0xfedc),
+                    ("word.lo", 0x5a00),
+                    ("word.hi", 0xfedc),
+                    ("low", 0),
+                    ("rest", 0),
+                    ("result.hi", 0),
+                ],
+            ),
+        ],
         Table::LoadStoreMisaligned => vec![
             (access(Lh, DATA + 1, Setup::Loads), wrap),
             (
@@ -377,6 +431,16 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
             ),
         ],
         Table::Divide => vec![divide_less(), divide_more()],
+        // Bytes 0 and 2 instead of 2 and 3.
+        Table::Transfer => vec![(
+            call(63, 0, DATA + 2, 2, b"\x01\x02"),
+            vec![
+                ("moved[0]", 1),
+                ("moved[3]", 0),
+                ("after[0]", 0x55),
+                ("after[3]", 0x81),
+            ],
+        )],
         _ => vec![],
     }
 }

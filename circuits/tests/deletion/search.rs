@@ -296,6 +296,13 @@ fn values(old: F) -> Vec<F> {
     values
 }
 
+/// What a row says to tables other than those of lookups.
+pub fn spoken(world: &World, (table, row): (Table, usize), cells: &[F]) -> Balance {
+    let mut balance = Balance::default();
+    balance.add(&say(world.air(table), row, cells), F::ONE, |_| false);
+    balance
+}
+
 /// Whether a row says what the honest one does to tables other than those of lookups.
 pub fn says_the_same(
     world: &World,

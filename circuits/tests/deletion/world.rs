@@ -1,6 +1,9 @@
 //! A short run, one row of which is attacked.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{
@@ -12,7 +15,10 @@ use zonda_circuits::{
     witness::{InstanceTrace, traces},
 };
 use zonda_riscv_emu::{
+    decode::encode,
+    error::ExecuteError,
     execute::{Discard, Options, execute_recorded},
+    instruction::Instruction,
     program::Program,
     record::Records,
     testing::{Builder, addi, ecall, lui, lw},
@@ -30,7 +36,7 @@ pub const VALUES: u32 = 0x100;
 /// Data of the program file.
 pub const DATA: u32 = 0x2_0000;
 /// What it holds: then words of equal bytes, from [`EQUAL`] on.
-const DATA_WORDS: [u32; 4] = [0x8182_8384, 0x0506_7788, 0x7e80_fe02, 0xfedc_ba98];
+pub const DATA_WORDS: [u32; 4] = [0x8182_8384, 0x0506_7788, 0x7e80_fe02, 0xfedc_5a00];
 /// Where bytes are equal.
 pub const EQUAL: u32 = DATA + 0x40;
 /// Where the same words stand once more. Seen from `DATA / 4`, the word addresses are 2^29 further,
@@ -147,6 +153,8 @@ pub struct World {
     pub statement: Statement,
     pub records: Records,
     pub program: Program,
+    /// The run that the program really has, if that is another one.
+    pub pretended: Option<Plan>,
     /// What does not balance, but for lookups.
     pub imbalance: Balance,
     /// What the program has at each pc.
@@ -169,21 +177,25 @@ impl World {
     }
 
     fn run(plan: &Plan, skip: bool) -> Self {
+        Self::try_run(plan, skip).unwrap_or_else(|error| panic!("{}: {error}", plan.name))
+    }
+
+    fn try_run(plan: &Plan, skip: bool) -> Result<Self, ExecuteError> {
         let program = plan.program(skip);
         let options = Options::default();
-        let (outcome, records) = execute_recorded(&program, &plan.input, &options, &mut Discard)
-            .unwrap_or_else(|error| panic!("{}: {error}", plan.name));
+        let (outcome, records) = execute_recorded(&program, &plan.input, &options, &mut Discard)?;
         let statement = Statement {
             exit_code: outcome.exit_code,
             output: outcome.output,
         };
-        Self::fill(
-            plan.name.clone(),
+        let name = plan.name.clone();
+        Ok(Self::fill(
+            name,
             None,
             (&program, &program),
             records,
             statement,
-        )
+        ))
     }
 
     /// The tables of this run with other records.
@@ -242,12 +254,10 @@ impl World {
         let at = |pc| ran.instruction(pc).expect("text").expect("an instruction");
         let instances = traces(&image, &records, &statement, single, at);
         let airs = airs(&image, &statement, true);
-        let text = image.text.iter().map(|(pc, instruction)| {
-            let d = decoded(*pc, instruction);
-            let mut fields = vec![*pc, d.operation, d.rd, d.writes_rd, d.rs1, d.rs2];
-            fields.extend(d.constants);
-            (*pc, fields)
-        });
+        let text = image
+            .text
+            .iter()
+            .map(|(pc, instruction)| (*pc, fields(*pc, instruction)));
         let exit = column(Table::Ecall, "is_exit");
         let mut world = Self {
             name,
@@ -261,6 +271,7 @@ impl World {
             exit_row: 0,
             program: program.clone(),
             imbalance: Balance::default(),
+            pretended: None,
             instances,
         };
         let ecalls = world.used(Table::Ecall);
@@ -290,6 +301,37 @@ impl World {
             world.memory.entry(place).or_insert(tuple);
         }
         world
+    }
+
+    /// Puts another instruction into the program's text, which the row of the old one does not find.
+    pub fn pretend(&mut self, plan: &Plan, instruction: Instruction) {
+        let pc = plan.victim_pc();
+        self.pretended = Some(Plan {
+            victim: encode(instruction),
+            ..plan.clone()
+        });
+        let index = self
+            .image
+            .text
+            .binary_search_by_key(&pc, |(pc, _)| *pc)
+            .expect("text");
+        if self.lie.is_none() {
+            self.instances[Table::Program as usize].trace.values[index] -= F::ONE;
+        }
+        self.lie = Some(format!("although the program has {instruction} there"));
+        self.image.text[index].1 = instruction;
+        self.text.insert(pc, fields(pc, &instruction));
+        self.airs[Table::Program as usize].fixed = Table::Program.fixed(&self.image).map(Arc::new);
+    }
+
+    /// What the instruction that the program has really says, unless it traps.
+    pub fn truth(&self) -> Option<Balance> {
+        let plan = self.pretended.as_ref()?;
+        let world = Self::try_run(plan, false).ok()?;
+        let (table, row) = world.row_at(plan.victim_pc())?;
+        let mut balance = Balance::default();
+        balance.add(&world.say(table, row), F::ONE, |_| false);
+        Some(balance)
     }
 
     pub fn air(&self, table: Table) -> &TableAir {
@@ -345,8 +387,16 @@ impl World {
     }
 }
 
+/// What the program bus carries of an instruction.
+fn fields(pc: u32, instruction: &Instruction) -> Vec<u32> {
+    let row = decoded(pc, instruction);
+    let mut fields = vec![pc, row.operation, row.rd, row.writes_rd, row.rs1, row.rs2];
+    fields.extend(row.constants);
+    fields
+}
+
 /// Sums of messages that are no lookups.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Balance(pub BTreeMap<(Bus, Vec<u32>), F>);
 
 impl Balance {
