@@ -5,6 +5,7 @@
 //!
 //! | feature | effect |
 //! |---|---|
+//! | `plonky3` | states the tables as Plonky3's AIRs |
 //! | `witness` | fills tables from execution records, and checks them row by row |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod instruction;
 mod lookups;
 pub mod machine;
 pub mod memory;
+#[cfg(feature = "plonky3")]
 pub mod plonky3;
 pub mod system;
 pub mod tape;
