@@ -1,6 +1,5 @@
 //! Runs are proved, and what is wrong is refused.
 
-#[allow(dead_code, reason = "the tests of the circuits use more of it")]
 #[path = "../../circuits/tests/common/mod.rs"]
 mod common;
 

@@ -2,14 +2,14 @@
 
 use zonda_circuits::{
     machine::{Execution, Table, matrix},
-    system::statement,
+    system,
 };
 use zonda_prover::Work;
 use zonda_riscv_emu::{instruction::Opcode, record::Family, shard::End};
-use zonda_verifier::ExecutionLinks;
+use zonda_verifier::{ExecutionLinks, Layout, QM31, Scope};
 
 use super::*;
-use crate::victims::relay;
+use crate::{statement::change_body, victims::relay};
 
 /// A register that no shard accesses.
 pub const UNUSED: (u32, u32) = (0, 1);
@@ -27,12 +27,21 @@ fn execution<'a>(run: &'a mut Run<'static>, part: usize) -> &'a mut ExecutionLin
     links.execution.as_mut().expect("the part executes")
 }
 
+/// Lets a part claim that its messages between parts add up to something else.
+fn claim(proof: &mut Proof, part: usize, delta: QM31) {
+    let layout = Layout::new(&proof.header.parts[part].shape, 4);
+    let mut sums = layout.running_sums();
+    let index = sums.position(|sum| sum.scope == Scope::Global);
+    let index = index.expect("the part says something between parts");
+    change_body(proof, part, |body| body.claims[index] += delta);
+}
+
 /// Lets a shard state other bytes of the output.
 fn restate(run: &mut Run<'static>, part: usize, output: std::ops::Range<u32>) {
     execution(run, part).output = output;
     let stated = run.parts[part].links.part(part, &run.statement);
     let stated: Execution = stated.execution.expect("the part executes");
-    *run.trace(part, Table::Statement) = matrix(statement::rows(&stated));
+    *run.trace(part, Table::Statement) = matrix(system::statement::rows(&stated));
 }
 
 /// A run that exits in its second round, and goes on with the third one.
@@ -45,6 +54,11 @@ fn past_exit(s: &mut Sharded) {
 #[rustfmt::skip] // One row of the printed table each.
 pub fn cases() -> Vec<Case> {
     vec![
+        case("A02", "another sum of what a part says between parts", "a claim of round 1", || proof(|p| claim(p, R1, QM31::ONE)), "part 1: Constraints", &[]),
+        case("A02", "other sums of what parts say between parts, which balance", "a claim of round 1 and one of round 2", || proof(|p| {
+            claim(p, R1, QM31::ONE);
+            claim(p, R2, -QM31::ONE);
+        }), "part 1: Constraints", &[]),
         case("A44", "two shards exchanged", "rounds 1 and 2, executed as in the run; owners as the order has them", || shards(|s| {
             s.shards.swap(R1, R2);
             s.renumber().go_on(R1);
