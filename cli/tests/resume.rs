@@ -119,9 +119,10 @@ fn interrupted_proofs_stop_at_once_and_say_how_to_go_on() {
             process.signal(signal);
             process.end().with(130).saying("interrupted: ").saying(said);
             let elapsed = start.elapsed();
-            // 200 ms, and as much again for a machine that is busy with other tests.
+            // 200 ms are meant; the rest is for a machine that is busy with other things. Proving the
+            // part takes longer than all of it.
             assert!(
-                elapsed < Duration::from_millis(400),
+                elapsed < Duration::from_secs(1),
                 "{signal} {after}: {elapsed:?}"
             );
             assert!(!job.has_proof());

@@ -1,11 +1,6 @@
 //! `zonda shard`: a proof's parts, proved by several processes.
 
-use std::{
-    fs,
-    path::Path,
-    process::ExitCode,
-    sync::{Arc, Mutex},
-};
+use std::{fs, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use zonda::{Observer, Options, ProveError, Prover, Task};
@@ -45,23 +40,21 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
 
     let mut bytes = 0;
     // Why a task cannot be written, which the library need not know.
-    let failure = Mutex::new(None);
+    let mut failure = None;
     let (prover, progress) = observed(options, None);
     let planned = prover.plan(&program, &input, |task| {
         let content = task.to_bytes();
         bytes += content.len() as u64;
         write(directory, &task, &content).map_err(|error| {
             let reason = format!("{error:#}");
-            *failure
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(error);
+            failure = Some(error);
             ProveError::Write { reason }
         })
     });
     if let Some(progress) = progress {
         progress.finish();
     }
-    if let Some(error) = failure.into_inner().ok().flatten() {
+    if let Some(error) = failure {
         return Err(error);
     }
     let planned = match planned {
