@@ -291,6 +291,10 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// If the run cannot be executed a second time.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "an iterator would say its errors last"
+    )]
     pub fn next(&mut self) -> Result<Option<Task>, ProveError> {
         let work = match &mut self.executing {
             Executing::Kept(kept) => kept.next(),

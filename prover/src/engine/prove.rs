@@ -121,7 +121,7 @@ impl Engine {
     ///
     /// # Errors
     /// See [`EngineError`].
-    #[allow(clippy::too_many_lines)]
+    #[allow(clippy::too_many_arguments, clippy::too_many_lines)]
     pub(crate) fn prove_part<E: ProverChallenge>(
         &self,
         key: &VerifyingKey,
