@@ -91,6 +91,7 @@ impl Budget {
         let least = (empty + MIN_CAPACITY).max(program);
 
         let process = estimate::process(setup, input);
+        let aside = |plan: &Plan| plan.reserve + plan.retained_at_most();
         let mut reserve = process;
         let mut shrunk = u64::MAX;
         let mut host = Once {
@@ -118,12 +119,12 @@ impl Budget {
             };
             host.seen = 0;
             match Plan::new(engine, setup, input, &cutting, &mut host, job) {
-                Ok(plan) if process + plan.reserve + plan.part_peak <= self.bytes => {
+                Ok(plan) if process + aside(&plan) + plan.part_peak <= self.bytes => {
                     return Ok(plan);
                 }
                 // What the run takes beside its parts is known once it has been executed.
                 Ok(plan) => {
-                    reserve = reserve.max(process + plan.reserve) + self.bytes / RESERVE_SHARE;
+                    reserve = reserve.max(process + aside(&plan)) + self.bytes / RESERVE_SHARE;
                 }
                 Err(PlanError::Prove(error)) => return Err(error),
                 Err(PlanError::Over { bytes }) => {
