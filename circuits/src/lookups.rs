@@ -11,11 +11,9 @@ use crate::{
     F,
     builder::Circuit,
     bus::Bus,
-    columns::Columns,
     evaluate::{Listener, Row},
     machine::{ForTable, Image, Part, Table},
     system::{bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, range16::Range16},
-    witness::{InstanceTrace, whole},
 };
 
 /// Which rows the lookup tables of a part have.
@@ -119,31 +117,30 @@ impl Counts {
         &self.instructions
     }
 
-    /// The table of gaps.
-    pub(crate) fn gaps(&self) -> Vec<InstanceTrace> {
-        rows(Table::Gaps, &self.gaps, |multiplicity| Gaps {
-            multiplicity,
-        })
+    /// The rows of the table of gaps.
+    pub(crate) fn gaps(&self) -> Vec<Gaps<F>> {
+        rows(&self.gaps, |multiplicity| Gaps { multiplicity })
     }
 
-    /// The lookup tables that every part has.
-    pub(crate) fn tables(&self) -> impl Iterator<Item = InstanceTrace> {
-        let pairs = self.pairs.iter().zip(&self.ands);
-        let bytes = pairs.map(|(pair, and)| Bytes {
-            pair_multiplicity: F::from_u32(*pair),
-            and_multiplicity: F::from_u32(*and),
-        });
-        [
-            rows(Table::Range16, &self.range16, |multiplicity| Range16 {
-                multiplicity,
-            }),
-            whole(Table::Bytes, bytes),
-            rows(Table::PowersOfTwo, &self.powers, |multiplicity| {
-                PowersOfTwo { multiplicity }
-            }),
-        ]
-        .into_iter()
-        .flatten()
+    /// The rows of the table of 16-bit numbers.
+    pub(crate) fn range16(&self) -> Vec<Range16<F>> {
+        rows(&self.range16, |multiplicity| Range16 { multiplicity })
+    }
+
+    /// The rows of the table of pairs of bytes.
+    pub(crate) fn bytes(&self) -> Vec<Bytes<F>> {
+        let counts = self.pairs.iter().zip(&self.ands);
+        counts
+            .map(|(pair, and)| Bytes {
+                pair_multiplicity: F::from_u32(*pair),
+                and_multiplicity: F::from_u32(*and),
+            })
+            .collect()
+    }
+
+    /// The rows of the table of powers of two.
+    pub(crate) fn powers_of_two(&self) -> Vec<PowersOfTwo<F>> {
+        rows(&self.powers, |multiplicity| PowersOfTwo { multiplicity })
     }
 
     fn new(lookups: &Lookups<'_>) -> Self {
@@ -172,9 +169,9 @@ impl Counts {
     }
 }
 
-/// A table with a row for each count.
-fn rows<C: Columns<F>>(table: Table, counts: &[u32], row: impl Fn(F) -> C) -> Vec<InstanceTrace> {
-    whole(table, counts.iter().map(|n| row(F::from_u32(*n))))
+/// A row for each count.
+fn rows<C>(counts: &[u32], row: impl Fn(F) -> C) -> Vec<C> {
+    counts.iter().map(|n| row(F::from_u32(*n))).collect()
 }
 
 struct Counter<'a> {

@@ -4,9 +4,10 @@
 mod one_shard;
 
 use alloc::vec::Vec;
+use core::ops::DerefMut;
 
-use p3_field::PrimeCharacteristicRing;
-use p3_matrix::{Matrix, dense::RowMajorMatrix};
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 use zonda_riscv_emu::{
     instruction::Instruction,
@@ -22,7 +23,7 @@ use crate::{
         set_less_than_immediate, shift, shift_immediate,
     },
     lookups::Lookups,
-    machine::{Image, Part, Table, matrix},
+    machine::{Image, Part, Table, height},
     system::{
         boundary::{self, Held, LastClks, Left},
         image, instructions, program, statement, transfer,
@@ -67,8 +68,7 @@ pub struct ProgramUse<'a> {
     pub left: &'a [Left],
 }
 
-/// The boundary columns of a part, in the order of the instances of [`traces`] that have any: table,
-/// cells row by row.
+/// The boundary columns of a part, in the order of the instances of [`traces`] that have any.
 ///
 /// `heights` and `instruction_at` are as for [`traces`].
 pub fn boundary_columns(
@@ -76,37 +76,46 @@ pub fn boundary_columns(
     boundary: &Boundary<'_>,
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
-) -> Vec<(Table, RowMajorMatrix<F>)> {
+) -> Vec<Filled<Vec<u32>>> {
     let held = |held: &Held| boundary::row(held, 0).0;
     let instruction = |pc: &u32| instructions::row(*pc, &instruction_at(*pc));
     let word = |opening: &Opening| zeroed::row(opening).0;
-    let mut columns = Vec::new();
-    let mut add = |table, instances: Vec<InstanceTrace>| {
-        columns.extend(instances.into_iter().map(|filled| (table, filled.trace)));
-    };
+    let cells = &mut |count| alloc::vec![0; count];
+
     let (table, pcs) = (Table::Instructions, boundary.pcs);
-    let mut filled = fill(table, &heights, None, pcs, instruction);
-    fill_up(&mut filled);
-    add(table, filled);
-    add(
-        Table::Boundary,
-        fill(Table::Boundary, &heights, None, boundary.held, held),
+    let mut executed = empty(
+        table,
+        table.boundary_width(),
+        heights(table, pcs.len()),
+        cells,
     );
+    append(&mut executed, None, pcs, instruction);
+    fill_up(&mut executed);
+    let (table, all) = (Table::Boundary, boundary.held);
+    let mut places = empty(
+        table,
+        table.boundary_width(),
+        heights(table, all.len()),
+        cells,
+    );
+    append(&mut places, None, all, held);
+    let mut columns = executed;
+    columns.append(&mut places);
     if let Some(used) = &boundary.program {
-        let (table, uses) = (Table::Program, used.uses);
-        add(
-            table,
-            whole(table, uses.iter().map(|uses| program::row(*uses))),
-        );
-        add(
-            Table::Image,
-            whole(Table::Image, image::rows(image, used.left)),
-        );
+        let uses: Vec<_> = used.uses.iter().map(|uses| program::row(*uses)).collect();
+        columns.push(whole(Table::Program, &uses, cells));
+        let left = image::rows(image, used.left);
+        columns.push(whole(Table::Image, &left, cells));
     }
-    add(
-        Table::Zeroed,
-        fill(Table::Zeroed, &heights, None, boundary.zeroed, word),
+    let (table, all) = (Table::Zeroed, boundary.zeroed);
+    let mut words = empty(
+        table,
+        table.boundary_width(),
+        heights(table, all.len()),
+        cells,
     );
+    append(&mut words, None, all, word);
+    columns.append(&mut words);
     columns
 }
 
@@ -127,106 +136,203 @@ pub fn traces(
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Vec<InstanceTrace> {
-    let lookups = Lookups::new(image, part, boundary.pcs);
+    let rows = |table| match table {
+        Table::Transfer => records.transfers.len(),
+        family => {
+            let family = Family::ALL.get(family as usize);
+            family.map_or(0, |family| records.count(*family))
+        }
+    };
+    let cells = |count| alloc::vec![0; count];
+    let mut filling = Filling::new(image, part, boundary, rows, heights, instruction_at, cells);
+    filling.add(records);
+    let instances = filling.finish(records).into_iter();
+    instances.map(InstanceTrace::from).collect()
+}
 
-    // One instruction family: its records, and its function from a record to a row.
-    macro_rules! family {
-        ($table:ident, $module:ident) => {
-            family!($table, records.steps[Family::$table as usize], $module, pc)
-        };
-        ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
-            let records = &$records;
-            fill(Table::$table, &heights, Some(&lookups), records, |record| {
-                $module::row(record, &instruction_at(record.$($pc).+))
-            })
-        }};
+/// All tables of a part of a run while they are being filled: [`traces`], with records that come
+/// piece by piece, and cells in memory of the caller's.
+pub struct Filling<'a, M, I, A> {
+    image: &'a Image,
+    part: &'a Part,
+    boundary: &'a Boundary<'a>,
+    instruction_at: I,
+    cells: A,
+    lookups: Lookups<'a>,
+    /// Of each table its instances.
+    tables: [Vec<Filled<M>>; Table::ALL.len()],
+}
+
+/// One instance of a table, filled in memory of the caller's.
+#[derive(Clone, Debug)]
+pub struct Filled<M> {
+    /// Which table.
+    pub table: Table,
+    /// Its committed cells, row-major, canonical: in each row the columns committed before the
+    /// global challenge, then the others.
+    pub cells: M,
+    /// How many cells a row has.
+    pub width: usize,
+    /// How many rows are in use; those after them are zero, or say nothing else.
+    pub used: usize,
+}
+
+impl From<Filled<Vec<u32>>> for InstanceTrace {
+    fn from(filled: Filled<Vec<u32>>) -> Self {
+        let values = filled.cells.into_iter().map(F::new).collect();
+        Self {
+            table: filled.table,
+            trace: RowMajorMatrix::new(values, filled.width),
+            used: filled.used,
+        }
     }
-    let last_clks = LastClks(records);
-    let held = |held: &Held| boundary::row(held, last_clks.of(held.space, held.address));
+}
 
-    let filled = |table| match table {
-        Table::AddSub => family!(AddSub, add_sub),
-        Table::AddImmediate => family!(AddImmediate, add_immediate),
-        Table::Bitwise => family!(Bitwise, bitwise),
-        Table::BitwiseImmediate => family!(BitwiseImmediate, bitwise_immediate),
-        Table::Shift => family!(Shift, shift),
-        Table::ShiftImmediate => family!(ShiftImmediate, shift_immediate),
-        Table::SetLessThan => family!(SetLessThan, set_less_than),
-        Table::SetLessThanImmediate => family!(SetLessThanImmediate, set_less_than_immediate),
-        Table::Branch => family!(Branch, branch),
-        Table::Jump => family!(Jump, jump),
-        Table::LoadStoreWord => family!(
+impl<'a, M, I, A> Filling<'a, M, I, A>
+where
+    M: DerefMut<Target = [u32]>,
+    I: Fn(u32) -> Instruction + Sync,
+    A: FnMut(usize) -> M,
+{
+    /// Nothing is filled yet.
+    ///
+    /// `rows` is how many records there will be for a table that has a row for each of some records.
+    /// `cells` gives memory for so many cells, whatever is in it.
+    pub fn new(
+        image: &'a Image,
+        part: &'a Part,
+        boundary: &'a Boundary<'a>,
+        rows: impl Fn(Table) -> usize,
+        heights: impl Fn(Table, usize) -> Vec<usize>,
+        instruction_at: I,
+        mut cells: A,
+    ) -> Self {
+        let instances = |table: Table| {
+            let rows = match table {
+                Table::Boundary => boundary.held.len(),
+                Table::Instructions => boundary.pcs.len(),
+                Table::Zeroed => boundary.zeroed.len(),
+                // They are filled at once, in the end.
+                table if table.is_fixed() => return Vec::new(),
+                table => rows(table),
+            };
+            empty(table, table.trace_width(), heights(table, rows), &mut cells)
+        };
+        Self {
+            image,
+            part,
+            boundary,
+            instruction_at,
+            lookups: Lookups::new(image, part, boundary.pcs),
+            tables: Table::ALL.map(instances),
+            cells,
+        }
+    }
+
+    /// Adds a row for each instruction, and each transfer, in the order in which they come.
+    ///
+    /// # Panics
+    /// If there are more of them than was said.
+    pub fn add(&mut self, records: &Records) {
+        let Self {
+            instruction_at,
+            lookups,
+            tables,
+            ..
+        } = self;
+        // One instruction family: its records, and its function from a record to a row.
+        macro_rules! family {
+            ($table:ident, $module:ident) => {
+                family!($table, records.steps[Family::$table as usize], $module, pc)
+            };
+            ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
+                let instances = &mut tables[Table::$table as usize];
+                append(instances, Some(lookups), &$records, |record| {
+                    $module::row(record, &instruction_at(record.$($pc).+))
+                });
+            }};
+        }
+        family!(AddSub, add_sub);
+        family!(AddImmediate, add_immediate);
+        family!(Bitwise, bitwise);
+        family!(BitwiseImmediate, bitwise_immediate);
+        family!(Shift, shift);
+        family!(ShiftImmediate, shift_immediate);
+        family!(SetLessThan, set_less_than);
+        family!(SetLessThanImmediate, set_less_than_immediate);
+        family!(Branch, branch);
+        family!(Jump, jump);
+        family!(
             LoadStoreWord,
             records.load_store_word,
             load_store_word,
             step.pc
-        ),
-        Table::LoadStoreSubword => family!(
+        );
+        family!(
             LoadStoreSubword,
             records.load_store_subword,
             load_store_subword,
             step.pc
-        ),
-        Table::LoadStoreMisaligned => family!(
+        );
+        family!(
             LoadStoreMisaligned,
             records.load_store_misaligned,
             load_store_misaligned,
             step.pc
-        ),
-        Table::Multiply => family!(Multiply, multiply),
-        Table::Divide => family!(Divide, divide),
-        Table::Ecall => family!(Ecall, records.ecalls, ecall, pc),
-        Table::Transfer => fill(
-            table,
-            &heights,
-            Some(&lookups),
-            &records.transfers,
-            transfer::row,
-        ),
-        Table::Boundary => fill(table, &heights, Some(&lookups), boundary.held, held),
-        Table::Statement => match &part.execution {
-            Some(execution) => whole(table, statement::rows(execution)),
-            None => Vec::new(),
-        },
-        Table::Program => match &boundary.program {
-            Some(used) => whole(table, used.uses.iter().map(|n| program::row(*n))),
-            None => Vec::new(),
-        },
-        Table::Image => match &boundary.program {
-            Some(used) => whole(table, image::rows(image, used.left)),
-            None => Vec::new(),
-        },
-        Table::Zeroed => fill(
-            table,
-            &heights,
-            Some(&lookups),
-            boundary.zeroed,
-            zeroed::row,
-        ),
-        // How often the others look their rows up is counted meanwhile.
-        Table::Instructions | Table::Gaps | Table::Range16 | Table::Bytes | Table::PowersOfTwo => {
-            Vec::new()
-        }
-    };
-    let mut instances: Vec<InstanceTrace> = Table::ALL.into_iter().flat_map(filled).collect();
-
-    let counts = lookups.counts();
-    let times = counts.instructions().iter().copied();
-    let executed: Vec<(u32, u32)> = boundary.pcs.iter().copied().zip(times).collect();
-    let instruction = |(pc, times): &(u32, u32)| {
-        let row = instructions::row(*pc, &instruction_at(*pc));
-        (row, F::from_u32(*times))
-    };
-    let mut filled = fill(Table::Instructions, &heights, None, &executed, instruction);
-    fill_up(&mut filled);
-    instances.extend(filled);
-    if part.zeroed.is_some() {
-        instances.extend(counts.gaps());
+        );
+        family!(Multiply, multiply);
+        family!(Divide, divide);
+        family!(Ecall, records.ecalls, ecall, pc);
+        let instances = &mut tables[Table::Transfer as usize];
+        append(instances, Some(lookups), &records.transfers, transfer::row);
     }
-    instances.extend(counts.tables());
-    // Stable: instances of one table stay in their order.
-    instances.sort_by_key(|instance| instance.table);
-    instances
+
+    /// Fills what is left: from what `last`, the records of the shard's end, says of the registers
+    /// and of memory, and from how often the rows of each table are looked up.
+    pub fn finish(mut self, last: &Records) -> Vec<Filled<M>> {
+        let (part, boundary) = (self.part, self.boundary);
+        let last_clks = LastClks(last);
+        let held = |held: &Held| boundary::row(held, last_clks.of(held.space, held.address));
+        let instances = &mut self.tables[Table::Boundary as usize];
+        append(instances, Some(&self.lookups), boundary.held, held);
+        let instances = &mut self.tables[Table::Zeroed as usize];
+        append(instances, Some(&self.lookups), boundary.zeroed, zeroed::row);
+        if let Some(execution) = &part.execution {
+            self.whole(Table::Statement, &statement::rows(execution));
+        }
+        if let Some(used) = &boundary.program {
+            let uses: Vec<_> = used.uses.iter().map(|n| program::row(*n)).collect();
+            self.whole(Table::Program, &uses);
+            self.whole(Table::Image, &image::rows(self.image, used.left));
+        }
+
+        let counts = self.lookups.counts();
+        let times = counts.instructions().iter().copied();
+        let executed: Vec<(u32, u32)> = boundary.pcs.iter().copied().zip(times).collect();
+        let instruction_at = &self.instruction_at;
+        let instruction = |(pc, times): &(u32, u32)| {
+            let row = instructions::row(*pc, &instruction_at(*pc));
+            (row, F::from_u32(*times))
+        };
+        let instances = &mut self.tables[Table::Instructions as usize];
+        append(instances, None, &executed, instruction);
+        if part.zeroed.is_some() {
+            self.whole(Table::Gaps, &counts.gaps());
+        }
+        self.whole(Table::Range16, &counts.range16());
+        self.whole(Table::Bytes, &counts.bytes());
+        self.whole(Table::PowersOfTwo, &counts.powers_of_two());
+
+        for instance in self.tables.iter_mut().flatten() {
+            instance.unused().fill(0);
+        }
+        fill_up(&mut self.tables[Table::Instructions as usize]);
+        self.tables.into_iter().flatten().collect()
+    }
+
+    fn whole<C: Columns<F> + Copy + Sync>(&mut self, table: Table, rows: &[C]) {
+        self.tables[table as usize].push(whole(table, rows, &mut self.cells));
+    }
 }
 
 /// Adds to `uses`, which has a place for each instruction of the image's text, how many rows of the
@@ -250,70 +356,88 @@ pub fn count_uses(
     }
 }
 
+impl<M: DerefMut<Target = [u32]>> Filled<M> {
+    fn unused(&mut self) -> &mut [u32] {
+        &mut self.cells[self.used * self.width..]
+    }
+}
+
 /// Every row of the table of instructions is one of the program: the unused ones are the first, not
 /// executed.
-fn fill_up(instances: &mut [InstanceTrace]) {
-    let Some((first, width)) = instances.first().map(|instance| {
-        let row = &instance.trace.values[..Table::Instructions.boundary_width()];
-        (row.to_vec(), instance.trace.width())
-    }) else {
+fn fill_up<M: DerefMut<Target = [u32]>>(instances: &mut [Filled<M>]) {
+    let Some(first) = instances.first() else {
         return;
     };
+    let boundary = first.cells[..Table::Instructions.boundary_width()].to_vec();
     for instance in instances {
-        let unused = &mut instance.trace.values[instance.used * width..];
-        for row in unused.chunks_exact_mut(width) {
-            row[..first.len()].copy_from_slice(&first);
+        let width = instance.width;
+        for row in instance.unused().chunks_exact_mut(width) {
+            row[..boundary.len()].copy_from_slice(&boundary);
         }
     }
 }
 
-/// One instance of exactly these rows.
-pub(crate) fn whole<C: Columns<F>>(
+/// Instances of these heights, with nothing in them.
+fn empty<M>(
     table: Table,
-    rows: impl IntoIterator<Item = C>,
-) -> Vec<InstanceTrace> {
-    let rows: Vec<C> = rows.into_iter().collect();
-    let used = rows.len();
-    let trace = matrix(rows);
-    alloc::vec![InstanceTrace { table, trace, used }]
+    width: usize,
+    heights: Vec<usize>,
+    cells: &mut impl FnMut(usize) -> M,
+) -> Vec<Filled<M>> {
+    let instance = |height| Filled {
+        table,
+        cells: cells(height * width),
+        width,
+        used: 0,
+    };
+    heights.into_iter().map(instance).collect()
 }
 
-/// Rows of records, in order, in as many instances as there are heights. What the rows look up is
-/// counted while they are at hand.
-fn fill<R: Sync, C: Columns<F>>(
+/// One instance of exactly these rows.
+fn whole<C: Columns<F> + Copy + Sync, M: DerefMut<Target = [u32]>>(
     table: Table,
-    heights: &impl Fn(Table, usize) -> Vec<usize>,
+    rows: &[C],
+    cells: &mut impl FnMut(usize) -> M,
+) -> Filled<M> {
+    let mut instance = empty(table, C::WIDTH, alloc::vec![height(rows.len())], cells);
+    append(&mut instance, None, rows, |row| *row);
+    let mut instance = instance.remove(0);
+    instance.unused().fill(0);
+    instance
+}
+
+/// Adds rows of records, in order, to instances that have room for them. What the rows look up is
+/// counted while they are at hand.
+fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
+    instances: &mut [Filled<M>],
     lookups: Option<&Lookups<'_>>,
-    records: &[R],
+    mut records: &[R],
     row: impl Fn(&R) -> C + Sync,
-) -> Vec<InstanceTrace> {
+) {
     // Enough rows for a task to be worth its while, few enough to stay in the cache.
-    const ROWS_PER_TASK: usize = 1 << 10;
-    let mut rest = records;
-    let instance = |height: usize| {
-        let records = rest
-            .split_off(..rest.len().min(height))
-            .expect("there are as many");
-        let mut values = F::zero_vec(height * C::WIDTH);
-        values
+    const ROWS_PER_TASK: usize = 1 << 9;
+    for instance in instances {
+        let table = instance.table;
+        let room = instance.unused();
+        let count = records.len().min(room.len() / C::WIDTH);
+        let (now, later) = records.split_at(count);
+        room[..count * C::WIDTH]
             .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
-            .zip(records.par_chunks(ROWS_PER_TASK))
-            .for_each(|(cells, records)| {
-                for (cells, record) in cells.chunks_exact_mut(C::WIDTH).zip(records) {
+            .zip(now.par_chunks(ROWS_PER_TASK))
+            .for_each_init(Vec::new, |rows, (cells, records)| {
+                rows.resize(cells.len(), F::ZERO);
+                for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
                     row(record).write_row(cells);
                 }
                 if let Some(lookups) = lookups {
-                    lookups.count(table, &cells[..records.len() * C::WIDTH]);
+                    lookups.count(table, rows);
+                }
+                for (cell, value) in cells.iter_mut().zip(rows) {
+                    *cell = value.as_canonical_u32();
                 }
             });
-        InstanceTrace {
-            table,
-            trace: RowMajorMatrix::new(values, C::WIDTH),
-            used: records.len(),
-        }
-    };
-    let instances = heights(table, records.len());
-    let instances = instances.into_iter().map(instance).collect();
-    assert!(rest.is_empty(), "{} has too few rows", table.name());
-    instances
+        instance.used += count;
+        records = later;
+    }
+    assert!(records.is_empty(), "a table has too few rows");
 }

@@ -3,6 +3,7 @@
 use zonda_circuits::{
     checker::{Failure, RunChecker},
     machine::{Statement, airs},
+    witness::InstanceTrace,
 };
 use zonda_riscv_emu::{execute::Host, program::Program};
 
@@ -13,7 +14,7 @@ use crate::{
     pipeline::{Options, in_pool},
     setup::Setup,
     stage::Stage,
-    task,
+    witness,
 };
 
 /// Runs a program, fills every table of every part, and checks every constraint and bus without
@@ -39,13 +40,10 @@ pub fn check(
         let mut tasks = plan.tasks(&setup, input)?;
         while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {
             let work = &task.work;
-            let records = job.run(Stage::Replay, |_| {
-                let shard = work.shard.as_ref();
-                shard.map(|shard| task::replayed(&setup, shard)).transpose()
+            let filled = job.run(Stage::Witness, |cancel| {
+                witness::fill(&setup, work, |count| vec![0; count], cancel)
             })??;
-            let filled = job.run(Stage::Witness, |_| {
-                task::fill(&setup, work, &records.unwrap_or_default())
-            })?;
+            let filled: Vec<_> = filled.into_iter().map(InstanceTrace::from).collect();
             let airs = airs(&setup.image, &work.stated(), true);
             let instances = filled.iter();
             checker.part(instances.map(|filled| (&airs[filled.table as usize], &filled.trace)));

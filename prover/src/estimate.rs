@@ -15,6 +15,7 @@ use crate::{
     part::{ShardWork, Work},
     setup::Setup,
     stage::Stage,
+    witness::PIECE,
 };
 
 /// Bytes of memory at each stage of proving a part.
@@ -81,7 +82,7 @@ pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
     ];
     Estimate {
         stages,
-        filling: work + traces,
+        filling: work,
     }
 }
 
@@ -122,11 +123,11 @@ pub fn machine(words: impl Iterator<Item = u32>) -> u64 {
     pages * u64::from(PAGE_WORDS) * NOTED
 }
 
-/// A shard's work, machine memory and records.
+/// A shard's work, machine memory and records: those of two pieces of it.
 fn shard(shard: &ShardWork) -> u64 {
     let records = Family::ALL.into_iter().map(|family| {
         let count = u64::from(shard.instructions[family as usize]);
-        count * record(family) as u64
+        2 * count.min(PIECE) * record(family) as u64
     });
     let transfers = size_of::<TransferWord>() as u64 * u64::from(shard.transferred_words);
     let machine = machine(shard.words.iter().map(|word| word.address));

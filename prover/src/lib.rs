@@ -22,6 +22,7 @@ mod setup;
 mod stage;
 mod tables;
 mod task;
+mod witness;
 
 pub use budget::{Budget, DEFAULT_SHARD_CYCLES};
 pub use cancel::{Cancel, Cancelled};

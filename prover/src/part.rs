@@ -293,7 +293,7 @@ impl Work {
     }
 
     /// How many rows a table has whose height the key does not determine.
-    fn rows(&self, table: Table) -> usize {
+    pub(crate) fn rows(&self, table: Table) -> usize {
         let of_shard = |rows: fn(&ShardWork) -> usize| self.shard.as_ref().map_or(0, rows);
         match table {
             Table::Transfer => of_shard(|shard| shard.transferred_words as usize),

@@ -21,7 +21,7 @@ use zonda_verifier::{
 
 use crate::{
     cancel::{Cancel, Cancelled},
-    engine::{Commitment, Engine, Global, canonical},
+    engine::{Commitment, Engine, Global},
     error::ProveError,
     estimate::{self, Estimate},
     job::Job,
@@ -389,15 +389,15 @@ pub(crate) fn commit_boundary(
         let instruction_at = |pc| setup.instruction_at(pc);
         boundary_columns(&setup.image, boundary, several, instruction_at)
     });
-    // One matrix for each instance that has such columns, in order.
+    // For each instance that has any, in order.
     let mut columns = columns.into_iter();
     let cells = shape.0.iter().map(|instance| {
         if instance.table.boundary_width() == 0 {
             return Vec::new();
         }
-        let (table, matrix) = columns.next().expect("a matrix for each instance");
-        debug_assert_eq!(table, instance.table);
-        canonical(matrix)
+        let columns = columns.next().expect("columns for each instance");
+        debug_assert_eq!(columns.table, instance.table);
+        columns.cells
     });
     let cells: Vec<_> = cells.collect();
     engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)

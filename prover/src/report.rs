@@ -82,7 +82,7 @@ impl Report {
             .map(|family| (family.name(), plan.instructions[family as usize]))
             .collect();
         let cycles = plan.instructions.iter().sum();
-        let execute = (job.of(Stage::Execute) + job.of(Stage::Replay)).as_secs_f64();
+        let execute = job.of(Stage::Execute).as_secs_f64();
         let total = job.total().as_secs_f64();
         let committed = cells.committed();
         let header_bytes = plan.header.to_bytes().len() as u64;

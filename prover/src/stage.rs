@@ -9,9 +9,7 @@ pub enum Stage {
     Execute,
     /// Committing to what goes from shard to shard, before the global challenges.
     Boundary,
-    /// Running a shard again and recording what happens.
-    Replay,
-    /// Filling the tables from the records.
+    /// Running a shard again, and filling the tables with what happens.
     Witness,
     /// Committing to the tables' preprocessed columns: the key.
     Key,
@@ -31,10 +29,9 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Execute,
         Self::Boundary,
-        Self::Replay,
         Self::Witness,
         Self::Key,
         Self::Commit,
@@ -50,7 +47,6 @@ impl Stage {
         match self {
             Self::Execute => "execute",
             Self::Boundary => "boundary",
-            Self::Replay => "replay",
             Self::Witness => "witness",
             Self::Key => "key",
             Self::Commit => "commit",
@@ -66,8 +62,7 @@ impl Stage {
     /// will take while no part is finished.
     pub(crate) const fn share_before(self) -> f64 {
         match self {
-            Self::Execute | Self::Boundary | Self::Key | Self::Replay => 0.0,
-            Self::Witness => 0.06,
+            Self::Execute | Self::Boundary | Self::Key | Self::Witness => 0.0,
             Self::Commit => 0.16,
             Self::Sums => 0.35,
             Self::Quotient => 0.55,

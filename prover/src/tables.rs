@@ -1,10 +1,12 @@
 //! Proving tables that are filled already.
 
-use p3_matrix::Matrix;
+use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{
+    F,
     machine::{Part, Statement, Table},
     witness::InstanceTrace,
 };
+use zonda_kernels::Buffer;
 use zonda_verifier::{
     Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic, Shape,
     protocol::{self, label},
@@ -62,7 +64,7 @@ pub fn prove_tables(
             .map_err(|error| HeaderError::Shape { part, error })?;
         let instances = tables.instances.into_iter();
         let traces: Vec<_> = instances
-            .map(|instance| canonical(instance.trace))
+            .map(|instance| pooled(engine, instance.trace))
             .collect();
         let boundary =
             engine.commit_boundary(&shape, &traces, Table::trace_width, &Cancel::new())?;
@@ -89,6 +91,12 @@ pub fn prove_tables(
     });
     let parts = bytes.collect::<Result<_, _>>()?;
     Ok(Proof { header, parts })
+}
+
+fn pooled(engine: &Engine, trace: RowMajorMatrix<F>) -> Buffer {
+    let mut cells = engine.pool.take(trace.values.len());
+    cells.copy_from_slice(&canonical(trace));
+    cells
 }
 
 fn prove<E: ProverChallenge>(

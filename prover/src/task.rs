@@ -1,31 +1,24 @@
 //! The work of one part, complete in itself: what another machine needs to prove it.
 
-use zonda_circuits::{
-    instances::several,
-    system::{
-        boundary::Left,
-        zeroed::{Opening, openings},
-    },
-    witness::{self, InstanceTrace},
+use zonda_circuits::system::{
+    boundary::Left,
+    zeroed::{Opening, openings},
 };
-use zonda_riscv_emu::{
-    execute,
-    record::Records,
-    shard::{End, ReplayError, replay},
-};
+use zonda_riscv_emu::shard::ReplayError;
 use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS};
 
 use crate::{
     directory,
-    engine::{Commitment, Engine, Filled, Global, ProverChallenge, canonical},
+    engine::{Commitment, Engine, Filled, Global, ProverChallenge},
     error::ProveError,
     estimate,
     job::Job,
-    part::{ShardWork, Work, ZeroedWork},
+    part::{Work, ZeroedWork},
     pipeline::{Options, in_pool},
     plan::commit_boundary,
     setup::Setup,
     stage::Stage,
+    witness,
 };
 
 mod codec;
@@ -156,14 +149,11 @@ fn prove_over<E: ProverChallenge>(
         let what = "boundary";
         return Err(TaskError::Header { what }.into());
     }
-    let records = job.run(Stage::Replay, |_| {
-        let shard = task.work.shard.as_ref();
-        shard.map(|shard| replayed(setup, shard)).transpose()
+    let traces = job.run(Stage::Witness, |cancel| {
+        let cells = |count| engine.pool.take(count);
+        witness::fill(setup, &task.work, cells, cancel)
     })??;
-    let traces = job.run(Stage::Witness, |_| {
-        let instances = fill(setup, &task.work, &records.unwrap_or_default()).into_iter();
-        instances.map(|filled| canonical(filled.trace)).collect()
-    })?;
+    let traces = traces.into_iter().map(|filled| filled.cells).collect();
     let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))?;
     let filled = Filled {
         shape: shape.clone(),
@@ -173,100 +163,6 @@ fn prove_over<E: ProverChallenge>(
     let (index, global) = (task.index, &task.global);
     let body = engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;
     Ok(body.to_bytes(&Layout::new(shape, E::DEGREE)))
-}
-
-/// The part's tables, filled.
-pub(crate) fn fill(setup: &Setup<'_>, work: &Work, records: &Records) -> Vec<InstanceTrace> {
-    let stated = work.stated();
-    work.with_boundary(&setup.image, |boundary| {
-        let instruction_at = |pc| setup.instruction_at(pc);
-        witness::traces(
-            &setup.image,
-            &stated,
-            boundary,
-            records,
-            several,
-            instruction_at,
-        )
-    })
-}
-
-/// Executes a shard again, and holds the result against what is said of it.
-pub(crate) fn replayed(setup: &Setup<'_>, shard: &ShardWork) -> Result<Records, TaskError> {
-    const PAGE_BYTES: u64 = 1 << 14;
-    // As many pages as there are words suffice, and no run has more than it may have.
-    let max_memory = PAGE_BYTES * shard.words.len() as u64;
-    let max_memory = max_memory.min(execute::Options::default().max_memory);
-    let records = replay(setup.program, &shard.replay_input(), max_memory)?;
-    let registers = records.registers.iter().map(|register| register.value);
-    let output = records
-        .transfers
-        .iter()
-        .filter(|transfer| transfer.is_output);
-    let output: usize = output.map(|transfer| usize::from(transfer.count)).sum();
-    let executed = executed(setup, &records);
-    let same = [
-        ("registers", registers.eq(shard.registers_after)),
-        (
-            "output length",
-            records.output_length.value == shard.output_length_after
-                && output == shard.output.len(),
-        ),
-        (
-            "end",
-            match shard.end {
-                End::Next { pc } => records.final_pc == Some(pc),
-                End::Exit { code } => {
-                    records.final_pc.is_none() && records.registers[A0].value == code
-                }
-            },
-        ),
-        ("instructions", executed.eq(&shard.pcs)),
-    ];
-    match same.into_iter().find(|(_, same)| !same) {
-        Some((what, _)) => Err(TaskError::Differs { what }),
-        None => Ok(records),
-    }
-}
-
-/// Register a0: the argument of `exit`.
-const A0: usize = 10;
-
-/// The pcs that records are of, ascending.
-fn executed(setup: &Setup<'_>, records: &Records) -> Vec<u32> {
-    let text = &setup.image.text;
-    let mut is_executed = vec![false; text.len()];
-    let steps = records.steps.iter().flatten().map(|step| step.pc);
-    let words = records.load_store_word.iter().map(|step| step.step.pc);
-    let subwords = records.load_store_subword.iter().map(|step| step.step.pc);
-    let misaligned = records
-        .load_store_misaligned
-        .iter()
-        .map(|step| step.step.pc);
-    let ecalls = records.ecalls.iter().map(|step| step.pc);
-    let mut first = (0, 0);
-    for pc in steps
-        .chain(words)
-        .chain(subwords)
-        .chain(misaligned)
-        .chain(ecalls)
-    {
-        // Text is mostly one range of instructions.
-        let guess = (first.1 + (pc.wrapping_sub(first.0) / 4) as usize).min(text.len() - 1);
-        let number = if text[guess].0 == pc {
-            guess
-        } else {
-            let found = text.binary_search_by_key(&pc, |(pc, _)| *pc);
-            found.expect("only instructions are executed")
-        };
-        first = (pc, number);
-        is_executed[number] = true;
-    }
-    let executed = text
-        .iter()
-        .zip(is_executed)
-        .filter(|(_, is_executed)| *is_executed);
-    executed.map(|((pc, _), _)| *pc).collect()
 }
 
 impl Task {

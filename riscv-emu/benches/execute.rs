@@ -7,7 +7,7 @@ use zonda_riscv_emu::{
     execute::{Discard, Options, execute, execute_metered, execute_recorded},
     program::Program,
     record::{Family, Records},
-    shard::{Costs, Cut, Shard, Sharder, replay_into},
+    shard::{Costs, Cut, Replay, Shard, Sharder},
     testing::*,
 };
 
@@ -60,6 +60,9 @@ fn mix(rounds: u32) -> Vec<u8> {
     elf(&words)
 }
 
+/// Instructions of a replay that are recorded at a time.
+const PIECE: u64 = 1 << 15;
+
 fn modes(criterion: &mut Criterion, name: &str, program: &Program, input: &[u8]) {
     let options = Options::default();
     let cycles = match execute(program, input, &options, &mut Discard) {
@@ -82,14 +85,18 @@ fn modes(criterion: &mut Criterion, name: &str, program: &Program, input: &[u8])
         bencher.iter(|| shards(program, input).for_each(drop));
     });
     let shards: Vec<_> = shards(program, input).collect();
-    // Into memory that was used before; into fresh memory they take twice as long.
+    // Piece by piece, as a prover takes them: into the same memory again and again.
     let mut records = Records::default();
     group.bench_function("replayed", |bencher| {
         bencher.iter(|| {
             for shard in &shards {
                 let shard = shard.replay_input();
-                let result = replay_into(&mut records, program, &shard, options.max_memory);
-                assert!(result.is_ok());
+                let replay = Replay::new(program, shard, options.max_memory);
+                let whole = replay.and_then(|mut replay| {
+                    while replay.next(&mut records, PIECE)? {}
+                    replay.finish(&mut records)
+                });
+                assert!(whole.is_ok());
             }
         });
     });

@@ -130,10 +130,12 @@ pub fn execute_recorded(
         .max_cycles
         .unwrap_or(DEFAULT_RECORDED_CYCLES)
         .min(MAX_RECORDED_CYCLES);
-    let recorder = Recorder::<false>::new(Records::default(), usize::MAX);
-    let (outcome, machine) = run(program, input, options, max_cycles, host, recorder)?;
+    let recorder = Recorder::<false>::new(usize::MAX);
+    let (outcome, mut machine) = run(program, input, options, max_cycles, host, recorder)?;
     let output_length = outcome.output.len() as u32;
-    let mut records = machine.observer.finish(&machine.registers, output_length);
+    let mut records = core::mem::take(&mut machine.observer.records);
+    let recorder = &machine.observer;
+    recorder.finish(&mut records, &machine.registers, output_length);
     let accessed = machine.memory.words().filter(|(_, word)| word.note != 0);
     records.memory = accessed
         .map(|(address, word)| FinalWord {

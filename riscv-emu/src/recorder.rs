@@ -15,44 +15,48 @@ use crate::{
 /// The note of a word is the clk of its last access. Before the first one it is 0, or, if words are
 /// `LISTED` and no others may be accessed, [`LISTED_CLK`].
 pub(crate) struct Recorder<const LISTED: bool> {
-    records: Records,
+    /// What was written down since they were last taken.
+    pub(crate) records: Records,
     clk: u32,
     register_clk: [u32; 32],
     output_clk: u32,
-    max_transfers: usize,
+    transfers_left: usize,
 }
 
 /// The note of a listed word before its first access: the clk of no access.
 pub(crate) const LISTED_CLK: u32 = INITIAL_CLK;
 
 impl<const LISTED: bool> Recorder<LISTED> {
-    /// Continues `records`, which are empty but may have room.
-    pub(crate) fn new(records: Records, max_transfers: usize) -> Self {
+    /// At the start of a run or a shard.
+    pub(crate) fn new(max_transfers: usize) -> Self {
         Self {
-            records,
+            records: Records::default(),
             clk: INITIAL_CLK,
             register_clk: [0; 32],
             output_clk: 0,
-            max_transfers,
+            transfers_left: max_transfers,
         }
     }
 
-    /// The records of instructions, with the registers as they stand at the end. The memory is not
-    /// in them.
-    pub(crate) fn finish(mut self, registers: &[u32; 32], output_length: u32) -> Records {
-        for (register, access) in self.records.registers.iter_mut().enumerate() {
+    /// How many words may still be moved.
+    pub(crate) fn transfers_left(&self) -> usize {
+        self.transfers_left
+    }
+
+    /// Writes down everything but instructions, transfers and memory, as it stands at the end.
+    pub(crate) fn finish(&self, records: &mut Records, registers: &[u32; 32], output_length: u32) {
+        for (register, access) in records.registers.iter_mut().enumerate() {
             let (value, previous_clk) = (registers[register], self.register_clk[register]);
             *access = Access {
                 value,
                 previous_clk,
             };
         }
-        self.records.output_length = Access {
+        records.output_length = Access {
             value: output_length,
             previous_clk: self.output_clk,
         };
-        self.records.final_clk = self.clk;
-        self.records
+        records.final_clk = self.clk;
     }
 
     #[inline(always)]
@@ -159,9 +163,8 @@ impl<const LISTED: bool> Observer for Recorder<LISTED> {
             remaining,
             index,
         } = transfer;
-        if self.records.transfers.len() == self.max_transfers {
-            return Err(Stop::Transfers);
-        }
+        let left = self.transfers_left.checked_sub(1);
+        self.transfers_left = left.ok_or(Stop::Transfers)?;
         let transfer = TransferWord {
             clk: self.clk,
             is_output,

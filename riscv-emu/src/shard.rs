@@ -16,8 +16,7 @@
 //! use zonda_riscv_emu::{
 //!     execute::{Discard, Options},
 //!     program::Program,
-//!     record::Records,
-//!     shard::{Costs, Cut, Sharder, replay_into},
+//!     shard::{Costs, Cut, Sharder, replay},
 //! };
 //!
 //! # use zonda_riscv_emu::testing;
@@ -32,10 +31,9 @@
 //! };
 //! let cut = Cut { max_cycles: 1 << 20, capacity: 60 << 20, costs };
 //! let mut sharder = Sharder::new(&program, b"input", &options, cut)?;
-//! let mut records = Records::default();
 //! while let Some(shard) = sharder.next(&mut Discard)? {
-//!     replay_into(&mut records, &program, &shard.replay_input(), options.max_memory)?;
-//!     println!("shard {}: {} instructions", shard.position, shard.cycles);
+//!     let records = replay(&program, &shard.replay_input(), options.max_memory)?;
+//!     println!("shard {}: {} words at the end", shard.position, records.memory.len());
 //! }
 //! println!("{} words touched", sharder.last().words.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,7 +45,7 @@ use crate::{meter::Meter, record::Family};
 
 #[cfg(feature = "std")]
 pub use self::{
-    replay::{ReplayError, replay, replay_into},
+    replay::{Replay, ReplayError, replay},
     sharder::Sharder,
 };
 

@@ -73,8 +73,6 @@ fn check_shards(
     let (mut all_input, mut output, mut cycles) = (Vec::new(), Vec::new(), 0);
     let mut together = Records::default();
     let mut meter = Meter::default();
-    // Used again and again.
-    let mut records = Records::default();
     for (position, shard) in (1..).zip(&shards) {
         assert_eq!((shard.position, shard.start), (position, start));
         assert!(shard.words.is_sorted_by(|a, b| a.address < b.address));
@@ -83,12 +81,11 @@ fn check_shards(
             assert_eq!((word.before, word.owner), *now, "{word:?}");
             *now = (word.after, position);
         }
-        replay_into(
-            &mut records,
-            program,
-            &shard.replay_input(),
-            OPTIONS.max_memory,
-        )?;
+        let records = replay(program, &shard.replay_input(), OPTIONS.max_memory)?;
+        let pieces = in_pieces(program, shard, shard.cycles / 3 + 1)?;
+        let mut whole = Records::default();
+        append(&mut whole, &records, 0);
+        assert!(pieces == whole, "the same, piece by piece");
         let before = Before {
             start,
             words: shard
@@ -225,6 +222,18 @@ fn instructions(records: &Records) -> BTreeMap<u32, (u32, Family, u64)> {
         }
     }
     instructions
+}
+
+/// A replay whose records are taken piece by piece.
+fn in_pieces(program: &Program, shard: &Shard, cycles: u64) -> Result<Records, ReplayError> {
+    let mut replay = Replay::new(program, shard.replay_input(), OPTIONS.max_memory)?;
+    let (mut together, mut records) = (Records::default(), Records::default());
+    while replay.next(&mut records, cycles)? {
+        append(&mut together, &records, 0);
+    }
+    replay.finish(&mut records)?;
+    append(&mut together, &records, 0);
+    Ok(together)
 }
 
 /// Appends the records of a shard that starts `offset` later, without previous clks.

@@ -1,6 +1,6 @@
 //! The prover of one part, step by step (PROTOCOL.md, section 8).
 
-use std::time::Instant;
+use std::{ops::Deref, time::Instant};
 
 use p3_field::PrimeField32;
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use zonda_circuits::{
     machine::{Part, Table},
     tape::Plan,
 };
-use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles, grind};
+use zonda_kernels::{Buffer, Group, LINE, Platform, Pool, Transform, Tree, Twiddles, grind};
 use zonda_verifier::{
     Layout, Shape, VerifyingKey,
     circle::Point,
@@ -45,7 +45,7 @@ pub struct Filled {
     pub shape: Shape,
     /// Each instance's trace, row-major, canonical: the columns committed before the global
     /// challenge, then those committed after it.
-    pub traces: Vec<Vec<u32>>,
+    pub traces: Vec<Buffer>,
     /// What is stated of the part.
     pub stated: Part,
 }
@@ -99,7 +99,7 @@ impl Engine {
     pub(crate) fn commit_boundary(
         &self,
         shape: &Shape,
-        traces: &[Vec<u32>],
+        traces: &[impl Deref<Target = [u32]> + Sync],
         stride: impl Fn(Table) -> usize,
         cancel: &Cancel,
     ) -> Result<Commitment, Cancelled> {

@@ -95,7 +95,7 @@ pub enum ReplayError {
         family: Family,
         /// The instructions that were announced.
         expected: u32,
-        /// Those that were executed.
+        /// Those that were executed, up to where it was noticed.
         got: usize,
     },
     /// The program moves another number of words.
@@ -122,12 +122,7 @@ pub enum ReplayError {
     },
 }
 
-/// Replays one shard alone, and writes down everything it does.
-///
-/// A `read` returns what it returned in the run: all it asks for, as long as the run's input lasts;
-/// where it fell short, the shard's input ends as the run's did. Debug text is dropped. At most
-/// `max_memory` bytes of machine memory, in pages of 16 KiB, are made, and twice as many of the
-/// host's; [`Options::max_memory`](crate::execute::Options) of the run suffices.
+/// Replays one shard alone, and writes down everything it does: see [`Replay`].
 ///
 /// # Errors
 ///
@@ -137,75 +132,178 @@ pub fn replay(
     shard: &ReplayInput<'_>,
     max_memory: u64,
 ) -> Result<Records, ReplayError> {
+    let mut replay = Replay::new(program, *shard, max_memory)?;
     let mut records = Records::default();
-    replay_into(&mut records, program, shard, max_memory).map(|()| records)
+    replay.next(&mut records, u64::MAX)?;
+    replay.finish(&mut records)?;
+    Ok(records)
 }
 
-/// As [`replay`], into records whose memory is used again: fresh memory is what takes most of the
-/// time of a replay. What was in them is lost, and after an error they are empty.
+/// The execution of one shard alone, piece by piece: whoever makes something of the records need not
+/// hold them all at a time.
 ///
-/// # Errors
-///
-/// As [`replay`].
-pub fn replay_into(
-    records: &mut Records,
-    program: &Program,
-    shard: &ReplayInput<'_>,
-    max_memory: u64,
-) -> Result<(), ReplayError> {
-    records.clear();
-    let result = record(records, program, shard, max_memory);
-    if result.is_err() {
+/// A `read` returns what it returned in the run: all it asks for, as long as the run's input lasts;
+/// where it fell short, the shard's input ends as the run's did. Debug text is dropped. At most
+/// `max_memory` bytes of machine memory, in pages of 16 KiB, are made, and twice as many of the
+/// host's; [`Options::max_memory`](crate::execute::Options) of the run suffices.
+pub struct Replay<'a> {
+    program: &'a Program,
+    shard: ReplayInput<'a>,
+    machine: Machine<'a, Recorder<true>>,
+    pc: u32,
+    /// How many instructions are still to be executed, of all and of each family.
+    left: u64,
+    left_of: [u32; Family::ALL.len()],
+    exited: bool,
+}
+
+impl<'a> Replay<'a> {
+    /// Begins the replay of a shard.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] if no shard can begin or end so.
+    pub fn new(
+        program: &'a Program,
+        shard: ReplayInput<'a>,
+        max_memory: u64,
+    ) -> Result<Self, ReplayError> {
+        let left = check(&shard)?;
+        let machine = Machine {
+            registers: shard.start.registers,
+            memory: memory(&shard, max_memory)?,
+            streams: Streams {
+                input: shard.input,
+                output: Vec::new(),
+                output_taken: shard.start.output_length,
+                max_output: u32::MAX,
+            },
+            observer: Recorder::<true>::new(shard.transferred_words as usize),
+        };
+        Ok(Self {
+            program,
+            shard,
+            machine,
+            pc: shard.start.pc,
+            left,
+            left_of: shard.instructions,
+            exited: false,
+        })
+    }
+
+    /// Executes at most so many instructions more, and writes down what they do: what was in
+    /// `records` is lost, but their memory is used again. Returns whether there are instructions
+    /// left.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] if the shard is not what the program does: there is no use in going on. No
+    /// more instructions of a family are written down than were announced, all pieces together.
+    pub fn next(&mut self, records: &mut Records, cycles: u64) -> Result<bool, ReplayError> {
+        let result = self.piece(records, cycles);
+        if result.is_err() {
+            records.clear();
+        }
+        result
+    }
+
+    fn piece(&mut self, records: &mut Records, cycles: u64) -> Result<bool, ReplayError> {
+        let cycles = cycles.min(self.left);
         records.clear();
+        for (family, left) in Family::ALL.into_iter().zip(self.left_of) {
+            records.reserve(family, u64::from(left).min(cycles) as usize);
+        }
+        let recorder = &mut self.machine.observer;
+        recorder.records = mem::take(records);
+        let Stopped {
+            stop,
+            pc,
+            cycles: executed,
+        } = (self.machine).run(self.program, self.pc, cycles, &mut Discard);
+        *records = mem::take(&mut self.machine.observer.records);
+        self.left -= executed;
+        self.pc = pc;
+        match stop {
+            Stop::Exit { .. } if self.left == 0 => self.exited = true,
+            Stop::CycleLimit => {}
+            stop => {
+                let executed = self.cycles() - self.left;
+                return Err(error(stop, self.program, &self.shard, pc, executed));
+            }
+        }
+        for family in Family::ALL {
+            let left = &mut self.left_of[family as usize];
+            let got = records.count(family);
+            match left.checked_sub(got as u32) {
+                Some(rest) => *left = rest,
+                None => {
+                    let expected = self.shard.instructions[family as usize];
+                    let got = (expected - *left) as usize + got;
+                    return Err(ReplayError::Instructions {
+                        family,
+                        expected,
+                        got,
+                    });
+                }
+            }
+        }
+        Ok(self.left > 0)
     }
-    result
-}
 
-fn record(
-    records: &mut Records,
-    program: &Program,
-    shard: &ReplayInput<'_>,
-    max_memory: u64,
-) -> Result<(), ReplayError> {
-    let cycles = check(shard)?;
-    let memory = memory(shard, max_memory)?;
-    for (family, count) in Family::ALL.into_iter().zip(shard.instructions) {
-        records.reserve(family, count as usize);
+    /// Writes down what the shard leaves, when it has no instructions left: everything in `records`
+    /// that is not a list of instructions or transfers.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] if the shard is not what the program does.
+    ///
+    /// # Panics
+    ///
+    /// If there are instructions left.
+    pub fn finish(self, records: &mut Records) -> Result<(), ReplayError> {
+        assert_eq!(self.left, 0, "the shard has instructions left");
+        let result = self.end(records);
+        if result.is_err() {
+            records.clear();
+        }
+        result
     }
-    records.transfers.reserve(shard.transferred_words as usize);
-    let mut machine = Machine {
-        registers: shard.start.registers,
-        memory,
-        streams: Streams {
-            input: shard.input,
-            output: Vec::new(),
-            output_taken: shard.start.output_length,
-            max_output: u32::MAX,
-        },
-        observer: Recorder::<true>::new(mem::take(records), shard.transferred_words as usize),
-    };
-    let Stopped {
-        stop,
-        pc,
-        cycles: executed,
-    } = machine.run(program, shard.start.pc, cycles, &mut Discard);
-    let output_length = machine.streams.output_length();
-    *records = machine.observer.finish(&machine.registers, output_length);
-    records.final_pc = match stop {
-        Stop::Exit { .. } if executed == cycles => None,
-        Stop::CycleLimit => Some(pc),
-        stop => return Err(error(stop, program, shard, pc, executed)),
-    };
-    let bytes = machine.streams.input.len();
-    if bytes != 0 {
-        return Err(ReplayError::InputLeft { bytes });
+
+    fn end(self, records: &mut Records) -> Result<(), ReplayError> {
+        let Self {
+            shard,
+            machine,
+            pc,
+            left_of,
+            ..
+        } = self;
+        let bytes = machine.streams.input.len();
+        if bytes != 0 {
+            return Err(ReplayError::InputLeft { bytes });
+        }
+        // None was executed too often, and as many as were announced: so this cannot be.
+        debug_assert_eq!(left_of, [0; Family::ALL.len()]);
+        if machine.observer.transfers_left() != 0 {
+            let expected = shard.transferred_words;
+            return Err(ReplayError::TransferredWords { expected });
+        }
+        let output_length = machine.streams.output_length();
+        machine
+            .observer
+            .finish(records, &machine.registers, output_length);
+        records.final_pc = (!self.exited).then_some(pc);
+        records.memory.clear();
+        records.memory.reserve(shard.words.len());
+        for word in shard.words {
+            records.memory.push(final_word(word, &machine.memory)?);
+        }
+        Ok(())
     }
-    check_counts(shard, records)?;
-    records.memory.reserve(shard.words.len());
-    for word in shard.words {
-        records.memory.push(final_word(word, &machine.memory)?);
+
+    /// How many instructions the shard has.
+    fn cycles(&self) -> u64 {
+        self.shard.instructions.iter().map(|n| u64::from(*n)).sum()
     }
-    Ok(())
 }
 
 /// Checks everything that needs no execution, and yields how many instructions there are.
@@ -295,22 +393,4 @@ fn final_word(word: &BoundaryWord, memory: &Paged<Word<u32>>) -> Result<FinalWor
         value,
         clk,
     })
-}
-
-fn check_counts(shard: &ReplayInput<'_>, records: &Records) -> Result<(), ReplayError> {
-    for (family, expected) in Family::ALL.into_iter().zip(shard.instructions) {
-        let got = records.count(family);
-        if got != expected as usize {
-            return Err(ReplayError::Instructions {
-                family,
-                expected,
-                got,
-            });
-        }
-    }
-    let expected = shard.transferred_words;
-    match records.transfers.len() == expected as usize {
-        true => Ok(()),
-        false => Err(ReplayError::TransferredWords { expected }),
-    }
 }

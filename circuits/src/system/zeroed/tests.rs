@@ -9,10 +9,9 @@ use crate::{
     bus::{Bus, SPACE_RAM},
     checker::{Failure, check},
     lookups::Lookups,
-    machine::{Image, Part, Table, ZeroedRange, airs},
+    machine::{Image, Part, Table, ZeroedRange, airs, matrix},
     system::boundary::Left,
     testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
-    witness::whole,
     word::Word,
 };
 
@@ -85,16 +84,21 @@ fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
             to: limbs,
         }),
     };
-    let mut instances = whole(Table::Zeroed, rows);
+    let zeroed = matrix(rows);
     let lookups = Lookups::new(&image, &part, &[]);
-    lookups.count(Table::Zeroed, &instances[0].trace.values);
+    lookups.count(Table::Zeroed, &zeroed.values);
     let counts = lookups.counts();
-    instances.extend(counts.gaps());
-    instances.extend(counts.tables());
+    let instances = [
+        (Table::Zeroed, zeroed),
+        (Table::Gaps, matrix(counts.gaps())),
+        (Table::Range16, matrix(counts.range16())),
+        (Table::Bytes, matrix(counts.bytes())),
+        (Table::PowersOfTwo, matrix(counts.powers_of_two())),
+    ];
     let airs = airs(&image, &part, true);
     let pairs = instances
         .iter()
-        .map(|instance| (&airs[instance.table as usize], &instance.trace));
+        .map(|(table, trace)| (&airs[*table as usize], trace));
     let buses = [Bus::Gap, Bus::Range16, Bus::ZeroedFrom];
     let mut failures = check(pairs, usize::MAX);
     failures.retain(|failure| match failure {
