@@ -91,3 +91,8 @@ pub use sizes::Sizes;
 pub use stream::{PartReader, ReadError, verify_from};
 pub use verify::{RunVerifier, verify, verify_with_cost};
 pub use zonda_circuits::machine::{Statement, ZeroedRange};
+
+/// The README's example is compiled with the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,12 +1,15 @@
 //! Every platform against Plonky3's scalar field, on random and edge values.
 
+use std::{any, env};
+
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_mersenne_31::Mersenne31;
 use proptest::prelude::*;
 
 use crate::{Kernel, LINE, Lanes, P, Platform};
 
-/// Generates one suite per platform; a platform that the machine lacks passes vacuously.
+/// Generates one suite per platform; one that the machine lacks passes vacuously, unless the
+/// environment variable `ZONDA_REQUIRE_PLATFORM` names it.
 macro_rules! platform_suite {
     ($($name:ident $(: $arch:literal)?),*) => {
         $(
@@ -34,6 +37,14 @@ macro_rules! platform_suite {
                 }
 
                 #[test]
+                fn runs_on_its_lanes() {
+                    if Platform::available().contains(&Platform::$name) {
+                        let lanes = Platform::$name.run(NameOfLanes);
+                        assert_eq!(lanes.rsplit("::").next(), Some(stringify!($name)));
+                    }
+                }
+
+                #[test]
                 fn largest_sums_of_products_fit() {
                     if Platform::available().contains(&Platform::$name) {
                         Platform::$name.run(Largest);
@@ -53,6 +64,16 @@ macro_rules! platform_suite {
 
 platform_suite!(Portable, Avx2: "x86_64", Avx512: "x86_64", Neon: "aarch64");
 
+#[test]
+fn the_required_platform_is_here() {
+    if let Ok(name) = env::var("ZONDA_REQUIRE_PLATFORM") {
+        assert!(
+            Platform::available().iter().any(|p| p.name() == name),
+            "no {name}"
+        );
+    }
+}
+
 fn elements() -> impl Strategy<Value = [u32; LINE]> {
     prop::array::uniform16(prop_oneof![
         1 => Just(0), 1 => Just(1), 1 => Just(P - 1), 1 => Just((P - 1) / 2), 6 => 0..P
@@ -61,6 +82,18 @@ fn elements() -> impl Strategy<Value = [u32; LINE]> {
 
 fn words() -> impl Strategy<Value = [u32; LINE]> {
     prop::array::uniform16(prop_oneof![Just(0), Just(u32::MAX), any::<u32>()])
+}
+
+/// Which lanes a kernel is given.
+struct NameOfLanes;
+
+impl Kernel for NameOfLanes {
+    type Output = &'static str;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> &'static str {
+        any::type_name::<L>()
+    }
 }
 
 struct Field {
@@ -142,6 +175,8 @@ impl Kernel for Words {
             let [x, y] = [self.a[i], self.b[i]];
             assert_eq!(a.word_add(b).lane(i), x.wrapping_add(y));
             assert_eq!(a.word_xor(b).lane(i), x ^ y);
+            let even_or_odd = if i % 2 == 0 { x } else { y };
+            assert_eq!(L::even_odd(a, b).lane(i), even_or_odd);
             assert_eq!(a.rotate_right::<16>().lane(i), x.rotate_right(16));
             assert_eq!(a.rotate_right::<12>().lane(i), x.rotate_right(12));
             assert_eq!(a.rotate_right::<8>().lane(i), x.rotate_right(8));
@@ -166,6 +201,9 @@ impl Kernel for Largest {
             }
             assert_eq!(L::reduce_wide(sum).lane(0), 0);
             sum = L::fold_wide(sum);
+        }
+        for i in 0..L::WIDTH {
+            assert_eq!(L::reduce_wide(L::wide_splat(P - 1)).lane(i), P - 1);
         }
         // Every part of a sum at its largest.
         let [one, two_62] = [L::ONE, L::splat_words(1 << 31)];
