@@ -162,12 +162,13 @@ impl Draft {
 }
 
 impl Write for Draft {
+    // Errors do not name the file: it is the place that it is for that should be named.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.0.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.0.as_file_mut().flush()
     }
 }
 
@@ -234,8 +235,8 @@ impl Destination {
             } => {
                 let file = match content {
                     Content::Bytes(bytes) => {
-                        let mut file = temporary(&directory)?;
-                        file.write_all(bytes)?;
+                        let file = temporary(&directory)?;
+                        file.as_file().write_all(bytes)?;
                         file
                     }
                     Content::Draft(draft) => draft.0,
