@@ -86,7 +86,10 @@ fn killed_proofs_go_on_and_end_the_same() {
     }
     let kept = files(&directory, ".part").len();
     assert!((4..6).contains(&kept), "{kept}");
+    // Each has left what it had begun to write, and removed what the one before had left.
+    assert_eq!(job.scratch.names().len(), 3);
     let ended = zonda(job.arguments(&directory)).with(0);
+    assert_eq!(job.scratch.names(), ["input", "job", "proof"]);
     assert!(
         ended
             .out
