@@ -162,12 +162,13 @@ impl Draft {
 }
 
 impl Write for Draft {
+    // Errors do not name the file: it is the place that it is for that should be named.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.0.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.0.as_file_mut().flush()
     }
 }
 
@@ -205,6 +206,7 @@ impl Destination {
             Err(error) => return Err(error.into()),
         };
         if let Target::Replaced { directory, .. } = &target {
+            remove_abandoned(directory);
             // Better to know now than after an hour of proving.
             temporary(directory)?;
         }
@@ -234,8 +236,8 @@ impl Destination {
             } => {
                 let file = match content {
                     Content::Bytes(bytes) => {
-                        let mut file = temporary(&directory)?;
-                        file.write_all(bytes)?;
+                        let file = temporary(&directory)?;
+                        file.as_file().write_all(bytes)?;
                         file
                     }
                     Content::Draft(draft) => draft.0,
@@ -287,19 +289,74 @@ impl Staged {
     }
 }
 
+/// A new file that is locked as long as it is being written, so that nobody takes it for one that was
+/// left behind.
 fn temporary(directory: &Path) -> anyhow::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".zonda-").suffix(".tmp");
+    builder
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
+        .rand_bytes(RANDOM_BYTES);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // Those of any new file: the process's mask is applied.
         builder.permissions(Permissions::from_mode(0o666));
     }
-    builder
-        .tempfile_in(directory)
-        .with_context(|| format!("no new file can be made in {}", directory.display()))
+    loop {
+        let file = builder
+            .tempfile_in(directory)
+            .with_context(|| format!("no new file can be made in {}", directory.display()))?;
+        if is_ours(&file) {
+            return Ok(file);
+        }
+    }
 }
+
+/// Locks a new file. If another process has found it before and removes it, it is none to write to.
+/// Where files cannot be locked, nobody finds any.
+#[cfg(unix)]
+fn is_ours(file: &NamedTempFile) -> bool {
+    let locked = file.as_file().try_lock();
+    !matches!(locked, Err(fs::TryLockError::WouldBlock)) && file.path().exists()
+}
+
+/// Removes the temporary files that processes have left in a directory because they were killed: those
+/// that no process has locked. What cannot be removed stays.
+#[cfg(unix)]
+fn remove_abandoned(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let random = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+        let is_named = random.is_some_and(|random| random.len() == RANDOM_BYTES);
+        if is_named
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Elsewhere a lock would keep a file's own process from reading it.
+#[cfg(not(unix))]
+fn is_ours(_: &NamedTempFile) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn remove_abandoned(_: &Path) {}
+
+/// Temporary files are named so, with so many letters and digits in between.
+const PREFIX: &str = ".zonda-";
+const SUFFIX: &str = ".tmp";
+const RANDOM_BYTES: usize = 6;
 
 #[cfg(test)]
 mod tests {
@@ -385,6 +442,36 @@ mod tests {
             destinations.write([Content::Draft(written)]).unwrap();
             assert!(!fs::metadata(null).unwrap().is_file());
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_the_killed_have_left_is_removed_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("place");
+        let check = || Destinations::check([("--proof", Some(&*place))], &[]).unwrap();
+        // Being written, and left behind.
+        let destinations = check();
+        let mut draft = destinations.draft().unwrap();
+        let abandoned = temporary(directory.path()).unwrap().keep().unwrap();
+        let others = [".zonda-1.tmp", ".zonda-1234567.tmp", "zonda-123456.tmp"];
+        for name in others {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        assert_eq!(names(directory.path()).len(), 5);
+        // As long as the process lives, its lock does.
+        let (file, path) = abandoned;
+        check();
+        assert!(path.exists());
+        drop(file);
+        check();
+        assert!(!path.exists());
+
+        draft.write_all(b"whole").unwrap();
+        destinations.write([Content::Draft(draft)]).unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"whole");
+        let [a, b, c] = others;
+        assert_eq!(names(directory.path()), [a, b, "place", c]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Scratch, files, guest, names, start, zonda};
+use common::{Scratch, files, guest, names, start, without_room, zonda};
 
 /// A proof in six parts, of a few tenths of a second each.
 struct Job {
@@ -86,7 +86,10 @@ fn killed_proofs_go_on_and_end_the_same() {
     }
     let kept = files(&directory, ".part").len();
     assert!((4..6).contains(&kept), "{kept}");
+    // Each has left what it had begun to write, and removed what the one before had left.
+    assert_eq!(job.scratch.names().len(), 3);
     let ended = zonda(job.arguments(&directory)).with(0);
+    assert_eq!(job.scratch.names(), ["input", "job", "proof"]);
     assert!(
         ended
             .out
@@ -94,6 +97,49 @@ fn killed_proofs_go_on_and_end_the_same() {
         "{ended:?}"
     );
     assert!(job.proof() == whole, "another proof");
+}
+
+#[test]
+fn what_finds_no_room_is_named_and_finished_parts_are_kept() {
+    let job = Job::short();
+    let whole = job.whole();
+    let directory = job.scratch.path("job");
+    let proof = job.scratch.path("proof");
+    let left = |kept: usize| {
+        assert!(!job.has_proof(), "what is not whole is not there");
+        assert_eq!(job.scratch.names(), ["input", "job"]);
+        assert_eq!(files(&directory, ".part").len(), kept);
+        assert_eq!(files(&directory, ".unfinished"), [""; 0]);
+    };
+
+    // Room for no part; for each part and most of the proof; for all.
+    let ended = without_room(whole.len() / 20, job.arguments(&directory)).with(1);
+    ended
+        .saying("-00000.part: ")
+        .saying(&format!("cannot write {directory}/"));
+    left(0);
+    let ended = without_room(whole.len() * 2 / 3, job.arguments(&directory)).with(1);
+    ended.saying(&format!("no proof: cannot write {proof}: "));
+    let kept = files(&directory, ".part").len();
+    assert!((1..6).contains(&kept), "{kept}");
+    left(kept);
+    let ended = without_room(whole.len() + 512, job.arguments(&directory)).with(0);
+    let before = format!("{kept} of them finished before");
+    assert!(ended.out.contains(&before), "{ended:?}");
+    assert!(job.proof() == whole, "another proof");
+
+    // Other results are named as well, and what was there stays.
+    let output = job.scratch.file("output", "old");
+    let fibonacci = guest("fibonacci");
+    let arguments = [
+        "run", &fibonacci, "--input", &job.input, "--output", &output,
+    ];
+    let ended = without_room(0, arguments).with(2);
+    ended.saying(&format!("cannot write {output}: "));
+    assert_eq!(fs::read(&output).unwrap(), b"old");
+    without_room(512, arguments).with(0);
+    assert_ne!(fs::read(&output).unwrap(), b"old");
+    assert_eq!(job.scratch.names(), ["input", "job", "output", "proof"]);
 }
 
 #[test]

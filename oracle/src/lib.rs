@@ -11,12 +11,14 @@
 #![forbid(unsafe_code)]
 
 mod engine;
+mod security;
 
 use p3_batch_stark::{BatchProof, ProverData, StarkInstance, prove_batch, verify_batch};
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda_circuits::{F, machine::TableAir};
 
 pub use engine::{Config, Parameters, QUICK, STANDARD};
+pub use security::Assessment;
 
 /// A proof of a list of instances.
 pub type Proof = BatchProof<Config>;
@@ -105,6 +107,22 @@ pub fn verify(
     let public: Vec<_> = tables.iter().map(|air| air.public.clone()).collect();
     verify_batch(&config, tables, proof, &public, &data.common)
         .map_err(|error| OracleError::Verify(format!("{error:?}")))
+}
+
+/// What a proof of tables of these heights, given by their base-two logarithms, commits to, and how
+/// sure it is.
+///
+/// # Errors
+/// If the lists differ in length, or the engine fails.
+pub fn assess(
+    parameters: &Parameters,
+    tables: &[TableAir],
+    heights: &[usize],
+) -> Result<Assessment, OracleError> {
+    let config = engine::config(parameters, Vec::new());
+    let data = commit(&config, tables, heights)?;
+    let lookups = &data.common.lookups;
+    Ok(security::assess(parameters, tables, heights, lookups))
 }
 
 /// The commitment to the tables' preprocessed columns.

@@ -58,7 +58,7 @@ fn execute(
     let input = shard.replay_input();
     let mut replay =
         Replay::new(setup.program, input, max_memory(&input)).map_err(TaskError::from)?;
-    let mut happened = Happened::new(setup);
+    let mut happened = Happened::new(setup, shard);
     let mut next = |records: &mut Records| replay.next(records, PIECE).map_err(TaskError::from);
     let (mut piece, mut following) = (Records::default(), Records::default());
     let mut is_more = next(&mut piece)?;
@@ -94,24 +94,35 @@ struct Happened<'a> {
     text: &'a [(u32, zonda_riscv_emu::instruction::Instruction)],
     /// Of each instruction of the text whether it is executed.
     is_executed: Vec<bool>,
-    /// Bytes of public output.
-    output: usize,
+    /// The rest of the public output that is said to be written.
+    output: &'a [u8],
+    /// Whether what was written so far is what is said.
+    is_output: bool,
 }
 
 impl<'a> Happened<'a> {
-    fn new(setup: &'a Setup<'_>) -> Self {
+    fn new(setup: &'a Setup<'_>, shard: &'a ShardWork) -> Self {
         let text = &setup.image.text;
         Self {
             text,
             is_executed: vec![false; text.len()],
-            output: 0,
+            output: &shard.output,
+            is_output: true,
         }
     }
 
     fn add(&mut self, records: &Records) {
         let transfers = records.transfers.iter();
-        let output = transfers.filter(|transfer| transfer.is_output);
-        self.output += output.map(|word| usize::from(word.count)).sum::<usize>();
+        for written in transfers.filter(|transfer| transfer.is_output) {
+            let bytes = written.word.after.to_le_bytes();
+            let bytes = bytes[written.offset.into()..].iter();
+            let bytes = bytes.take(written.count.into());
+            let (said, rest) = self
+                .output
+                .split_at(self.output.len().min(written.count.into()));
+            self.is_output &= bytes.eq(said);
+            self.output = rest;
+        }
 
         let steps = records.steps.iter().flatten().map(|step| step.pc);
         let words = records.load_store_word.iter();
@@ -147,9 +158,9 @@ impl<'a> Happened<'a> {
             ("registers", registers.eq(shard.registers_after)),
             (
                 "output length",
-                last.output_length.value == shard.output_length_after
-                    && self.output == shard.output.len(),
+                last.output_length.value == shard.output_length_after,
             ),
+            ("output", self.is_output && self.output.is_empty()),
             (
                 "end",
                 match shard.end {

@@ -127,6 +127,14 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         replayed,
         TaskError::Header { .. } | TaskError::Replay(_)
     ));
+    // What the output is, no header says.
+    let writes = |bytes: &&Vec<u8>| {
+        let mut task = Task::from_bytes(bytes).unwrap();
+        !shard(&mut task).output.is_empty()
+    };
+    let writes = tasks.iter().find(writes).unwrap();
+    let output = changed(writes, &|task| shard(task).output[0] ^= 1);
+    assert_eq!(output, TaskError::Differs { what: "output" });
     let input = changed(first, &|task| shard(task).input.push(0));
     assert!(matches!(input, TaskError::Replay(_)), "{input}");
 }

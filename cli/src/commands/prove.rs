@@ -77,7 +77,7 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
             drop(draft);
             return Ok(interrupted(arguments.work_dir.as_deref()));
         }
-        Err(failure) => return Err(failure.explained(arguments.work_dir.as_deref())),
+        Err(failure) => return Err(failure.explained(arguments)),
     };
 
     let json = ProofReport::new(&report, &key, wall_seconds, &accepted);
@@ -130,11 +130,18 @@ fn check(
 }
 
 impl Failure {
-    fn explained(self, work_dir: Option<&Path>) -> anyhow::Error {
+    fn explained(self, arguments: &Prove) -> anyhow::Error {
+        let Prove {
+            proof, work_dir, ..
+        } = arguments;
         match self {
+            Self::Prove(ProveError::Write { reason }) => {
+                anyhow!("no proof: cannot write {}: {reason}", proof.display())
+            }
             Self::Prove(error) => anyhow!("no proof: {}", no_proof(&error)),
             Self::Own(ReadError::Verify(VerifyError::Part { part, error })) => {
-                match work_dir.and_then(|directory| work_dir::finished(directory, part)) {
+                let finished = |directory| work_dir::finished(directory, part);
+                match work_dir.as_deref().and_then(finished) {
                     Some(file) => anyhow!(
                         "no proof: {} is refused: {error}; delete it, and run the same command again",
                         file.display()

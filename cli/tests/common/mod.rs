@@ -47,6 +47,21 @@ pub fn zonda<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     ended(command().args(arguments).output().expect("the binary runs"))
 }
 
+/// Runs `zonda` in the repository's root, with no room for files of more than so many bytes.
+pub fn without_room<A: AsRef<OsStr>>(most: usize, arguments: impl IntoIterator<Item = A>) -> Ended {
+    // A limit counts 512 bytes as one. The signal would end the process before it sees the error.
+    let limited = "trap '' XFSZ; ulimit -f $0; exec \"$@\"";
+    let zonda = command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", limited, &(most / 512).to_string()])
+        .arg(zonda.get_program())
+        .args(arguments)
+        .current_dir(zonda.get_current_dir().expect("it is set"))
+        .stdin(Stdio::null());
+    ended(command.output().expect("there is a shell"))
+}
+
 /// Starts `zonda` in the repository's root.
 pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Running {
     let mut command = command();

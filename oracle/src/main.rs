@@ -1,0 +1,172 @@
+//! Measures `p3-batch-stark` on a run: fills the tables that `zonda prove` fills, proves them with
+//! [`STANDARD`], verifies the proof from its bytes, and writes a report in the words of zonda's to
+//! standard output. `compare`, beside this crate, runs it and zonda in turn.
+//!
+//! It uses as many threads as `RAYON_NUM_THREADS` says. Plonky3's vectors are chosen when it is
+//! compiled: on a machine that has wider ones this refuses to measure.
+
+use std::{env, error::Error, fs, process::ExitCode, time::Instant};
+
+use p3_blake3::Blake3;
+use p3_field::{Field, PackedValue};
+use p3_matrix::Matrix;
+use p3_maybe_rayon::prelude::current_num_threads;
+use p3_symmetric::CryptographicHasher;
+use serde_json::{Value, json};
+use zonda_circuits::{
+    F,
+    instances::several,
+    machine::{Image, Statement, airs},
+    witness::{OneShard, traces},
+};
+use zonda_oracle::{Proof, STANDARD, assess, prove, verify};
+use zonda_riscv_emu::{
+    execute::{Discard, Options, execute_recorded},
+    program::Program,
+};
+
+const USAGE: &str = "zonda-oracle ELF INPUT [--any-vectors]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let measured = match arguments[..] {
+        [elf, input] => check_vectors().and_then(|()| measure(elf, input)),
+        [elf, input, "--any-vectors"] => measure(elf, input),
+        _ => Err(format!("usage: {USAGE}").into()),
+    };
+    match measured {
+        Ok(report) => {
+            println!("{report:#}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How many elements Plonky3 computes with at once, and how many messages it hashes at once.
+const LANES: [usize; 2] = [
+    <F as Field>::Packing::WIDTH,
+    <Blake3 as CryptographicHasher<u8, [u8; 32]>>::LANES,
+];
+
+/// Whether Plonky3 was compiled for this machine's vectors.
+fn check_vectors() -> Result<(), Box<dyn Error>> {
+    #[cfg(target_arch = "x86_64")]
+    let widest = match (
+        is_x86_feature_detected!("avx512f"),
+        is_x86_feature_detected!("avx2"),
+    ) {
+        (true, _) => 16,
+        (false, true) => 8,
+        (false, false) => 1,
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let widest = 4;
+    match LANES.iter().all(|lanes| *lanes >= widest) {
+        true => Ok(()),
+        false => Err(format!(
+            "{LANES:?} lanes on a machine that has {widest}: this program is to be compiled with \
+             RUSTFLAGS=\"-C target-cpu=native\", and BLAKE3 with a C compiler"
+        )
+        .into()),
+    }
+}
+
+/// The report of a proof that was verified. What zonda's prover does after executing is timed here
+/// as well: filling the tables, committing to preprocessed columns, proving, writing the proof.
+fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
+    let (program, input) = (Program::from_elf(&fs::read(elf)?)?, fs::read(input)?);
+    let started = Instant::now();
+    let (outcome, records) = execute_recorded(&program, &input, &Options::default(), &mut Discard)?;
+    let execute_seconds = started.elapsed().as_secs_f64();
+
+    let image = Image {
+        entry: program.entry(),
+        text: program
+            .text()
+            .filter_map(|(pc, word)| Some((pc, word.ok()?)))
+            .collect(),
+        words: program.image_words().collect(),
+    };
+    let statement = Statement {
+        exit_code: outcome.exit_code,
+        output: outcome.output,
+    };
+    // What zonda's prover learns while it executes.
+    let run = OneShard::new(&image, &records, &statement, several);
+    let (part, boundary) = (&run.part, run.boundary());
+    let instruction = |pc| match program.instruction(pc) {
+        Some(Ok(instruction)) => instruction,
+        _ => unreachable!("{pc:#x} was executed, so it is an instruction"),
+    };
+
+    let started = Instant::now();
+    let instances = traces(&image, part, &boundary, &records, several, instruction);
+    drop(records);
+    let airs = airs(&image, part, true);
+    let mut tables = Vec::new();
+    let mut traces = Vec::new();
+    let mut used = Vec::new();
+    for instance in instances {
+        tables.push(airs[instance.table as usize].clone());
+        traces.push(instance.trace);
+        used.push(instance.used);
+    }
+    let witness_seconds = started.elapsed().as_secs_f64();
+    let proof = prove(&STANDARD, &tables, &traces, Vec::new())?;
+    let bytes = postcard::to_allocvec(&proof)?;
+    let prove_seconds = started.elapsed().as_secs_f64();
+
+    let heights = traces.iter().map(|trace| trace.height().ilog2() as usize);
+    let heights: Vec<_> = heights.collect();
+    drop((proof, traces));
+    let started = Instant::now();
+    let proof: Proof = postcard::from_bytes(&bytes)?;
+    verify(&STANDARD, &tables, &heights, &proof, Vec::new())?;
+    let verify_seconds = started.elapsed().as_secs_f64();
+
+    let assessment = assess(&STANDARD, &tables, &heights)?;
+    let terms = assessment.terms.iter();
+    let terms = terms.map(|(name, bits)| json!({"name": name, "bits": bits}));
+    let output = statement.output.iter().map(|byte| format!("{byte:02x}"));
+    let instances = tables.iter().zip(&heights).zip(&used);
+    let instances = instances.map(|((air, log_height), rows)| {
+        json!({
+            "table": air.table.name(),
+            "columns": air.table.trace_width(),
+            "height": 1_u64 << log_height,
+            "rows": rows,
+        })
+    });
+    Ok(json!({
+        "cycles": outcome.cycles,
+        "exit_code": statement.exit_code,
+        "output_hex": output.collect::<String>(),
+        "instances": instances.collect::<Vec<_>>(),
+        "committed_cells": assessment.committed_cells,
+        "parameters": {
+            "queries": STANDARD.queries,
+            "lookup_work_bits": STANDARD.work_bits,
+            "point_work_bits": STANDARD.work_bits,
+            "batch_work_bits": STANDARD.work_bits,
+            "fold_work_bits": STANDARD.fold_work_bits,
+            "query_work_bits": STANDARD.query_work_bits,
+        },
+        "security": {
+            "bits": assessment.bits,
+            "terms": terms.collect::<Vec<_>>(),
+            "reported_bits": assessment.reported_bits,
+        },
+        "lanes": {"field": LANES[0], "hash": LANES[1]},
+        "threads": current_num_threads(),
+        "execute_seconds": execute_seconds,
+        "prove_seconds": prove_seconds,
+        "stages": {"witness": witness_seconds, "engine": prove_seconds - witness_seconds},
+        "proof_bytes": bytes.len(),
+        "verification": {"seconds": verify_seconds},
+    }))
+}
