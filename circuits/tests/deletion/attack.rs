@@ -118,6 +118,16 @@ impl Attacks {
         constraints.chain(lookups).collect()
     }
 
+    /// False runs that a lookup alone refuses, by its bus.
+    pub fn lookups(&self) -> impl Iterator<Item = (Bus, String)> {
+        self.kills.iter().filter_map(|(part, kill)| match part {
+            Part::Message(index) if kill.kind == Kind::False => {
+                Some((self.names.messages[*index].0, kill.attack.clone()))
+            }
+            _ => None,
+        })
+    }
+
     /// The other messages.
     pub fn answered(&self) -> Vec<(usize, String)> {
         let messages = self.names.messages.iter().enumerate();

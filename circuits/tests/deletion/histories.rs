@@ -500,7 +500,7 @@ pub fn unanswered(table: Table) -> Vec<(World, Vec<(Table, &'static str)>)> {
 }
 
 /// An honest run of which something else is stated.
-fn stated(plan: &Plan, change: impl FnOnce(&mut Statement)) -> World {
+pub fn stated(plan: &Plan, change: impl FnOnce(&mut Statement)) -> World {
     let world = World::honest(plan);
     let mut statement = world.statement.clone();
     change(&mut statement);

@@ -7,6 +7,7 @@
 //! - `search`: changes of one row; `settle`: the rest of the machine follows, lookups are counted
 //!   anew, and the debug checker confirms that one part alone refuses what comes of it.
 //! - `attack`: all attacks on one table.
+//! - `system`: runs in which several rows lie together, of the tables without instructions.
 //! - `implied`: parts that nothing false is refused by, each with the reason.
 //!
 //! A lookup is left out alone, and what it asks for is not counted. A message of another bus cannot
@@ -22,6 +23,7 @@ mod plans;
 mod row;
 mod search;
 mod settle;
+mod system;
 mod world;
 
 use std::{
@@ -35,7 +37,7 @@ use std::{
 use attack::{Attacks, Kill, Kind};
 use implied::implied;
 use row::Part;
-use zonda_circuits::machine::Table;
+use zonda_circuits::{bus::Bus, machine::Table};
 
 /// Parts that are left out, by table.
 pub type Masked = BTreeSet<(Table, Part)>;
@@ -45,7 +47,12 @@ fn everything_is_needed() {
     let mut wrong = Vec::new();
     let mut score: BTreeMap<&str, usize> = BTreeMap::new();
     println!("| table | left out | what is accepted then |\n|---|---|---|");
+    // The buses of lookups on which a false run needs an answer, with one such run.
+    let mut needed: BTreeMap<Bus, String> = BTreeMap::new();
     for (table, attacks) in all_attacks() {
+        for (bus, attack) in attacks.lookups() {
+            needed.entry(bus).or_insert(attack);
+        }
         let mut implied: BTreeMap<&str, _> = implied(table).map(|i| (i.part, i)).collect();
         let mut show = |name: &str, kill: Option<&Kill>| {
             let implied = implied.remove(name);
@@ -61,7 +68,8 @@ fn everything_is_needed() {
                 (_, Some(implied)) if implied.accepts == kind => {
                     let kind = match kind {
                         Some(Kind::Second) => "second row",
-                        Some(_) => "idle row",
+                        Some(Kind::Idle) => "idle row",
+                        Some(Kind::False) => "other limbs",
                         None => "nothing",
                     };
                     let attack = kill.map(|kill| format!(" ({})", kill.attack));
@@ -71,7 +79,13 @@ fn everything_is_needed() {
                     )
                 }
                 _ => {
-                    wrong.push(format!("{} {name}: {kill:?}", table.name()));
+                    let found = match kill {
+                        Some(kill) => format!("{kill:?}, which `implied` does not say"),
+                        None => "no attack is refused by it alone: add a run to `plans` or \
+                                 `histories`, or a reason to `implied`"
+                            .into(),
+                    };
+                    wrong.push(format!("{} {name}: {found}", table.name()));
                     ("?", String::new())
                 }
             };
@@ -90,6 +104,21 @@ fn everything_is_needed() {
         wrong.extend(unused);
         let unsaid = attacks.said.iter().enumerate().filter(|(_, said)| !**said);
         wrong.extend(unsaid.map(|(index, _)| format!("no run has {} say {index}", table.name())));
+    }
+    for (table, name, found) in system::parts(&needed, &mut wrong) {
+        let (kind, text) = match found {
+            Ok(attack) => ("false", attack),
+            Err(reason) if !reason.is_empty() => ("not covered", reason),
+            Err(_) => {
+                wrong.push(format!(
+                    "{} {name}: add a false run to `system::false_runs`",
+                    table.name()
+                ));
+                continue;
+            }
+        };
+        *score.entry(kind).or_default() += 1;
+        println!("| {} | {name} | {kind}: {text} |", table.name());
     }
     println!("{score:?}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -33,14 +33,15 @@ impl Lie {
         }
     }
 
-    fn cells<'a>(&'a self, world: &'a World, table: Table, row: usize) -> &'a [F] {
+    pub fn cells<'a>(&'a self, world: &'a World, table: Table, row: usize) -> &'a [F] {
         match self.rows.get(&(table, row)) {
             Some(cells) => cells,
             None => world.cells(table, row),
         }
     }
 
-    fn edit(&mut self, world: &World, table: Table, row: usize, cells: &[(&str, F)]) {
+    /// Changes cells of a row.
+    pub fn edit(&mut self, world: &World, table: Table, row: usize, cells: &[(&str, F)]) {
         let mut new = self.cells(world, table, row).to_vec();
         for (name, value) in cells {
             new[column(table, name)] = *value;
@@ -232,7 +233,8 @@ impl Lie {
                     let number = |index: usize| message.fields()[index].as_canonical_u32() as usize;
                     let pair = || (number(0) << 8 | number(1)) * 2;
                     let (counts, index) = match message.bus {
-                        _ if message.bus == Bus::Gap || !world.is_answered(message) => continue,
+                        _ if !world.is_answered(message) => continue,
+                        Bus::Gap => (Table::Gaps, world.gap(message).expect("it is answered")),
                         Bus::Range16 => (Table::Range16, number(0)),
                         Bus::BytePair => (Table::Bytes, pair()),
                         Bus::And => (Table::Bytes, pair() + 1),
@@ -277,7 +279,7 @@ impl Lie {
 }
 
 /// The row of what the shard holds of a place in memory.
-fn held_in(world: &World, place: [u32; 2]) -> Option<usize> {
+pub fn held_in(world: &World, place: [u32; 2]) -> Option<usize> {
     let at = ["space", "address"].map(|name| column(Table::Boundary, name));
     (0..world.used(Table::Boundary)).find(|row| {
         let cells = world.cells(Table::Boundary, *row);
@@ -286,7 +288,7 @@ fn held_in(world: &World, place: [u32; 2]) -> Option<usize> {
 }
 
 /// The row of what the run leaves of a place that the shard holds.
-fn left_in(world: &World, [space, address]: [u32; 2]) -> (Table, usize) {
+pub fn left_in(world: &World, [space, address]: [u32; 2]) -> (Table, usize) {
     let row = match space {
         0 => address as usize,
         2 => 32,

@@ -396,6 +396,13 @@ impl World {
         })
     }
 
+    /// The row of a gap of the image.
+    pub fn gap(&self, message: &Message) -> Option<usize> {
+        let fixed = self.air(Table::Gaps).fixed.as_ref()?;
+        let mut rows = fixed.values.chunks_exact(Table::Gaps.fixed_width());
+        rows.position(|row| row[..4] == *message.fields())
+    }
+
     /// Whether a lookup has an answer.
     pub fn is_answered(&self, message: &Message) -> bool {
         let fields = message.fields();
@@ -408,8 +415,7 @@ impl World {
             }
             Bus::PowerOfTwo => number(0) < 8 && number(1) == 1 << number(0),
             Bus::Program => self.text.get(&number(0)) == Some(&message.numbers()),
-            // Only the table of zeroed words asks, and is not attacked there.
-            Bus::Gap => true,
+            Bus::Gap => self.gap(message).is_some(),
             _ => unreachable!("no lookup"),
         }
     }
