@@ -37,6 +37,7 @@ use std::{
 use attack::{Attacks, Kill, Kind};
 use implied::implied;
 use row::Part;
+use system::Found;
 use zonda_circuits::{bus::Bus, machine::Table};
 
 /// Parts that are left out, by table.
@@ -107,14 +108,15 @@ fn everything_is_needed() {
     }
     for (table, name, found) in system::parts(&needed, &mut wrong) {
         let (kind, text) = match found {
-            Ok(attack) => ("false", attack),
-            Err(reason) if !reason.is_empty() => ("not covered", reason),
-            Err(_) => {
+            Found::False(attack) => ("false", attack),
+            Found::Implied(reason) => ("nothing", reason.into()),
+            Found::Uncovered(attack) => ("not covered", attack.into()),
+            Found::Nothing => {
                 wrong.push(format!(
-                    "{} {name}: add a false run to `system::false_runs`",
+                    "{} {name}: add a false run, or a reason, to `system`, and not both",
                     table.name()
                 ));
-                continue;
+                ("?", String::new())
             }
         };
         *score.entry(kind).or_default() += 1;

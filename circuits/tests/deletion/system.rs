@@ -4,16 +4,19 @@
 //! Messages of a bus that honest runs need as a whole are left out with the whole bus. What a lookup
 //! table answers is left out with the lookups: the false runs of those are its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
     bus::Bus,
     checker::names,
     machine::{Image, Role, Statement, Table, ZeroedRange, airs},
 };
-use zonda_riscv_emu::testing::{addi, lw, sw};
+use zonda_riscv_emu::{
+    record::Records,
+    testing::{addi, lw, sw},
+};
 
 use crate::{
     common, histories,
@@ -39,33 +42,43 @@ struct FalseRun {
     lie: Lie,
 }
 
-/// Parts for which no false run has been written, and what one would be.
-const UNCOVERED: &[(Table, &str, &str)] = &[
-    (
-        Table::Statement,
-        "is_first",
-        "a run of no instruction, whose exit code is stated",
-    ),
+/// Parts without which nothing false is accepted, and why not.
+const IMPLIED: &[(Table, &str, &str)] = &[
     (
         Table::Program,
         "unused",
-        "a run of an instruction at pc 0 where the program has none",
+        "the row's operation is 0, LUI's, which the program says as ADDI: no row of a family fetches it",
     ),
     (
         Table::Image,
         "unused",
-        "register x0 held twice; both copies start as 0 and are never written otherwise",
+        "the row holds register x0 once more: both copies start as 0, and nothing else is written there",
     ),
 ];
 
-/// All parts of the tables without instructions: a false run that passes without it, or why there is
-/// none here, or nothing.
+/// Parts for which no false run has been written yet, and what one would be.
+const UNCOVERED: &[(Table, &str, &str)] = &[(
+    Table::Statement,
+    "end on state",
+    "a shard that goes on is said to end elsewhere; runs here are of one shard",
+)];
+
+/// Something said of a part: a false run, a reason, that it is not covered, or nothing.
+pub enum Found {
+    False(String),
+    Implied(&'static str),
+    Uncovered(&'static str),
+    Nothing,
+}
+
+/// What is known of all parts of the tables without instructions. What is wrong with false runs and
+/// lists is added to `wrong`.
 ///
 /// `lookups` are false runs that a lookup refuses, by its bus.
 pub fn parts(
     lookups: &BTreeMap<Bus, String>,
     wrong: &mut Vec<String>,
-) -> Vec<(Table, String, Result<String, String>)> {
+) -> Vec<(Table, String, Found)> {
     let mut runs = vec![];
     for run in false_runs() {
         match run.confirmed() {
@@ -73,44 +86,49 @@ pub fn parts(
             Err(error) => wrong.push(error),
         }
     }
+    let mut lists: BTreeMap<(Table, String), Found> = BTreeMap::new();
+    for (table, name, reason) in IMPLIED {
+        lists.insert((*table, (*name).into()), Found::Implied(reason));
+    }
+    for (table, name, reason) in UNCOVERED {
+        lists.insert((*table, (*name).into()), Found::Uncovered(reason));
+    }
     let airs = airs(&Image::default(), &common::part(), true);
     let mut all = vec![];
-    let mut unused: Vec<_> = UNCOVERED
-        .iter()
-        .map(|(table, name, _)| (*table, *name))
-        .collect();
     for air in airs.iter().filter(|air| air.table > Table::Transfer) {
         let (table, names) = (air.table, names(air));
         let constraints = names.constraints.into_iter().map(|name| (None, name));
         let messages = names.messages.into_iter();
-        let messages = messages.map(|(bus, name)| (Some(bus), format!("{name} on {}", bus.name())));
+        let messages = messages.map(|(bus, name)| (Some(bus), full(bus, &name)));
         for (bus, name) in constraints.chain(messages) {
-            let found = runs.iter().find(|(without, _)| match without {
-                Without::Part(of, part) => (*of, *part) == (table, name.as_str()),
-                Without::Bus(without) => bus == Some(*without),
-            });
-            let found = found.map(|(_, attack)| attack);
-            let is_answer = table.role() == Role::Lookup;
-            let found = found.or_else(|| lookups.get(&bus.filter(|_| is_answer)?));
-            let uncovered = UNCOVERED
-                .iter()
-                .find(|(of, part, _)| (*of, *part) == (table, name.as_str()));
-            let found = match (found, uncovered) {
-                (Some(attack), None) => Ok(attack.clone()),
-                (None, Some((_, _, reason))) => Err((*reason).into()),
-                _ => Err(String::new()),
+            let part = (table, name);
+            let run = runs.iter().find(|(parts, _)| parts.contains(&part));
+            let answered = bus.filter(|_| table.role() == Role::Lookup);
+            let attack = run.map(|(_, attack)| attack);
+            let attack = attack.or_else(|| lookups.get(&answered?));
+            let listed = lists.remove(&part);
+            let found = match (attack, listed) {
+                (Some(attack), None) => Found::False(attack.clone()),
+                (None, Some(listed)) => listed,
+                _ => Found::Nothing,
             };
-            unused.retain(|(of, part)| (*of, *part) != (table, name.as_str()));
-            all.push((table, name, found));
+            all.push((table, part.1, found));
         }
     }
-    assert!(unused.is_empty(), "no such parts: {unused:?}");
+    let unused = lists.into_keys();
+    wrong.extend(unused.map(|(table, name)| format!("{} has no {name}", table.name())));
     all
+}
+
+/// The name of a message.
+fn full(bus: Bus, name: &str) -> String {
+    format!("{name} on {}", bus.name())
 }
 
 impl FalseRun {
     /// Confirms that everything refuses the run, and that nothing does without what is left out.
-    fn confirmed(self) -> Result<(Without, String), String> {
+    /// Returns the parts without which it passes, and what it is.
+    fn confirmed(self) -> Result<(BTreeSet<(Table, String)>, String), String> {
         let Self {
             without,
             world,
@@ -136,7 +154,11 @@ impl FalseRun {
                 "{without:?}: {attack}: {refused:?} refuse it, {rest:?} without; the checker says {checked:?}"
             ));
         }
-        Ok((without, attack))
+        let parts = match without {
+            Without::Part(table, name) => BTreeSet::from([(table, name.into())]),
+            Without::Bus(bus) => said_on(&world, &lie, bus),
+        };
+        Ok((parts, attack))
     }
 }
 
@@ -172,11 +194,10 @@ fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<String> {
             .iter()
             .map(|n| is_left_out(None, n))
             .collect();
-        let full = |(bus, name): &(Bus, String)| format!("{name} on {}", bus.name());
         let messages: Vec<bool> = names
             .messages
             .iter()
-            .map(|message| is_left_out(Some(message.0), &full(message)))
+            .map(|message| is_left_out(Some(message.0), &full(message.0, &message.1)))
             .collect();
         for row in 0..world.height(table) {
             let said = say(air, row, lie.cells(world, table, row));
@@ -193,7 +214,7 @@ fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<String> {
                     let sum = balance.entry((message.bus, message.numbers())).or_default();
                     *sum += message.count;
                 } else if !world.is_answered(message) {
-                    let name = full(&names.messages[index]);
+                    let name = full(message.bus, &names.messages[index].1);
                     refusals.push(format!("{} {name}", table.name()));
                 }
             }
@@ -203,6 +224,25 @@ fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<String> {
     refusals
         .extend(unbalanced.map(|((bus, fields), sum)| format!("{} {fields:?}: {sum}", bus.name())));
     refusals
+}
+
+/// The messages that a run says on a bus.
+fn said_on(world: &World, lie: &Lie, bus: Bus) -> BTreeSet<(Table, String)> {
+    let mut all = BTreeSet::new();
+    let tables = Table::ALL.into_iter();
+    for table in tables.filter(|table| table.role() != Role::Lookup) {
+        let names = names(world.air(table)).messages;
+        for row in 0..world.height(table) {
+            let said = say(world.air(table), row, lie.cells(world, table, row));
+            for (message, (of, name)) in said.messages.iter().zip(&names) {
+                let is_said = message.count != F::ZERO || answers(table, message);
+                if *of == bus && is_said {
+                    all.insert((table, full(bus, name)));
+                }
+            }
+        }
+    }
+    all
 }
 
 /// Whether a message answers lookups.
@@ -481,17 +521,25 @@ fn zeroed(all: &mut Vec<FalseRun>) {
         });
     }
 
-    // A word that a load finds as it never was: opened twice, and once taken back.
-    let (world, clk) = loads(FREE, 9);
-    let mut lie = base(&world);
-    let row = held_in(&world, [1, FREE]).expect("it is held");
-    lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
-    add_rows(
-        &world,
-        &mut lie,
-        Table::Boundary,
-        &[&held(FREE, 9, 0, 0, clk)],
-    );
+    // A word that a load finds as it never was.
+    let found = || {
+        let (world, clk) = loads(FREE, 9);
+        let mut lie = base(&world);
+        let row = held_in(&world, [1, FREE]).expect("it is held");
+        lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
+        let another = held(FREE, 9, 0, 0, clk);
+        add_rows(&world, &mut lie, Table::Boundary, &[&another]);
+        (world, lie)
+    };
+    let (world, lie) = found();
+    all.push(FalseRun {
+        without: Without::Bus(Bus::Boundary),
+        world,
+        lie,
+    });
+
+    // It is opened twice, and once taken back.
+    let (world, mut lie) = found();
     lie.edit(&world, Table::Zeroed, 0, &[("active", F::TWO)]);
     let gap = gap_of(FREE, &gaps(&world.image));
     let borrows = [F::ZERO, borrow(FREE, gap[0]), borrow(gap[1], FREE + 1)];
@@ -680,6 +728,22 @@ fn statements(all: &mut Vec<FalseRun>) {
     );
     let exits = |statement: &mut Statement| statement.exit_code ^= 1;
     add(Without::Bus(Bus::Exit), &exits, &[]);
+
+    // Nothing is executed.
+    let run = honest(&call(93, 7, 0, 0, b""));
+    let statement = Statement {
+        exit_code: 8,
+        ..Statement::default()
+    };
+    let lie = "without an instruction, exits with 8";
+    let world = run.lying(lie, Records::default(), statement);
+    let mut lie = base(&world);
+    lie.edit(&world, Table::Statement, 0, &[("is_first", F::ZERO)]);
+    all.push(FalseRun {
+        without: part("is_first"),
+        world,
+        lie,
+    });
 
     // The run is said to begin with its second instruction.
     let mut world = honest(&outputs);

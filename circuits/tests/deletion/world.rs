@@ -9,9 +9,8 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{
     F,
     bus::Bus,
-    instances::single,
     instruction::decoded,
-    machine::{End, Image, Part, Role, Statement, Table, TableAir, airs},
+    machine::{End, Image, Part, Role, Statement, Table, TableAir, airs, height},
     system::boundary::{Held, Left},
     witness::{InstanceTrace, OneShard, count_uses, traces},
 };
@@ -163,7 +162,7 @@ pub struct World {
     pub text: BTreeMap<u32, Vec<u32>>,
     /// What every place in memory holds in the end.
     pub memory: BTreeMap<[u32; 2], [u32; 3]>,
-    /// The row that exits.
+    /// The row that exits; one that is not in use if none does.
     pub exit_row: usize,
 }
 
@@ -256,7 +255,7 @@ impl World {
         let image = common::image(program);
         let at = |pc| ran.instruction(pc).expect("text").expect("an instruction");
         let run = whole_run(&image, &records, &statement);
-        let instances = traces(&image, &run.part, &run.boundary(), &records, single, at);
+        let instances = traces(&image, &run.part, &run.boundary(), &records, heights, at);
         let airs = airs(&image, &run.part, true);
         let text = image
             .text
@@ -282,7 +281,7 @@ impl World {
         };
         let ecalls = world.used(Table::Ecall);
         let exits = |row: &usize| world.cells(Table::Ecall, *row)[exit] == F::ONE;
-        world.exit_row = (0..ecalls).find(exits).expect("an exit");
+        world.exit_row = (0..ecalls).find(exits).unwrap_or(ecalls);
         for row in 0..world.used(Table::Boundary) {
             for message in world.say(Table::Boundary, row).messages {
                 if message.bus == Bus::Memory && message.count == -F::ONE {
@@ -421,10 +420,16 @@ impl World {
     }
 }
 
+/// One instance of each table, with room for rows that a lie adds to a boundary.
+fn heights(table: Table, rows: usize) -> Vec<usize> {
+    let more = if table == Table::Boundary { 4 } else { 0 };
+    vec![height(rows + more)]
+}
+
 /// A run of one shard that takes over all that the program file fills, and knows all instructions of
 /// the program, whether or not it needs them: wrong rows may.
 fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShard {
-    let mut run = OneShard::new(image, records, statement, single);
+    let mut run = OneShard::new(image, records, statement, heights);
     let places = run
         .held
         .iter()
@@ -449,7 +454,7 @@ fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShar
     run.left = left.collect();
     run.pcs = image.text.iter().map(|(pc, _)| *pc).collect();
     run.uses.fill(0);
-    count_uses(image, &run.pcs, single, &mut run.uses);
+    count_uses(image, &run.pcs, heights, &mut run.uses);
     run
 }
 
