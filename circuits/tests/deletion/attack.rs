@@ -18,6 +18,7 @@ use crate::{
     row::{Dependencies, Part, column, is_lookup},
     search::{Search, says_the_same, spoken},
     settle::Lie,
+    system::{base, refusals},
     world::{Plan, World, say_cells},
 };
 
@@ -159,6 +160,8 @@ impl Attacks {
     /// What honest runs say.
     fn honest_runs(&mut self, plans: &[(Plan, World)]) {
         for (_, world) in plans {
+            let refused = refusals(world, &base(world), None);
+            assert_eq!(refused, [""; 0], "the honest control: {}", world.name);
             for row in 0..world.used(self.table) {
                 for (said, message) in self
                     .said

@@ -354,9 +354,9 @@ impl World {
     pub fn part_of(&self, statement: &Statement) -> Part {
         let mut part = self.part.clone();
         let execution = part.execution.as_mut().expect("a shard");
-        execution.end = End::Exit {
-            code: statement.exit_code,
-        };
+        if let End::Exit { code } = &mut execution.end {
+            *code = statement.exit_code;
+        }
         execution.output.clone_from(&statement.output);
         part
     }
