@@ -1,0 +1,201 @@
+//! Parts without which nothing false is accepted, and why not: what is left out here is refused by
+//! others, or says nothing, or is a second row for what did happen.
+
+use zonda_circuits::machine::Table;
+
+use crate::attack::Kind;
+
+/// A part that is not needed for soundness.
+pub struct Implied {
+    pub table: Table,
+    pub part: &'static str,
+    /// What a machine without it accepts.
+    pub accepts: Option<Kind>,
+    pub reason: &'static str,
+}
+
+/// The parts of a table that are not needed for soundness.
+pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
+    let all = [
+        (FLAGS, Some(Kind::Idle), FLAG),
+        (ACTIVE, None, THREAD),
+        (SHARES, None, SHARED),
+        (UNIQUE, Some(Kind::Second), FREE),
+    ];
+    let shared = all.into_iter().flat_map(|(parts, accepts, reason)| {
+        parts
+            .iter()
+            .map(move |(table, part)| (*table, *part, accepts, reason))
+    });
+    let own = [
+        (IDLE, Some(Kind::Idle)),
+        (OTHERS, None),
+        (FORMS, Some(Kind::False)),
+    ];
+    let own = own.into_iter().flat_map(|(parts, accepts)| {
+        let parts = parts.iter();
+        parts.map(move |(table, part, reason)| (*table, *part, accepts, *reason))
+    });
+    let implied = shared
+        .chain(own)
+        .map(|(table, part, accepts, reason)| Implied {
+            table,
+            part,
+            accepts,
+            reason,
+        });
+    implied.filter(move |implied| implied.table == table)
+}
+
+const FLAG: &str = "the other flag and `active` are boolean: it could be -1 beside a 1 only, on a row \
+                    that says nothing";
+const FLAGS: &[(Table, &str)] = &[
+    (Table::AddSub, "is_add"),
+    (Table::AddSub, "is_sub"),
+    (Table::Transfer, "is_input"),
+    (Table::Transfer, "is_output"),
+];
+
+const THREAD: &str = "a row would receive the thread more than once, and the thread is there once at each \
+                      clk: it starts once, and every row hands it on as often as it receives it";
+const ACTIVE: &[(Table, &str)] = &[
+    (Table::AddSub, "active"),
+    (Table::Shift, "active"),
+    (Table::ShiftImmediate, "active"),
+    (Table::Branch, "active"),
+    (Table::Jump, "active"),
+    (Table::LoadStoreWord, "active"),
+    (Table::LoadStoreSubword, "active"),
+    (Table::LoadStoreMisaligned, "active"),
+];
+
+const SHARED: &str = "where it is neither 0 nor 1, `writes_rd` is 0: rows that are parts of a step leave \
+                      everything as it is";
+const SHARES: &[(Table, &str)] = &[
+    (Table::AddImmediate, "active"),
+    (Table::Multiply, "active"),
+    (Table::Divide, "active"),
+];
+
+const FREE: &str = "it fixes cells that nothing depends on";
+const UNIQUE: &[(Table, &str)] = &[
+    (Table::Branch, "equality.aid.equal_0"),
+    (Table::Branch, "equality.aid.equal_1"),
+    (Table::Branch, "equality.aid.low_first"),
+    (Table::Branch, "equality.aid.one"),
+    (Table::Jump, "jal.x.previous_clk"),
+    (Table::Jump, "jal.x.difference_low"),
+    (Table::Divide, "divisor_inverse.zero"),
+    (Table::Ecall, "output_end.lo.unused"),
+    (Table::Ecall, "output_end.hi.unused"),
+    (Table::Ecall, "output_length.lo.unused"),
+    (Table::Ecall, "output_length.hi.unused"),
+    (Table::Ecall, "output_length.clk.unused"),
+    (Table::Ecall, "output_length.difference.unused"),
+    (Table::Transfer, "carry.unused"),
+];
+
+const KIND: &str = "a kind that is none of 0, 1 and 2 makes `active` other than 1: then it is 0, or \
+                    `writes_rd` is, and rows that are parts of a step leave everything as it is";
+/// Those of which only rows that are not in use can be wrong.
+const IDLE: &[(Table, &str, &str)] = &[
+    (
+        Table::ShiftImmediate,
+        "wide",
+        "the program says it on rows in use",
+    ),
+    (
+        Table::ShiftImmediate,
+        "arithmetic_left",
+        "the operation after SLLI is SRLI, for which the program has other directions",
+    ),
+    (Table::SetLessThan, "kind", KIND),
+    (Table::SetLessThanImmediate, "kind", KIND),
+    (
+        Table::Branch,
+        "is_equality",
+        "if it is -1 beside both others, the words are equal and the margin is -1",
+    ),
+    (
+        Table::Branch,
+        "is_unsigned",
+        "if it is -1 beside both others, the operation is JAL or JALR, whose link is not 0",
+    ),
+    (
+        Table::Branch,
+        "holds",
+        "unless it is 0 or 1, so is not `taken`, and the target is the next instruction",
+    ),
+];
+
+const NUMBERS: &str =
+    "two flags at once contradict each other: each wants its own number or descriptor";
+const LIMBS: &str = "the length is the sum of its limbs, whatever they are: no table sees them but \
+    through the sum";
+/// Those that let one number be written in two ways.
+const FORMS: &[(Table, &str, &str)] = &[(Table::Ecall, "output_end.lo on range16", LIMBS)];
+const OTHERS: &[(Table, &str, &str)] = &[
+    (
+        Table::ShiftImmediate,
+        "is_arithmetic",
+        "the program's operation says it on rows in use, `arithmetic_left` on others",
+    ),
+    (
+        Table::Jump,
+        "target.multiple_of_four on range16",
+        "a wrong target would not be a multiple of four mod p, where the program has nothing, unless \
+         `target.high` refuses it",
+    ),
+    (
+        Table::Jump,
+        "target.high on range16",
+        "a wrong target would not be a multiple of four mod p, where the program has nothing, unless \
+         `target.multiple_of_four` refuses it",
+    ),
+    (
+        Table::Divide,
+        "divisor_zero",
+        "it asks for a quotient of 2^32 - 1, whose product with a divisor that is not 0 has limbs above \
+         2^32, but for 2^32 - 1 by 1, where the slack would be 2^32",
+    ),
+    (Table::Ecall, "is_read", NUMBERS),
+    (Table::Ecall, "is_output", NUMBERS),
+    (Table::Ecall, "is_debug", NUMBERS),
+    (Table::Ecall, "is_exit", NUMBERS),
+    (Table::Ecall, "active", NUMBERS),
+    (
+        Table::Ecall,
+        "transfers",
+        "`transfers.some` and `transfers.none` fix it unless no byte is moved; \
+         nobody receives a transfer of 0 bytes",
+    ),
+    (
+        Table::Ecall,
+        "transfers.none",
+        "`transfers.some` refuses it unless no byte is moved; nobody \
+         receives a transfer of 0 bytes",
+    ),
+    (
+        Table::Ecall,
+        "result on range16",
+        "but for `read` it is a limit or a limb; a `read` of less than \
+         0 bytes would be a transfer that does not end",
+    ),
+    (Table::Ecall, "output_end.lo", LIMBS),
+    (Table::Ecall, "output_end.hi on range16", LIMBS),
+    (
+        Table::Transfer,
+        "active",
+        "a row would receive a transfer twice, which nobody sends twice",
+    ),
+    (
+        Table::Transfer,
+        "goes_on",
+        "if it is neither 0 nor 1, no byte remains, and nobody receives a transfer of 0 bytes",
+    ),
+    (
+        Table::Transfer,
+        "goes_on.last_byte",
+        "the next row would access the same word at the same clk",
+    ),
+];
