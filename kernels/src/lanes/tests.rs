@@ -74,6 +74,15 @@ fn the_required_platform_is_here() {
     }
 }
 
+/// NEON belongs to the target, so that nothing but the configuration keeps it from being chosen.
+#[cfg(target_arch = "aarch64")]
+#[test]
+fn aarch64_chooses_neon() {
+    assert_eq!(Platform::available(), [Platform::Portable, Platform::Neon]);
+    let portable = cfg!(zonda_platform = "portable");
+    assert_eq!(Platform::detect() == Platform::Portable, portable);
+}
+
 fn elements() -> impl Strategy<Value = [u32; LINE]> {
     prop::array::uniform16(prop_oneof![
         1 => Just(0), 1 => Just(1), 1 => Just(P - 1), 1 => Just((P - 1) / 2), 6 => 0..P
