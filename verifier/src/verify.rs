@@ -127,7 +127,8 @@ impl<'a> RunVerifier<'a> {
         })
     }
 
-    /// Checks the next part, and says what that took.
+    /// Checks the next part, and says what that took. Nothing is proved before `finish`: only then have
+    /// the parts been held against each other.
     ///
     /// # Errors
     /// The first check that failed, if the part does not hold or there should be no more parts. The
