@@ -15,11 +15,11 @@ use crate::{
     Masked, common, histories,
     implied::implied,
     plans::{self, touched_again},
-    row::{Dependencies, Part, column, is_lookup},
+    row::{Dependencies, Part, column, full, is_lookup},
     search::{Search, says_the_same, spoken},
     settle::Lie,
-    system::{base, refusals},
-    world::{Plan, World, say_cells},
+    system::refusals,
+    world::{Plan, World},
 };
 
 /// What a machine without a part accepts that the whole one refuses.
@@ -113,9 +113,7 @@ impl Attacks {
             .iter()
             .enumerate()
             .filter(|(_, (bus, _))| is_lookup(*bus));
-        let lookups = lookups.map(|(index, (bus, name))| {
-            (Part::Message(index), format!("{name} on {}", bus.name()))
-        });
+        let lookups = lookups.map(|(index, (bus, name))| (Part::Message(index), full(*bus, name)));
         constraints.chain(lookups).collect()
     }
 
@@ -134,7 +132,7 @@ impl Attacks {
         let messages = self.names.messages.iter().enumerate();
         let messages = messages.filter(|(_, (bus, _))| !is_lookup(*bus));
         messages
-            .map(|(index, (bus, name))| (index, format!("{name} on {}", bus.name())))
+            .map(|(index, (bus, name))| (index, full(*bus, name)))
             .collect()
     }
 
@@ -160,7 +158,7 @@ impl Attacks {
     /// What honest runs say.
     fn honest_runs(&mut self, plans: &[(Plan, World)]) {
         for (_, world) in plans {
-            let refused = refusals(world, &base(world), None);
+            let refused = refusals(world, &Lie::nowhere(world), None);
             assert_eq!(refused, [""; 0], "the honest control: {}", world.name);
             for row in 0..world.used(self.table) {
                 for (said, message) in self
@@ -305,7 +303,7 @@ impl Attacks {
                 })
             });
             for start in several.chain(single) {
-                let said = say_cells(&world, self.table, row, &start).messages[fetch];
+                let said = world.say_cells(self.table, row, &start).messages[fetch];
                 if said.count != F::ZERO {
                     starts.entry(said.numbers()[1]).or_default().push(start);
                 }
@@ -500,10 +498,7 @@ impl Attacks {
                 (*table, Part::Message(index))
             };
             let masked: Masked = messages.iter().map(place).collect();
-            let lie = Lie {
-                statement: world.statement.clone(),
-                ..Lie::default()
-            };
+            let lie = Lie::nowhere(&world);
             assert!(!lie.balance(&world, &Masked::new()).is_empty());
             assert!(lie.balance(&world, &masked).is_empty());
             let attack = format!("{} {}", world.name, world.lie.as_deref().unwrap());
@@ -653,7 +648,7 @@ fn judge(
             Part::Constraint(index) => format!("{} {}", table.name(), names.constraints[index]),
             Part::Message(index) => {
                 let (bus, name) = &names.messages[index];
-                format!("{} {name} on {}", table.name(), bus.name())
+                format!("{} {}", table.name(), full(*bus, name))
             }
         };
         // The debug checker finds exactly this.

@@ -85,6 +85,11 @@ pub fn say_into(air: &TableAir, row: usize, cells: &[F], said: &mut Said) {
     air.table.tell(&mut row);
 }
 
+/// The name of a message, as lists have it.
+pub fn full(bus: Bus, name: &str) -> String {
+    format!("{name} on {}", bus.name())
+}
+
 /// Whether a bus is one of lookups in tables that do not depend on the run.
 pub const fn is_lookup(bus: Bus) -> bool {
     matches!(

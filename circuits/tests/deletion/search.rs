@@ -8,7 +8,7 @@ use zonda_circuits::{F, bus::Bus, machine::Table};
 
 use crate::{
     Masked,
-    row::{Dependencies, Part, Said, is_lookup, say, say_into},
+    row::{Dependencies, Part, Said, is_lookup, say_into},
     world::{Balance, World},
 };
 
@@ -299,7 +299,7 @@ fn values(old: F) -> Vec<F> {
 /// What a row says to tables other than those of lookups.
 pub fn spoken(world: &World, (table, row): (Table, usize), cells: &[F]) -> Balance {
     let mut balance = Balance::default();
-    balance.add(&say(world.air(table), row, cells), F::ONE, |_| false);
+    balance.add(&world.say_cells(table, row, cells), F::ONE, |_| false);
     balance
 }
 
@@ -313,6 +313,6 @@ pub fn says_the_same(
     let is_masked = |index| masked.contains(&(table, Part::Message(index)));
     let mut difference = Balance::default();
     difference.add(&world.say(table, row), -F::ONE, is_masked);
-    difference.add(&say(world.air(table), row, cells), F::ONE, is_masked);
+    difference.add(&world.say_cells(table, row, cells), F::ONE, is_masked);
     difference.is_empty()
 }

@@ -14,8 +14,8 @@ use zonda_circuits::{
 
 use crate::{
     Masked,
-    row::{Part, column, is_lookup, say},
-    world::{Balance, World, say_cells},
+    row::{Part, column, full, is_lookup, say},
+    world::{Balance, World},
 };
 
 /// Rows that are not as the world has them.
@@ -26,10 +26,19 @@ pub struct Lie {
 }
 
 impl Lie {
+    /// Everything is as the world has it.
+    pub fn nowhere(world: &World) -> Self {
+        Self {
+            statement: world.statement.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// One row is another.
     pub fn of(world: &World, place: (Table, usize), cells: Vec<F>) -> Self {
         Self {
             rows: BTreeMap::from([(place, cells)]),
-            statement: world.statement.clone(),
+            ..Self::nowhere(world)
         }
     }
 
@@ -55,7 +64,7 @@ impl Lie {
         for ((table, row), cells) in &self.rows {
             let is_masked = |index| masked.contains(&(*table, Part::Message(index)));
             balance.add(&world.say(*table, *row), -F::ONE, is_masked);
-            balance.add(&say_cells(world, *table, *row, cells), F::ONE, is_masked);
+            balance.add(&world.say_cells(*table, *row, cells), F::ONE, is_masked);
         }
         // Another statement is stated in every row.
         if self.statement != world.statement {
@@ -65,7 +74,7 @@ impl Lie {
                 let place = (Table::Statement, row);
                 let is_masked = |index| masked.contains(&(place.0, Part::Message(index)));
                 let cells = self.cells(world, place.0, row);
-                balance.add(&say_cells(world, place.0, row, cells), -F::ONE, is_masked);
+                balance.add(&world.say_cells(place.0, row, cells), -F::ONE, is_masked);
                 balance.add(&say(stated, row, cells), F::ONE, is_masked);
             }
         }
@@ -149,12 +158,7 @@ impl Lie {
             cells.push((low, low_bits));
         }
         self.edit(world, Table::Ecall, row, &cells);
-        let said = say_cells(
-            world,
-            Table::Ecall,
-            row,
-            self.cells(world, Table::Ecall, row),
-        );
+        let said = world.say_cells(Table::Ecall, row, self.cells(world, Table::Ecall, row));
         let mut lookups = said
             .messages
             .iter()
@@ -227,7 +231,7 @@ impl Lie {
         let mut instances = world.instances.clone();
         for ((table, row), cells) in &self.rows {
             let honest = world.say(*table, *row);
-            let said = say_cells(world, *table, *row, cells);
+            let said = world.say_cells(*table, *row, cells);
             for (said, sign) in [(honest, -F::ONE), (said, F::ONE)] {
                 for message in said.messages.iter().filter(|m| is_lookup(m.bus)) {
                     let number = |index: usize| message.fields()[index].as_canonical_u32() as usize;
@@ -270,7 +274,7 @@ impl Lie {
                 table, constraint, ..
             } => format!("{} {constraint}", table.name()),
             Failure::Unbalanced { bus, place, .. } => {
-                format!("{} {} on {}", place.0.name(), place.2, bus.name())
+                format!("{} {}", place.0.name(), full(bus, &place.2))
             }
             failure => failure.to_string(),
         };

@@ -12,6 +12,7 @@ use zonda_circuits::{
     bus::Bus,
     checker::names,
     machine::{End, Image, Role, Statement, Table, ZeroedRange, airs},
+    system::gaps::ranges,
 };
 use zonda_riscv_emu::{
     record::{CLK_PER_STEP, INITIAL_CLK, Records},
@@ -21,7 +22,7 @@ use zonda_riscv_emu::{
 use crate::{
     common, histories,
     plans::{call, plan},
-    row::{Message, is_lookup, say},
+    row::{Message, full, is_lookup, say},
     settle::{Lie, held_in, left_in},
     world::{DATA, Plan, Setup, World},
 };
@@ -109,11 +110,6 @@ pub fn parts(
     all
 }
 
-/// The name of a message.
-fn full(bus: Bus, name: &str) -> String {
-    format!("{name} on {}", bus.name())
-}
-
 impl FalseRun {
     /// Confirms that everything refuses the run, and that nothing does without what is left out.
     /// Returns the parts without which it passes, and what it is.
@@ -160,7 +156,7 @@ fn honest(plan: &Plan) -> World {
 
 /// Asserts that nothing refuses a run.
 fn assert_accepted(world: &World) {
-    let lie = base(world);
+    let lie = Lie::nowhere(world);
     assert_eq!(refusals(world, &lie, None), [""; 0], "{}", world.name);
     assert_eq!(lie.checked(world), [""; 0], "{}", world.name);
 }
@@ -227,7 +223,7 @@ fn said_on(world: &World, lie: &Lie, bus: Bus) -> BTreeSet<(Table, String)> {
     for table in tables.filter(|table| table.role() != Role::Lookup) {
         let names = names(world.air(table)).messages;
         for row in 0..world.height(table) {
-            let said = say(world.air(table), row, lie.cells(world, table, row));
+            let said = world.say_cells(table, row, lie.cells(world, table, row));
             for (message, (of, name)) in said.messages.iter().zip(&names) {
                 let is_said = message.count != F::ZERO || answers(table, message);
                 if *of == bus && is_said {
@@ -255,13 +251,6 @@ fn false_runs() -> Vec<FalseRun> {
     zeroed(&mut all);
     statements(&mut all);
     all
-}
-
-pub fn base(world: &World) -> Lie {
-    Lie {
-        statement: world.statement.clone(),
-        ..Lie::default()
-    }
 }
 
 /// A row of a table, as cells that are not zero.
@@ -307,7 +296,7 @@ fn boundaries(all: &mut Vec<FalseRun>) {
         let (records, statement) = (claimed.records.clone(), claimed.statement.clone());
         let lie = "although the program file has 5 for x6";
         let world = claimed.lying_of(lie, (&claimed.program, &key), records, statement);
-        let mut lie = base(&world);
+        let mut lie = Lie::nowhere(&world);
         let row = held_in(&world, [1, address]).expect("it is held");
         let untouched = [("after.lo", number(5)), ("last_clk", F::ZERO)];
         lie.edit(&world, Table::Boundary, row, &untouched);
@@ -353,12 +342,12 @@ fn instructions(all: &mut Vec<FalseRun>) {
     let world = lying();
     all.push(FalseRun {
         without: Without::Bus(Bus::Program),
-        lie: base(&world),
+        lie: Lie::nowhere(&world),
         world,
     });
     // Its table of instructions is not the program.
     let mut world = lying();
-    let mut lie = base(&world);
+    let mut lie = Lie::nowhere(&world);
     let pc = with(7).victim_pc();
     let row = world.text.keys().position(|at| *at == pc).expect("text");
     let fields = claimed.text[&pc].clone();
@@ -404,7 +393,7 @@ fn image(all: &mut Vec<FalseRun>) {
     records.registers[7].value = old;
     let lie = "twice, with a load between them that finds what was there before";
     let world = run.lying(lie, records, run.statement.clone());
-    let mut lie = base(&world);
+    let mut lie = Lie::nowhere(&world);
     add_rows(
         &world,
         &mut lie,
@@ -477,13 +466,6 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     let part = |name| Without::Part(Table::Zeroed, name);
     // The difference is -1: with limbs (-1, 0), (2^16 - 1, -1), and those of p - 1.
     let minus_one = [F::ZERO, F::ONE, -number(0x7fff)];
-    let gap_of = |address: u32, gaps: &[std::ops::Range<u32>]| {
-        let gap = gaps
-            .iter()
-            .find(|gap| gap.contains(&address))
-            .expect("a gap");
-        [gap.start, gap.end]
-    };
     let borrow = |x: u32, y: u32| F::from_bool((x & 0xffff) < (y & 0xffff));
 
     // A word is opened twice: a load finds 0 after a store of something else.
@@ -518,7 +500,7 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     // A word that a load finds as it never was.
     let found = || {
         let (world, clk) = loads(FREE, 9);
-        let mut lie = base(&world);
+        let mut lie = Lie::nowhere(&world);
         let row = held_in(&world, [1, FREE]).expect("it is held");
         lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
         let another = held(FREE, 9, 0, 0, clk);
@@ -535,7 +517,7 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     // It is opened twice, and once taken back.
     let (world, mut lie) = found();
     lie.edit(&world, Table::Zeroed, 0, &[("active", F::TWO)]);
-    let gap = gap_of(FREE, &gaps(&world.image));
+    let gap = gap_of(&world.image, FREE);
     let borrows = [F::ZERO, borrow(FREE, gap[0]), borrow(gap[1], FREE + 1)];
     let mut back = opened(FREE, [9, 0], 0, gap, borrows);
     back[0].1 = -F::ONE;
@@ -551,9 +533,9 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     let first = DATA / 4;
     let made_up = |without| (without, LAST, [LAST, LAST + 1], [F::ZERO; 3]);
     let mut cases = vec![made_up(part("gap on gap")), made_up(Without::Bus(Bus::Gap))];
-    let honest = common_gaps();
-    let after = gap_of(LAST + 1, &honest);
-    let before = gap_of(first - 1, &honest);
+    let image = common_image();
+    let after = gap_of(&image, LAST + 1);
+    let before = gap_of(&image, first - 1);
     let start = [
         "address - start.low on range16",
         "address - start.high on range16",
@@ -580,7 +562,7 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     }
     for (without, address, gap, borrows) in cases {
         let (mut world, clk) = loads(address, 0);
-        let mut lie = base(&world);
+        let mut lie = Lie::nowhere(&world);
         let value = world
             .image
             .words
@@ -648,46 +630,33 @@ fn opened_twice(
     records.registers[7].value = 0;
     let lie = "twice, with a load between them that finds 0";
     let world = run.lying(lie, records, run.statement.clone());
-    let mut lie = base(&world);
+    let mut lie = Lie::nowhere(&world);
     add_rows(
         &world,
         &mut lie,
         Table::Boundary,
         &[&held(address, 0, 0, 9, clks[0])],
     );
-    let gap = gaps(&world.image)
-        .into_iter()
-        .find(|gap| gap.contains(&address));
-    let gap = gap.expect("a gap");
-    add_rows(
-        &world,
-        &mut lie,
-        Table::Zeroed,
-        &[&second([gap.start, gap.end])],
-    );
+    let second = second(gap_of(&world.image, address));
+    add_rows(&world, &mut lie, Table::Zeroed, &[&second]);
     (world, lie)
 }
 
-/// Where the image is not.
-fn gaps(image: &Image) -> Vec<std::ops::Range<u32>> {
-    let mut from = 0;
-    let mut gaps = vec![];
-    for (address, _) in &image.words {
-        gaps.push(from..*address);
-        from = address + 1;
-    }
-    gaps.push(from..1 << 30);
-    gaps
+/// The range in which the image does not have a word.
+fn gap_of(image: &Image, address: u32) -> [u32; 2] {
+    let mut gaps = ranges(image).into_iter();
+    let gap = gaps.find(|gap| gap.contains(&address)).expect("a gap");
+    [gap.start, gap.end]
 }
 
-/// Those beside the data at [`DATA`], in every program here.
-fn common_gaps() -> Vec<std::ops::Range<u32>> {
+/// An image with the data at [`DATA`], and with the gaps beside them that every program here has.
+fn common_image() -> Image {
     let plan = plan(lw(7, 5, 0), Setup::Loads, &[(5, LAST * 4), (7, 3)]);
     let plan = Plan {
         after: vec![sw(0, 5, 0)],
         ..plan
     };
-    gaps(&common::image(&plan.program(false)))
+    common::image(&plan.program(false))
 }
 
 /// Something else is stated than what happened.
@@ -696,7 +665,7 @@ fn statements(all: &mut Vec<FalseRun>) {
     let outputs = call(64, 3, DATA + 1, 5, b"");
     let mut add = |without, change: &dyn Fn(&mut Statement), cells: &[(usize, Cells<'_>)]| {
         let world = histories::stated(&outputs, change);
-        let mut lie = base(&world);
+        let mut lie = Lie::nowhere(&world);
         for (row, cells) in cells {
             lie.edit(&world, Table::Statement, *row, cells);
         }
@@ -731,7 +700,7 @@ fn statements(all: &mut Vec<FalseRun>) {
     };
     let lie = "without an instruction, exits with 8";
     let world = run.lying(lie, Records::default(), statement);
-    let mut lie = base(&world);
+    let mut lie = Lie::nowhere(&world);
     lie.edit(&world, Table::Statement, 0, &[("is_first", F::ZERO)]);
     all.push(FalseRun {
         without: part("is_first"),
@@ -746,7 +715,7 @@ fn statements(all: &mut Vec<FalseRun>) {
     world.airs = airs(&world.image, &world.part, true);
     all.push(FalseRun {
         without: Without::Bus(Bus::State),
-        lie: base(&world),
+        lie: Lie::nowhere(&world),
         world,
     });
 
@@ -772,7 +741,7 @@ fn statements(all: &mut Vec<FalseRun>) {
     let world = goes_on(4);
     all.push(FalseRun {
         without: Without::Bus(Bus::State),
-        lie: base(&world),
+        lie: Lie::nowhere(&world),
         world,
     });
 }

@@ -26,7 +26,7 @@ use zonda_riscv_emu::{
 
 use crate::{
     common,
-    row::{self, Message, Said, column, is_lookup, say},
+    row::{Message, Said, column, is_lookup, say},
 };
 
 /// Where programs begin.
@@ -378,8 +378,14 @@ impl World {
         &self.instances[table as usize].trace.values[row * width..(row + 1) * width]
     }
 
+    /// What a row says.
     pub fn say(&self, table: Table, row: usize) -> Said {
-        say(self.air(table), row, self.cells(table, row))
+        self.say_cells(table, row, self.cells(table, row))
+    }
+
+    /// What a row would say with other cells.
+    pub fn say_cells(&self, table: Table, row: usize, cells: &[F]) -> Said {
+        say(self.air(table), row, cells)
     }
 
     /// The row of a table in which the instruction at `pc` runs.
@@ -494,9 +500,4 @@ impl Balance {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-/// Says a row anew.
-pub fn say_cells(world: &World, table: Table, row: usize, cells: &[F]) -> Said {
-    row::say(world.air(table), row, cells)
 }
