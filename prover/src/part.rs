@@ -100,10 +100,7 @@ impl From<Shard> for ShardWork {
 impl ShardWork {
     /// How many instructions it executes.
     pub fn cycles(&self) -> u64 {
-        self.instructions
-            .iter()
-            .map(|count| u64::from(*count))
-            .sum()
+        self.replay_input().cycles()
     }
 
     /// What it takes to execute it alone.

@@ -20,7 +20,8 @@ pub(crate) struct Recorder<const LISTED: bool> {
     clk: u32,
     register_clk: [u32; 32],
     output_clk: u32,
-    transfers_left: usize,
+    /// How many words may still be moved.
+    pub(crate) transfers_left: usize,
 }
 
 /// The note of a listed word before its first access: the clk of no access.
@@ -36,11 +37,6 @@ impl<const LISTED: bool> Recorder<LISTED> {
             output_clk: 0,
             transfers_left: max_transfers,
         }
-    }
-
-    /// How many words may still be moved.
-    pub(crate) fn transfers_left(&self) -> usize {
-        self.transfers_left
     }
 
     /// Writes down everything but instructions, transfers and memory, as it stands at the end.

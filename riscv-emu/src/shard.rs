@@ -204,6 +204,17 @@ pub struct ReplayInput<'a> {
     pub transferred_words: u32,
 }
 
+impl ReplayInput<'_> {
+    /// How many instructions the shard executes.
+    pub fn cycles(&self) -> u64 {
+        total(&self.instructions)
+    }
+}
+
+fn total(instructions: &[u32; Family::ALL.len()]) -> u64 {
+    instructions.iter().map(|count| u64::from(*count)).sum()
+}
+
 /// The most instructions of a shard.
 pub const MAX_SHARD_CYCLES: u64 = 1 << 22;
 /// The most words that the ECALLs of a shard may move.

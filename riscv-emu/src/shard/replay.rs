@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use super::{BoundaryWord, MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput};
+use super::{BoundaryWord, MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput, total};
 use crate::{
     ecall::Streams,
     error::{Location, TrapKind},
@@ -151,9 +151,8 @@ pub struct Replay<'a> {
     shard: ReplayInput<'a>,
     machine: Machine<'a, Recorder<true>>,
     pc: u32,
-    /// How many instructions are still to be executed, of all and of each family.
-    left: u64,
-    left_of: [u32; Family::ALL.len()],
+    /// How many instructions of each family are still to be executed.
+    left: [u32; Family::ALL.len()],
     exited: bool,
 }
 
@@ -168,7 +167,7 @@ impl<'a> Replay<'a> {
         shard: ReplayInput<'a>,
         max_memory: u64,
     ) -> Result<Self, ReplayError> {
-        let left = check(&shard)?;
+        check(&shard)?;
         let machine = Machine {
             registers: shard.start.registers,
             memory: memory(&shard, max_memory)?,
@@ -185,8 +184,7 @@ impl<'a> Replay<'a> {
             shard,
             machine,
             pc: shard.start.pc,
-            left,
-            left_of: shard.instructions,
+            left: shard.instructions,
             exited: false,
         })
     }
@@ -208,46 +206,42 @@ impl<'a> Replay<'a> {
     }
 
     fn piece(&mut self, records: &mut Records, cycles: u64) -> Result<bool, ReplayError> {
-        let cycles = cycles.min(self.left);
+        let all_left = total(&self.left);
+        let cycles = cycles.min(all_left);
         records.clear();
-        for (family, left) in Family::ALL.into_iter().zip(self.left_of) {
+        for (family, left) in Family::ALL.into_iter().zip(self.left) {
             records.reserve(family, u64::from(left).min(cycles) as usize);
         }
-        let recorder = &mut self.machine.observer;
-        recorder.records = mem::take(records);
+        let machine = &mut self.machine;
+        machine.observer.records = mem::take(records);
         let Stopped {
             stop,
             pc,
             cycles: executed,
-        } = (self.machine).run(self.program, self.pc, cycles, &mut Discard);
-        *records = mem::take(&mut self.machine.observer.records);
-        self.left -= executed;
+        } = machine.run(self.program, self.pc, cycles, &mut Discard);
+        *records = mem::take(&mut machine.observer.records);
         self.pc = pc;
         match stop {
-            Stop::Exit { .. } if self.left == 0 => self.exited = true,
+            Stop::Exit { .. } if executed == all_left => self.exited = true,
             Stop::CycleLimit => {}
             stop => {
-                let executed = self.cycles() - self.left;
+                let executed = self.shard.cycles() - all_left + executed;
                 return Err(error(stop, self.program, &self.shard, pc, executed));
             }
         }
-        for family in Family::ALL {
-            let left = &mut self.left_of[family as usize];
+        let families = Family::ALL.into_iter().zip(&mut self.left);
+        for ((family, left), expected) in families.zip(self.shard.instructions) {
             let got = records.count(family);
-            match left.checked_sub(got as u32) {
-                Some(rest) => *left = rest,
-                None => {
-                    let expected = self.shard.instructions[family as usize];
-                    let got = (expected - *left) as usize + got;
-                    return Err(ReplayError::Instructions {
-                        family,
-                        expected,
-                        got,
-                    });
+            *left = left.checked_sub(got as u32).ok_or({
+                let before = (expected - *left) as usize;
+                ReplayError::Instructions {
+                    family,
+                    expected,
+                    got: before + got,
                 }
-            }
+            })?;
         }
-        Ok(self.left > 0)
+        Ok(total(&self.left) > 0)
     }
 
     /// Writes down what the shard leaves, when it has no instructions left: everything in `records`
@@ -261,7 +255,7 @@ impl<'a> Replay<'a> {
     ///
     /// If there are instructions left.
     pub fn finish(self, records: &mut Records) -> Result<(), ReplayError> {
-        assert_eq!(self.left, 0, "the shard has instructions left");
+        assert_eq!(total(&self.left), 0, "the shard has instructions left");
         let result = self.end(records);
         if result.is_err() {
             records.clear();
@@ -271,19 +265,13 @@ impl<'a> Replay<'a> {
 
     fn end(self, records: &mut Records) -> Result<(), ReplayError> {
         let Self {
-            shard,
-            machine,
-            pc,
-            left_of,
-            ..
+            shard, machine, pc, ..
         } = self;
         let bytes = machine.streams.input.len();
         if bytes != 0 {
             return Err(ReplayError::InputLeft { bytes });
         }
-        // None was executed too often, and as many as were announced: so this cannot be.
-        debug_assert_eq!(left_of, [0; Family::ALL.len()]);
-        if machine.observer.transfers_left() != 0 {
+        if machine.observer.transfers_left != 0 {
             let expected = shard.transferred_words;
             return Err(ReplayError::TransferredWords { expected });
         }
@@ -299,15 +287,10 @@ impl<'a> Replay<'a> {
         }
         Ok(())
     }
-
-    /// How many instructions the shard has.
-    fn cycles(&self) -> u64 {
-        self.shard.instructions.iter().map(|n| u64::from(*n)).sum()
-    }
 }
 
-/// Checks everything that needs no execution, and yields how many instructions there are.
-fn check(shard: &ReplayInput<'_>) -> Result<u64, ReplayError> {
+/// Checks everything that needs no execution.
+fn check(shard: &ReplayInput<'_>) -> Result<(), ReplayError> {
     let pc = shard.start.pc;
     if !pc.is_multiple_of(4) {
         return Err(ReplayError::StartAlignment { pc });
@@ -316,11 +299,7 @@ fn check(shard: &ReplayInput<'_>) -> Result<u64, ReplayError> {
     if value != 0 {
         return Err(ReplayError::StartZero { value });
     }
-    let cycles = shard
-        .instructions
-        .iter()
-        .map(|&count| u64::from(count))
-        .sum();
+    let cycles = shard.cycles();
     if cycles == 0 || cycles > MAX_SHARD_CYCLES {
         return Err(ReplayError::Cycles { cycles });
     }
@@ -328,7 +307,7 @@ fn check(shard: &ReplayInput<'_>) -> Result<u64, ReplayError> {
     if transferred_words > MAX_SHARD_TRANSFERS {
         return Err(ReplayError::Transfers { transferred_words });
     }
-    Ok(cycles)
+    Ok(())
 }
 
 /// The listed words, and nothing else.
