@@ -83,39 +83,20 @@ pub fn boundary_columns(
     let cells = &mut |count| alloc::vec![0; count];
 
     let (table, pcs) = (Table::Instructions, boundary.pcs);
-    let mut executed = empty(
-        table,
-        table.boundary_width(),
-        heights(table, pcs.len()),
-        cells,
-    );
-    append(&mut executed, None, pcs, instruction);
-    fill_up(&mut executed);
-    let (table, all) = (Table::Boundary, boundary.held);
-    let mut places = empty(
-        table,
-        table.boundary_width(),
-        heights(table, all.len()),
-        cells,
-    );
-    append(&mut places, None, all, held);
-    let mut columns = executed;
-    columns.append(&mut places);
+    let mut columns = filled(table, heights(table, pcs.len()), pcs, instruction, cells);
+    fill_up(&mut columns);
+    let (table, places) = (Table::Boundary, boundary.held);
+    let more = filled(table, heights(table, places.len()), places, held, cells);
+    columns.extend(more);
     if let Some(used) = &boundary.program {
-        let uses: Vec<_> = used.uses.iter().map(|uses| program::row(*uses)).collect();
-        columns.push(whole(Table::Program, &uses, cells));
+        let uses = |uses: &u32| program::row(*uses);
+        columns.extend(whole(Table::Program, used.uses, uses, cells));
         let left = image::rows(image, used.left);
-        columns.push(whole(Table::Image, &left, cells));
+        columns.extend(whole(Table::Image, &left, |row| *row, cells));
     }
-    let (table, all) = (Table::Zeroed, boundary.zeroed);
-    let mut words = empty(
-        table,
-        table.boundary_width(),
-        heights(table, all.len()),
-        cells,
-    );
-    append(&mut words, None, all, word);
-    columns.append(&mut words);
+    let (table, words) = (Table::Zeroed, boundary.zeroed);
+    let more = filled(table, heights(table, words.len()), words, word, cells);
+    columns.extend(more);
     columns
 }
 
@@ -298,12 +279,13 @@ where
         let instances = &mut self.tables[Table::Zeroed as usize];
         append(instances, Some(&self.lookups), boundary.zeroed, zeroed::row);
         if let Some(execution) = &part.execution {
-            self.whole(Table::Statement, &statement::rows(execution));
+            self.whole(Table::Statement, &statement::rows(execution), |row| *row);
         }
         if let Some(used) = &boundary.program {
-            let uses: Vec<_> = used.uses.iter().map(|n| program::row(*n)).collect();
-            self.whole(Table::Program, &uses);
-            self.whole(Table::Image, &image::rows(self.image, used.left));
+            self.whole(Table::Program, used.uses, |uses| program::row(*uses));
+            self.whole(Table::Image, &image::rows(self.image, used.left), |row| {
+                *row
+            });
         }
 
         let counts = self.lookups.counts();
@@ -317,11 +299,11 @@ where
         let instances = &mut self.tables[Table::Instructions as usize];
         append(instances, None, &executed, instruction);
         if part.zeroed.is_some() {
-            self.whole(Table::Gaps, &counts.gaps());
+            self.whole(Table::Gaps, &counts.gaps(), |row| *row);
         }
-        self.whole(Table::Range16, &counts.range16());
-        self.whole(Table::Bytes, &counts.bytes());
-        self.whole(Table::PowersOfTwo, &counts.powers_of_two());
+        self.whole(Table::Range16, &counts.range16(), |row| *row);
+        self.whole(Table::Bytes, &counts.bytes(), |row| *row);
+        self.whole(Table::PowersOfTwo, &counts.powers_of_two(), |row| *row);
 
         for instance in self.tables.iter_mut().flatten() {
             instance.unused().fill(0);
@@ -330,8 +312,13 @@ where
         self.tables.into_iter().flatten().collect()
     }
 
-    fn whole<C: Columns<F> + Copy + Sync>(&mut self, table: Table, rows: &[C]) {
-        self.tables[table as usize].push(whole(table, rows, &mut self.cells));
+    fn whole<R: Sync, C: Columns<F>>(
+        &mut self,
+        table: Table,
+        records: &[R],
+        row: impl Fn(&R) -> C + Sync,
+    ) {
+        self.tables[table as usize] = whole(table, records, row, &mut self.cells);
     }
 }
 
@@ -394,16 +381,30 @@ fn empty<M>(
 }
 
 /// One instance of exactly these rows.
-fn whole<C: Columns<F> + Copy + Sync, M: DerefMut<Target = [u32]>>(
+fn whole<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     table: Table,
-    rows: &[C],
+    records: &[R],
+    row: impl Fn(&R) -> C + Sync,
     cells: &mut impl FnMut(usize) -> M,
-) -> Filled<M> {
-    let mut instance = empty(table, C::WIDTH, alloc::vec![height(rows.len())], cells);
-    append(&mut instance, None, rows, |row| *row);
-    let mut instance = instance.remove(0);
-    instance.unused().fill(0);
-    instance
+) -> Vec<Filled<M>> {
+    let heights = alloc::vec![height(records.len())];
+    filled(table, heights, records, row, cells)
+}
+
+/// Instances of these heights, with all their rows; nothing is looked up.
+fn filled<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
+    table: Table,
+    heights: Vec<usize>,
+    records: &[R],
+    row: impl Fn(&R) -> C + Sync,
+    cells: &mut impl FnMut(usize) -> M,
+) -> Vec<Filled<M>> {
+    let mut instances = empty(table, C::WIDTH, heights, cells);
+    append(&mut instances, None, records, row);
+    for instance in &mut instances {
+        instance.unused().fill(0);
+    }
+    instances
 }
 
 /// Adds rows of records, in order, to instances that have room for them. What the rows look up is
