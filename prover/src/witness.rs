@@ -4,6 +4,7 @@ use std::{mem, ops::DerefMut};
 
 use zonda_circuits::{
     instances::several,
+    machine::Table,
     witness::{Filled, Filling},
 };
 use zonda_riscv_emu::{
@@ -39,17 +40,37 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
         let rows = |table| work.rows(table);
         let at = |pc| setup.instruction_at(pc);
         let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells);
-        let mut last = Records::default();
-        if let Some(shard) = &work.shard {
-            last = execute(setup, shard, |records| filling.add(records), cancel)?;
+        let Some(shard) = &work.shard else {
+            return Ok(filling.finish(&Records::default()));
+        };
+        let last = replay(setup, shard, |records| filling.add(records), cancel)?;
+        let filled = filling.finish(&last);
+        if executes_all(&filled, shard.cycles()) {
+            Ok(filled)
+        } else {
+            let what = "instructions";
+            Err(TaskError::Differs { what }.into())
         }
-        Ok(filling.finish(&last))
     })
 }
 
+/// Whether each instruction in the table of the shard's instructions is executed, and no others are.
+/// How often they are is counted there, and `cycles` are executed in all.
+fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) -> bool {
+    const TIMES: usize = Table::Instructions.boundary_width();
+    let instances = filled.iter().filter(|f| f.table == Table::Instructions);
+    let rows = instances.flat_map(|f| f.cells.chunks_exact(f.width).take(f.used));
+    let mut times = rows.map(|row| u64::from(row[TIMES]));
+    let mut sum = 0;
+    times.all(|times| {
+        sum += times;
+        times > 0
+    }) && sum == cycles
+}
+
 /// Executes a shard again, hands out its records piece by piece, and holds what happens against what
-/// is said of it. Returns the records of the shard's end.
-fn execute(
+/// is said of it, but for which instructions are executed. Returns the records of the shard's end.
+fn replay(
     setup: &Setup<'_>,
     shard: &ShardWork,
     mut add: impl FnMut(&Records) + Send,
@@ -58,7 +79,10 @@ fn execute(
     let input = shard.replay_input();
     let mut replay =
         Replay::new(setup.program, input, max_memory(&input)).map_err(TaskError::from)?;
-    let mut happened = Happened::new(setup, shard);
+    let mut output = Output {
+        left: &shard.output,
+        is_said: true,
+    };
     let mut next = |records: &mut Records| replay.next(records, PIECE).map_err(TaskError::from);
     let (mut piece, mut following) = (Records::default(), Records::default());
     let mut is_more = next(&mut piece)?;
@@ -67,7 +91,7 @@ fn execute(
         let (more, ()) = rayon::join(
             || is_more.then(|| next(&mut following)).transpose(),
             || {
-                happened.add(&piece);
+                output.add(&piece);
                 add(&piece);
             },
         );
@@ -78,7 +102,7 @@ fn execute(
         mem::swap(&mut piece, &mut following);
     }
     replay.finish(&mut piece).map_err(TaskError::from)?;
-    happened.check(shard, &piece)?;
+    check(shard, &piece, &output)?;
     Ok(piece)
 }
 
@@ -89,100 +113,95 @@ fn max_memory(shard: &ReplayInput<'_>) -> u64 {
     pages.min(execute::Options::default().max_memory)
 }
 
-/// What is known of a shard from its records.
-struct Happened<'a> {
-    text: &'a [(u32, zonda_riscv_emu::instruction::Instruction)],
-    /// Of each instruction of the text whether it is executed.
-    is_executed: Vec<bool>,
-    /// The rest of the public output that is said to be written.
-    output: &'a [u8],
-    /// Whether what was written so far is what is said.
-    is_output: bool,
+/// The public output that a shard is said to write, held against what it writes.
+struct Output<'a> {
+    /// What is not written yet.
+    left: &'a [u8],
+    /// Whether what is written is what is said.
+    is_said: bool,
 }
 
-impl<'a> Happened<'a> {
-    fn new(setup: &'a Setup<'_>, shard: &'a ShardWork) -> Self {
-        let text = &setup.image.text;
-        Self {
-            text,
-            is_executed: vec![false; text.len()],
-            output: &shard.output,
-            is_output: true,
-        }
-    }
-
+impl Output<'_> {
     fn add(&mut self, records: &Records) {
         let transfers = records.transfers.iter();
         for written in transfers.filter(|transfer| transfer.is_output) {
+            let count = usize::from(written.count);
             let bytes = written.word.after.to_le_bytes();
-            let bytes = bytes[written.offset.into()..].iter();
-            let bytes = bytes.take(written.count.into());
-            let (said, rest) = self
-                .output
-                .split_at(self.output.len().min(written.count.into()));
-            self.is_output &= bytes.eq(said);
-            self.output = rest;
+            let bytes = bytes[written.offset.into()..].iter().take(count);
+            let (said, left) = self.left.split_at(self.left.len().min(count));
+            self.is_said &= bytes.eq(said);
+            self.left = left;
         }
-
-        let steps = records.steps.iter().flatten().map(|step| step.pc);
-        let words = records.load_store_word.iter();
-        let subwords = records.load_store_subword.iter();
-        let misaligned = records.load_store_misaligned.iter();
-        let ecalls = records.ecalls.iter().map(|step| step.pc);
-        let mut before = (0, 0);
-        let mut execute = |pc: u32| {
-            // Text is mostly one range of instructions.
-            let ahead = (pc.wrapping_sub(before.0) / 4) as usize;
-            let guess = (before.1 + ahead).min(self.text.len() - 1);
-            let number = if self.text[guess].0 == pc {
-                guess
-            } else {
-                let found = self.text.binary_search_by_key(&pc, |(pc, _)| *pc);
-                found.expect("only instructions are executed")
-            };
-            before = (pc, number);
-            self.is_executed[number] = true;
-        };
-        steps.for_each(&mut execute);
-        words.chain(subwords).for_each(|one| execute(one.step.pc));
-        misaligned.for_each(|one| execute(one.step.pc));
-        ecalls.for_each(&mut execute);
     }
+}
 
-    /// Holds all of it against what is said of the shard; `last` are the records of its end.
-    fn check(&self, shard: &ShardWork, last: &Records) -> Result<(), TaskError> {
-        let registers = last.registers.iter().map(|register| register.value);
-        let executed = self.text.iter().zip(&self.is_executed);
-        let executed = executed.filter(|(_, is_executed)| **is_executed);
-        let same = [
-            ("registers", registers.eq(shard.registers_after)),
-            (
-                "output length",
-                last.output_length.value == shard.output_length_after,
-            ),
-            ("output", self.is_output && self.output.is_empty()),
-            (
-                "end",
-                match shard.end {
-                    End::Next { pc } => last.final_pc == Some(pc),
-                    End::Exit { code } => {
-                        last.final_pc.is_none() && last.registers[A0].value == code
-                    }
-                },
-            ),
-            (
-                "instructions",
-                executed
-                    .map(|((pc, _), _)| *pc)
-                    .eq(shard.pcs.iter().copied()),
-            ),
-        ];
-        match same.into_iter().find(|(_, same)| !same) {
-            Some((what, _)) => Err(TaskError::Differs { what }),
-            None => Ok(()),
-        }
+/// Holds the end of a shard against what is said of it.
+fn check(shard: &ShardWork, last: &Records, output: &Output<'_>) -> Result<(), TaskError> {
+    let registers = last.registers.iter().map(|register| register.value);
+    let length = last.output_length.value;
+    let end = match shard.end {
+        End::Next { pc } => last.final_pc == Some(pc),
+        End::Exit { code } => last.final_pc.is_none() && last.registers[A0].value == code,
+    };
+    let same = [
+        ("registers", registers.eq(shard.registers_after)),
+        ("output length", length == shard.output_length_after),
+        ("output", output.is_said && output.left.is_empty()),
+        ("end", end),
+    ];
+    match same.into_iter().find(|(_, same)| !same) {
+        Some((what, _)) => Err(TaskError::Differs { what }),
+        None => Ok(()),
     }
 }
 
 /// Register a0: the argument of `exit`.
 const A0: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use zonda_riscv_emu::{execute::Discard, program::Program};
+    use zonda_verifier::Preset;
+
+    use super::*;
+    use crate::{
+        engine::Engine,
+        pipeline::{Options, plan},
+    };
+
+    /// Nothing but the table of instructions says which of them a shard executes.
+    #[test]
+    fn instructions_are_those_that_are_executed() {
+        let elf = include_bytes!("../../guests/elf/fibonacci.elf");
+        let program = Program::from_elf(elf).unwrap();
+        let (engine, input) = (Engine::default(), 100_u32.to_le_bytes());
+        let setup = Setup::new(&engine, &program, Preset::default());
+        let mut plan = plan(&engine, &setup, &input, &Options::default(), &mut Discard).unwrap();
+        let task = plan.tasks(&setup, &input).unwrap().next().unwrap();
+        let work = task.unwrap().work;
+        let fill = |pcs: &[u32]| {
+            let mut work = work.clone();
+            let shard = work.shard.as_mut().unwrap();
+            shard.pcs = pcs.to_vec();
+            shard.pcs.sort_unstable();
+            fill(&setup, &work, |count| vec![0; count], &Cancel::new()).map(drop)
+        };
+        let executed = &work.shard.as_ref().unwrap().pcs[..];
+        fill(executed).unwrap();
+        let mut others = program.text().map(|(pc, _)| pc);
+        let other = others.find(|pc| !executed.contains(pc)).unwrap();
+        let fewer = &executed[1..];
+        for pcs in [
+            fewer,
+            &[executed, &[other]].concat(),
+            &[fewer, &[other]].concat(),
+        ] {
+            let error = fill(pcs).unwrap_err();
+            let what = "instructions";
+            assert!(
+                matches!(error, ProveError::Task(TaskError::Differs { what: w }) if w == what),
+                "{error}"
+            );
+        }
+    }
+}
