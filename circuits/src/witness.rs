@@ -11,6 +11,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 use zonda_riscv_emu::{
     instruction::Instruction,
+    program::Program,
     record::{Family, Records},
 };
 
@@ -66,6 +67,17 @@ pub struct ProgramUse<'a> {
     pub uses: &'a [u32],
     /// What the run leaves of all that it touches, by ascending space and address.
     pub left: &'a [Left],
+}
+
+impl From<&Program> for Image {
+    fn from(program: &Program) -> Self {
+        let instruction = |(pc, word): (u32, Result<_, _>)| Some((pc, word.ok()?));
+        Self {
+            entry: program.entry(),
+            text: program.text().filter_map(instruction).collect(),
+            words: program.image_words().collect(),
+        }
+    }
 }
 
 /// The boundary columns of a part, in the order of the instances of [`traces`] that have any.

@@ -84,14 +84,7 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     let (outcome, records) = execute_recorded(&program, &input, &Options::default(), &mut Discard)?;
     let execute_seconds = started.elapsed().as_secs_f64();
 
-    let image = Image {
-        entry: program.entry(),
-        text: program
-            .text()
-            .filter_map(|(pc, word)| Some((pc, word.ok()?)))
-            .collect(),
-        words: program.image_words().collect(),
-    };
+    let image = Image::from(&program);
     let statement = Statement {
         exit_code: outcome.exit_code,
         output: outcome.output,

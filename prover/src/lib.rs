@@ -36,7 +36,7 @@ pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
 pub use pipeline::{Execution, Options, Proved, Tasks, execute, plan, prove, prove_to};
 pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use setup::{Setup, program_image};
+pub use setup::Setup;
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};
 pub use task::{Task, TaskError, TaskReadError, prove_task};

@@ -21,7 +21,7 @@ pub struct Setup<'a> {
 impl<'a> Setup<'a> {
     /// Commits to a program's preprocessed columns, and so derives its key.
     pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Self {
-        let image = program_image(program);
+        let image = Image::from(program);
         let fixed = engine.fix(&image, ROLES);
         let mut instances: Vec<_> = fixed
             .tables()
@@ -64,7 +64,7 @@ impl<'a> Setup<'a> {
     pub fn with_key(program: &'a Program, key: VerifyingKey) -> Self {
         Self {
             program,
-            image: program_image(program),
+            image: program.into(),
             key,
             fixed: None,
         }
@@ -95,15 +95,3 @@ impl<'a> Setup<'a> {
 
 /// The roles of tables with preprocessed columns.
 const ROLES: [Role; 3] = [Role::Lookup, Role::Program, Role::Zeroed];
-
-/// The program as the circuits need it.
-pub fn program_image(program: &Program) -> Image {
-    Image {
-        entry: program.entry(),
-        text: program
-            .text()
-            .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
-            .collect(),
-        words: program.image_words().collect(),
-    }
-}

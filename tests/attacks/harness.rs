@@ -16,7 +16,7 @@ use zonda_circuits::{
     witness::{InstanceTrace, OneShard, traces},
 };
 use zonda_oracle::OracleError;
-use zonda_prover::{Setup, engine::Engine, program_image};
+use zonda_prover::{Setup, engine::Engine};
 use zonda_riscv_emu::{
     execute::{Options, execute_recorded},
     instruction::Instruction,
@@ -53,7 +53,7 @@ pub struct Victim {
 
 impl Victim {
     pub fn new(program: Program, marks: BTreeMap<&'static str, u32>) -> Self {
-        let image = program_image(&program);
+        let image = Image::from(&program);
         Self::with_image(program, image, marks)
     }
 

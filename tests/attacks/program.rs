@@ -98,7 +98,7 @@ fn there_is_one_key() {
         let mut options = Options::default();
         options.preset = preset;
         let key = Prover::new(options).verifying_key(&program);
-        let image = zonda_prover::program_image(&program);
+        let image = Image::from(&program);
         assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
     }
@@ -160,7 +160,7 @@ fn words_that_are_no_instructions_have_no_row() {
         let guest = program(&[vec![addi(7, 0, 1), word], exit(0)].concat(), &[]);
         let pc = super::common::TEXT + 4;
         assert!(matches!(guest.instruction(pc), Some(Err(_))), "{word:#x}");
-        let image = zonda_prover::program_image(&guest);
+        let image = Image::from(&guest);
         assert!(image.text.iter().all(|(at, _)| *at != pc));
         match prover.prove(&guest, &[]).unwrap_err() {
             ProveError::Execute(ExecuteError::Trap { kind, .. }) => {

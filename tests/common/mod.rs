@@ -10,7 +10,7 @@ use zonda::{Discard, Program, Proved, Prover, Statement, VerifyingKey, verify};
 use zonda_circuits::{
     F,
     instances::several,
-    machine::{TableAir, airs},
+    machine::{Image, TableAir, airs},
     witness::{OneShard, traces},
 };
 use zonda_oracle::{OracleError, QUICK};
@@ -174,7 +174,7 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
         exit_code: outcome.exit_code,
         output: outcome.output,
     };
-    let image = zonda_prover::program_image(program);
+    let image = Image::from(program);
     let at = |pc| program.instruction(pc).unwrap().unwrap();
     let run = OneShard::new(&image, &records, &statement, several);
     let instances = traces(&image, &run.part, &run.boundary(), &records, several, at);

@@ -10,7 +10,7 @@ use zonda_circuits::{
     system::{boundary::Left, zeroed::openings},
     witness::{InstanceTrace, count_uses, traces},
 };
-use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork, program_image};
+use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork};
 use zonda_riscv_emu::{
     execute::{Discard, Options},
     instruction::Instruction,
@@ -51,7 +51,7 @@ impl Sharded {
         let mut sharder = Sharder::new(program, input, &Options::default(), cut).unwrap();
         let mut sharded = Self {
             program: program.clone(),
-            image: program_image(program),
+            image: program.into(),
             shards: Vec::new(),
             chunk: usize::MAX,
         };

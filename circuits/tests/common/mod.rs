@@ -27,23 +27,13 @@ pub struct Run {
     pub cycles: u64,
 }
 
-/// The program as the circuits need it.
-pub fn image(program: &Program) -> Image {
-    let instruction = |(pc, word): (u32, Result<_, _>)| word.ok().map(|word| (pc, word));
-    Image {
-        entry: program.entry(),
-        text: program.text().filter_map(instruction).collect(),
-        words: program.image_words().collect(),
-    }
-}
-
 /// Runs an ELF file and fills the tables.
 pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) -> Run {
     let program = Program::from_elf(elf).expect("a program");
     let options = Options::default();
     let (outcome, records) =
         execute_recorded(&program, input, &options, &mut Discard).expect("a run that exits");
-    let image = image(&program);
+    let image = Image::from(&program);
     let statement = Statement {
         exit_code: outcome.exit_code,
         output: outcome.output,

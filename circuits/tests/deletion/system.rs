@@ -656,7 +656,7 @@ fn common_image() -> Image {
         after: vec![sw(0, 5, 0)],
         ..plan
     };
-    common::image(&plan.program(false))
+    Image::from(&plan.program(false))
 }
 
 /// Something else is stated than what happened.

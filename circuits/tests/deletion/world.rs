@@ -24,10 +24,7 @@ use zonda_riscv_emu::{
     testing::{Builder, addi, ecall, lui, lw},
 };
 
-use crate::{
-    common,
-    row::{Message, Said, column, is_lookup, say},
-};
+use crate::row::{Message, Said, column, is_lookup, say};
 
 /// Where programs begin.
 pub const TEXT: u32 = 0x800;
@@ -252,7 +249,7 @@ impl World {
         records: Records,
         statement: Statement,
     ) -> Self {
-        let image = common::image(program);
+        let image = Image::from(program);
         let at = |pc| ran.instruction(pc).expect("text").expect("an instruction");
         let run = whole_run(&image, &records, &statement);
         let instances = traces(&image, &run.part, &run.boundary(), &records, heights, at);

@@ -1,7 +1,8 @@
 //! A short run, cut into shards.
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
-use zonda_prover::{Budget, Options, Proved, Setup, engine::Engine, program_image, prove};
+use zonda_circuits::machine::Image;
+use zonda_prover::{Budget, Options, Proved, Setup, engine::Engine, prove};
 use zonda_riscv_emu::{execute::Discard, program::Program};
 use zonda_verifier::{Preset, Statement, VerifyingKey, verify};
 
@@ -32,7 +33,7 @@ pub fn proved(options: &Options<'_>) -> Proved {
     let statement = statement(&proved);
     let key = Setup::new(&engine, &program, options.preset).key;
     // The verifier derives the same key, and reads it from its bytes.
-    let derived = VerifyingKey::new(program.id(), &program_image(&program), options.preset);
+    let derived = VerifyingKey::new(program.id(), &Image::from(&program), options.preset);
     assert_eq!(key, derived);
     assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()).as_ref(), Ok(&key));
     verify(&key, &statement, &proved.proof).unwrap();

@@ -115,14 +115,7 @@ pub struct Cuts {
 
 impl Cuts {
     pub fn new(program: &Program, input: &[u8], max_cycles: u64) -> Self {
-        let image = Image {
-            entry: program.entry(),
-            text: program
-                .text()
-                .filter_map(|(pc, word)| word.ok().map(|instruction| (pc, instruction)))
-                .collect(),
-            words: program.image_words().collect(),
-        };
+        let image = Image::from(program);
         let cut = Cut {
             max_cycles,
             capacity: u64::MAX,
