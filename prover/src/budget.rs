@@ -73,8 +73,8 @@ impl Budget {
     ) -> Result<Plan, ProveError> {
         let preset = setup.key.preset();
         let costs = costs(preset);
-        let too_small = |needed| ProveError::Budget {
-            needed,
+        let too_small = |estimate: u64| ProveError::Budget {
+            needed: estimate + estimate.div_ceil(MARGIN_SHARE - 1),
             budget: self.bytes,
         };
         // What a part takes whose tables are empty, or which has the program alone.
@@ -91,16 +91,16 @@ impl Budget {
         let least = (empty + MIN_CAPACITY).max(program);
 
         let process = estimate::process(setup, input);
-        let aside = |plan: &Plan| plan.reserve + plan.retained_at_most();
+        let bytes = self.bytes - self.bytes / MARGIN_SHARE;
         let mut reserve = process;
-        let mut shrunk = u64::MAX;
+        let mut fitting = u64::MAX;
         let mut host = Once {
             host,
             told: 0,
             seen: 0,
         };
         loop {
-            let part_bytes = self.bytes.saturating_sub(reserve);
+            let part_bytes = bytes.saturating_sub(reserve);
             if part_bytes < least {
                 return Err(too_small(reserve + least));
             }
@@ -111,7 +111,7 @@ impl Budget {
                 },
                 cut: Cut {
                     max_cycles: self.shard_cycles,
-                    capacity: (part_bytes - empty).min(shrunk),
+                    capacity: (part_bytes - empty).saturating_mul(HOPE).min(fitting),
                     costs,
                 },
                 part_bytes,
@@ -119,12 +119,12 @@ impl Budget {
             };
             host.seen = 0;
             match Plan::new(engine, setup, input, &cutting, &mut host, job) {
-                Ok(plan) if process + aside(&plan) + plan.part_peak <= self.bytes => {
+                Ok(plan) if process + plan.reserve + plan.part_peak <= bytes => {
                     return Ok(plan);
                 }
                 // What the run takes beside its parts is known once it has been executed.
                 Ok(plan) => {
-                    reserve = reserve.max(process + aside(&plan)) + self.bytes / RESERVE_SHARE;
+                    reserve = reserve.max(process + plan.reserve) + self.bytes / RESERVE_SHARE;
                 }
                 Err(PlanError::Prove(error)) => return Err(error),
                 Err(PlanError::Over { bytes }) => {
@@ -133,7 +133,7 @@ impl Budget {
                         return Err(too_small(reserve + bytes));
                     }
                     let fits = capacity as u128 * u128::from(part_bytes) / u128::from(bytes);
-                    shrunk = (fits as u64 / 16 * 15).max(MIN_CAPACITY);
+                    fitting = (fits as u64 / 16 * 15).max(MIN_CAPACITY);
                 }
             }
         }
@@ -143,8 +143,15 @@ impl Budget {
 /// Where the system does not say how much memory there is.
 const UNKNOWN_BYTES: u64 = 8 << 30;
 
+/// How many times its bytes a part is first filled with: rows are counted with what their table takes
+/// where it takes the most, and tables do not all do so at once. What turns out to be too much is shrunk.
+const HOPE: u64 = 2;
+
 /// Shards are not made shorter than this many bytes.
 const MIN_CAPACITY: u64 = 16 << 20;
+
+/// The share of a budget that is left for what the process takes above the estimate.
+const MARGIN_SHARE: u64 = 32;
 
 /// The share of a budget that finished work may take, so that a run is not executed again.
 const KEEP_SHARE: u64 = 16;

@@ -224,8 +224,7 @@ fn prove_into(
             part_bytes.push(bytes.len() as u64);
         }
         drop(tasks);
-        let kept = plan.reserve + plan.retained();
-        let estimate = estimate::process(&setup, input) + kept + plan.part_peak;
+        let estimate = estimate::process(&setup, input) + plan.reserve + plan.part_peak;
         let mut report = Report::new(
             &setup,
             &plan,

@@ -134,25 +134,6 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// About how many bytes the system's allocator keeps of the parts before, when one part follows
-    /// another: measured, and the more the more parts there are.
-    pub(crate) fn retained(&self) -> u64 {
-        const MOST_PARTS: u64 = 32;
-        let parts = self.header.parts.len() as u64;
-        self.part_peak * (parts - 1).min(MOST_PARTS) / 200
-    }
-
-    /// How many bytes a budget sets aside for that: more than was seen with any number of parts.
-    pub(crate) fn retained_at_most(&self) -> u64 {
-        const SHARE: u64 = 5;
-        match self.header.parts.len() {
-            1 => 0,
-            _ => self.part_peak / SHARE,
-        }
-    }
-}
-
 /// A plan in the making.
 struct Planner<'a, 'b> {
     engine: &'a Engine,
