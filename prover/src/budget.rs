@@ -26,8 +26,8 @@ use crate::{
 pub struct Budget {
     /// How many bytes of memory the process may take.
     pub bytes: u64,
-    /// The most instructions of a shard. Longer shards than [`DEFAULT_SHARD_CYCLES`] are hardly
-    /// faster to prove.
+    /// The most instructions of a shard, at least 1. Longer shards than [`DEFAULT_SHARD_CYCLES`] are
+    /// hardly faster to prove.
     pub shard_cycles: u64,
 }
 
