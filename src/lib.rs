@@ -3,11 +3,13 @@
 //!
 //! # Usage
 //!
-//! ```no_run
+//! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use zonda::{Options, Program, Prover, Statement, verify};
 //!
-//! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
+//! # use zonda_riscv_emu::testing;
+//! # let elf = testing::elf(&testing::exit(0));
+//! let program = Program::from_elf(&elf)?; // The bytes of a guest's ELF file.
 //! let prover = Prover::new(Options::default());
 //! let proved = prover.prove(&program, b"the guest's input")?;
 //!
@@ -21,7 +23,12 @@
 //! 1. Write a guest with `zonda-guest`, or build any static RV32IM ELF that makes its system calls.
 //! 2. Load it: [`Program::from_elf`] checks it, since ELFs may come from anyone.
 //! 3. [`Prover::execute`] runs it without a proof; [`Prover::prove`] proves the run.
-//! 4. [`verify`] takes what the verifier expects: the key, the exit code, the output.
+//! 4. [`verify`] takes what the verifier expects: the key, the exit code, the output. A guest that
+//!    panics exits with 101, and its run is proved as any other.
+//!
+//! What goes wrong is typed: a [`LoadError`] says why a file is no program, an [`ExecuteError`] where a
+//! run trapped or went past a limit, a [`ProveError`] why there is no proof, a [`VerifyError`] why one
+//! is refused; [`KeyError`], [`ProofError`] and [`TaskReadError`] why bytes are none.
 //!
 //! # Long runs
 //!
@@ -69,16 +76,16 @@ pub use zonda_prover::{
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
-    error::ExecuteError,
+    error::{ExecuteError, Location, TrapKind},
     execute::{DebugStream, Discard, Host},
     meter::Meter,
     program::Program,
     record::Family,
 };
 pub use zonda_verifier::{
-    Cost, Header, KeyError, Operations, Parameters, PartError, PartHeader, PartReader, Preset,
-    Proof, ProofError, ReadError, RunVerifier, Shape, Sizes, Statement, VerifyError, VerifyingKey,
-    security, verify, verify_from, verify_with_cost,
+    Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations, Parameters, PartError,
+    PartHeader, PartReader, Preset, Proof, ProofError, ReadError, RunVerifier, Shape, Sizes,
+    Statement, VerifyError, VerifyingKey, security, verify, verify_from, verify_with_cost,
 };
 
 /// How to execute and prove.
@@ -87,7 +94,7 @@ pub use zonda_verifier::{
 pub struct Options {
     /// The most instructions to execute; there is no limit if there is none here.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with; as many as the machine has if there is none.
+    /// Threads to prove with; as many as the machine has if there is none, or 0.
     pub threads: Option<usize>,
     /// How sure proofs are.
     pub preset: Preset,
@@ -101,8 +108,8 @@ pub struct Options {
     pub cancel: Cancel,
     /// Is told of each stage of proving as it begins.
     pub observer: Option<Arc<dyn Observer>>,
-    /// Whether the guest's debug text (file descriptors 1 and 2) goes to this process's standard
-    /// output and standard error; otherwise it is dropped.
+    /// Whether the guest's debug text (file descriptors 1 and 2), messages of its panics included, goes
+    /// to this process's standard output and standard error; otherwise it is dropped.
     pub print_debug: bool,
 }
 

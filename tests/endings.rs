@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::io::{self, ErrorKind, Write};
+
 use common::{expectation, guest, program};
 use zonda::{ExecuteError, Options, ProveError, Prover, verify};
 use zonda_riscv_emu::{
     error::TrapKind,
     testing::{call, exit},
 };
+use zonda_verifier::MAX_OUTPUT_BYTES;
 
 fn limited(max_cycles: u64) -> Prover {
     let mut options = Options::default();
@@ -41,6 +44,47 @@ fn a_loop_ends_at_the_limit_it_was_given() {
         ProveError::Execute(error) => assert!(is_limit(&error), "{error}"),
         error => panic!("{error}"),
     }
+}
+
+#[test]
+fn more_output_than_a_proof_states_is_refused_where_it_is_written() {
+    let bulk = guest("bulk");
+    let prover = Prover::default();
+    let plan = |bytes: u32| prover.plan(&bulk, &bytes.to_le_bytes(), |_| Ok(()));
+    let checksum = 8;
+    let most = MAX_OUTPUT_BYTES as u32;
+    let planned = plan(most - checksum).unwrap();
+    assert_eq!(planned.statement.output.len(), MAX_OUTPUT_BYTES);
+    match plan(most - checksum + 1).unwrap_err() {
+        ProveError::Execute(ExecuteError::OutputLimit { max_output, at }) => {
+            assert_eq!(max_output, most);
+            assert!(at.symbol.is_some(), "{at}");
+        }
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_full_disk_can_be_told_from_other_errors() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let echo = guest("echo");
+    let full = Prover::default().prove_to(&echo, b"abc", Full).unwrap_err();
+    let is_full = |error: &ProveError| {
+        let full = ErrorKind::StorageFull;
+        matches!(error, ProveError::Write { kind, .. } if *kind == full)
+    };
+    assert!(is_full(&full), "{full}");
+    let mut bytes = Vec::new();
+    let written = Prover::default().prove_to(&echo, b"abc", &mut bytes);
+    assert_eq!(written.unwrap().report.proof_bytes, bytes.len() as u64);
 }
 
 #[test]

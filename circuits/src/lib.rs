@@ -3,6 +3,16 @@
 //! One table per instruction family ([`families`]) and per system service ([`system`]); no row
 //! looks at another row, tables talk over [`bus`]es. [`machine`] is the list of tables.
 //!
+//! ```
+//! use zonda_circuits::machine::Table;
+//!
+//! for table in Table::ALL {
+//!     let columns = table.column_names();
+//!     assert_eq!(columns.len(), table.trace_width());
+//!     println!("{}: {}", table.name(), columns.join(" "));
+//! }
+//! ```
+//!
 //! | feature | effect |
 //! |---|---|
 //! | `plonky3` | states the tables as Plonky3's AIRs |

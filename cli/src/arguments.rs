@@ -47,7 +47,8 @@ pub enum Command {
     /// finds faults of zonda itself, not of the guest.
     #[command(
         after_help = "Exit code: 0 if everything holds; 1 if something does not, or if the \
-        guest has no run that could be proved; 2 for bad usage and for files that cannot be read."
+        guest has no run that could be proved; 2 for bad usage and for files that cannot be read; \
+        130 if it was interrupted."
     )]
     Check(Check),
     /// Run a guest and prove the run
@@ -56,8 +57,9 @@ pub enum Command {
     /// proved too: the proof states the code. A guest that traps has no proof.
     #[command(
         after_help = "Exit code: 0 if the proof is written, whatever the guest's exit code; \
-        1 if there is none, or a file cannot be read or written; 2 for bad usage; 130 if it was \
-        interrupted: the first Ctrl-C stops when what is finished is safe, the second at once."
+        1 if the run has none, or none within --memory; 2 for bad usage and for files that cannot \
+        be read or written; 130 if it was interrupted: the first Ctrl-C stops when what is finished \
+        is safe, the second at once."
     )]
     Prove(Prove),
     /// Prove a run with several processes or machines
@@ -66,15 +68,17 @@ pub enum Command {
     /// one of them, with nothing but the guest; `zonda prove` with the same work directory puts the
     /// parts together, and proves those that are missing.
     #[command(
-        after_help = "Exit code: 0 if the tasks, or the part, are written; 1 if not, whatever the \
-        reason; 2 for bad usage; 130 if it was interrupted."
+        after_help = "Exit code: 0 if the tasks, or the part, are written; 1 if the run has no \
+        proof, or the task is not of it; 2 for bad usage and for files that cannot be read or \
+        written; 130 if it was interrupted."
     )]
     Shard(Shard),
     /// Verify that a proof shows what is stated
     ///
-    /// The proof is read part by part, and takes memory for one part. The statement is: the program in ELF, on some input, exited with --exit-code and made the
-    /// bytes in --output public. The proof is checked against it; nothing of it is taken from the
-    /// proof. Instead of ELF, --key can name the program.
+    /// The statement is: the program in ELF, on some input, exited with --exit-code and made the bytes
+    /// in --output public. The proof is checked against it; nothing of it is taken from the proof.
+    /// Instead of ELF, --key can name the program. The proof is read part by part, and takes memory
+    /// for one part.
     #[command(
         after_help = "Exit code: 0 if the proof is accepted; 1 if it is refused, with the \
         check that failed; 2 for bad usage and for files that cannot be read."
@@ -231,8 +235,9 @@ pub enum ShardCommand {
     /// The tasks are files of the work directory that end in `.task`. They hold what of the guest's
     /// input and memory their part needs.
     #[command(
-        after_help = "Exit code: 0 if the tasks are written; 1 if not, whatever the reason; 2 for \
-        bad usage; 130 if it was interrupted."
+        after_help = "Exit code: 0 if the tasks are written; 1 if the run has no proof, or none \
+        within --memory; 2 for bad usage and for files that cannot be read or written; 130 if it \
+        was interrupted."
     )]
     Plan(ShardPlan),
     /// Prove one task
@@ -240,8 +245,9 @@ pub enum ShardCommand {
     /// The part is written beside the task, with `.part` in place of `.task`, which is where `zonda
     /// prove` looks for it.
     #[command(
-        after_help = "Exit code: 0 if the part is written; 1 if not, whatever the reason; 2 for \
-        bad usage; 130 if it was interrupted."
+        after_help = "Exit code: 0 if the part is written; 1 if the task is not what the guest \
+        does; 2 for bad usage and for files that cannot be read or written; 130 if it was \
+        interrupted."
     )]
     Prove(ShardProve),
 }

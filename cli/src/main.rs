@@ -18,13 +18,14 @@
 //! zonda bench  --compare A B
 //! ```
 //!
-//! | exit code | run | check | prove | shard | verify | key | bench |
-//! |---|---|---|---|---|---|---|---|
-//! | 0 | the guest's exit code, low 8 bits | everything holds | the proof is written | the tasks or the part are written | accepted | done | done |
-//! | 1 | " | something does not hold, or no run | no proof | no tasks or no part | refused | | no proof |
-//! | 2 | usage or I/O, or " | usage or I/O | usage | usage | usage or I/O | usage or I/O | usage or I/O |
-//! | 125 | a trap or a limit, or " | | | | | | |
-//! | 130 | " | interrupted | interrupted | interrupted | | | |
+//! | exit code | |
+//! |---|---|
+//! | 0 | done: everything holds, the proof, tasks or part are written, the proof is accepted |
+//! | 1 | the run has no proof, within this budget at least; or something does not hold; or the proof is refused |
+//! | 2 | the command cannot be carried out: its usage, or a file that cannot be read or written, or is not what it should be |
+//! | 130 | interrupted |
+//!
+//! `run` ends with the guest's exit code, low 8 bits; 125 is a trap or a limit, and 2 is as above.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -53,10 +54,6 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };
-    let failure = match command {
-        Command::Prove(_) | Command::Shard(_) => NO_PROOF,
-        _ => USAGE,
-    };
     let result = catch_unwind(|| match &command {
         Command::Run(arguments) => commands::run(arguments),
         Command::Check(arguments) => commands::check(arguments),
@@ -71,11 +68,9 @@ fn main() -> ExitCode {
     let result = result.unwrap_or_else(|_| Err(anyhow!("internal error: please report this")));
     result.unwrap_or_else(|error| {
         terminal::error(&format!("{error:#}"));
-        ExitCode::from(failure)
+        ExitCode::from(USAGE)
     })
 }
 
 /// Usage or I/O.
 const USAGE: u8 = 2;
-/// Of `prove` and `shard`, for whatever reason.
-const NO_PROOF: u8 = 1;

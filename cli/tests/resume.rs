@@ -113,12 +113,12 @@ fn what_finds_no_room_is_named_and_finished_parts_are_kept() {
     };
 
     // Room for no part; for each part and most of the proof; for all.
-    let ended = without_room(whole.len() / 20, job.arguments(&directory)).with(1);
+    let ended = without_room(whole.len() / 20, job.arguments(&directory)).with(2);
     ended
         .saying("-00000.part: ")
         .saying(&format!("cannot write {directory}/"));
     left(0);
-    let ended = without_room(whole.len() * 2 / 3, job.arguments(&directory)).with(1);
+    let ended = without_room(whole.len() * 2 / 3, job.arguments(&directory)).with(2);
     ended.saying(&format!("no proof: cannot write {proof}: "));
     let kept = files(&directory, ".part").len();
     assert!((1..6).contains(&kept), "{kept}");
@@ -220,7 +220,7 @@ fn damaged_files_are_named_and_made_again() {
     for damaged in [&changed[..], &bytes[..bytes.len() / 2], b""] {
         fs::write(&part, damaged).unwrap();
         zonda(job.arguments(&directory))
-            .with(1)
+            .with(2)
             .saying(&part)
             .saying("was damaged")
             .saying("delete it");
@@ -234,7 +234,7 @@ fn damaged_files_are_named_and_made_again() {
 
     let header = files(&directory, ".header")[0].clone();
     fs::write(&header, b"x").unwrap();
-    zonda(job.arguments(&directory)).with(1).saying(&header);
+    zonda(job.arguments(&directory)).with(2).saying(&header);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn directories_of_other_runs_are_refused() {
     cut.extend(["--shard-cycles", "2000"].map(str::to_owned));
     for arguments in [other.arguments(&directory), preset, cut] {
         zonda(arguments)
-            .with(1)
+            .with(2)
             .saying("is of another run: of another program, input or preset")
             .saying(&directory);
     }
@@ -272,7 +272,7 @@ fn a_directory_is_one_process_s() {
     let mut first = start(&arguments);
     first.until(|| files(&directory, ".header").len() == 1);
     zonda(&arguments)
-        .with(1)
+        .with(2)
         .saying("is in use by another proof")
         .saying(&directory);
 }
@@ -293,7 +293,7 @@ fn directories_that_cannot_be_written_are_refused_before_the_run() {
         let plan = ["shard", "plan", &spin, "--work-dir", place];
         for arguments in [&prove[..], &plan] {
             zonda(arguments)
-                .with(1)
+                .with(2)
                 .saying(&format!("--work-dir {place}"));
         }
     }

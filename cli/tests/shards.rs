@@ -158,6 +158,18 @@ fn budgets_that_are_too_small_are_refused_with_one_that_does() {
     with(&format!("{least}M")).with(0);
     let less = least.parse::<u64>().unwrap() - 1;
     with(&format!("{less}M")).with(1).saying(least);
+
+    // What a longer run takes beside its parts is known once it has been executed.
+    let input = run.scratch.file("zeros", [0; 16 << 10]);
+    let plan = |memory: &str| {
+        let job = run.scratch.path(memory);
+        let sha256 = guest("sha256");
+        let plan = ["shard", "plan", &sha256, "--input", &input];
+        zonda([&plan[..], &["--work-dir", &job, "--memory", memory]].concat())
+    };
+    let refused = plan("1M").with(1);
+    let (_, enough) = refused.error.split_once("with --memory ").unwrap();
+    plan(enough.trim_end()).with(0);
 }
 
 #[test]
@@ -195,7 +207,7 @@ fn workers_need_the_guest_and_their_task_alone() {
     let proof = run.scratch.path("proof");
     let again = run.arguments(&["prove"], &["--proof", &proof, "--work-dir", &job]);
     zonda(&again)
-        .with(1)
+        .with(2)
         .saying(&part)
         .saying("is refused: ")
         .saying("delete it");
@@ -229,17 +241,17 @@ fn tasks_that_are_none_are_refused() {
     let mut registers = task.clone();
     registers.work.shard.as_mut().unwrap().registers_after[5] ^= 1;
     let cases = [
-        (b"a text".to_vec(), "is no task: not a zonda task"),
-        (whole[..whole.len() - 1].to_vec(), "is no task: "),
-        (changed, "is no task: the task was damaged"),
-        (key.to_bytes(), "no part: the task is for another key"),
-        (index.to_bytes(), "no part: "),
-        (registers.to_bytes(), "no part: "),
+        (b"a text".to_vec(), 2, "is no task: not a zonda task"),
+        (whole[..whole.len() - 1].to_vec(), 2, "is no task: "),
+        (changed, 2, "is no task: the task was damaged"),
+        (key.to_bytes(), 1, "no part: the task is for another key"),
+        (index.to_bytes(), 1, "no part: "),
+        (registers.to_bytes(), 1, "no part: "),
     ];
-    for (bytes, said) in cases {
+    for (bytes, code, said) in cases {
         let path = run.scratch.file("a.task", bytes);
         zonda(["shard", "prove", &run.guest, &path])
-            .with(1)
+            .with(code)
             .saying(said);
     }
     let path = run.scratch.file("a.task", &whole);
@@ -247,7 +259,7 @@ fn tasks_that_are_none_are_refused() {
         .with(1)
         .saying("the task is of another program");
     zonda(["shard", "prove", &run.guest, &run.scratch.path("none")])
-        .with(1)
+        .with(2)
         .saying("cannot read the task");
     assert_eq!(run.scratch.names(), ["a.task", "input"]);
 

@@ -137,13 +137,36 @@ fn files_that_cannot_be_read() {
         (&["check", missing], 2, "cannot read the guest"),
         (
             &["prove", missing, "--proof", proof],
-            1,
+            2,
             "cannot read the guest",
         ),
         (
             &["prove", echo, "--proof", proof, "--input", missing],
-            1,
+            2,
             "cannot read --input",
+        ),
+        (
+            &["shard", "plan", missing, "--work-dir", proof],
+            2,
+            "cannot read the guest",
+        ),
+        (
+            &["shard", "prove", echo, missing],
+            2,
+            "cannot read the task",
+        ),
+        (&["key", missing], 2, "cannot read the guest"),
+        (&["key", "--show", missing], 2, "cannot read the key"),
+        (
+            &["bench", "--from", missing, "--plot", proof],
+            2,
+            "cannot read",
+        ),
+        (&["bench", "--compare", missing, missing], 2, "cannot read"),
+        (
+            &["bench", "--out", proof, "--guests", missing],
+            2,
+            "cannot read",
         ),
         (
             &["verify", echo, "--proof", missing],
@@ -184,12 +207,14 @@ fn files_that_are_no_guest() {
         let named = format!("{path} is no guest: ");
         zonda(["run", &path]).with(2).saying(&named).saying(said);
         zonda(["check", &path]).with(2).saying(said);
+        zonda(["key", &path]).with(2).saying(said);
+        zonda(["shard", "prove", &path, &path]).with(2).saying(said);
         zonda(["verify", &path, "--proof", &path])
             .with(2)
             .saying(said);
         let proof = scratch.path("proof");
         zonda(["prove", &path, "--proof", &proof])
-            .with(1)
+            .with(2)
             .saying(said);
     }
     assert!(!scratch.names().contains(&"proof".into()));
@@ -214,7 +239,7 @@ fn places_that_cannot_be_written_are_refused_before_the_run() {
                 .saying(&format!("cannot write {option} {place}"));
         }
         zonda(["prove", &spin, "--proof", place])
-            .with(1)
+            .with(2)
             .saying(&format!("cannot write --proof {place}"));
     }
     let same = scratch.path("same");

@@ -37,8 +37,8 @@
 //!
 //! Nothing in the input is to be trusted: a proof says that *some* input led to the output.
 //!
-//! The input may have up to 256 MiB, the output any length: both move in as many environment calls as
-//! it takes, 4 KiB each, without copies. What [`read`] borrows from the input, [`read_bytes`],
+//! The input may have up to 256 MiB, the output of a run that is proved up to 4 MiB: both move in as
+//! many environment calls as it takes, 4 KiB each, without copies. What [`read`] borrows from the input, [`read_bytes`],
 //! [`read_all`] and [`commit_bytes`] cost about 2 instructions per KiB. A `Vec<u8>` in postcard format
 //! costs about 10 per byte, since `serde` handles its bytes one by one.
 //!

@@ -2,11 +2,11 @@
 
 use zonda_circuits::machine::Table;
 use zonda_riscv_emu::{
-    execute::{self, DebugStream, Host},
+    execute::{self, DebugStream, Discard, Host},
     record::Family,
     shard::{Costs, Cut},
 };
-use zonda_verifier::Preset;
+use zonda_verifier::{MAX_OUTPUT_BYTES, Preset};
 
 use crate::{
     engine::Engine,
@@ -26,8 +26,8 @@ use crate::{
 pub struct Budget {
     /// How many bytes of memory the process may take.
     pub bytes: u64,
-    /// The most instructions of a shard. Longer shards than [`DEFAULT_SHARD_CYCLES`] are hardly
-    /// faster to prove.
+    /// The most instructions of a shard, at least 1. Longer shards than [`DEFAULT_SHARD_CYCLES`] are
+    /// hardly faster to prove.
     pub shard_cycles: u64,
 }
 
@@ -61,8 +61,43 @@ impl Budget {
     /// Plans a run's proof within the budget.
     ///
     /// # Errors
-    /// If the guest has no run that could be proved, or not within the budget.
+    /// If the guest has no run that could be proved, or not within the budget: then the error has one
+    /// that was tried, and is enough.
     pub(crate) fn plan(
+        &self,
+        engine: &Engine,
+        setup: &Setup<'_>,
+        input: &[u8],
+        options: &Options<'_>,
+        host: &mut (dyn Host + Send),
+        job: &mut Job<'_>,
+    ) -> Result<Plan, ProveError> {
+        let mut enough = match self.try_plan(engine, setup, input, options, host, job) {
+            Err(ProveError::Budget { needed, .. }) => Self {
+                bytes: needed,
+                ..*self
+            },
+            planned => return planned,
+        };
+        // What is needed is at least this, and is known for sure once there is a plan.
+        let budget = self.bytes;
+        loop {
+            let host = &mut Discard;
+            match enough.try_plan(engine, setup, input, options, host, job) {
+                Err(ProveError::Budget { needed, .. }) => {
+                    let more = enough.bytes + enough.bytes / RESERVE_SHARE;
+                    enough.bytes = needed.max(more);
+                }
+                planned => {
+                    let needed = enough.bytes;
+                    return planned.and(Err(ProveError::Budget { needed, budget }));
+                }
+            }
+        }
+    }
+
+    /// [`Self::plan`], but what the error says of the budget may be too little as well.
+    fn try_plan(
         &self,
         engine: &Engine,
         setup: &Setup<'_>,
@@ -107,6 +142,7 @@ impl Budget {
             let cutting = Cutting {
                 limits: execute::Options {
                     max_cycles: options.max_cycles,
+                    max_output: MAX_OUTPUT_BYTES as u32,
                     ..Default::default()
                 },
                 cut: Cut {

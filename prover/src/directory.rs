@@ -22,6 +22,8 @@ pub enum DirectoryError {
         action: &'static str,
         /// On what.
         path: PathBuf,
+        /// What kind of error it is, such as [`StorageFull`](io::ErrorKind::StorageFull).
+        kind: io::ErrorKind,
         /// What the system says.
         reason: String,
     },
@@ -200,6 +202,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> DirectoryErro
     DirectoryError::Io {
         action,
         path: path.to_path_buf(),
+        kind: error.kind(),
         reason: error.to_string(),
     }
 }

@@ -1,7 +1,9 @@
 //! Why there is no proof.
 
+use std::io::{self, ErrorKind};
+
 use zonda_riscv_emu::error::ExecuteError;
-use zonda_verifier::{HeaderError, MAX_OUTPUT_BYTES, header::MAX_SHARDS};
+use zonda_verifier::{HeaderError, header::MAX_SHARDS};
 
 use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, task::TaskError};
 
@@ -18,20 +20,14 @@ pub enum ProveError {
          memory, so that shards become longer, or give the guest less to do"
     )]
     TooLong,
-    /// The run makes more bytes public than a proof states.
-    #[error("the run makes {got} bytes public; a proof states at most {MAX_OUTPUT_BYTES}")]
-    Output {
-        /// How many bytes.
-        got: usize,
-    },
     /// Proving the run takes more memory than is allowed, however it is cut.
     #[error(
-        "proving this run takes {} MiB of memory; {} MiB are allowed",
+        "proving this run takes {} MiB of memory; {} MiB are allowed: allow as much",
         needed.div_ceil(1 << 20),
         budget >> 20
     )]
     Budget {
-        /// The least that would do, in bytes.
+        /// What would do, in bytes: the least, or a little more.
         needed: u64,
         /// What is allowed, in bytes.
         budget: u64,
@@ -59,12 +55,24 @@ pub enum ProveError {
     /// The proof could not be written where it was to go.
     #[error("cannot write the proof: {reason}")]
     Write {
+        /// What kind of error it is, such as [`StorageFull`](ErrorKind::StorageFull).
+        kind: ErrorKind,
         /// What the system says.
         reason: String,
     },
     /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// For what is written: the proof, or what becomes of a [`Task`](crate::Task).
+impl From<io::Error> for ProveError {
+    fn from(error: io::Error) -> Self {
+        Self::Write {
+            kind: error.kind(),
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl From<EngineError> for ProveError {

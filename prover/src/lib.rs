@@ -1,7 +1,22 @@
 //! Proves runs of RV32IM programs.
 //!
 //! A run is cut into shards; [`prove`] reads as the pipeline: plan the run, then prove part after
-//! part. [`engine`] is what proves a part.
+//! part. [`engine`] is what proves a part. Programs that prove depend on the crate `zonda`, which wraps
+//! this one.
+//!
+//! ```
+//! use zonda_prover::{Options, engine::Engine, prove};
+//! use zonda_riscv_emu::{execute::Discard, program::Program};
+//!
+//! # use zonda_riscv_emu::testing;
+//! # let elf = testing::elf(&testing::exit(7));
+//! let program = Program::from_elf(&elf)?; // The bytes of a guest's ELF file.
+//! let engine = Engine::default();
+//! let proved = prove(&engine, &program, b"input", &Options::default(), &mut Discard)?;
+//! assert_eq!(proved.exit_code, 7);
+//! println!("{} bits, {} bytes", proved.report.security_bits, proved.report.proof_bytes);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod budget;

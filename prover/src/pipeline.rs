@@ -137,12 +137,7 @@ pub fn prove_to(
     host: &mut (dyn Host + Send),
     writer: &mut (dyn Write + Send),
 ) -> Result<(Statement, Report), ProveError> {
-    let mut write = |bytes: &[u8]| {
-        let written = writer.write_all(bytes);
-        written.map_err(|error| ProveError::Write {
-            reason: error.to_string(),
-        })
-    };
+    let mut write = |bytes: &[u8]| Ok::<_, ProveError>(writer.write_all(bytes)?);
     let sink = &mut |piece: Piece<'_>| match piece {
         Piece::Header(header) => write(&header.to_bytes()),
         Piece::Part(bytes) => {

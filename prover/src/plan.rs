@@ -14,7 +14,7 @@ use zonda_riscv_emu::{
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    MAX_OUTPUT_BYTES, Shape,
+    Shape,
     header::{Header, MAX_SHARDS, PartHeader},
     protocol::{self, label},
 };
@@ -161,10 +161,6 @@ impl Planner<'_, '_> {
             return Err(ProveError::TooLong.into());
         }
         self.output.extend(&shard.output);
-        let got = self.output.len();
-        if got > MAX_OUTPUT_BYTES {
-            return Err(ProveError::Output { got }.into());
-        }
         for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
             *sum += count;
         }

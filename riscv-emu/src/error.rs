@@ -25,7 +25,7 @@ pub enum ExecuteError {
     /// The program touched more memory than allowed.
     #[error(
         "the program touches more than {max_memory} bytes of memory in pages of 16 KiB; stopped \
-         at {at}: raise the memory limit"
+         at {at}"
     )]
     MemoryLimit {
         /// The limit.
@@ -34,7 +34,10 @@ pub enum ExecuteError {
         at: Location,
     },
     /// The program wrote more public output than allowed.
-    #[error("more than {max_output} bytes of public output; stopped at {at}: raise the limit")]
+    #[error(
+        "more than {max_output} bytes of public output; stopped at {at}: a digest of them could be \
+         public in their place"
+    )]
     OutputLimit {
         /// The limit.
         max_output: u32,

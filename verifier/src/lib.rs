@@ -5,10 +5,19 @@
 //! against.
 //!
 //! ```
-//! use zonda_verifier::{Proof, ProofError};
+//! use zonda_verifier::{Proof, Statement, VerifyingKey, verify};
 //!
-//! // Bytes come from anyone: they are refused, not trusted.
-//! assert!(matches!(Proof::from_bytes(b"not a proof"), Err(ProofError::Magic)));
+//! # let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/");
+//! # let read = |name: &str| std::fs::read(format!("{fixtures}{name}")).unwrap();
+//! # let [key, proof] = ["standard_v2.key", "standard_v2.proof"].map(read);
+//! let key = VerifyingKey::from_bytes(&key)?; // From whom the verifier trusts.
+//! let proof = Proof::from_bytes(&proof)?; // From anyone.
+//! let output = vec![55, 0, 0, 0]; // What the program should have said.
+//! verify(&key, &Statement { exit_code: 0, output }, &proof)?;
+//!
+//! let other = Statement { exit_code: 1, output: vec![] };
+//! assert!(verify(&key, &other, &proof).is_err());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
 //! A proof is a [`Header`] and parts. [`verify()`] checks all of it; [`RunVerifier`] takes the parts

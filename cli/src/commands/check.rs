@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use zonda::{Checked, Observer, ProveError, Prover};
 
-use super::{input, load, no_proof, options};
+use super::{input, load, options, without};
 use crate::{
     arguments::Check,
     interrupt,
@@ -42,10 +42,7 @@ pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
             terminal::error("interrupted");
             return Ok(interrupt::interrupted());
         }
-        Err(error) => {
-            terminal::error(&format!("nothing to check: {}", no_proof(&error)));
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(error) => return without("nothing to check", &error),
     };
     let verdict = if failures.is_empty() {
         "every constraint of every table and every bus holds"

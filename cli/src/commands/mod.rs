@@ -9,10 +9,10 @@ mod run;
 mod shard;
 mod verify;
 
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 pub use accept::Accepted;
-use anyhow::Context;
+use anyhow::{Context, bail};
 pub use bench::bench;
 pub use check::check;
 pub use key::key;
@@ -24,7 +24,7 @@ use zonda::{ExecuteError, Options, Program, ProveError};
 
 use crate::{
     arguments::{Guest, Limit},
-    files,
+    files, terminal,
 };
 
 /// The program of an ELF file.
@@ -53,17 +53,23 @@ fn options(limit: Option<&Limit>) -> Options {
 fn no_exit(error: &ExecuteError) -> String {
     match error {
         ExecuteError::CycleLimit { .. } => format!("{error}, with --max-cycles"),
-        ExecuteError::MemoryLimit { .. } | ExecuteError::OutputLimit { .. } => {
-            format!("{error} in the library; the command line has no option for it")
-        }
         _ => error.to_string(),
     }
 }
 
-/// Why a run has no proof.
-fn no_proof(error: &ProveError) -> String {
-    match error {
+/// Ends a command that has no proof, part or whatever `nothing` says: with 1, if that is the answer.
+///
+/// # Errors
+/// If the reason is a file.
+fn without(nothing: &str, error: &ProveError) -> anyhow::Result<ExitCode> {
+    let reason = match error {
         ProveError::Execute(error) => no_exit(error),
+        ProveError::Budget { needed, .. } => {
+            format!("{error}, with --memory {}M", needed.div_ceil(1 << 20))
+        }
+        ProveError::Directory(_) | ProveError::Write { .. } => bail!("{nothing}: {error}"),
         _ => error.to_string(),
-    }
+    };
+    terminal::error(&format!("{nothing}: {reason}"));
+    Ok(ExitCode::FAILURE)
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use zonda::{
     Cancel, Observer, Preset, ProveError, Prover, ReadError, Report, Statement, VerifyError,
     VerifyingKey, Written,
@@ -10,7 +10,7 @@ use zonda::{
 
 use super::{
     accept::{Accepted, accept},
-    input, load, no_proof, options,
+    input, load, options, without,
 };
 use crate::{
     arguments::Prove,
@@ -22,10 +22,11 @@ use crate::{
     work_dir,
 };
 
-/// Runs a guest, proves the run, verifies the proof and writes it.
+/// Runs a guest, proves the run, verifies the proof and writes it. The exit code is 1 if the run has no
+/// proof.
 ///
 /// # Errors
-/// If there is no proof, or a file cannot be read or written.
+/// If a file cannot be read or written, or is not what it should be.
 pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     let Prove { guest, results, .. } = arguments;
     let program = load(&guest.elf)?;
@@ -77,7 +78,7 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
             drop(draft);
             return Ok(interrupted(arguments.work_dir.as_deref()));
         }
-        Err(failure) => return Err(failure.explained(arguments)),
+        Err(failure) => return failure.explained(arguments),
     };
 
     let json = ProofReport::new(&report, &key, wall_seconds, &accepted);
@@ -130,26 +131,27 @@ fn check(
 }
 
 impl Failure {
-    fn explained(self, arguments: &Prove) -> anyhow::Error {
+    /// As [`without`].
+    fn explained(self, arguments: &Prove) -> anyhow::Result<ExitCode> {
         let Prove {
             proof, work_dir, ..
         } = arguments;
         match self {
-            Self::Prove(ProveError::Write { reason }) => {
-                anyhow!("no proof: cannot write {}: {reason}", proof.display())
+            Self::Prove(ProveError::Write { reason, .. }) => {
+                bail!("no proof: cannot write {}: {reason}", proof.display())
             }
-            Self::Prove(error) => anyhow!("no proof: {}", no_proof(&error)),
+            Self::Prove(error) => without("no proof", &error),
             Self::Own(ReadError::Verify(VerifyError::Part { part, error })) => {
                 let finished = |directory| work_dir::finished(directory, part);
                 match work_dir.as_deref().and_then(finished) {
-                    Some(file) => anyhow!(
+                    Some(file) => bail!(
                         "no proof: {} is refused: {error}; delete it, and run the same command again",
                         file.display()
                     ),
-                    None => at_fault(VerifyError::Part { part, error }.into()),
+                    None => Err(at_fault(VerifyError::Part { part, error }.into())),
                 }
             }
-            Self::Own(error) => at_fault(error),
+            Self::Own(error) => Err(at_fault(error)),
         }
     }
 }
@@ -221,7 +223,7 @@ fn facts(
                 counted(report.threads as u64, "thread"),
             ),
         )
-        .with("throughput", format!("{:.2} kHz", report.khz))
+        .with("throughput", throughput(report))
         .with(
             "peak memory",
             format!(
@@ -231,6 +233,14 @@ fn facts(
                 grouped(report.budget_bytes >> 20),
             ),
         )
+}
+
+/// `1200.00 kHz`, unless some of the work was done before.
+fn throughput(report: &Report) -> String {
+    match report.finished_before {
+        0 => format!("{:.2} kHz", report.khz),
+        _ => "not measured: parts were finished before".to_owned(),
+    }
 }
 
 /// The shards, and what of them was there already.

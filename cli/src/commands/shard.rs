@@ -1,11 +1,11 @@
 //! `zonda shard`: a proof's parts, proved by several processes.
 
-use std::{fs, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io::ErrorKind, path::Path, process::ExitCode, sync::Arc};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use zonda::{Observer, Options, ProveError, Prover, Task};
 
-use super::{input, load, no_proof, options};
+use super::{input, load, options, without};
 use crate::{
     arguments::{Shard, ShardCommand, ShardPlan, ShardProve},
     files::{self, Content, Destinations},
@@ -15,10 +15,10 @@ use crate::{
     work_dir,
 };
 
-/// Plans a run, or proves one of its tasks.
+/// Plans a run, or proves one of its tasks. The exit code is 1 if there is no plan, or no part.
 ///
 /// # Errors
-/// If there are no tasks, or no part, or a file cannot be read or written.
+/// If a file cannot be read or written, or is not what it should be.
 pub fn shard(arguments: &Shard) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         ShardCommand::Plan(arguments) => plan(arguments),
@@ -46,9 +46,10 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
         let content = task.to_bytes();
         bytes += content.len() as u64;
         write(directory, &task, &content).map_err(|error| {
+            let kind = ErrorKind::Other;
             let reason = format!("{error:#}");
             failure = Some(error);
-            ProveError::Write { reason }
+            ProveError::Write { kind, reason }
         })
     });
     if let Some(progress) = progress {
@@ -59,7 +60,8 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
     }
     let planned = match planned {
         Err(ProveError::Cancelled(_)) => return Ok(interrupted()),
-        planned => planned.map_err(|error| anyhow!("no plan: {}", no_proof(&error)))?,
+        Err(error) => return without("no plan", &error),
+        Ok(planned) => planned,
     };
     let statement = &planned.statement;
     let facts = Facts::default()
@@ -112,7 +114,8 @@ fn prove(arguments: &ShardProve) -> anyhow::Result<ExitCode> {
     }
     let part = match part {
         Err(ProveError::Cancelled(_)) => return Ok(interrupted()),
-        part => part.map_err(|error| anyhow!("no part: {}", no_proof(&error)))?,
+        Err(error) => return without("no part", &error),
+        Ok(part) => part,
     };
     destinations.write([Content::Bytes(&read.part_file(&part))])?;
     let facts = Facts::default()

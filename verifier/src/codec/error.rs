@@ -1,5 +1,7 @@
 //! Why bytes are no proof.
 
+use alloc::{format, string::String};
+
 use crate::header::HeaderError;
 
 /// Bytes that are no proof.
@@ -10,7 +12,7 @@ pub enum ProofError {
     #[error("not a zonda proof: it does not begin with \"ZONDA\"")]
     Magic,
     /// A proof in another version's encoding.
-    #[error("proof format version {got}; this verifier reads version {expected}")]
+    #[error("{}", version(*expected, *got))]
     Version {
         /// The version that this verifier reads.
         expected: u16,
@@ -65,4 +67,12 @@ pub enum ProofError {
         /// How many have been seen.
         count: usize,
     },
+}
+
+/// What another version means: keys begin with "ZONDAKEY", proofs with "ZONDA" and the version.
+fn version(expected: u16, got: u16) -> String {
+    if got == u16::from_le_bytes(*b"KE") {
+        return "this is a key, not a proof".into();
+    }
+    format!("proof format version {got}; this verifier reads version {expected}")
 }

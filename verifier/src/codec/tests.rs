@@ -1,4 +1,4 @@
-use alloc::{vec, vec::Vec};
+use alloc::{string::ToString, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_mersenne_31::QM31;
@@ -208,6 +208,9 @@ fn headers_are_checked() {
         got: 1,
     };
     assert_eq!(with(5, &[1]), version);
+    let version = "proof format version 1; this verifier reads version 2";
+    assert_eq!(with(5, &[1]).to_string(), version);
+    assert_eq!(with(5, b"KEY").to_string(), "this is a key, not a proof");
     assert_eq!(with(7, &[9]), ProofError::Preset { got: 9 });
     let counts = |shards: u32, parts: u32| {
         let numbers = [shards.to_le_bytes(), parts.to_le_bytes()];

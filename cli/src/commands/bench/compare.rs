@@ -26,7 +26,26 @@ pub fn compared(a: &BenchReport, b: &BenchReport) -> String {
         text += &format!("\n{}: only in B\n", of_b.name);
     }
     text += "\nnoise: the samples of A and B overlap, so the difference says nothing\n";
+    let fewest = |report: &BenchReport| {
+        let counts = report.workloads.iter().map(|of| of.samples.len());
+        counts.min().unwrap_or_default()
+    };
+    let [of_a, of_b] = [fewest(a), fewest(b)];
+    if of_a.min(of_b) > 1 {
+        let chance = 100.0 * chance(of_a, of_b);
+        text += &format!(
+            "with {of_a} and {of_b} samples, those of equals do not overlap in {chance:.1}% of cases: \
+             among many metrics, some are better or worse by chance\n"
+        );
+    }
     text
+}
+
+/// How probable it is that so many samples of A and of B, all of one distribution, do not overlap:
+/// 2 of all ways to order them.
+fn chance(of_a: usize, of_b: usize) -> f64 {
+    let orders = (1..=of_a).map(|i| (of_b + i) as f64 / i as f64);
+    2.0 / orders.product::<f64>()
 }
 
 /// What should be the same.
@@ -148,6 +167,18 @@ mod tests {
         );
         let text = compared(&a, &report("w", &[1.0]));
         assert!(line(&text, "prove_seconds ").ends_with(&["one".into(), "sample".into()]));
+        assert!(!text.contains("by chance"), "{text}");
+    }
+
+    #[test]
+    fn chance_is_told() {
+        let a = report("w", &[4.0, 4.1, 4.2]);
+        let text = compared(&a, &a);
+        let said = "with 3 and 3 samples, those of equals do not overlap in 10.0% of cases";
+        assert!(text.contains(said), "{text}");
+        assert_eq!(chance(1, 1), 1.0);
+        assert!((chance(5, 5) - 2.0 / 252.0).abs() < 1e-12);
+        assert!((chance(2, 4) - 2.0 / 15.0).abs() < 1e-12);
     }
 
     #[test]
