@@ -196,15 +196,16 @@ impl Planner<'_, '_> {
                 self.add(work)?;
             }
         }
-        // The run is executed again while its parts are proved, or its work is kept.
+        // The run is executed again while its parts are proved, or its work is kept. The system's
+        // allocator keeps the pages of the machine that executed it now: they are small.
         let machine = estimate::machine(last.words.iter().map(|word| word.address));
         let left = closing.iter().map(Work::bytes).sum::<u64>();
-        let reserve = left
-            + if self.kept.is_some() {
-                self.kept_bytes
-            } else {
-                machine
-            };
+        let executing = if self.kept.is_some() {
+            self.kept_bytes
+        } else {
+            machine
+        };
+        let reserve = left + machine + executing;
         let key = &self.setup.key;
         let mut header = Header {
             preset: key.preset(),

@@ -18,6 +18,7 @@ const CUT: Cut = Cut {
     costs: Costs {
         instructions: [65; Family::ALL.len()],
         transferred_word: 60,
+        output_byte: 15,
         touched_word: 40,
         distinct_instruction: 20,
     },

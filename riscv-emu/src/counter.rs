@@ -51,7 +51,9 @@ impl Observer for Counter<'_> {
 
     fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
         self.meter.transferred_words += 1;
-        if !transfer.is_output {
+        if transfer.is_output {
+            self.meter.output_bytes += u64::from(transfer.count);
+        } else {
             self.meter.stores_to_text += u64::from(self.program.is_text(transfer.word.address));
         }
         Ok(())

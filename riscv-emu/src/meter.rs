@@ -12,6 +12,8 @@ pub struct Meter {
     pub touched_words: u64,
     /// Words moved by `read` and by public `write`, whole or in part.
     pub transferred_words: u64,
+    /// Bytes made public.
+    pub output_bytes: u64,
     /// Stores to words of text, which change what loads see and not what is executed.
     pub stores_to_text: u64,
 }

@@ -26,6 +26,7 @@
 //! let costs = Costs {
 //!     instructions: [60; 16],
 //!     transferred_word: 60,
+//!     output_byte: 15,
 //!     touched_word: 40,
 //!     distinct_instruction: 20,
 //! };
@@ -80,6 +81,8 @@ pub struct Costs {
     pub instructions: [u32; Family::ALL.len()],
     /// A word moved by `read` or by public `write`, whole or in part.
     pub transferred_word: u32,
+    /// A byte made public.
+    pub output_byte: u32,
     /// A word of RAM, however often the shard accesses it.
     pub touched_word: u32,
     /// An instruction of the program, however often the shard executes it.

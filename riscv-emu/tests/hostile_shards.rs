@@ -81,6 +81,7 @@ fn cut(max_cycles: u64) -> Cut {
         costs: Costs {
             instructions: [1; Family::ALL.len()],
             transferred_word: 1,
+            output_byte: 1,
             touched_word: 1,
             distinct_instruction: 1,
         },

@@ -31,6 +31,7 @@ const COSTS: Costs = Costs {
         66, 53, 73, 61, 70, 58, 60, 50, 60, 47, 69, 90, 140, 102, 190, 80,
     ],
     transferred_word: 31,
+    output_byte: 13,
     touched_word: 23,
     distinct_instruction: 17,
 };
@@ -103,6 +104,7 @@ fn check_shards(
         output.extend_from_slice(&shard.output);
         cycles += shard.cycles;
         meter.transferred_words += shard.meter.transferred_words;
+        meter.output_bytes += shard.meter.output_bytes;
         meter.stores_to_text += shard.meter.stores_to_text;
         match shard.end {
             End::Next { pc } => start.pc = pc,
@@ -116,6 +118,7 @@ fn check_shards(
     assert!(together == timeless(whole));
     let (_, whole_meter) = execute_metered(program, input, &OPTIONS, &mut Discard)?;
     assert_eq!(meter.transferred_words, whole_meter.transferred_words);
+    assert_eq!(meter.output_bytes, whole_meter.output_bytes);
     assert_eq!(meter.stores_to_text, whole_meter.stores_to_text);
 
     let touched = words.into_iter().filter(|(_, (_, owner))| *owner != 0);
@@ -148,6 +151,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     assert_eq!((meter.instructions, meter.cycles()), (counts, shard.cycles));
     assert_eq!(meter.touched_words, shard.words.len() as u64);
     assert_eq!(meter.transferred_words, records.transfers.len() as u64);
+    assert_eq!(meter.output_bytes, shard.output.len() as u64);
     let next = match shard.end {
         End::Next { pc } => Some(pc),
         End::Exit { .. } => None,
@@ -163,11 +167,12 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
 
     let costs = &cut.costs;
     // The cost, and how much of it is that of the last instruction.
-    let cost = |counts: [u64; Family::ALL.len()], transferred, touched, distinct| -> u64 {
+    let cost = |counts: [u64; Family::ALL.len()], transferred, output, touched, distinct| -> u64 {
         let instructions = counts.iter().zip(costs.instructions);
         let instructions = instructions.map(|(count, cost)| count * u64::from(cost));
         instructions.sum::<u64>()
             + transferred * u64::from(costs.transferred_word)
+            + output * u64::from(costs.output_byte)
             + touched * u64::from(costs.touched_word)
             + distinct * u64::from(costs.distinct_instruction)
     };
@@ -175,6 +180,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     let total = cost(
         counts,
         meter.transferred_words,
+        meter.output_bytes,
         meter.touched_words,
         distinct,
     );
@@ -183,10 +189,18 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     };
     let mut last = [0; Family::ALL.len()];
     last[*family as usize] = 1;
-    let transferred = records.transfers.iter().filter(|word| word.clk == *clk);
-    let transferred = transferred.count() as u64;
+    let moved: Vec<_> = records
+        .transfers
+        .iter()
+        .filter(|word| word.clk == *clk)
+        .collect();
+    let written = moved
+        .iter()
+        .filter(|word| word.is_output)
+        .map(|word| u64::from(word.count))
+        .sum();
     let is_first = u64::from(executed[pc] == 1);
-    let before_last = total - cost(last, transferred, *first_touches, is_first);
+    let before_last = total - cost(last, moved.len() as u64, written, *first_touches, is_first);
     assert!(shard.cycles == 1 || before_last < cut.capacity);
     assert!(shard.cycles <= cut.max_cycles);
     if next.is_some() {
@@ -364,6 +378,7 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
     const FREE: Costs = Costs {
         instructions: [0; Family::ALL.len()],
         transferred_word: 0,
+        output_byte: 0,
         touched_word: 0,
         distinct_instruction: 0,
     };
@@ -400,6 +415,10 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
             ..FREE
         },
         Costs {
+            output_byte: 1,
+            ..FREE
+        },
+        Costs {
             touched_word: 1,
             ..FREE
         },
@@ -417,6 +436,7 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
         Costs {
             instructions: [u32::MAX; Family::ALL.len()],
             transferred_word: u32::MAX,
+            output_byte: u32::MAX,
             touched_word: u32::MAX,
             distinct_instruction: u32::MAX,
         },

@@ -56,6 +56,7 @@ impl<'a> Boundary<'a> {
         let instructions = self.meter.instructions.iter().zip(costs.instructions);
         let others = [
             (&self.meter.transferred_words, costs.transferred_word),
+            (&self.meter.output_bytes, costs.output_byte),
             (&(self.words.len() as u64), costs.touched_word),
             (&self.distinct, costs.distinct_instruction),
         ];
@@ -122,8 +123,11 @@ impl Observer for Boundary<'_> {
 
     fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
         self.meter.transferred_words += 1;
-        let is_to_text = !transfer.is_output && self.program.is_text(transfer.word.address);
-        self.meter.stores_to_text += u64::from(is_to_text);
+        if transfer.is_output {
+            self.meter.output_bytes += u64::from(transfer.count);
+        } else {
+            self.meter.stores_to_text += u64::from(self.program.is_text(transfer.word.address));
+        }
         Ok(())
     }
 
