@@ -122,6 +122,7 @@ impl Cuts {
             costs: Costs {
                 instructions: [0; Family::ALL.len()],
                 transferred_word: 0,
+                output_byte: 0,
                 touched_word: 0,
                 distinct_instruction: 0,
             },
