@@ -109,7 +109,8 @@ impl Budget {
         let preset = setup.key.preset();
         let costs = costs(preset);
         let too_small = |estimate: u64| ProveError::Budget {
-            needed: estimate + estimate.div_ceil(MARGIN_SHARE - 1),
+            // The least of which so much is left without the margin.
+            needed: (estimate - 1) * MARGIN_SHARE / (MARGIN_SHARE - 1) + 1,
             budget: self.bytes,
         };
         // What a part takes whose tables are empty, or which has the program alone.
