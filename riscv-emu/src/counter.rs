@@ -37,29 +37,54 @@ impl Observer for Counter<'_> {
 
     #[inline(always)]
     fn step(&mut self, family: Family, _: Event) {
-        self.meter.instructions[family as usize] += 1;
+        self.meter.step(family);
     }
 
     #[inline(always)]
     fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]) {
-        self.meter.instructions[family as usize] += 1;
-        if event.instruction.opcode.form() == Form::Store {
-            let is_to_text = words.iter().any(|word| self.program.is_text(word.address));
-            self.meter.stores_to_text += u64::from(is_to_text);
-        }
+        self.meter.memory_step(self.program, family, event, &words);
     }
 
     fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        self.meter.transferred_words += 1;
-        if transfer.is_output {
-            self.meter.output_bytes += u64::from(transfer.count);
-        } else {
-            self.meter.stores_to_text += u64::from(self.program.is_text(transfer.word.address));
-        }
+        self.meter.transfer(self.program, transfer);
         Ok(())
     }
 
     fn ecall(&mut self, _: EcallEvent) {
-        self.meter.instructions[Family::Ecall as usize] += 1;
+        self.meter.step(Family::Ecall);
+    }
+}
+
+impl Meter {
+    /// Counts an instruction that accesses no RAM, or an ECALL.
+    #[inline(always)]
+    pub(crate) fn step(&mut self, family: Family) {
+        self.instructions[family as usize] += 1;
+    }
+
+    /// Counts a load or store.
+    #[inline(always)]
+    pub(crate) fn memory_step(
+        &mut self,
+        program: &Program,
+        family: Family,
+        event: Event,
+        words: &[Touch],
+    ) {
+        self.step(family);
+        if event.instruction.opcode.form() == Form::Store {
+            let is_to_text = words.iter().any(|word| program.is_text(word.address));
+            self.stores_to_text += u64::from(is_to_text);
+        }
+    }
+
+    /// Counts a word that an ECALL moves.
+    pub(crate) fn transfer(&mut self, program: &Program, transfer: Transfer) {
+        self.transferred_words += 1;
+        if transfer.is_output {
+            self.output_bytes += u64::from(transfer.count);
+        } else {
+            self.stores_to_text += u64::from(program.is_text(transfer.word.address));
+        }
     }
 }

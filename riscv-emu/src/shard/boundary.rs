@@ -2,7 +2,6 @@
 
 use super::{BoundaryWord, Costs};
 use crate::{
-    instruction::Form,
     interpreter::Stop,
     meter::Meter,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
@@ -109,29 +108,20 @@ impl Observer for Boundary<'_> {
 
     #[inline(always)]
     fn step(&mut self, family: Family, _: Event) {
-        self.meter.instructions[family as usize] += 1;
+        self.meter.step(family);
     }
 
     #[inline(always)]
     fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]) {
-        self.meter.instructions[family as usize] += 1;
-        if event.instruction.opcode.form() == Form::Store {
-            let is_to_text = words.iter().any(|word| self.program.is_text(word.address));
-            self.meter.stores_to_text += u64::from(is_to_text);
-        }
+        self.meter.memory_step(self.program, family, event, &words);
     }
 
     fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        self.meter.transferred_words += 1;
-        if transfer.is_output {
-            self.meter.output_bytes += u64::from(transfer.count);
-        } else {
-            self.meter.stores_to_text += u64::from(self.program.is_text(transfer.word.address));
-        }
+        self.meter.transfer(self.program, transfer);
         Ok(())
     }
 
     fn ecall(&mut self, _: EcallEvent) {
-        self.meter.instructions[Family::Ecall as usize] += 1;
+        self.meter.step(Family::Ecall);
     }
 }
