@@ -74,8 +74,8 @@ pub struct Cut {
     pub costs: Costs,
 }
 
-/// What things cost, in units of the caller's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What things cost, in units of the caller's: nothing, by default.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Costs {
     /// An executed instruction, indexed by `Family as usize`.
     pub instructions: [u32; Family::ALL.len()],

@@ -189,18 +189,18 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     };
     let mut last = [0; Family::ALL.len()];
     last[*family as usize] = 1;
-    let moved: Vec<_> = records
-        .transfers
-        .iter()
-        .filter(|word| word.clk == *clk)
-        .collect();
-    let written = moved
-        .iter()
-        .filter(|word| word.is_output)
-        .map(|word| u64::from(word.count))
-        .sum();
+    let moved = || records.transfers.iter().filter(|word| word.clk == *clk);
+    let written = moved().filter(|word| word.is_output);
+    let written = written.map(|word| u64::from(word.count)).sum();
     let is_first = u64::from(executed[pc] == 1);
-    let before_last = total - cost(last, moved.len() as u64, written, *first_touches, is_first);
+    let before_last = total
+        - cost(
+            last,
+            moved().count() as u64,
+            written,
+            *first_touches,
+            is_first,
+        );
     assert!(shard.cycles == 1 || before_last < cut.capacity);
     assert!(shard.cycles <= cut.max_cycles);
     if next.is_some() {
@@ -375,13 +375,7 @@ fn random_programs() -> Result<(), Box<dyn Error>> {
 /// Where every instruction costs the most it can, and where only one thing costs anything.
 #[test]
 fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
-    const FREE: Costs = Costs {
-        instructions: [0; Family::ALL.len()],
-        transferred_word: 0,
-        output_byte: 0,
-        touched_word: 0,
-        distinct_instruction: 0,
-    };
+    let free = Costs::default();
     // Each store is the first of its instruction, and touches two words that nothing else does.
     let mut words = li(5, WINDOW + 1).to_vec();
     words.extend([
@@ -402,35 +396,35 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
     words.extend(exit(0));
     let stores = Program::from_elf(&elf(&words))?;
     let random = Program::from_elf(&random_program(8, 40))?;
-    let mut only_stores = FREE;
+    let mut only_stores = free;
     only_stores.instructions[Family::LoadStoreMisaligned as usize] = 7;
     let all_costs = [
-        FREE,
+        free,
         Costs {
             instructions: [1; Family::ALL.len()],
-            ..FREE
+            ..free
         },
         Costs {
             transferred_word: 1,
-            ..FREE
+            ..free
         },
         Costs {
             output_byte: 1,
-            ..FREE
+            ..free
         },
         Costs {
             touched_word: 1,
-            ..FREE
+            ..free
         },
         Costs {
             distinct_instruction: 1,
-            ..FREE
+            ..free
         },
         Costs {
             instructions: [3; Family::ALL.len()],
             touched_word: 2,
             distinct_instruction: 5,
-            ..FREE
+            ..free
         },
         only_stores,
         Costs {

@@ -14,7 +14,7 @@ use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork};
 use zonda_riscv_emu::{
     execute::{Discard, Options},
     instruction::Instruction,
-    record::{Family, Records},
+    record::Records,
     shard::{Costs, Cut, End, ReplayError, Sharder, replay},
 };
 use zonda_verifier::Links;
@@ -41,13 +41,7 @@ impl Sharded {
         let cut = Cut {
             max_cycles: shard_cycles,
             capacity: u64::MAX,
-            costs: Costs {
-                instructions: [0; Family::ALL.len()],
-                transferred_word: 0,
-                output_byte: 0,
-                touched_word: 0,
-                distinct_instruction: 0,
-            },
+            costs: Costs::default(),
         };
         let mut sharder = Sharder::new(program, input, &Options::default(), cut).unwrap();
         let mut sharded = Self {

@@ -13,7 +13,7 @@ use zonda_circuits::{
 use zonda_riscv_emu::{
     execute::{Discard, Options},
     program::Program,
-    record::{Family, Records},
+    record::Records,
     shard::{self, Costs, Cut, Shard, Sharder, replay},
     testing,
 };
@@ -119,13 +119,7 @@ impl Cuts {
         let cut = Cut {
             max_cycles,
             capacity: u64::MAX,
-            costs: Costs {
-                instructions: [0; Family::ALL.len()],
-                transferred_word: 0,
-                output_byte: 0,
-                touched_word: 0,
-                distinct_instruction: 0,
-            },
+            costs: Costs::default(),
         };
         let mut sharder = Sharder::new(program, input, &Options::default(), cut).unwrap();
         let mut shards = Vec::new();
