@@ -65,32 +65,29 @@ impl Budget {
     /// that was tried, and is enough.
     pub(crate) fn plan(
         &self,
-        engine: &Engine,
-        setup: &Setup<'_>,
-        input: &[u8],
-        options: &Options<'_>,
+        run: Run<'_>,
         host: &mut (dyn Host + Send),
         job: &mut Job<'_>,
     ) -> Result<Plan, ProveError> {
-        let mut enough = match self.try_plan(engine, setup, input, options, host, job) {
-            Err(ProveError::Budget { needed, .. }) => Self {
-                bytes: needed,
-                ..*self
-            },
-            planned => return planned,
+        let planned = self.try_plan(run, host, job);
+        let Err(ProveError::Budget { needed, budget }) = planned else {
+            return planned;
         };
         // What is needed is at least this, and is known for sure once there is a plan.
-        let budget = self.bytes;
+        let mut enough = Self {
+            bytes: needed,
+            ..*self
+        };
         loop {
-            let host = &mut Discard;
-            match enough.try_plan(engine, setup, input, options, host, job) {
+            match enough.try_plan(run, &mut Discard, job) {
                 Err(ProveError::Budget { needed, .. }) => {
                     let more = enough.bytes + enough.bytes / RESERVE_SHARE;
                     enough.bytes = needed.max(more);
                 }
-                planned => {
+                Err(error) => return Err(error),
+                Ok(_) => {
                     let needed = enough.bytes;
-                    return planned.and(Err(ProveError::Budget { needed, budget }));
+                    return Err(ProveError::Budget { needed, budget });
                 }
             }
         }
@@ -99,13 +96,11 @@ impl Budget {
     /// [`Self::plan`], but what the error says of the budget may be too little as well.
     fn try_plan(
         &self,
-        engine: &Engine,
-        setup: &Setup<'_>,
-        input: &[u8],
-        options: &Options<'_>,
+        run: Run<'_>,
         host: &mut (dyn Host + Send),
         job: &mut Job<'_>,
     ) -> Result<Plan, ProveError> {
+        let Run { setup, input, .. } = run;
         let preset = setup.key.preset();
         let costs = costs(preset);
         let too_small = |estimate: u64| ProveError::Budget {
@@ -127,7 +122,7 @@ impl Budget {
         let least = (empty + MIN_CAPACITY).max(program);
 
         let process = estimate::process(setup, input);
-        let bytes = self.bytes - self.bytes / MARGIN_SHARE;
+        let allowed = self.bytes - self.bytes / MARGIN_SHARE;
         let mut reserve = process;
         let mut fitting = u64::MAX;
         let mut host = Once {
@@ -136,13 +131,13 @@ impl Budget {
             seen: 0,
         };
         loop {
-            let part_bytes = bytes.saturating_sub(reserve);
+            let part_bytes = allowed.saturating_sub(reserve);
             if part_bytes < least {
                 return Err(too_small(reserve + least));
             }
             let cutting = Cutting {
                 limits: execute::Options {
-                    max_cycles: options.max_cycles,
+                    max_cycles: run.max_cycles,
                     max_output: MAX_OUTPUT_BYTES as u32,
                     ..Default::default()
                 },
@@ -155,8 +150,8 @@ impl Budget {
                 keep_bytes: self.bytes / KEEP_SHARE,
             };
             host.seen = 0;
-            match Plan::new(engine, setup, input, &cutting, &mut host, job) {
-                Ok(plan) if process + plan.reserve + plan.part_peak <= bytes => {
+            match Plan::new(run.engine, setup, input, &cutting, &mut host, job) {
+                Ok(plan) if process + plan.reserve + plan.part_peak <= allowed => {
                     return Ok(plan);
                 }
                 // What the run takes beside its parts is known once it has been executed.
@@ -173,6 +168,32 @@ impl Budget {
                     fitting = (fits as u64 / 16 * 15).max(MIN_CAPACITY);
                 }
             }
+        }
+    }
+}
+
+/// A run that is to be proved.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    engine: &'a Engine,
+    setup: &'a Setup<'a>,
+    input: &'a [u8],
+    /// The most instructions to execute.
+    max_cycles: Option<u64>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        setup: &'a Setup<'a>,
+        input: &'a [u8],
+        options: &Options<'_>,
+    ) -> Self {
+        Self {
+            engine,
+            setup,
+            input,
+            max_cycles: options.max_cycles,
         }
     }
 }

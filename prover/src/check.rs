@@ -8,6 +8,7 @@ use zonda_circuits::{
 use zonda_riscv_emu::{execute::Host, program::Program};
 
 use crate::{
+    budget::Run,
     engine::Engine,
     error::ProveError,
     job::Job,
@@ -34,8 +35,8 @@ pub fn check(
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
         let setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
-        let budget = &options.budget;
-        let mut plan = budget.plan(engine, &setup, input, options, host, &mut job)?;
+        let run = Run::new(engine, &setup, input, options);
+        let mut plan = options.budget.plan(run, host, &mut job)?;
         let mut checker = RunChecker::new(most);
         let mut tasks = plan.tasks(&setup, input)?;
         while let Some(task) = job.run(Stage::Execute, |_| tasks.next())?? {

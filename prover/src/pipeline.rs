@@ -13,7 +13,7 @@ use zonda_riscv_emu::{
 use zonda_verifier::{Header, Preset, Proof};
 
 use crate::{
-    budget::Budget,
+    budget::{Budget, Run},
     cancel::Cancel,
     directory::{Directory, DirectoryError},
     engine::Engine,
@@ -162,8 +162,8 @@ pub fn plan(
 ) -> Result<Plan, ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        let budget = &options.budget;
-        budget.plan(engine, setup, input, options, host, &mut job)
+        let run = Run::new(engine, setup, input, options);
+        options.budget.plan(run, host, &mut job)
     })?
 }
 
@@ -184,9 +184,8 @@ fn prove_into(
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
         let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
-        let mut plan = options
-            .budget
-            .plan(engine, &setup, input, options, host, &mut job)?;
+        let run = Run::new(engine, &setup, input, options);
+        let mut plan = options.budget.plan(run, host, &mut job)?;
         let directory = options.directory.map(|path| plan.open(path)).transpose()?;
         sink(Piece::Header(&plan.header))?;
         if plan.header.parts.len() > 1 {
