@@ -1,6 +1,6 @@
 //! `zonda shard`: a proof's parts, proved by several processes.
 
-use std::{fs, io::ErrorKind, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use zonda::{Observer, Options, ProveError, Prover, Task};
@@ -46,10 +46,9 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
         let content = task.to_bytes();
         bytes += content.len() as u64;
         write(directory, &task, &content).map_err(|error| {
-            let kind = ErrorKind::Other;
-            let reason = format!("{error:#}");
+            let stop = io::Error::other(format!("{error:#}"));
             failure = Some(error);
-            ProveError::Write { kind, reason }
+            stop.into()
         })
     });
     if let Some(progress) = progress {
