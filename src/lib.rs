@@ -83,9 +83,10 @@ pub use zonda_riscv_emu::{
     record::Family,
 };
 pub use zonda_verifier::{
-    Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations, Parameters, PartError,
-    PartHeader, PartReader, Preset, Proof, ProofError, ReadError, RunVerifier, Shape, Sizes,
-    Statement, VerifyError, VerifyingKey, security, verify, verify_from, verify_with_cost,
+    Claim, ClaimError, Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations,
+    Parameters, PartError, PartHeader, PartReader, Preset, Proof, ProofError, ReadError,
+    RunVerifier, Shape, Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_from,
+    verify_with_cost,
 };
 
 /// How to execute and prove.

@@ -14,7 +14,7 @@ use zonda_riscv_emu::{
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    Shape,
+    Claim, Shape,
     header::{Header, MAX_SHARDS, PartHeader},
     protocol::{self, label},
 };
@@ -207,18 +207,19 @@ impl Planner<'_, '_> {
         };
         let reserve = left + machine + executing;
         let key = &self.setup.key;
-        let mut header = Header {
-            preset: key.preset(),
-            shards,
-            parts: self.parts,
-            global_nonce: 0,
-        };
         let statement = Statement {
             exit_code,
             output: self.output,
         };
+        let mut header = Header {
+            preset: key.preset(),
+            claim: Claim::new(key, &statement),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
         header.check(key, &statement).map_err(ProveError::from)?;
-        let mut transcript = protocol::begin(key, &statement, &header);
+        let mut transcript = protocol::begin(&header.claim, &header);
         let bits = key.parameters().global_work_bits;
         header.global_nonce = self.engine.work(&mut transcript, label::GLOBAL, bits);
         Ok(Plan {

@@ -29,9 +29,11 @@ pub enum VerifyError {
     /// The parts do not make one run of this program with this statement.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The first proof of work fails: it was done for another program, statement or header.
-    #[error("proof of work \"global\": this is not a proof of this statement under this key")]
-    Statement,
+    /// The first proof of work fails: it was done for another key, statement or header.
+    #[error(
+        "proof of work \"global\": the proof was altered, or proves something else than it claims"
+    )]
+    GlobalWork,
     /// More parts than the header says.
     #[error("the header says that there are {expected} parts; there are more")]
     Surplus {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 8] = b"ZONDAKEY";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// The phases of preprocessed columns.
 const FIXED_PHASES: usize = 3;

@@ -6,22 +6,21 @@
 use crate::{
     challenge::Challenge,
     circle::Point,
+    claim::Claim,
     header::Header,
-    key::VerifyingKey,
     layout::Layout,
     proof::{Digest, Opened},
     transcript::{Transcript, element_bytes, put_elements},
 };
-use zonda_circuits::machine::Statement;
 
 /// The version of the protocol.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// The labels under which things are said and drawn.
 pub mod label {
     /// Version and key.
     pub const PROTOCOL: &str = "zonda";
-    /// Exit code and output.
+    /// Exit code, and length and digest of the output.
     pub const STATEMENT: &str = "statement";
     /// The numbers of shards and of parts.
     pub const SHARDS: &str = "shards";
@@ -70,15 +69,17 @@ pub mod label {
 }
 
 /// A transcript in which everything has been said that is known before the first work, "global": the
-/// key, the statement, and the header without its nonce.
-pub fn begin(key: &VerifyingKey, statement: &Statement, header: &Header) -> Transcript {
+/// key and the statement, of which `claim` holds the digests, and the header without its nonce.
+///
+/// # Soundness
+/// A verifier passes the claim that it has made of its own key and statement, not that of the header.
+pub fn begin(claim: &Claim, header: &Header) -> Transcript {
     let mut transcript = Transcript::new();
-    let protocol = [&VERSION.to_le_bytes()[..], &key.digest()].concat();
+    let protocol = [&VERSION.to_le_bytes()[..], &claim.key_digest].concat();
     transcript.absorb(label::PROTOCOL, &protocol);
 
-    let length = (statement.output.len() as u64).to_le_bytes();
-    let exit_code = statement.exit_code.to_le_bytes();
-    let stated = [&exit_code[..], &length, &statement.output].concat();
+    let numbers = [claim.exit_code, claim.output_length].map(u32::to_le_bytes);
+    let stated = [numbers.as_flattened(), &claim.output_digest].concat();
     transcript.absorb(label::STATEMENT, &stated);
 
     let parts = (header.parts.len() as u32).to_le_bytes();

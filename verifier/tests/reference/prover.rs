@@ -11,7 +11,7 @@ use zonda_circuits::{
     machine::{self, Image, Table},
 };
 use zonda_verifier::{
-    Challenge, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
+    Challenge, Claim, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
     circle::{Point, place, point, point_at, position, vanishing},
     interpolate::{Twiddles, evaluate, values},
     layout::{BOUNDARY, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
@@ -294,6 +294,13 @@ fn works<E: Challenge>(
 pub fn prove<E: Challenge>(key: &VerifyingKey, run: &Run, prover: &mut impl Prover<E>) -> Proof {
     let mut header = Header {
         preset: key.preset(),
+        claim: Claim {
+            program_id: *key.program_id(),
+            key_digest: key.digest(),
+            exit_code: run.statement.exit_code,
+            output_length: run.statement.output.len() as u32,
+            output_digest: *blake3::hash(&run.statement.output).as_bytes(),
+        },
         shards: run.shards,
         ..Header::default()
     };
