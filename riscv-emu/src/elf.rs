@@ -12,6 +12,8 @@ use object::{
     read::ReadRef,
 };
 
+use crate::allocate::OutOfMemory;
+
 /// Why an ELF file is no program for this machine. Variants are in the order of the checks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -178,6 +180,9 @@ pub enum LoadError {
     /// There is nothing to execute.
     #[error("no executable segment")]
     NoExecutableSegment,
+    /// The host has no memory left for the program.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// An entry point that is no multiple of 4.
     #[error("the entry point {entry:#x} is no multiple of 4")]
     EntryAlignment {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::allocate::OutOfMemory;
+
 /// A run that did not end with `exit`. It cannot be proved.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +35,9 @@ pub enum ExecuteError {
         /// The instruction that went past it.
         at: Location,
     },
+    /// The host has no memory left for what the program touches.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The program wrote more public output than allowed.
     #[error(
         "more than {max_output} bytes of public output; stopped at {at}: a digest of them could be \

@@ -2,6 +2,7 @@
 //!
 //! Not part of the stable interface. Functions panic where arguments do not fit.
 
+pub use crate::allocate::injection::refuse_after;
 use crate::{
     decode::{decode, encode},
     instruction::{Instruction, Opcode},
