@@ -328,7 +328,12 @@ fn print(stream: DebugStream, bytes: &[u8]) {
     };
 }
 
-/// The README's examples are compiled with the doc tests.
+/// The examples of the README and the guide are compiled with the doc tests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../GUIDE.md")]
+    struct Guide;
+}

@@ -1,4 +1,4 @@
-//! What the tests of families that compute rd from rs1 and rs2 or an immediate share.
+//! The common parts of the tests of families that compute rd from rs1 and rs2 or an immediate.
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -47,7 +47,7 @@ pub struct Tested<C> {
     pub row: fn(&Step, &Instruction) -> C,
     /// Its operations.
     pub opcodes: &'static [Opcode],
-    /// What an operation must make of rs1 and of rs2 or the immediate, in plain Rust.
+    /// The value that an operation must make of rs1 and of rs2 or the immediate, in plain Rust.
     pub expected: fn(Opcode, u32, u32) -> u32,
 }
 
@@ -118,7 +118,7 @@ impl<C: Columns<F>> Tested<C> {
         assert_eq!(self.claims(row, opcode, y), Err(name.into()));
     }
 
-    /// Asserts that the witness of this execution holds and says what it must.
+    /// Asserts that the witness of this execution holds and emits the right messages.
     #[track_caller]
     fn says(&self, instruction: &Instruction, step: &Step, y: u32) {
         let expected = (self.expected)(instruction.opcode, step.rs1.value, y);
@@ -140,7 +140,7 @@ impl<C: Columns<F>> Tested<C> {
         assert_said(said, messages);
     }
 
-    /// Asserts that every operation on `x` and `y` is what it must be.
+    /// Asserts that the row of every operation on `x` and `y` is right.
     #[track_caller]
     pub fn proves(&self, x: u32, y: u32) {
         for opcode in self.opcodes {
@@ -165,7 +165,7 @@ impl<C: Columns<F>> Tested<C> {
     }
 
     /// Asserts that one register may be both operands and the destination. `immediate` is the other
-    /// operand where it is no register.
+    /// operand where it is not a register.
     pub fn works_in_place(&self, x: u32, immediate: u32) {
         for opcode in self.opcodes {
             let is_register = opcode.form() == Form::Register;
@@ -214,7 +214,7 @@ impl<C: Columns<F>> Tested<C> {
         assert_eq!(cost, (columns, messages));
     }
 
-    /// Asserts that a zero row holds and says nothing.
+    /// Asserts that a zero row holds and emits no message.
     pub fn unused_says_nothing(&self) {
         let cells = vec![F::ZERO; self.table.width()];
         for opcode in self.opcodes {

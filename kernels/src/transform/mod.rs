@@ -274,7 +274,7 @@ struct SharedLines<'a> {
     lines: PhantomData<&'a mut [Line]>,
 }
 
-// SAFETY: whoever takes slices of it answers for their being disjoint.
+// SAFETY: the callers of `slice` guarantee that slices are disjoint.
 unsafe impl Sync for SharedLines<'_> {}
 
 impl<'a> SharedLines<'a> {
@@ -318,7 +318,7 @@ const LOG_RUN: usize = 2;
 /// Tasks that the upper layers of a block are divided into.
 const MAX_TASKS: usize = 64;
 
-/// The lower layers: chunks of at most `2^12` lines, 256 KiB. Above them there are none or at least
+/// The lower layers: chunks of at most `2^12` lines, 256 KiB. Above them there are no layers or at least
 /// three.
 fn log_chunk(log_height: usize) -> usize {
     match log_height {

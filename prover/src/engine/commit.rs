@@ -35,7 +35,7 @@ impl<'a> Rows<'a> {
 pub struct Commitment {
     /// The groups, by descending height.
     pub groups: Vec<Group>,
-    /// The tree over all of them; none if there are no columns.
+    /// The tree over all of them; `None` without columns.
     tree: Option<Tree>,
 }
 

@@ -35,7 +35,7 @@ impl Fixed {
         self.0[phase].as_deref()
     }
 
-    /// The cells of a table's preprocessed columns, row-major, canonical; none if it has none.
+    /// The cells of a table's preprocessed columns, row-major, canonical; `None` without such columns.
     pub(crate) fn cells(&self, table: Table) -> &[u32] {
         let phase = fixed_phase(table.role()).and_then(|phase| self.phase(phase));
         let mut tables = phase.into_iter().flat_map(|phase| &phase.tables);
@@ -98,7 +98,7 @@ impl Engine {
         commit::fill_all(&mut groups, &phase, |index, width| {
             Rows::whole(&tables[index].2, width)
         });
-        // What is kept for others must be whole: this is not cancelled.
+        // Other proofs use the result too, so it must be whole: this work ignores cancellation.
         let cancel = &Cancel::new();
         let commitment = Commitment::of(self.platform, &self.pool, &twiddles, groups, cancel);
         Preprocessed {

@@ -46,11 +46,11 @@ pub struct Filled {
     /// Each instance's trace, row-major, canonical: the columns committed before the global
     /// challenge, then those committed after it.
     pub traces: Vec<Buffer>,
-    /// What is stated of the part.
+    /// The statement of the part.
     pub stated: Part,
 }
 
-/// What is stated of one instance, canonical.
+/// The statement of one instance, canonical.
 struct Stated {
     /// Periodic cells, row-major.
     periodic: Vec<u32>,
@@ -72,7 +72,7 @@ pub enum EngineError {
     Cancelled(#[from] Cancelled),
 }
 
-/// What every stage computes with.
+/// The tools that every stage computes with.
 #[derive(Clone)]
 pub struct Engine {
     /// The SIMD platform.

@@ -18,11 +18,11 @@ use crate::cancel::Cancel;
 /// Values of a challenge field on a domain, a column of canonical numbers for each coordinate.
 pub type Coordinates = Vec<Buffer>;
 
-/// What the constraints of one instance need.
+/// The inputs to the constraints of one instance.
 pub struct Instance<'a, E> {
     /// The table.
     pub table: Table,
-    /// What the table says.
+    /// The constraints and messages of the table.
     pub plan: &'a Plan,
     /// Logarithm of the height.
     pub log_height: usize,

@@ -140,7 +140,7 @@ fn wrong_sums_are_refused() {
     TESTED.refuses(Opcode::Addi, operands, "carry_hi", |row| {
         row.result.hi += F::ONE;
     });
-    // A row that says everything twice.
+    // A row that emits every message twice.
     TESTED.refuses(Opcode::Addi, operands, "active", |row| row.active = F::TWO);
     // A row not in use that writes a register.
     TESTED.refuses(Opcode::Addi, operands, "writes_rd", |row| {

@@ -70,7 +70,7 @@ fn exit(number: u32, code: u32) -> EcallStep {
     step(Call::Exit, [number, code, 0xffff_fff0, 0x1234], code, 0)
 }
 
-/// What a call must say.
+/// The messages that a call must emit.
 fn expected(step: &EcallStep) -> Vec<Said> {
     let register = |number, record, after, clk| access(SPACE_REGISTER, number, record, after, clk);
     let mut said = vec![
@@ -189,7 +189,7 @@ fn unknown_calls_are_refused() {
     unknown.number.value.lo = F::from_u32(62);
     assert_eq!(refused(unknown), "number.read");
 
-    // 63 + p fits 32 bits, and is no call.
+    // 63 + p fits 32 bits, and is not the number of a call.
     let alias = F::ORDER_U32 + 63;
     let mut unknown = row(&read(0, 4, 4), &ECALL);
     unknown.number.value = Word::from_u32(alias);
@@ -308,7 +308,7 @@ fn exit_ends_the_thread_with_its_code() {
     let mut wrong = row(&exit(93, 5), &ECALL);
     wrong.result = F::from_u32(6);
     assert_eq!(refused(wrong), "result.exit");
-    // As a read it would go on, but it is no read.
+    // As a read it would go on, but it is not a read.
     let mut goes_on = row(&exit(93, 0), &ECALL);
     (goes_on.is_exit, goes_on.is_read) = (F::ZERO, F::ONE);
     assert_eq!(refused(goes_on), "number.read");
@@ -348,7 +348,7 @@ fn the_output_length_grows_by_what_is_written() {
     let mut skips = row(&output(0x100, 7, 100), &ECALL);
     skips.output_end.hi += F::ONE;
     assert_eq!(refused(skips), "output_end.hi");
-    // A carry that is none, and a limb of 2^16.
+    // A carry other than the true one, and a limb of 2^16.
     let mut carried = row(&output(0x100, 7, 0xfff9), &ECALL);
     carried.output_end = Word {
         lo: F::from_u32(1 << 16),

@@ -341,7 +341,7 @@ fn untouched_bytes_are_kept() {
 
 #[test]
 fn other_operations_are_refused() {
-    // 13 = 3 * is_half + 10 * is_load would be LBU, had is_half not to be 0 or 1.
+    // 13 = 3 * is_half + 10 * is_load would be LBU, if is_half did not have to be 0 or 1.
     let mut wrong = honest(Opcode::Lbu, 0);
     wrong.is_half = F::from_u32(3);
     refuses(Opcode::Lbu, wrong, "is_half");

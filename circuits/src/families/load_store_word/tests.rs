@@ -228,7 +228,7 @@ fn an_address_wraps_only_at_the_ends() {
     refuses(Opcode::Lw, wrong, "address.wrap");
 }
 
-/// Where a wrong `wrap` passes the constraints, the address is no word's.
+/// Where a wrong `wrap` passes the constraints, no word has the address.
 #[test]
 fn a_wrong_wrap_finds_no_memory() {
     for (base, imm) in [(0, -4), (0, 8), (0xffff_fffc, 8), (0xffff_fff0, 4)] {

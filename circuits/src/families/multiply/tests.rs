@@ -250,7 +250,7 @@ fn a30_a_carry_of_2_to_the_15_is_refused() {
     }
 }
 
-/// A30: the high word off by one, whatever the carries.
+/// A30: the high word off by one, with any carries.
 #[test]
 fn a30_a_high_word_off_by_one_is_refused() {
     for opcode in OPCODES {
@@ -329,7 +329,7 @@ fn the_other_instructions_flags_are_refused() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
-    /// Every product that the equations cannot tell from the right one modulo p, and many more,
+    /// Every product that the equations cannot distinguish from the right one modulo p, and many more,
     /// with the carries that serve it best.
     #[test]
     fn a30_no_other_product_is_proved(x: u32, y: u32, noise: u64) {

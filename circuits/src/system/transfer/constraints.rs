@@ -17,7 +17,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Transfer<B::Var> = circuit.row();
     let one = B::Expr::ONE;
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     circuit.boolean("is_input", row.is_input);
     circuit.boolean("is_output", row.is_output);
     let active: B::Expr = row.is_input + row.is_output;

@@ -15,7 +15,7 @@ use crate::{
     word::Word,
 };
 
-/// What a prover may choose; [`Claim::row`] works the rest out so that as many equations as
+/// The cells that a prover may choose; [`Claim::row`] computes the rest so that as many equations as
 /// possible hold modulo p.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
@@ -294,7 +294,7 @@ fn the_other_instructions_flags_are_refused() {
 }
 
 /// Every quotient and remainder near the right ones, near other multiples, and those that are right
-/// modulo something, under every choice of signs and flags: none but the right result is proved.
+/// modulo something, under every choice of signs and flags: only the right result is proved.
 fn no_other_result_is_proved(d: u32, b: u32) {
     for opcode in OPCODES {
         let honest = Claim::honest(opcode, d, b);
