@@ -1,8 +1,8 @@
 //! Why a proof is refused.
 
 use crate::{
-    codec::ProofError, fri::FoldError, header::HeaderError, merkle::OpeningError, preset::Preset,
-    shape::MAX_OUTPUT_BYTES,
+    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, merkle::OpeningError,
+    preset::Preset, shape::MAX_OUTPUT_BYTES,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -15,9 +15,9 @@ pub enum VerifyError {
         /// How many bytes it has.
         got: usize,
     },
-    /// The key asks for parameters that no key can ask for.
-    #[error("the key's parameters are impossible")]
-    Parameters,
+    /// The key is none of this machine.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The proof is of another preset than the key asks for.
     #[error("the proof is of preset \"{}\", the key asks for \"{}\"", got.name(), expected.name())]
     Preset {

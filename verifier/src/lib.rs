@@ -27,6 +27,7 @@
 //! | feature | effect |
 //! |---|---|
 //! | `std` | `verify_from` verifies a proof while it is read, from any `std::io::Read` |
+//! | `test-util` | `VerifyingKey::with_parameters`: keys of fewer queries and less work, for tests. Proofs under them show nothing |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -94,9 +94,7 @@ impl<'a> RunVerifier<'a> {
                 got: statement.output.len(),
             });
         }
-        if !key.parameters().is_possible() {
-            return Err(VerifyError::Parameters);
-        }
+        key.check()?;
         if header.preset != key.preset() {
             return Err(VerifyError::Preset {
                 expected: key.preset(),

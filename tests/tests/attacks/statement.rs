@@ -10,7 +10,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda::{Preset, Proof, Prover, Statement, VerifyError, VerifyingKey, verify};
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Claim, HeaderError, Instance, Layout, Parameters, PartError, QM31, ShapeError,
+    Claim, HeaderError, Instance, KeyError, Layout, Parameters, PartError, QM31, ShapeError,
     header::Header,
     proof::{Body, Nonces},
 };
@@ -105,6 +105,7 @@ impl Honest {
 /// The name of the check that failed.
 pub fn name(error: &VerifyError) -> String {
     match error {
+        VerifyError::Key(error) => format!("Key.{}", variant(error)),
         VerifyError::Header(HeaderError::Claim(error)) => format!("Claim.{}", variant(error)),
         VerifyError::Header(HeaderError::Links(error)) => variant(error),
         VerifyError::Header(error) => variant(error),
@@ -234,7 +235,7 @@ fn another_preset_or_other_parameters_are_refused() {
         for (change, expected) in [
             (1, ["Claim.Key", "GlobalWork"]),
             (u32::MAX, ["Claim.Key", "GlobalWork"]),
-            (1 << 20, ["Parameters"; 2]),
+            (1 << 20, ["Key.Parameters"; 2]),
         ] {
             let mut parameters = standard;
             parameters[index] = parameters[index].wrapping_add(change);
@@ -249,7 +250,10 @@ fn another_preset_or_other_parameters_are_refused() {
         ..*honest.key.parameters()
     };
     let key = honest.key.clone().with_parameters(none);
-    assert_eq!(says(&key, &proof), Err(VerifyError::Parameters));
+    let error = KeyError::Parameters {
+        preset: Preset::Standard,
+    };
+    assert_eq!(says(&key, &proof), Err(VerifyError::Key(error)));
 }
 
 #[test]

@@ -479,12 +479,18 @@ fn parameters(report: &mut Report) {
         let result = of_part(verify(&key, statement, &proof));
         report.line(id, attack, &changed, &result, expected, "");
     };
-    with("A07", "no queries", 0, 0, "Parameters");
-    with("A07", "too many queries", 0, 513, "Parameters");
-    with("A07", "too many queries", 0, u32::MAX, "Parameters");
+    with("A07", "no queries", 0, 0, "Key(Parameters");
+    with("A07", "too many queries", 0, 513, "Key(Parameters");
+    with("A07", "too many queries", 0, u32::MAX, "Key(Parameters");
     for index in 1..8 {
-        with("A10", "work of too many bits", index, 41, "Parameters");
-        with("A10", "work of too many bits", index, 256 + 1, "Parameters");
+        with("A10", "work of too many bits", index, 41, "Key(Parameters");
+        with(
+            "A10",
+            "work of too many bits",
+            index,
+            256 + 1,
+            "Key(Parameters",
+        );
     }
     // Fewer queries or less work than the key asks for: the key's digest is absorbed, so that
     // nothing fits.
@@ -597,7 +603,7 @@ fn keys(report: &mut Report) {
             from(program, entry + 4, preset, fixed.clone(), roots),
             "Header(Links(Entry",
         ),
-        ("root of phase 0", other_root(0), "Constraints"),
+        ("root of phase 0", other_root(0), "Key(Lookup"),
         ("root of phase 1", other_root(1), "Constraints"),
         ("root of phase 2", other_root(2), "Constraints"),
         (
@@ -621,6 +627,7 @@ fn keys(report: &mut Report) {
         let named = match changed {
             "program id" => "Header(Claim(Program",
             "preset" => "Preset",
+            "root of phase 0" => "Key(Lookup",
             _ => "Header(Claim(Key",
         };
         report.line("A50", attack, changed, &result, named, "");
