@@ -1,7 +1,7 @@
-//! What the tests of the instruction families share: does a row, alone, hold?
+//! The common part of the instruction families' tests: does a row, alone, hold?
 //!
-//! A row holds if its constraints are zero and its lookups would be answered. What else it says (on
-//! the state and memory buses) the test compares with what the instruction must do.
+//! A row holds if its constraints are zero and its lookups would be answered. The test compares its
+//! other messages (on the state and memory buses) with what the instruction must do.
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -20,7 +20,7 @@ use crate::{
     machine::{Image, Part, Table, airs},
 };
 
-/// What a row says: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
+/// A row's messages: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
 pub type Said = Vec<(u32, Bus, Vec<u32>)>;
 
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Listener for &mut Heard {
     }
 }
 
-/// Evaluates a row of `table` that executes `instruction` at `pc`. Returns what it says on buses
+/// Evaluates a row of `table` that executes `instruction` at `pc`. Returns its messages on buses
 /// other than lookups, or the name of the first constraint or lookup that fails.
 pub fn evaluate_cells(
     table: Table,
@@ -95,7 +95,7 @@ pub fn evaluate<C: Columns<F>>(
     evaluate_cells(table, &cells(row), pc, instruction)
 }
 
-/// What a whole table says on its own, by count, and the constraints that fail in it: for tables
+/// The messages of a whole table, by count, and the constraints that fail in it: for tables
 /// with preprocessed or periodic columns. Messages that it both sends and receives are left out.
 pub fn evaluate_table(
     table: Table,
@@ -148,7 +148,7 @@ pub fn access(space: u32, address: u32, record: Access, after: u32, clk: u32) ->
     ]
 }
 
-/// The same messages, in whatever order.
+/// The same messages, in any order.
 #[track_caller]
 pub fn assert_said(mut said: Said, expected: impl IntoIterator<Item = Said>) {
     let mut expected: Said = expected.into_iter().flatten().collect();
@@ -158,8 +158,8 @@ pub fn assert_said(mut said: Said, expected: impl IntoIterator<Item = Said>) {
 }
 
 /// Changes every cell of an honest row, one at a time, to several other values, and returns the
-/// names of the columns for which some change goes unnoticed: the row still holds and says the same
-/// on every bus.
+/// names of the columns for which some change goes unnoticed: the row still holds and emits the same
+/// messages on every bus.
 ///
 /// A change that is noticed makes a constraint or lookup fail, or changes a message, so that its
 /// bus no longer balances.

@@ -115,7 +115,7 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
     }
 }
 
-/// What is not called a constant does change from row to row: nothing is left to fold.
+/// Whatever the plan does not call constant changes from row to row: nothing is left to fold.
 #[test]
 fn plans_know_every_constant() {
     let mut random = Cells(2);

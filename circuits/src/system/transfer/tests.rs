@@ -49,7 +49,7 @@ fn word(is_output: bool, address: u32, remaining: u32, before: u32, new: u32) ->
     }
 }
 
-/// What a word must say.
+/// The messages that a word must emit.
 fn expected(word: &TransferWord) -> Vec<Said> {
     let minus_one = F::ORDER_U32 - 1;
     let is_output = u32::from(word.is_output);
@@ -231,7 +231,7 @@ fn addresses_are_exact() {
     let mut wrong = row(&word(false, 0x104, 4, 0, 1));
     wrong.offset = -F::from_u32(4);
     assert_eq!(refused(wrong), "offset");
-    // A carry where there is none, and its effect on the next word.
+    // A carry of 1 instead of 0, and its effect on the next word.
     let mut wrong = row(&word(false, 0x104, 8, 0, 1));
     wrong.carry = F::ONE;
     assert!(evaluate(Table::Transfer, wrong, 0, &NONE).is_ok());
