@@ -9,6 +9,7 @@ use zonda_circuits::{
     witness::{boundary_columns, count_uses},
 };
 use zonda_riscv_emu::{
+    error::ExecuteError,
     execute::{self, Host},
     record::Family,
     shard::{Cut, End, Last, Shard, Sharder},
@@ -130,7 +131,7 @@ impl Plan {
                 break code;
             }
         };
-        planner.finish(exit_code, &sharder.last())
+        planner.finish(exit_code, &sharder.last().map_err(ExecuteError::from)?)
     }
 }
 

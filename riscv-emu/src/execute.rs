@@ -2,6 +2,7 @@
 //! [`execute_recorded`] with everything that a proof needs. All three run the same machine.
 
 use crate::{
+    allocate,
     counter::Counter,
     error::{ExecuteError, Location},
     interpreter::{Machine, Stop, Stopped},
@@ -119,7 +120,8 @@ pub fn execute_metered(
 ///
 /// As [`execute`]. Records take about 50 bytes for each instruction, so that there is always a
 /// limit: [`DEFAULT_RECORDED_CYCLES`] if the options have none, and what the 32-bit clk can count in
-/// any case.
+/// any case. The process aborts where the host has no memory for them:
+/// [`Replay`](crate::shard::Replay), which proofs are made from, records in pieces and has an error.
 pub fn execute_recorded(
     program: &Program,
     input: &[u8],
@@ -137,13 +139,11 @@ pub fn execute_recorded(
     let recorder = &machine.observer;
     recorder.finish(&mut records, &machine.registers, output_length);
     let accessed = machine.memory.words().filter(|(_, word)| word.note != 0);
-    records.memory = accessed
-        .map(|(address, word)| FinalWord {
-            address,
-            value: word.value,
-            clk: word.note,
-        })
-        .collect();
+    records.memory = allocate::collect(accessed.map(|(address, word)| FinalWord {
+        address,
+        value: word.value,
+        clk: word.note,
+    }))?;
     Ok((outcome, records))
 }
 
@@ -181,6 +181,7 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         Stop::CycleLimit => ExecuteError::CycleLimit { max_cycles, at },
         Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
         Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
+        Stop::OutOfMemory(refused) => refused.into(),
         Stop::Exit { .. } | Stop::Ecall { .. } | Stop::Unlisted { .. } | Stop::Transfers => {
             unreachable!("no error of a run: {stop:?}")
         }

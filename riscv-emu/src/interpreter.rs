@@ -1,11 +1,12 @@
 //! The machine's loop: fetch, execute by the functions of [`crate::semantics`], tell the observer.
 
 use crate::{
+    allocate::OutOfMemory,
     ecall::Streams,
     error::{ExecuteError, TrapKind},
     execute::{Host, Options, error, location},
     instruction::{Instruction, Opcode},
-    memory::{Paged, Word},
+    memory::{MemoryFull, Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
     record::Family,
@@ -36,6 +37,8 @@ pub(crate) enum Stop {
         address: u32,
     },
     OutputLimit,
+    /// The host has no memory left.
+    OutOfMemory(OutOfMemory),
     /// An ECALL was executed, after which the observer wants to pause.
     Ecall {
         next_pc: u32,
@@ -46,6 +49,16 @@ pub(crate) enum Stop {
     },
     /// The observer does not allow more transfers.
     Transfers,
+}
+
+impl MemoryFull {
+    /// There is no page for this word.
+    fn stop(self, address: u32) -> Stop {
+        match self {
+            Self::Limit => Stop::MemoryLimit { address },
+            Self::Host(refused) => Stop::OutOfMemory(refused),
+        }
+    }
 }
 
 /// Where it stopped, and after how many instructions.
@@ -64,11 +77,11 @@ impl<'a, O: Observer> Machine<'a, O> {
         options: &Options,
         observer: O,
     ) -> Result<Self, ExecuteError> {
-        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory);
+        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory)?;
         for (address, word) in program.image_words() {
-            let full = |_| {
+            let full = |full: MemoryFull| {
                 let at = location(program, program.entry());
-                error(Stop::MemoryLimit { address }, at, 0, options)
+                error(full.stop(address), at, 0, options)
             };
             memory.slot(address).map_err(full)?.value = word;
         }
@@ -320,7 +333,7 @@ impl<'a, O: Observer> Machine<'a, O> {
         change: impl FnOnce(u32) -> u32,
     ) -> Result<Touch, Stop> {
         let word = self.memory.slot(address);
-        let word = word.map_err(|_| Stop::MemoryLimit { address })?;
+        let word = word.map_err(|full| full.stop(address))?;
         let before = word.value;
         let previous = self.observer.touch(address, before, &mut word.note)?;
         let after = change(before);

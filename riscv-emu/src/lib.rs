@@ -32,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod allocate;
 pub mod decode;
 pub mod instruction;
 pub mod meter;

@@ -1,5 +1,7 @@
 //! Sparse memory: one value for each of the 2^30 words, in pages that appear when written to.
 
+use crate::allocate::{self, OutOfMemory};
+
 /// A word of memory, and what an observer keeps of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Word<N> {
@@ -17,18 +19,23 @@ pub(crate) struct Paged<T> {
     max_pages: u64,
 }
 
-/// There would be more pages than allowed.
+/// Why a page cannot appear.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct MemoryFull;
+pub(crate) enum MemoryFull {
+    /// There would be more pages than allowed.
+    Limit,
+    /// The host has no memory for it.
+    Host(OutOfMemory),
+}
 
 impl<T: Copy + Default> Paged<T> {
     /// Has pages for at most `max_bytes` of machine memory, rounded down to whole pages.
-    pub(crate) fn new(max_bytes: u64) -> Self {
-        Self {
-            pages: vec![0; PAGES],
+    pub(crate) fn new(max_bytes: u64) -> Result<Self, OutOfMemory> {
+        Ok(Self {
+            pages: allocate::filled(0, PAGES)?,
             words: Vec::new(),
             max_pages: max_bytes / (4 * PAGE_WORDS) as u64,
-        }
+        })
     }
 
     /// The value of a word.
@@ -64,8 +71,9 @@ impl<T: Copy + Default> Paged<T> {
         let start = self.words.len();
         let number = start / PAGE_WORDS + 1;
         if number as u64 > self.max_pages {
-            return Err(MemoryFull);
+            return Err(MemoryFull::Limit);
         }
+        allocate::reserve(&mut self.words, PAGE_WORDS).map_err(MemoryFull::Host)?;
         self.words.resize(start + PAGE_WORDS, T::default());
         self.pages[page] = number as u32;
         Ok(start)
@@ -94,7 +102,7 @@ mod tests {
 
     #[test]
     fn words_are_default_until_set() {
-        let mut memory = Paged::<u32>::new(1 << 20);
+        let mut memory = Paged::<u32>::new(1 << 20).unwrap();
         let last = (1 << 30) - 1;
         assert_eq!(memory.get(last), 0);
         assert_eq!(memory.words().count(), 0);
@@ -119,10 +127,10 @@ mod tests {
 
     #[test]
     fn pages_are_limited() {
-        let mut memory = Paged::<u32>::new((2 << 14) + 1);
+        let mut memory = Paged::<u32>::new((2 << 14) + 1).unwrap();
         assert!(memory.slot(0).is_ok());
         assert!(memory.slot(1 << 20).is_ok());
-        assert_eq!(memory.slot(1 << 21).err(), Some(MemoryFull));
+        assert_eq!(memory.slot(1 << 21).err(), Some(MemoryFull::Limit));
         assert!(memory.slot(1).is_ok());
         assert_eq!(memory.get(1 << 21), 0);
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    allocate::{self, OutOfMemory},
     decode::decode,
     elf::{self, LoadError, Segment},
     instruction::Instruction,
@@ -62,8 +63,8 @@ impl Program {
     /// [`LoadError`] for anything else. The bytes may come from anyone.
     pub fn from_elf(file: &[u8]) -> Result<Self, LoadError> {
         let (entry, segments) = elf::segments(file)?;
-        let image = image(&segments);
-        let text = text(&segments, &image);
+        let image = image(&segments)?;
+        let text = text(&segments, &image)?;
         let program = Self {
             entry,
             image,
@@ -78,8 +79,8 @@ impl Program {
             return Err(LoadError::EntryOutsideText { entry });
         }
         Ok(Self {
-            symbols: Symbols::from_elf(file),
-            lines: Lines::from_elf(file),
+            symbols: Symbols::from_elf(file)?,
+            lines: Lines::from_elf(file)?,
             ..program
         })
     }
@@ -176,7 +177,7 @@ impl fmt::Debug for Program {
 
 /// The words that hold the segments' bytes; segments are in order and do not overlap, but may share
 /// a word.
-fn image(segments: &[Segment<'_>]) -> Vec<ImageRange> {
+fn image(segments: &[Segment<'_>]) -> Result<Vec<ImageRange>, OutOfMemory> {
     let mut ranges: Vec<ImageRange> = Vec::new();
     for segment in segments.iter().filter(|segment| !segment.bytes.is_empty()) {
         let first = segment.address() / 4;
@@ -191,18 +192,19 @@ fn image(segments: &[Segment<'_>]) -> Vec<ImageRange> {
             continue;
         };
         let start = (segment.address() - 4 * range.address) as usize;
-        range
-            .words
-            .resize((start + segment.bytes.len()).div_ceil(4), 0);
+        let words = (start + segment.bytes.len()).div_ceil(4);
+        let more = words.saturating_sub(range.words.len());
+        allocate::reserve(&mut range.words, more)?;
+        range.words.resize(words, 0);
         for (place, byte) in (start..).zip(segment.bytes) {
             range.words[place / 4] |= u32::from(*byte) << (8 * (place % 4));
         }
     }
-    ranges
+    Ok(ranges)
 }
 
 /// The decoded words of the executable segments, as they stand in the image.
-fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
+fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Result<Vec<TextRange>, OutOfMemory> {
     let mut ranges: Vec<TextRange> = Vec::new();
     for segment in segments.iter().filter(|segment| segment.is_executable) {
         let (pc, count) = (segment.address(), segment.bytes.len().div_ceil(4));
@@ -217,19 +219,22 @@ fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
             .take(count);
         let words = words.map(|&word| decode(word).map_err(|illegal| illegal.word));
         match ranges.last_mut() {
-            Some(last) if last.pc + 4 * last.words.len() as u32 == pc => last.words.extend(words),
+            Some(last) if last.pc + 4 * last.words.len() as u32 == pc => {
+                allocate::reserve(&mut last.words, words.len())?;
+                last.words.extend(words);
+            }
             _ if count == 0 => {}
             last => {
                 let first = last.map_or(0, |last| last.first + last.words.len());
                 ranges.push(TextRange {
                     pc,
                     first,
-                    words: words.collect(),
+                    words: allocate::collect(words)?,
                 });
             }
         }
     }
-    ranges
+    Ok(ranges)
 }
 
 const ID_DOMAIN: &[u8] = b"zonda program id";

@@ -17,6 +17,8 @@
 
 use alloc::vec::Vec;
 
+use crate::allocate::{self, OutOfMemory};
+
 /// The clk of the first instruction. Initial values stand at clk 0, before it.
 pub const INITIAL_CLK: u32 = 1;
 /// How far one instruction moves the clock.
@@ -283,13 +285,17 @@ impl Records {
     }
 
     /// Makes room for so many more instructions of a family.
-    pub fn reserve(&mut self, family: Family, count: usize) {
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn reserve(&mut self, family: Family, count: usize) -> Result<(), OutOfMemory> {
+        use allocate::reserve;
         match family {
-            Family::LoadStoreWord => self.load_store_word.reserve(count),
-            Family::LoadStoreSubword => self.load_store_subword.reserve(count),
-            Family::LoadStoreMisaligned => self.load_store_misaligned.reserve(count),
-            Family::Ecall => self.ecalls.reserve(count),
-            _ => self.steps[family as usize].reserve(count),
+            Family::LoadStoreWord => reserve(&mut self.load_store_word, count),
+            Family::LoadStoreSubword => reserve(&mut self.load_store_subword, count),
+            Family::LoadStoreMisaligned => reserve(&mut self.load_store_misaligned, count),
+            Family::Ecall => reserve(&mut self.ecalls, count),
+            _ => reserve(&mut self.steps[family as usize], count),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Recorded runs: fills [`Records`].
 
 use crate::{
+    allocate,
     instruction::{Form, Opcode},
     interpreter::Stop,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
@@ -170,8 +171,7 @@ impl<const LISTED: bool> Observer for Recorder<LISTED> {
             remaining,
             index,
         };
-        self.records.transfers.push(transfer);
-        Ok(())
+        allocate::push(&mut self.records.transfers, transfer).map_err(Stop::OutOfMemory)
     }
 
     fn ecall(&mut self, event: EcallEvent) {

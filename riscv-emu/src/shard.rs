@@ -36,7 +36,7 @@
 //!     let records = replay(&program, &shard.replay_input(), options.max_memory)?;
 //!     println!("shard {}: {} words at the end", shard.position, records.memory.len());
 //! }
-//! println!("{} words touched", sharder.last().words.len());
+//! println!("{} words touched", sharder.last()?.words.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -8,6 +8,8 @@ use object::{
     read::elf::{FileHeader as _, Sym as _},
 };
 
+use crate::allocate::{self, OutOfMemory};
+
 /// A function and a place in it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Symbol<'a> {
@@ -35,10 +37,9 @@ pub(crate) struct Symbols {
 
 impl Symbols {
     /// The symbol table of an ELF file; empty if there is none that can be read.
-    pub(crate) fn from_elf(file: &[u8]) -> Self {
-        Self {
-            functions: functions(file).unwrap_or_default(),
-        }
+    pub(crate) fn from_elf(file: &[u8]) -> Result<Self, OutOfMemory> {
+        let functions = functions(file).unwrap_or_else(|_| Ok(Vec::new()))?;
+        Ok(Self { functions })
     }
 
     pub(crate) fn at(&self, pc: u32) -> Option<Symbol<'_>> {
@@ -54,7 +55,7 @@ impl Symbols {
 }
 
 /// Functions, and labels of assembly code, which have no size and reach to the next symbol.
-fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
+fn functions(file: &[u8]) -> object::Result<Result<Vec<(Range<u32>, String)>, OutOfMemory>> {
     let header = FileHeader32::<LittleEndian>::parse(file)?;
     let sections = header.sections(LittleEndian, file)?;
     let table = sections.symbols(LittleEndian, file, SHT_SYMTAB)?;
@@ -68,7 +69,11 @@ fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
         let is_internal = name.is_empty() || name.starts_with(b"$") || name.starts_with(b".L");
         if is_code && !is_internal && !symbol.is_undefined(LittleEndian) {
             let (start, size) = (symbol.st_value(LittleEndian), symbol.st_size(LittleEndian));
-            functions.push((start, size, symbol.st_type() == STT_FUNC, name));
+            let is_function = symbol.st_type() == STT_FUNC;
+            let pushed = allocate::push(&mut functions, (start, size, is_function, name));
+            if let Err(refused) = pushed {
+                return Ok(Err(refused));
+            }
         }
     }
     // Of several symbols at one address, take the one that says most.
@@ -91,7 +96,7 @@ fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
             let name = String::from_utf8_lossy(name);
             (start..end, format!("{:#}", rustc_demangle::demangle(&name)))
         });
-    Ok(ranges.collect())
+    Ok(allocate::collect(ranges))
 }
 
 /// Hostile files may claim any number of symbols.

@@ -2,6 +2,7 @@
 //!
 //! Not part of the stable interface. Functions panic where arguments do not fit.
 
+pub use crate::allocate::injection::refuse_after;
 use crate::{
     decode::{decode, encode},
     instruction::{Instruction, Opcode},
@@ -22,6 +23,7 @@ pub struct Builder {
     segments: Vec<Segment>,
     symbols: Vec<(String, u32, u32)>,
     page: u32,
+    flags: u32,
 }
 
 /// One program header and its bytes.
@@ -49,6 +51,7 @@ impl Builder {
             segments: Vec::new(),
             symbols: Vec::new(),
             page: 1,
+            flags: 0,
         }
     }
 
@@ -95,6 +98,12 @@ impl Builder {
     /// in memory.
     pub fn paged(mut self) -> Self {
         self.page = 4096;
+        self
+    }
+
+    /// Sets `e_flags`.
+    pub fn flags(mut self, flags: u32) -> Self {
+        self.flags = flags;
         self
     }
 
@@ -150,7 +159,7 @@ impl Builder {
                 self.entry,
                 FILE_HEADER,
                 section_headers_at,
-                0,
+                self.flags,
             ],
         );
         put(

@@ -52,7 +52,7 @@ fn shards(program: &Program, input: &[u8], cut: Cut) -> Result<(Vec<Shard>, Last
         shards.push(shard);
     }
     assert_eq!(sharder.next(&mut Discard), Ok(None));
-    Ok((shards, sharder.last()))
+    Ok((shards, sharder.last()?))
 }
 
 /// Cuts a run, and checks the shards against the run as one and against each other.

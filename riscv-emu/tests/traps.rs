@@ -114,6 +114,33 @@ fn errors_say_where() {
 }
 
 #[test]
+fn errors_say_what_a_program_was_made_for() {
+    for (word, name) in [
+        (0x0000_000b, "custom-0"),
+        (0x1234_502b, "custom-1"),
+        (0x0000_005b, "custom-2"),
+        (0xffff_ffff, "it may be data"),
+        (0x0000_007b, "custom-3"),
+    ] {
+        let (_, kind) = trap(&[word]);
+        assert_eq!(kind, TrapKind::IllegalInstruction { word });
+        let text = kind.to_string();
+        assert!(text.contains(name), "{text}");
+        assert_eq!(
+            text.contains("made for another zkVM"),
+            name.starts_with("custom")
+        );
+    }
+    let text = |number| trap(&call(number, 0, 0, 0)).1.to_string();
+    assert!(text(214).contains("214 is brk") && text(214).contains("zonda's guest SDK"));
+    assert!(text(80).contains("newlib") && text(80).contains("zonda's guest SDK"));
+    assert_eq!(
+        text(5),
+        "system call 5 does not exist; there are 63 read, 64 write, 93 and 94 exit"
+    );
+}
+
+#[test]
 fn limits() {
     let program = load(&exit(0));
     let cycles = |max_cycles| Options {

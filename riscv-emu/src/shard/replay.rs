@@ -4,11 +4,12 @@ use core::mem;
 
 use super::{BoundaryWord, MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput, total};
 use crate::{
+    allocate::{self, OutOfMemory},
     ecall::Streams,
     error::{Location, TrapKind},
     execute::{Discard, location},
     interpreter::{Machine, Stop, Stopped},
-    memory::{Paged, Word},
+    memory::{MemoryFull, Paged, Word},
     program::Program,
     record::{Family, FinalWord, Records},
     recorder::{LISTED_CLK, Recorder},
@@ -54,6 +55,9 @@ pub enum ReplayError {
         /// The limit.
         max_memory: u64,
     },
+    /// The host has no memory left for the shard's words or records.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The program traps.
     #[error("trap at {at}: {kind}")]
     Trap {
@@ -210,7 +214,7 @@ impl<'a> Replay<'a> {
         let cycles = cycles.min(all_left);
         records.clear();
         for (family, left) in Family::ALL.into_iter().zip(self.left) {
-            records.reserve(family, u64::from(left).min(cycles) as usize);
+            records.reserve(family, u64::from(left).min(cycles) as usize)?;
         }
         let machine = &mut self.machine;
         machine.observer.records = mem::take(records);
@@ -281,7 +285,7 @@ impl<'a> Replay<'a> {
             .finish(records, &machine.registers, output_length);
         records.final_pc = (!self.exited).then_some(pc);
         records.memory.clear();
-        records.memory.reserve(shard.words.len());
+        allocate::reserve(&mut records.memory, shard.words.len())?;
         for word in shard.words {
             records.memory.push(final_word(word, &machine.memory)?);
         }
@@ -312,7 +316,7 @@ fn check(shard: &ReplayInput<'_>) -> Result<(), ReplayError> {
 
 /// The listed words, and nothing else.
 fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, ReplayError> {
-    let mut memory = Paged::new(max_memory);
+    let mut memory = Paged::new(max_memory)?;
     let mut least = 0;
     for word in shard.words {
         let address = word.address;
@@ -321,7 +325,11 @@ fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, 
         }
         least = address + 1;
         let slot = memory.slot(address);
-        *slot.map_err(|_| ReplayError::MemoryLimit { max_memory })? = Word {
+        let full = |full| match full {
+            MemoryFull::Limit => ReplayError::MemoryLimit { max_memory },
+            MemoryFull::Host(refused) => refused.into(),
+        };
+        *slot.map_err(full)? = Word {
             value: word.before,
             note: LISTED_CLK,
         };
@@ -345,6 +353,7 @@ fn error(
             ReplayError::WordNotListed { address, at }
         }
         Stop::OutputLimit => ReplayError::OutputLength { at },
+        Stop::OutOfMemory(refused) => refused.into(),
         Stop::Transfers => ReplayError::TransferredWords {
             expected: shard.transferred_words,
         },

@@ -126,7 +126,7 @@ impl Cuts {
         while let Some(shard) = sharder.next(&mut Discard).unwrap() {
             shards.push(shard);
         }
-        let last = sharder.last();
+        let last = sharder.last().unwrap();
         let owner = shards.len() as u32;
         let left = |space, address, value, owner| Left {
             space,
