@@ -305,10 +305,7 @@ impl Attacks {
             for start in several.chain(single) {
                 let message = world.evaluate_cells(self.table, row, &start).messages[fetch];
                 if message.count != F::ZERO {
-                    starts
-                        .entry(evaluation.numbers()[1])
-                        .or_default()
-                        .push(start);
+                    starts.entry(message.numbers()[1]).or_default().push(start);
                 }
             }
             let own = world
