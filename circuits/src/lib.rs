@@ -1,7 +1,7 @@
-//! AIR circuits over Mersenne31 that say what a valid RV32IM run is.
+//! AIR circuits over Mersenne31 that define valid RV32IM runs.
 //!
 //! One table per instruction family ([`families`]) and per system service ([`system`]); no row
-//! looks at another row, tables talk over [`bus`]es. [`machine`] is the list of tables.
+//! looks at another row, tables exchange messages over [`bus`]es. [`machine`] is the list of tables.
 //!
 //! ```
 //! use zonda_circuits::machine::Table;

@@ -32,7 +32,7 @@ pub enum VerifyError {
     /// The first proof of work fails: it was done for another program, statement or header.
     #[error("proof of work \"global\": this is not a proof of this statement under this key")]
     Statement,
-    /// More parts than the header says.
+    /// More parts than in the header.
     #[error("the header says that there are {expected} parts; there are more")]
     Surplus {
         /// How many the header says.
@@ -46,7 +46,7 @@ pub enum VerifyError {
         /// Why.
         error: PartError,
     },
-    /// Fewer parts than the header says.
+    /// Fewer parts than in the header.
     #[error("the header says that there are {expected} parts; there are {got}")]
     Missing {
         /// How many the header says.
@@ -63,7 +63,7 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
-    /// The bytes are no part of this shape.
+    /// The bytes are not a part of this shape.
     #[error(transparent)]
     Encoding(#[from] ProofError),
     /// A proof of work is missing, or was done for another proof.
@@ -86,7 +86,7 @@ pub enum PartError {
     Rows {
         /// The phase.
         phase: usize,
-        /// What is wrong.
+        /// The error.
         error: OpeningError,
     },
     /// The columns do not have the opened values, or are of too high a degree.

@@ -133,7 +133,7 @@ pub fn input(name: &str) -> Vec<u8> {
 
 fn path(folder: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("guests")
+        .join("../guests")
         .join(folder)
 }
 

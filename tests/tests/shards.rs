@@ -107,7 +107,7 @@ fn input_and_output_are_moved_across_shards() {
     assert!(proved.report.shards > 3, "{}", proved.report.shards);
 }
 
-/// `cargo test --release --test shards -- --ignored --nocapture a_hundred_megabytes`
+/// `cargo test --release -p zonda-tests --test shards -- --ignored --nocapture a_hundred_megabytes`
 #[test]
 #[ignore = "takes minutes and gigabytes: 26 million words are read"]
 fn a_hundred_megabytes_of_input_and_one_of_output() {

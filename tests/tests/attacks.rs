@@ -1,5 +1,5 @@
 //! What a dishonest prover may try, each beside an honest control: printed as a table by
-//! `cargo test --release --test attacks -- --nocapture attack_table`.
+//! `cargo test --release -p zonda-tests --test attacks -- --nocapture attack_table`.
 //!
 //! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
 //! - `attack_table_of_shards` (in `relay`): wrong shards of a run, the same way.

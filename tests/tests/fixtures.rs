@@ -1,7 +1,7 @@
 //! Proofs of version 2, committed: they verify for as long as the version lasts, and have one form.
 //!
-//! They are made by `cargo test --release --test fixtures -- --ignored`, to be run again only if
-//! the protocol changes, which makes another version of it once there is a release.
+//! They are made by `cargo test --release -p zonda-tests --test fixtures -- --ignored`, to be run again
+//! only if the protocol changes, which makes another version of it once there is a release.
 
 mod common;
 
@@ -33,7 +33,7 @@ const CHUNK: usize = 100;
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
+        .join("fixtures")
         .join(name)
 }
 
