@@ -6,6 +6,8 @@ use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::instruction::Instruction;
 
+#[cfg(feature = "symbolic")]
+use crate::columns::Structure;
 use crate::{
     F,
     builder::{Builder, Circuit, Names},
@@ -177,6 +179,31 @@ macro_rules! tables {
                     })*
                 }
                 names
+            }
+
+            /// The names of the preprocessed columns.
+            #[cfg(feature = "symbolic")]
+            pub fn fixed_names(self) -> Vec<String> {
+                #[allow(unused_mut, reason = "few tables have preprocessed columns")]
+                let mut names = Vec::new();
+                match self {
+                    $(Self::$table => { $( <$module::$fixed<F> as Columns<F>>::names("", &mut names); )? })*
+                }
+                names
+            }
+
+            /// The structures of the preprocessed, boundary and main columns, the table's own last.
+            #[cfg(feature = "symbolic")]
+            pub fn structures(self) -> [Vec<&'static Structure>; 3] {
+                let [mut fixed, mut boundary, mut main] = [const { Vec::new() }; 3];
+                match self {
+                    $(Self::$table => {
+                        $( <$module::$fixed<F> as Columns<F>>::structures(&mut fixed); )?
+                        $( <$module::$boundary<F> as Columns<F>>::structures(&mut boundary); )?
+                        <$module::$columns<F> as Columns<F>>::structures(&mut main);
+                    })*
+                }
+                [fixed, boundary, main]
             }
 
             /// States the table's constraints and messages for one row: the one definition that
