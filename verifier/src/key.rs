@@ -1,4 +1,4 @@
-//! The verifying key: what the verifier knows of a program.
+//! The verifying key: the verifier's knowledge of a program.
 
 use alloc::vec::Vec;
 
@@ -41,8 +41,9 @@ const LOOKUP_ROOT: Digest = [
     0x26, 0xeb, 0x1a, 0x7e, 0x5d, 0x31, 0xab, 0xcc, 0x03, 0x93, 0x69, 0x77, 0x61, 0xde, 0x06, 0x78,
 ];
 
-/// What the verifier knows of a program: its id, its entry point, how sure proofs of it must be,
-/// and the commitments to the tables' preprocessed columns, which are a function of the program.
+/// The verifier's knowledge of a program: its id, its entry point, the security that its proofs
+/// must have, and the commitments to the tables' preprocessed columns, which are a function of the
+/// program.
 ///
 /// # Soundness
 /// Proofs are of the program to which the roots commit. [`Self::program_id`] is what whoever made the
@@ -60,7 +61,7 @@ pub struct VerifyingKey {
     fixed: Vec<Instance>,
 }
 
-/// Bytes that are no key.
+/// Bytes that are not a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -194,7 +195,7 @@ impl VerifyingKey {
         self.entry
     }
 
-    /// How sure proofs must be: decides the challenge field.
+    /// The security that proofs must have: decides the challenge field.
     pub const fn preset(&self) -> Preset {
         self.preset
     }
