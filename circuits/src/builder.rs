@@ -112,9 +112,9 @@ pub struct Circuit<'a, B> {
 macro_rules! scoped {
     ($circuit:expr, $name:expr, $body:expr) => {{
         let outer = $circuit.enter($name);
-        let said = $body;
+        let result = $body;
         $circuit.leave(outer);
-        said
+        result
     }};
 }
 pub(crate) use scoped;

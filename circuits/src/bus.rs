@@ -59,7 +59,7 @@ impl Bus {
         Self::Instruction,
     ];
 
-    /// The bus's name, by which the lookup argument tells buses apart.
+    /// The bus's name, by which the lookup argument distinguishes buses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::State => "state",

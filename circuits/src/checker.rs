@@ -1,5 +1,5 @@
-//! The debug checker: evaluates every constraint of every row and balances every bus, and says what
-//! failed, where.
+//! The debug checker: evaluates every constraint of every row, balances every bus, and names each
+//! failure with its place.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -16,7 +16,7 @@ use crate::{
     machine::{Table, TableAir},
 };
 
-/// Something that a valid run's tables would not do.
+/// A failure that no valid run's tables show.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -39,7 +39,7 @@ pub enum Failure {
         fields: Vec<u32>,
         /// Sent minus received, modulo p.
         surplus: u32,
-        /// A place that says it: table, row and the message's name.
+        /// A place that emits it: table, row and the message's name.
         place: (Table, usize, String),
         /// That row's pc, where the table has one.
         pc: Option<u32>,
@@ -110,7 +110,7 @@ impl Listener for Silent {
     fn message<const N: usize>(&mut self, _bus: Bus, _count: F, _fields: [F; N]) {}
 }
 
-/// Evaluates row `index` of a table and tells `listener`.
+/// Evaluates row `index` of a table and passes the values to `listener`.
 pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usize, listener: L) {
     let main = trace.row_slice(index).expect("a row of the table");
     let fixed = air
@@ -183,11 +183,11 @@ pub fn check<'a>(
 pub struct RunChecker {
     most: usize,
     failures: Vec<Failure>,
-    /// What global buses carry, and where each message is said first.
+    /// The surplus of every message on global buses, and the place that emits it first.
     global: HashMap<Message, (F, Spot)>,
 }
 
-/// Where a message is said: table, row, the message's name, and the row's pc.
+/// The place that emits a message: table, row, the message's name, and the row's pc.
 type Spot = (Table, usize, String, Option<u32>);
 
 impl RunChecker {

@@ -1,5 +1,5 @@
-//! How often each row of each lookup table is looked up: found by listening to what the rows of the
-//! other tables say, so that it is right by construction.
+//! How often each row of each lookup table is looked up: counted from the messages that the rows of the
+//! other tables emit, so that it is right by construction.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -19,7 +19,7 @@ use crate::{
 /// Which rows the lookup tables of a part have.
 pub(crate) struct Lookups<'a> {
     part: &'a Part,
-    /// Runs of instructions without a word between them that is none: the first pc, how many
+    /// Runs of adjacent instructions, without an illegal word between them: the first pc, how many
     /// instructions come before the run, and how many are in it.
     runs: Vec<(u32, usize, usize)>,
     /// For each instruction of the program, its row in the table of the shard's instructions, if
@@ -29,7 +29,7 @@ pub(crate) struct Lookups<'a> {
     gaps: Vec<Range<u32>>,
     /// How many rows the table of the shard's instructions has in use.
     instructions: usize,
-    /// Counts that nobody is adding to: as many as there were threads at once.
+    /// Counts that no thread adds to now: as many as there were threads at once.
     idle: Mutex<Vec<Counts>>,
 }
 
@@ -71,8 +71,8 @@ impl<'a> Lookups<'a> {
         lookups
     }
 
-    /// Counts the lookups of rows in use: those of tables with preprocessed columns, and of the
-    /// statement's, have none.
+    /// Counts the lookups of rows in use. Tables with preprocessed columns, and the statement's, look
+    /// nothing up.
     ///
     /// May be called from many threads: each call adds to counts that no other call adds to.
     pub(crate) fn count(&self, table: Table, cells: &[F]) {
@@ -86,7 +86,7 @@ impl<'a> Lookups<'a> {
         self.idle().push(counts);
     }
 
-    /// All that was counted.
+    /// The sum of all counts.
     pub(crate) fn counts(&self) -> Counts {
         let counts = self.idle().drain(..).reduce(Counts::add);
         counts.unwrap_or_else(|| Counts::new(self))
@@ -108,7 +108,7 @@ impl<'a> Lookups<'a> {
     }
 }
 
-/// Of an instruction that the shard does not execute.
+/// The row of an instruction that the shard does not execute.
 const NO_ROW: u32 = u32::MAX;
 
 impl Counts {

@@ -1,4 +1,4 @@
-//! The machine: its list of tables, and what each of them is.
+//! The machine: its list of tables, and the facts about each of them.
 
 use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
@@ -6,6 +6,8 @@ use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::instruction::Instruction;
 
+#[cfg(feature = "symbolic")]
+use crate::columns::Structure;
 use crate::{
     F,
     builder::{Builder, Circuit, Names},
@@ -36,7 +38,7 @@ pub struct Image {
     pub words: Vec<(u32, u32)>,
 }
 
-/// What a proof states of a whole run of a program, supplied by whoever verifies it.
+/// The statement of a proof about a whole run of a program, supplied by whoever verifies it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Statement {
     /// The argument of `exit`.
@@ -45,16 +47,16 @@ pub struct Statement {
     pub output: Vec<u8>,
 }
 
-/// What is stated of one part of a run: what the verifier knows of its tables beside the key.
+/// The statement about one part of a run: all that the verifier knows of its tables beside the key.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Part {
-    /// What the part's shard executes, if it executes one.
+    /// The statement about the part's shard, if it executes one.
     pub execution: Option<Execution>,
-    /// Which zeroed memory the part opens, if it opens any.
+    /// The zeroed memory that the part opens, if it opens any.
     pub zeroed: Option<ZeroedRange>,
 }
 
-/// What is stated of a shard: a stretch of a run.
+/// The statement about a shard: a stretch of a run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Execution {
     /// The shard's number in the run, from 1 on; at most 2^16.
@@ -97,7 +99,8 @@ pub struct ZeroedRange {
     pub to: [u32; 2],
 }
 
-/// What a table is for: a part of a run has all tables of a role, as far as they have rows, or none.
+/// The purpose of a table. A part of a run has either all tables of a role, as far as they have
+/// rows, or no table of it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Role {
     /// A stretch of the run: in the parts that are its shards.
@@ -112,7 +115,7 @@ pub enum Role {
 
 /// Work that is compiled once for each table: see [`Table::run`].
 pub trait ForTable {
-    /// What it gives.
+    /// The type of the result.
     type Output;
 
     /// Does the work for the table `const { Table::ALL[TABLE] }`.
@@ -139,7 +142,7 @@ macro_rules! tables {
                 match self { $(Self::$table => stringify!($module),)* }
             }
 
-            /// What the table is for.
+            /// The table's purpose.
             pub const fn role(self) -> Role {
                 match self { $(Self::$table => Role::$role,)* }
             }
@@ -176,6 +179,31 @@ macro_rules! tables {
                     })*
                 }
                 names
+            }
+
+            /// The names of the preprocessed columns.
+            #[cfg(feature = "symbolic")]
+            pub fn fixed_names(self) -> Vec<String> {
+                #[allow(unused_mut, reason = "few tables have preprocessed columns")]
+                let mut names = Vec::new();
+                match self {
+                    $(Self::$table => { $( <$module::$fixed<F> as Columns<F>>::names("", &mut names); )? })*
+                }
+                names
+            }
+
+            /// The structures of the preprocessed, boundary and main columns, the table's own last.
+            #[cfg(feature = "symbolic")]
+            pub fn structures(self) -> [Vec<&'static Structure>; 3] {
+                let [mut fixed, mut boundary, mut main] = [const { Vec::new() }; 3];
+                match self {
+                    $(Self::$table => {
+                        $( <$module::$fixed<F> as Columns<F>>::structures(&mut fixed); )?
+                        $( <$module::$boundary<F> as Columns<F>>::structures(&mut boundary); )?
+                        <$module::$columns<F> as Columns<F>>::structures(&mut main);
+                    })*
+                }
+                [fixed, boundary, main]
             }
 
             /// States the table's constraints and messages for one row: the one definition that
@@ -257,7 +285,7 @@ tables! {
     Execution Transfer = transfer::Transfer,
     /// The instructions that a shard executes.
     Execution Instructions = instructions::Instructions boundary InBoundary,
-    /// What a shard takes over and leaves: registers, output length, memory.
+    /// The registers, the output length and the memory that a shard takes over and leaves.
     Execution Boundary = boundary::Boundary boundary InBoundary,
     /// Where a shard begins and ends, and its public output, as the verifier knows them.
     Execution Statement = statement::Statement,
@@ -342,7 +370,7 @@ pub fn matrix<C: Columns<F>>(rows: Vec<C>) -> RowMajorMatrix<F> {
     RowMajorMatrix::new(values, C::WIDTH)
 }
 
-/// One table of one part of a run: the table, its preprocessed columns, and what is stated of it.
+/// One table of one part of a run: the table, its preprocessed columns, and its statement.
 #[derive(Clone, Debug)]
 pub struct TableAir {
     /// Which table.

@@ -1,4 +1,4 @@
-//! Filling all tables of a part of a run: the boundary first, from what a fast execution tells; the
+//! Filling all tables of a part of a run: the boundary first, from the results of a fast execution; the
 //! rest from the records of a shard.
 
 mod one_shard;
@@ -45,11 +45,11 @@ pub struct InstanceTrace {
     pub used: usize,
 }
 
-/// What is known of a part before the global challenge: with the part's statement, everything that
-/// its boundary columns are made from.
+/// The data of a part that exist before the global challenge: with the part's statement, everything
+/// that its boundary columns are made from.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Boundary<'a> {
-    /// What the shard holds, by ascending space and address, if the part executes one.
+    /// The places that the shard holds, by ascending space and address, if the part executes one.
     pub held: &'a [Held],
     /// The distinct instructions that it executes: their pcs, ascending.
     pub pcs: &'a [u32],
@@ -65,7 +65,7 @@ pub struct ProgramUse<'a> {
     /// How many rows of the shards' tables of instructions hold each instruction of the image's
     /// text: see [`count_uses`].
     pub uses: &'a [u32],
-    /// What the run leaves of all that it touches, by ascending space and address.
+    /// The final state of all that the run touches, by ascending space and address.
     pub left: &'a [Left],
 }
 
@@ -119,8 +119,8 @@ pub fn boundary_columns(
 /// `heights` says how many instances a table has and how high they are, given how many rows it uses:
 /// [`several`](crate::instances::several) or [`single`](crate::instances::single).
 ///
-/// `instruction_at` is the instruction at a pc: it is asked for pcs that the shard executes. What is
-/// not a part of a run of this image gives tables that do not hold.
+/// `instruction_at` is the instruction at a pc: it is called for pcs that the shard executes. Arguments
+/// that do not describe a part of a run of this image give tables that do not hold.
 pub fn traces(
     image: &Image,
     part: &Part,
@@ -144,7 +144,7 @@ pub fn traces(
 }
 
 /// All tables of a part of a run while they are being filled: [`traces`], with records that come
-/// piece by piece, and cells in memory of the caller's.
+/// piece by piece, and cells in the caller's memory.
 pub struct Filling<'a, M, I, A> {
     image: &'a Image,
     part: &'a Part,
@@ -156,7 +156,7 @@ pub struct Filling<'a, M, I, A> {
     tables: [Vec<Filled<M>>; Table::ALL.len()],
 }
 
-/// One instance of a table, filled in memory of the caller's.
+/// One instance of a table, filled in the caller's memory.
 #[derive(Clone, Debug)]
 pub struct Filled<M> {
     /// Which table.
@@ -190,7 +190,7 @@ where
     /// Nothing is filled yet.
     ///
     /// `rows` is how many records there will be for a table that has a row for each of some records.
-    /// `cells` gives memory for so many cells, whatever is in it.
+    /// `cells` gives memory for so many cells, with any contents.
     pub fn new(
         image: &'a Image,
         part: &'a Part,
@@ -225,7 +225,7 @@ where
     /// Adds a row for each instruction, and each transfer, in the order in which they come.
     ///
     /// # Panics
-    /// If there are more of them than was said.
+    /// If there are more of them than `rows` announced.
     pub fn add(&mut self, records: &Records) {
         let Self {
             instruction_at,
@@ -280,8 +280,8 @@ where
         append(instances, Some(lookups), &records.transfers, transfer::row);
     }
 
-    /// Fills what is left: from what `last`, the records of the shard's end, says of the registers
-    /// and of memory, and from how often the rows of each table are looked up.
+    /// Fills the remaining tables: from the registers and the memory in `last`, the records of the
+    /// shard's end, and from how often the rows of each table are looked up.
     pub fn finish(mut self, last: &Records) -> Vec<Filled<M>> {
         let (part, boundary) = (self.part, self.boundary);
         let last_clks = LastClks(last);
@@ -419,8 +419,8 @@ fn filled<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     instances
 }
 
-/// Adds rows of records, in order, to instances that have room for them. What the rows look up is
-/// counted while they are at hand.
+/// Adds rows of records, in order, to instances that have room for them, and counts the rows' lookups
+/// while they are at hand.
 fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     instances: &mut [Filled<M>],
     lookups: Option<&Lookups<'_>>,

@@ -19,8 +19,7 @@ use crate::{
 };
 
 /// Runs a program, fills every table of every part, and checks every constraint and bus without
-/// proving: returns the run and up to `most` failures. There are none unless zonda itself is at
-/// fault.
+/// proving: returns the run and up to `most` failures. A failure means that zonda itself is at fault.
 ///
 /// # Errors
 /// If the guest has no run that could be proved.

@@ -27,15 +27,15 @@ pub enum ProveError {
         budget >> 20
     )]
     Budget {
-        /// What would do, in bytes: the least, or a little more.
+        /// A budget that is enough, in bytes: the least, or a little more.
         needed: u64,
-        /// What is allowed, in bytes.
+        /// The budget, in bytes.
         budget: u64,
     },
     /// The run does not fit a proof.
     #[error("the run does not fit a proof: {0}")]
     Header(#[from] HeaderError),
-    /// A part is not what it was said to be.
+    /// A part does not match its task.
     #[error(transparent)]
     Task(#[from] TaskError),
     /// No threads could be started.
@@ -65,7 +65,7 @@ pub enum ProveError {
     Cancelled(#[from] Cancelled),
 }
 
-/// For what is written: the proof, or what becomes of a [`Task`](crate::Task).
+/// For writers of the proof or of a [`Task`](crate::Task).
 impl From<io::Error> for ProveError {
     fn from(error: io::Error) -> Self {
         Self::Write {

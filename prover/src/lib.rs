@@ -1,7 +1,7 @@
 //! Proves runs of RV32IM programs.
 //!
 //! A run is cut into shards; [`prove`] reads as the pipeline: plan the run, then prove part after
-//! part. [`engine`] is what proves a part. Programs that prove depend on the crate `zonda`, which wraps
+//! part. [`engine`] proves a part. Programs that prove depend on the crate `zonda`, which wraps
 //! this one.
 //!
 //! ```

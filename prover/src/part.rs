@@ -1,4 +1,4 @@
-//! What a part of a run proves: a shard, the program, zeroed memory, or several of these.
+//! The work of a part of a run: a shard, the program, zeroed memory, or several of these.
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -20,7 +20,7 @@ use zonda_verifier::{
     links::{self, ExecutionLinks, Links},
 };
 
-/// What one part of a run proves.
+/// The work of one part of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Work {
     /// The shard that it executes.
@@ -50,7 +50,7 @@ pub struct ShardWork {
     pub input: Vec<u8>,
     /// The bytes of public output that it writes.
     pub output: Vec<u8>,
-    /// What comes after it.
+    /// How it ends.
     pub end: End,
     /// How many instructions of each family it executes.
     pub instructions: [u32; Family::ALL.len()],
@@ -64,8 +64,8 @@ pub struct ProgramWork {
     /// Which instructions are in the tables of shards, by their number in the program, and in how
     /// many rows; by strictly ascending number.
     pub uses: Vec<(u32, u32)>,
-    /// What the run leaves of registers, output length, and words that the program file fills, as
-    /// far as it touches them; by ascending space and address.
+    /// The final state of registers, output length, and words that the program file fills, as far
+    /// as the run touches them; by ascending space and address.
     pub left: Vec<Left>,
 }
 
@@ -74,7 +74,7 @@ pub struct ProgramWork {
 pub struct ZeroedWork {
     /// Where it begins and ends.
     pub range: ZeroedRange,
-    /// What the run leaves of the words, by ascending address.
+    /// The final state of the words, by ascending address.
     pub left: Vec<Left>,
 }
 
@@ -103,7 +103,7 @@ impl ShardWork {
         self.replay_input().cycles()
     }
 
-    /// What it takes to execute it alone.
+    /// All that its execution alone needs.
     pub fn replay_input(&self) -> ReplayInput<'_> {
         ReplayInput {
             start: self.start,
@@ -120,7 +120,7 @@ impl ShardWork {
         (size_of::<Self>() + words + self.input.len() + self.output.len()) as u64
     }
 
-    /// What the shard holds, by ascending space and address.
+    /// The places that the shard holds, by ascending space and address.
     fn held(&self) -> Vec<Held> {
         let Start {
             registers,
@@ -167,7 +167,7 @@ impl Work {
         shard + (program + zeroed) as u64
     }
 
-    /// What is stated of the part.
+    /// The part's statement.
     pub fn stated(&self) -> Part {
         let execution = self.shard.as_ref().map(|shard| Execution {
             position: shard.position,

@@ -33,7 +33,7 @@ use crate::{
 pub struct Options<'a> {
     /// The most instructions to execute.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with; as many as the machine has if there is none.
+    /// Threads to prove with; `None` for as many as the machine has.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
@@ -56,7 +56,7 @@ pub struct Execution {
     pub output: Vec<u8>,
     /// Executed instructions.
     pub cycles: u64,
-    /// Counts by family, and of what is worth knowing.
+    /// Counts by family, and others.
     pub meter: Meter,
 }
 
@@ -69,7 +69,7 @@ pub struct Proved {
     pub output: Vec<u8>,
     /// The argument of `exit`.
     pub exit_code: u32,
-    /// What it took and what it is worth.
+    /// The proof's cost and security.
     pub report: Report,
 }
 
@@ -124,7 +124,7 @@ pub fn prove(
     })
 }
 
-/// [`prove`], with the proof's bytes written as they come: never more than a part of them is in
+/// [`prove`], but writes each part of the proof as soon as it is finished: at most one part is in
 /// memory.
 ///
 /// # Errors
@@ -248,8 +248,8 @@ enum Executing<'a> {
 }
 
 impl Plan {
-    /// Makes a directory the work directory of the run, if it is not so yet: keeps the header there,
-    /// and checks the parts that are there already. [`prove`] then takes these for finished.
+    /// Makes a directory the work directory of the run, unless it is that already: keeps the header
+    /// there, and checks the parts that are there already. [`prove`] then takes these for finished.
     ///
     /// # Errors
     /// If the directory cannot be used, or is of another run.

@@ -1,5 +1,5 @@
-//! The first pass over a run: cut it into shards, commit to what goes from shard to shard, and so
-//! come to the global challenges, on which every part depends.
+//! The first pass over a run: cut it into shards, commit to what passes from shard to shard, and so
+//! draw the global challenges, on which every part depends.
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -31,11 +31,11 @@ use crate::{
     stage::Stage,
 };
 
-/// A run, cut into parts: everything that they have in common, and what makes them.
+/// A run, cut into parts: everything that they have in common, and the data to make them.
 pub struct Plan {
-    /// What the proof states.
+    /// The proof's statement.
     pub statement: Statement,
-    /// What is known of all parts.
+    /// The header: facts about all parts.
     pub header: Header,
     /// The state of the transcript in which all parts begin.
     pub global: Global,
@@ -56,7 +56,7 @@ pub struct Plan {
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
-    /// What each part costs to prove: its cells.
+    /// The cost of proving each part: its cells.
     pub(crate) costs: Vec<u64>,
 }
 
@@ -77,7 +77,7 @@ pub struct Cutting {
 pub(crate) enum PlanError {
     /// There is no proof.
     Prove(ProveError),
-    /// A part would take more memory than it may. Shorter shards may do.
+    /// A part would take more memory than it may. Shorter shards may fit.
     Over {
         /// How many bytes it would take.
         bytes: u64,
@@ -176,7 +176,7 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// The run has exited, and left this.
+    /// The run has exited: takes its final state.
     fn finish(mut self, exit_code: u32, last: &Last) -> Result<Plan, PlanError> {
         let shards = self.parts.len() as u32 + 1;
         let last_shard = self.pending.take().expect("a run has a shard");
@@ -287,7 +287,7 @@ impl Planner<'_, '_> {
         self.estimate(work).peak() <= self.cutting.part_bytes
     }
 
-    /// What closes the run, all in one part.
+    /// The part that closes the run, in one piece.
     fn closing(&self, last: &Last, shards: u32) -> Work {
         let image = &self.setup.image;
         // Both are in ascending order.
@@ -316,8 +316,8 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// Splits what closes the run into parts that can be proved: all of it if possible; else the
-    /// program, and zeroed words by as many as fit.
+    /// Splits the work that closes the run into parts that fit the budget: one part if possible;
+    /// else the program, and as many zeroed words at a time as fit.
     fn split(&self, mut whole: Work) -> Vec<Work> {
         if self.fits(&whole) {
             return vec![whole];
@@ -383,7 +383,7 @@ pub(crate) fn commit_boundary(
     engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
 }
 
-/// What a run leaves of all that it touches, by ascending space and address.
+/// The final state of all that a run touches, by ascending space and address.
 fn left(last: &Last, shards: u32) -> impl Iterator<Item = Left> {
     let registers = (0..)
         .zip(&last.registers)

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Stage {
     /// Running the guest: once to cut the run into shards, and again, shard by shard, to prove them.
     Execute,
-    /// Committing to what goes from shard to shard, before the global challenges.
+    /// Committing to what passes from shard to shard, before the global challenges.
     Boundary,
     /// Running a shard again, and filling the tables with what happens.
     Witness,

@@ -21,14 +21,14 @@ use crate::{
     setup::Setup,
 };
 
-/// The filled tables of a part, and what is said of it.
+/// The filled tables of a part, its statement and its links.
 #[derive(Clone, Debug)]
 pub struct Tables {
     /// The instances, in the order of a proof's.
     pub instances: Vec<InstanceTrace>,
-    /// What the tables are filled for: their public values and periodic columns.
+    /// The statement that the tables are filled for: it gives public values and periodic columns.
     pub stated: Part,
-    /// What the header says of the part.
+    /// The part's links in the header.
     pub links: Links,
 }
 
@@ -36,7 +36,7 @@ pub struct Tables {
 /// or do not make up a run, give a proof that is refused.
 ///
 /// # Errors
-/// If the tables of a part have no shape of this key, or the engine fails.
+/// If the tables of a part do not have a shape of this key, or the engine fails.
 pub fn prove_tables(
     engine: &Engine,
     setup: &Setup<'_>,

@@ -1,4 +1,4 @@
-//! The work of one part, complete in itself: what another machine needs to prove it.
+//! The work of one part, complete in itself: another machine can prove the part from it.
 
 use zonda_circuits::system::{
     boundary::Left,
@@ -27,8 +27,8 @@ pub use codec::TaskReadError;
 
 /// The work of one part of a run.
 ///
-/// Whoever has it, the program and its key can prove the part, and needs nothing else of the run. A
-/// task may come from anyone: what is wrong in it is found out, at the latest by the verifier.
+/// With the program and its key it is enough to prove the part; nothing else of the run is needed. A
+/// task may come from anyone: errors in it are found, at the latest by the verifier.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Task {
     /// The program's id.
@@ -37,11 +37,11 @@ pub struct Task {
     pub key_digest: [u8; 32],
     /// The number of the part in the proof.
     pub index: u32,
-    /// What the proof's header says of the part.
+    /// The part's entry in the proof's header.
     pub header: PartHeader,
     /// Where the transcripts of all parts begin.
     pub global: Global,
-    /// What the part proves.
+    /// The part's work.
     pub work: Work,
 }
 
@@ -58,7 +58,7 @@ pub enum TaskError {
     /// It proves nothing.
     #[error("the task proves nothing")]
     Nothing,
-    /// Its shard's position is none, or not the part's.
+    /// Its shard's position is impossible, or not the part's.
     #[error("the shard's position is {got}, which is not the part's, or none")]
     Position {
         /// The position.
@@ -73,13 +73,13 @@ pub enum TaskError {
         /// What differs.
         what: &'static str,
     },
-    /// What its header says is not what its work is.
+    /// Its header does not match its work.
     #[error("the task's header has another {what} than its work")]
     Header {
         /// What differs.
         what: &'static str,
     },
-    /// What it says of memory or instructions is in no order in which a prover says it.
+    /// Its memory or its instructions are not in the one order of a task.
     #[error("the task's {what} are not in ascending order, or not of the program")]
     Order {
         /// What is out of order.
@@ -101,7 +101,7 @@ pub fn prove_task(
 ) -> Result<Vec<u8>, ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        // How long it takes is told of this part alone.
+        // The estimate of the time left covers this part alone.
         job.plan(vec![1]);
         job.begin_part(0);
         prove(engine, setup, task, None, &mut job)

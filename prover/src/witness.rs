@@ -25,7 +25,7 @@ use crate::{
 /// next piece is executed. Few enough to stay in the cache, enough to be worth sharing out.
 pub(crate) const PIECE: u64 = 1 << 15;
 
-/// The part's tables, filled in memory that `cells` gives: room for so many, whatever is in it.
+/// The part's tables, filled in memory that `cells` gives: room for so many, with any contents.
 ///
 /// # Errors
 /// If the shard is not what the program does, or the work is to stop.
@@ -54,8 +54,8 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
     })
 }
 
-/// Whether each instruction in the table of the shard's instructions is executed, and no others are.
-/// How often they are is counted there, and `cycles` are executed in all.
+/// Whether exactly the instructions in the table of the shard's instructions are executed. The table
+/// counts their executions, and `cycles` are executed in all.
 fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) -> bool {
     const TIMES: usize = Table::Instructions.boundary_width();
     let instances = filled.iter().filter(|f| f.table == Table::Instructions);
@@ -68,8 +68,8 @@ fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) 
     }) && sum == cycles
 }
 
-/// Executes a shard again, hands out its records piece by piece, and holds what happens against what
-/// is said of it, but for which instructions are executed. Returns the records of the shard's end.
+/// Executes a shard again, hands out its records piece by piece, and compares the run with its
+/// description, except for the list of executed instructions. Returns the records of the shard's end.
 fn replay(
     setup: &Setup<'_>,
     shard: &ShardWork,
@@ -113,11 +113,11 @@ fn max_memory(shard: &ReplayInput<'_>) -> u64 {
     pages.min(execute::Options::default().max_memory)
 }
 
-/// The public output that a shard is said to write, held against what it writes.
+/// The public output in the shard's description, compared with what the shard writes.
 struct Output<'a> {
-    /// What is not written yet.
+    /// The bytes not written yet.
     left: &'a [u8],
-    /// Whether what is written is what is said.
+    /// Whether all bytes so far were as described.
     is_said: bool,
 }
 
@@ -135,7 +135,7 @@ impl Output<'_> {
     }
 }
 
-/// Holds the end of a shard against what is said of it.
+/// Compares the end of a shard with its description.
 fn check(shard: &ShardWork, last: &Records, output: &Output<'_>) -> Result<(), TaskError> {
     let registers = last.registers.iter().map(|register| register.value);
     let length = last.output_length.value;
@@ -169,7 +169,7 @@ mod tests {
         pipeline::{Options, plan},
     };
 
-    /// Nothing but the table of instructions says which of them a shard executes.
+    /// Only the table of instructions records which of them a shard executes.
     #[test]
     fn instructions_are_those_that_are_executed() {
         let elf = include_bytes!("../../guests/elf/fibonacci.elf");

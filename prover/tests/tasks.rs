@@ -127,7 +127,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         replayed,
         TaskError::Header { .. } | TaskError::Replay(_)
     ));
-    // What the output is, no header says.
+    // The header does not hold the output.
     let writes = |bytes: &&Vec<u8>| {
         let mut task = Task::from_bytes(bytes).unwrap();
         !shard(&mut task).output.is_empty()

@@ -1,5 +1,5 @@
 //! Source lines for addresses, from DWARF debug information, for messages only: a file whose
-//! information cannot be read has none.
+//! information cannot be read has no lines.
 
 use std::{fmt, sync::Arc};
 

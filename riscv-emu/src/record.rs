@@ -1,5 +1,5 @@
-//! What recording mode writes down of a run, or of one [`Shard`](crate::shard::Shard) of it: one
-//! record per executed instruction, grouped by [`Family`].
+//! The records of a run, or of one [`Shard`](crate::shard::Shard) of it: one record per executed
+//! instruction, grouped by [`Family`].
 //!
 //! Time is counted in *clk*. A run, or a shard, starts at [`INITIAL_CLK`]; an instruction takes
 //! [`CLK_PER_STEP`] of them, a slot for each access it may make, so that no two accesses to one
@@ -108,7 +108,7 @@ impl Family {
     }
 }
 
-/// What an access found: the value before it, and the clk of the access before it.
+/// The state that an access found: the value before it, and the clk of the access before it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Access {
     /// The value before this access.
@@ -128,7 +128,7 @@ pub struct Step {
     pub rs1: Access,
     /// Read of rs2, at `clk + 1`.
     pub rs2: Access,
-    /// What rd held before it was written, at `clk + 3`.
+    /// The value that rd held before it was written, at `clk + 3`.
     pub rd: Access,
     /// The value written to rd; zero if none was.
     pub result: u32,
@@ -179,7 +179,7 @@ pub struct EcallStep {
     pub pc: u32,
     /// First clk slot.
     pub clk: u32,
-    /// What was called.
+    /// The call.
     pub call: Call,
     /// Read of a7 (x17), the call's number, at `clk`.
     pub a7: Access,
@@ -189,15 +189,15 @@ pub struct EcallStep {
     pub a1: Access,
     /// Read of a2 (x12), the length, at `clk`.
     pub a2: Access,
-    /// What is written to a0: the number of bytes moved; for `exit`, a0 itself.
+    /// The value written to a0: the number of bytes moved; for `exit`, a0 itself.
     pub result: u32,
-    /// The output length before, at `clk + 2`; zero unless this writes public output, be it no
+    /// The output length before, at `clk + 2`; zero unless this writes public output, even of no
     /// bytes.
     pub output_length: Access,
 }
 
 /// One word of RAM that a `read` filled or a public `write` took bytes from, at slot `clk + 2` of
-/// its ECALL. A transfer of no bytes has none.
+/// its ECALL. A transfer of no bytes has no such record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TransferWord {
     /// The first clk slot of the ECALL it belongs to.

@@ -16,7 +16,7 @@ use crate::{
 /// The note of a word is the clk of its last access. Before the first one it is 0, or, if words are
 /// `LISTED` and no others may be accessed, [`LISTED_CLK`].
 pub(crate) struct Recorder<const LISTED: bool> {
-    /// What was written down since they were last taken.
+    /// The records made since they were last taken.
     pub(crate) records: Records,
     clk: u32,
     register_clk: [u32; 32],

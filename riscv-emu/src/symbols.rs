@@ -1,4 +1,4 @@
-//! Names for addresses, for messages only: a file with broken symbols has none.
+//! Names for addresses, for messages only: a file with broken symbols has no names.
 
 use std::{fmt, ops::Range};
 
@@ -36,7 +36,7 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    /// The symbol table of an ELF file; empty if there is none that can be read.
+    /// The symbol table of an ELF file; empty if the file has no readable one.
     pub(crate) fn from_elf(file: &[u8]) -> Result<Self, OutOfMemory> {
         let functions = functions(file).unwrap_or_else(|_| Ok(Vec::new()))?;
         Ok(Self { functions })
@@ -76,7 +76,7 @@ fn functions(file: &[u8]) -> object::Result<Result<Vec<(Range<u32>, String)>, Ou
             }
         }
     }
-    // Of several symbols at one address, take the one that says most.
+    // Of several symbols at one address, take the most informative one.
     functions.sort_by_key(|&(start, size, is_function, _)| (start, !is_function, !size));
     functions.dedup_by_key(|&mut (start, ..)| start);
     let ends = functions

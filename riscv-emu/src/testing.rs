@@ -39,7 +39,7 @@ pub struct Segment {
     pub flags: u32,
     /// `p_align`.
     pub alignment: u32,
-    /// What the file holds.
+    /// The bytes in the file.
     pub bytes: Vec<u8>,
 }
 

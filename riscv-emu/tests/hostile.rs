@@ -296,7 +296,7 @@ fn messages_have_the_facts() {
     );
 }
 
-/// What must hold of whatever loads.
+/// Rules that every loaded program obeys.
 fn consistent(program: &Program) {
     assert!(
         program

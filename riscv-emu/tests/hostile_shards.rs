@@ -17,7 +17,7 @@ mod common;
 
 const MAX_MEMORY: u64 = 1 << 24;
 
-/// What a task may hold, to be broken.
+/// The contents of a task, to be broken.
 #[derive(Clone)]
 struct Task {
     start: Start,

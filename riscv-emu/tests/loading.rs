@@ -132,7 +132,7 @@ fn the_id_says_what_matters() -> Result<(), LoadError> {
     let text = [testing::ecall(), testing::ecall(), 0];
     let base = Builder::new(TEXT).text(TEXT, &text);
     let id = load(&base)?.id();
-    // What does not matter: symbols, zeros, empty segments, how ranges are cut.
+    // These do not change the id: symbols, zeros, empty segments, how ranges are cut.
     for same in [
         base.clone().symbol("f", TEXT, 4),
         base.clone().data(0x8_0000, &[], 16),
@@ -143,7 +143,7 @@ fn the_id_says_what_matters() -> Result<(), LoadError> {
     ] {
         assert_eq!(load(&same)?.id(), id);
     }
-    // What does: entry, image, text.
+    // These do: entry, image, text.
     let mut data_at_the_end = Builder::new(TEXT)
         .text(TEXT, &text[..2])
         .data(TEXT + 8, &[0; 4], 0);

@@ -137,7 +137,7 @@ fn check_shards(
     Ok(shards.len())
 }
 
-/// What one shard says of itself, and where it was cut.
+/// The description of one shard, and where it was cut.
 fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     let after = records.registers.map(|access| access.value);
     assert_eq!(shard.registers_after, after);
@@ -629,7 +629,7 @@ fn limits_are_of_the_run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A trap after the last instruction of a shard is no matter of that shard.
+/// A trap after the last instruction of a shard does not concern that shard.
 #[test]
 fn traps_end_the_run_and_not_the_shard_before() -> Result<(), Box<dyn Error>> {
     for last in [ecall(), jal(0, 400), addi(0, 0, 0)] {

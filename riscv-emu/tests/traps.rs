@@ -1,4 +1,4 @@
-//! What ends a run other than an exit, and what the host sees of it.
+//! The ways in which a run ends other than an exit, and the errors that the host gets.
 
 use zonda_riscv_emu::{
     error::{ExecuteError, TrapKind},

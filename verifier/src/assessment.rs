@@ -1,5 +1,4 @@
-//! How sure the proofs of a key are: its parameters and a proof's shapes, as the calculator takes
-//! them.
+//! The security of a key's proofs: its parameters and a proof's shapes, as the calculator takes them.
 
 use alloc::vec::Vec;
 
@@ -21,11 +20,11 @@ impl VerifyingKey {
             .map_or(0, |security| security.bits().max(0.0) as u32)
     }
 
-    /// The provable security of proofs with this header: that of the part that is least sure, with
-    /// the run that it is of.
+    /// The provable security of proofs with this header: that of the least secure part,
+    /// with the run that it belongs to.
     ///
     /// # Errors
-    /// If a part is outside of what has been analysed, or there is none.
+    /// If a part is outside of what has been analysed, or there are no parts.
     pub fn security(&self, header: &Header) -> Result<Security, SettingError> {
         let machine = Machine::new();
         let mut shapes: Vec<&Shape> = Vec::new();
@@ -51,8 +50,8 @@ impl VerifyingKey {
         worst.ok_or(SettingError::Height { got: 0 })
     }
 
-    /// What the security of a part of this layout depends on, in a run with so many terms of the
-    /// lookup argument over all parts.
+    /// The numbers that decide the security of a part of this layout, in a run with so many terms
+    /// of the lookup argument over all parts.
     pub(crate) fn setting(&self, machine: &Machine, layout: &Layout, global_terms: u64) -> Setting {
         let parameters = self.parameters();
         Setting {

@@ -2,8 +2,8 @@
 //!
 //! Section 10 of the protocol. A proof is its header, then each part with its length. The sizes of a
 //! part follow from its shape, but for what depends on the query positions: that carries its length,
-//! which is bounded before anything is allocated. Nothing is allocated that is not a small multiple
-//! of the bytes that have been read.
+//! which is bounded before anything is allocated. Every allocation is at most a small multiple of the
+//! bytes that have been read.
 
 use alloc::vec::Vec;
 
@@ -30,7 +30,7 @@ use read::Reader;
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
 pub(crate) const VERSION: u16 = 3;
 
-/// No part of a proof has more bytes: none of this machine comes near it.
+/// The most bytes of a part: no part of this machine comes near it.
 pub const MAX_PART_BYTES: usize = 64 << 20;
 
 impl Proof {
@@ -64,7 +64,7 @@ impl Proof {
         bytes
     }
 
-    /// What a part says, read from its bytes.
+    /// The body of a part, read from its bytes.
     ///
     /// # Errors
     /// If there is no such part, or its bytes are not of its shape over the challenge field `E`.

@@ -49,7 +49,7 @@ pub struct Lookups<'a, E> {
     pub global: &'a Lookup<E>,
 }
 
-/// What an instance's columns are at the out-of-domain points.
+/// The values of an instance's columns at the out-of-domain points.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a, E> {
     /// The preprocessed columns.

@@ -16,7 +16,7 @@ use crate::{
     proof::{Opened, PhaseOpening},
 };
 
-/// An out-of-domain point with what all columns opened there add up to.
+/// An out-of-domain point with the combination of all columns opened there.
 #[derive(Clone, Copy, Debug)]
 struct Opening<E> {
     at: Point<E>,
@@ -64,7 +64,7 @@ impl<E: Challenge> Opening<E> {
     }
 }
 
-/// What it takes to compute F.
+/// The data to compute F.
 #[derive(Clone, Debug)]
 pub struct Batch<E> {
     point: Opening<E>,

@@ -34,7 +34,7 @@ pub enum VerifyError {
         "proof of work \"global\": the proof was altered, or proves something else than it claims"
     )]
     GlobalWork,
-    /// More parts than the header says.
+    /// More parts than in the header.
     #[error("the header says that there are {expected} parts; there are more")]
     Surplus {
         /// How many the header says.
@@ -48,7 +48,7 @@ pub enum VerifyError {
         /// Why.
         error: PartError,
     },
-    /// Fewer parts than the header says.
+    /// Fewer parts than in the header.
     #[error("the header says that there are {expected} parts; there are {got}")]
     Missing {
         /// How many the header says.
@@ -65,7 +65,7 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
-    /// The bytes are no part of this shape.
+    /// The bytes are not a part of this shape.
     #[error(transparent)]
     Encoding(#[from] ProofError),
     /// A proof of work is missing, or was done for another proof.
@@ -88,7 +88,7 @@ pub enum PartError {
     Rows {
         /// The phase.
         phase: usize,
-        /// What is wrong.
+        /// The error.
         error: OpeningError,
     },
     /// The columns do not have the opened values, or are of too high a degree.

@@ -30,21 +30,22 @@ pub enum FoldError {
         /// How many there are.
         got: usize,
     },
-    /// What is opened is not what was committed.
+    /// The opened entries are not the committed ones.
     #[error("round {round}: {error}")]
     Opening {
         /// The round.
         round: usize,
-        /// What is wrong.
+        /// The error.
         error: OpeningError,
     },
-    /// An entry is not what the round before makes it: for round 0, not what the opened rows do.
+    /// An entry is not the one that the round before gives: for round 0, not the one that the
+    /// opened rows give.
     #[error("round {round}: an entry is not what the step before makes of its entries")]
     Folded {
         /// The round.
         round: usize,
     },
-    /// What folding ends with is not the stated polynomial.
+    /// The result of folding is not the stated polynomial.
     #[error("folding does not end with the stated polynomial")]
     Last,
 }

@@ -1,4 +1,4 @@
-//! A proof's header: what is known of all parts of a run before any of them is looked at.
+//! A proof's header: the facts about all parts of a run that come before the parts.
 //!
 //! Sections 3, 6 and 8.1 of the protocol.
 
@@ -24,7 +24,7 @@ pub const MAX_SHARDS: u32 = 1 << 16;
 /// The most parts of a run that execute no shard.
 pub const MAX_CLOSING_PARTS: u32 = 1 << 12;
 
-/// What is known of all parts of a run before any of them is looked at.
+/// The facts about all parts of a run that come before the parts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Header {
     /// Decides the challenge field.
@@ -39,13 +39,13 @@ pub struct Header {
     pub global_nonce: u64,
 }
 
-/// What is known of a part before it is looked at.
+/// The facts about a part that come before it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PartHeader {
     /// The instances.
     pub shape: Shape,
-    /// The root of the columns that are committed before the global challenge; zero if there are
-    /// none.
+    /// The root of the columns that are committed before the global challenge; zero without such
+    /// columns.
     pub boundary_root: Digest,
     /// How the part is linked to others.
     pub links: Links,
@@ -79,7 +79,7 @@ pub enum HeaderError {
     Shape {
         /// The part.
         part: usize,
-        /// What is wrong.
+        /// The error.
         error: ShapeError,
     },
     /// A part without columns to commit to before the global challenge has a root of such columns.
@@ -96,7 +96,7 @@ pub enum HeaderError {
     Security {
         /// The part.
         part: usize,
-        /// What is not covered.
+        /// The number that is out of bounds.
         error: SettingError,
     },
 }

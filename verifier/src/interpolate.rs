@@ -14,7 +14,7 @@ use crate::{
     cost::Operations,
 };
 
-/// What divides the difference of two neighbours, per layer of a transform: y for the first, x of
+/// The divisors of the difference of two neighbours, per layer of a transform: y for the first, x of
 /// ever smaller domains for the others.
 #[derive(Clone, Debug)]
 pub struct Twiddles(Vec<Vec<F>>);
@@ -33,7 +33,7 @@ impl Twiddles {
         Self(layers)
     }
 
-    /// The inverses of all twiddles, of which none is zero.
+    /// The inverses of all twiddles, which are not zero.
     #[must_use]
     pub fn invert(&self) -> Self {
         let invert = |layer: &Vec<F>| batch_multiplicative_inverse(layer);

@@ -1,4 +1,4 @@
-//! The verifying key: what the verifier knows of a program.
+//! The verifying key: the verifier's knowledge of a program.
 
 use alloc::vec::Vec;
 
@@ -19,8 +19,9 @@ const VERSION: u16 = 3;
 /// The phases of preprocessed columns.
 const FIXED_PHASES: usize = 3;
 
-/// What the verifier knows of a program: its id, its entry point, how sure proofs of it must be,
-/// and the commitments to the tables' preprocessed columns, which are a function of the program.
+/// The verifier's knowledge of a program: its id, its entry point, the security that its proofs
+/// must have, and the commitments to the tables' preprocessed columns, which are a function of the
+/// program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifyingKey {
     program_id: [u8; 32],
@@ -31,7 +32,7 @@ pub struct VerifyingKey {
     fixed: Vec<Instance>,
 }
 
-/// Bytes that are no key.
+/// Bytes that are not a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -133,7 +134,7 @@ impl VerifyingKey {
         self.entry
     }
 
-    /// How sure proofs must be: decides the challenge field.
+    /// The security that proofs must have: decides the challenge field.
     pub const fn preset(&self) -> Preset {
         self.preset
     }
@@ -184,7 +185,7 @@ impl VerifyingKey {
     /// Reads a key from bytes.
     ///
     /// # Errors
-    /// If the bytes are no key of this version in its one form, with its preset's parameters.
+    /// If the bytes are not a key of this version in its one form, with its preset's parameters.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let mut rest = bytes.strip_prefix(MAGIC).ok_or(KeyError::Magic)?;
         let got = u16::from_le_bytes(take(&mut rest)?);

@@ -1,6 +1,6 @@
 //! Checks zonda proofs anywhere: `no_std`, no unsafe code, typed errors.
 //!
-//! A proof says: the program with this key ran to `exit(code)` and made these bytes public. The
+//! A proof states: the program with this key ran to `exit(code)` and made these bytes public. The
 //! caller supplies the key and the [`Statement`]; a proof never supplies what it is checked
 //! against. It carries a [`Claim`] of what it proves, so that an error can say what differs.
 //!
@@ -12,7 +12,7 @@
 //! # let [key, proof] = ["standard_v3.key", "standard_v3.proof"].map(read);
 //! let key = VerifyingKey::from_bytes(&key)?; // From whom the verifier trusts.
 //! let proof = Proof::from_bytes(&proof)?; // From anyone.
-//! let output = vec![55, 0, 0, 0]; // What the program should have said.
+//! let output = vec![55, 0, 0, 0]; // The expected public output.
 //! verify(&key, &Statement { exit_code: 0, output }, &proof)?;
 //!
 //! let other = Statement { exit_code: 1, output: vec![] };
@@ -21,8 +21,8 @@
 //! ```
 //!
 //! A proof is a [`Header`] and parts. [`verify()`] checks all of it; [`RunVerifier`] takes the parts
-//! one by one, and needs memory for one of them. What prover and verifier must agree on is public:
-//! [`protocol`], [`layout`], [`links`], [`transcript`], [`circle`], [`challenge`].
+//! one by one, and needs memory for one of them. Everything that prover and verifier must agree on
+//! is public: [`protocol`], [`layout`], [`links`], [`transcript`], [`circle`], [`challenge`].
 //!
 //! | feature | effect |
 //! |---|---|

@@ -36,7 +36,7 @@ pub enum OpeningError {
         /// How many there are.
         got: usize,
     },
-    /// What is opened is not what was committed.
+    /// The opened cells are not the committed ones.
     #[error("the opened values do not lead to the root")]
     Root,
 }

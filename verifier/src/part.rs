@@ -23,7 +23,7 @@ use crate::{
     transcript::Transcript,
 };
 
-/// What is given of a part before it is read.
+/// The facts about a part before it is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
     pub(crate) key: &'a VerifyingKey,
@@ -31,7 +31,7 @@ pub(crate) struct Given<'a> {
     /// The number of the part in the proof.
     pub(crate) position: u32,
     pub(crate) header: &'a PartHeader,
-    /// What the statement and the links say of the part.
+    /// The statement about the part, from the run's statement and the links.
     pub(crate) stated: &'a Part,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn check<E: Challenge>(
     Ok((claimed(&layout, &body, Scope::Global), cost))
 }
 
-/// Section 8: says again what the prover said, checks its works, and draws what it drew.
+/// Section 8: absorbs what the prover absorbed, checks its works, and draws the same challenges.
 fn replay<E: Challenge>(
     transcript: &mut Transcript,
     given: &Given<'_>,

@@ -1,4 +1,4 @@
-//! What prover and verifier say to the transcript, step by step.
+//! The transcript of prover and verifier, step by step.
 //!
 //! Section 8 of the protocol. Both call these functions, in the order in which they stand here; the
 //! labels of works and challenges are in [`label`].
@@ -16,7 +16,7 @@ use crate::{
 /// The version of the protocol.
 pub const VERSION: u16 = 3;
 
-/// The labels under which things are said and drawn.
+/// The labels under which the transcript absorbs and draws.
 pub mod label {
     /// Version and key.
     pub const PROTOCOL: &str = "zonda";

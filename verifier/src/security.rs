@@ -62,7 +62,7 @@ pub struct Work {
     pub query: u32,
 }
 
-/// The numbers that decide how sure a part of a proof is: the parameters and the shape.
+/// The numbers that decide the security of a part of a proof: the parameters and the shape.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Setting {
     /// Degree of the challenge field over Mersenne31.
@@ -179,7 +179,7 @@ pub enum Source {
     Batch,
     /// A word that is not close to a codeword, yet folds to one that is, in this round.
     Fold(usize),
-    /// A word that is not close to a codeword, yet looks it at all queries.
+    /// A word that is not close to a codeword, yet looks close at all queries.
     Query,
 }
 
@@ -213,7 +213,7 @@ pub enum Regime {
     UniqueDecoding,
     /// Up to the Johnson bound: a word is taken for any codeword of a list.
     Johnson {
-        /// The decoder's multiplicity, which says how close to the Johnson bound.
+        /// The decoder's multiplicity, which decides how close to the Johnson bound.
         multiplicity: u32,
     },
 }
@@ -238,12 +238,12 @@ pub struct Bound {
     pub bits: f64,
 }
 
-/// How sure a proof is.
+/// The security of a proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Security {
-    /// What is claimed.
+    /// The claimed bound.
     pub claimed: Bound,
-    /// What the Johnson regime would give. For information: not claimed.
+    /// The bound in the Johnson regime. For information: not claimed.
     pub johnson: Bound,
     /// Bits of the hash: a collision of digests is found with 2^bits of its evaluations.
     pub hash_bits: f64,
@@ -261,7 +261,7 @@ impl Security {
     }
 }
 
-/// How sure a proof of this setting is.
+/// The security of a proof of this setting.
 ///
 /// # Errors
 /// If the setting is beyond what SOUNDNESS.md analyses.

@@ -20,7 +20,7 @@ pub enum ReadError {
     /// It could not be read.
     #[error("cannot read the proof: {0}")]
     Io(#[from] io::Error),
-    /// It is no proof.
+    /// It is not a proof.
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// It is refused.
@@ -32,7 +32,7 @@ pub enum ReadError {
 /// [`Proof::to_bytes`](crate::Proof::to_bytes), and nothing after them.
 ///
 /// # Errors
-/// If the proof cannot be read, is none, or is refused: what comes first.
+/// The first of these: the proof cannot be read, the bytes are not a proof, or the proof is refused.
 pub fn verify_from(
     key: &VerifyingKey,
     statement: &Statement,
@@ -57,10 +57,10 @@ pub struct PartReader<R> {
 }
 
 impl<R: Read> PartReader<R> {
-    /// Reads the header of a proof. What remains to be read are its parts.
+    /// Reads the header of a proof. Its parts remain to be read.
     ///
     /// # Errors
-    /// If it cannot be read, or is none.
+    /// If it cannot be read, or is not a header.
     pub fn new(reader: R) -> Result<(Header, Self), ReadError> {
         let mut stream = Stream {
             reader,
@@ -71,10 +71,10 @@ impl<R: Read> PartReader<R> {
         Ok((header, Self { stream, left }))
     }
 
-    /// The bytes of the next part, or none after the last, which is the end of what is read.
+    /// The bytes of the next part; `None` after the last, at the end of the input.
     ///
     /// # Errors
-    /// If the part cannot be read, or is none by its length; or if something follows the last part.
+    /// If the part cannot be read, or its length is impossible; or if something follows the last part.
     pub fn next_part(&mut self) -> Result<Option<&[u8]>, ReadError> {
         match self.left.checked_sub(1) {
             Some(left) => {

@@ -1,4 +1,4 @@
-//! The transcript: what prover and verifier have said so far, and the challenges drawn from it.
+//! The transcript: it absorbs all that prover and verifier exchange, and challenges are drawn from it.
 //!
 //! Section 7 of the protocol. Each operation hashes the state, a label, its kind and a value, so no
 //! two operations, and no two ways to split the same bytes, are alike.
@@ -26,7 +26,7 @@ enum Kind {
     Positions,
 }
 
-/// What prover and verifier have said so far.
+/// All that has been absorbed so far.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     state: [u8; 32],
@@ -34,12 +34,12 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// A transcript in which nothing has been said.
+    /// A transcript that has absorbed nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A transcript in which what has been said led to this state.
+    /// A transcript in this state.
     pub const fn from_state(state: [u8; 32]) -> Self {
         Self {
             state,
@@ -57,7 +57,7 @@ impl Transcript {
         self.compressions
     }
 
-    /// Says `bytes` under `label`.
+    /// Absorbs `bytes` under `label`.
     pub fn absorb(&mut self, label: &'static str, bytes: &[u8]) {
         let header = self.header(label, Kind::Absorb, 0, bytes.len() as u64);
         let mut hasher = Hasher::new();
@@ -253,7 +253,7 @@ mod tests {
             .unwrap();
         let works = |bits, nonce| transcript.clone().work("query", bits, nonce);
         assert!(works(8, nonce));
-        // A nonce for another number of bits, or another place, is none for this one.
+        // A nonce for another number of bits, or another place, fails here.
         assert!((0..nonce).all(|nonce| !works(8, nonce)));
         assert!(!works(64, nonce));
         assert!(works(0, 0));

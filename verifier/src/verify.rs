@@ -1,4 +1,4 @@
-//! Verification of a run: its header, each part in order, and what the parts are to each other.
+//! Verification of a run: its header, each part in order, and the balance between the parts.
 
 use p3_field::Field;
 use p3_mersenne_31::QM31;
@@ -48,7 +48,7 @@ pub fn verify_with_cost(
 
 /// A verification that takes the parts of a proof one by one, and needs memory for one of them.
 ///
-/// Nothing has been verified until [`Self::finish`] says so.
+/// Nothing has been verified before [`Self::finish`] accepts.
 #[derive(Debug)]
 pub struct RunVerifier<'a> {
     key: &'a VerifyingKey,
@@ -61,14 +61,14 @@ pub struct RunVerifier<'a> {
     cost: Cost,
 }
 
-/// What a run's parts share, over the preset's challenge field.
+/// The state that a run's parts share, over the preset's challenge field.
 #[derive(Debug)]
 enum Run {
     Standard(Shared<QM31>),
     High(Shared<Sextic>),
 }
 
-/// What a run's parts share.
+/// The state that a run's parts share.
 #[derive(Debug)]
 struct Shared<E> {
     /// After the global challenges.
@@ -130,8 +130,8 @@ impl<'a> RunVerifier<'a> {
         })
     }
 
-    /// Checks the next part, and says what that took. Nothing is proved before `finish`: only then have
-    /// the parts been held against each other.
+    /// Checks the next part, and returns the operations that it took. Nothing is proved before
+    /// `finish`, which checks the balance between the parts.
     ///
     /// # Errors
     /// The first check that failed, if the part does not hold or there should be no more parts. The
@@ -159,8 +159,8 @@ impl<'a> RunVerifier<'a> {
         Ok(cost)
     }
 
-    /// Whether the parts, of which each holds, are all there, and make up the run. Says what all of
-    /// it took.
+    /// Checks that all parts are there and make up the run. Returns the operations of the whole
+    /// verification.
     ///
     /// # Errors
     /// The first check that failed.

@@ -16,7 +16,9 @@ use crate::{
     columns::Columns,
     machine::Table,
     plonky3::Plonky3,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 /// Address of every instruction here.
@@ -98,7 +100,7 @@ impl<C: Columns<F>> Tested<C> {
     }
 
     /// Evaluates a row that claims to be `opcode` with operands `x` and `y`.
-    pub fn claims(&self, row: C, opcode: Opcode, y: u32) -> Result<Said, String> {
+    pub fn claims(&self, row: C, opcode: Opcode, y: u32) -> Result<Messages, String> {
         evaluate(self.table, row, PC, &instruction(opcode, y))
     }
 
@@ -120,10 +122,11 @@ impl<C: Columns<F>> Tested<C> {
 
     /// Asserts that the witness of this execution holds and emits the right messages.
     #[track_caller]
-    fn says(&self, instruction: &Instruction, step: &Step, y: u32) {
+    fn emits(&self, instruction: &Instruction, step: &Step, y: u32) {
         let expected = (self.expected)(instruction.opcode, step.rs1.value, y);
-        let said = evaluate(self.table, (self.row)(step, instruction), PC, instruction);
-        let said = said.unwrap_or_else(|name| panic!("{instruction}: {name} fails: {step:x?}"));
+        let emitted = evaluate(self.table, (self.row)(step, instruction), PC, instruction);
+        let emitted =
+            emitted.unwrap_or_else(|name| panic!("{instruction}: {name} fails: {step:x?}"));
         let register = |number: u8, record, after, clk| {
             access(SPACE_REGISTER, number.into(), record, after, clk)
         };
@@ -137,7 +140,7 @@ impl<C: Columns<F>> Tested<C> {
         if instruction.rd != 0 {
             messages.push(register(instruction.rd, step.rd, expected, CLK + 3));
         }
-        assert_said(said, messages);
+        assert_messages(emitted, messages);
     }
 
     /// Asserts that the row of every operation on `x` and `y` is right.
@@ -145,7 +148,7 @@ impl<C: Columns<F>> Tested<C> {
     pub fn proves(&self, x: u32, y: u32) {
         for opcode in self.opcodes {
             let instruction = instruction(*opcode, y);
-            self.says(&instruction, &step(&instruction, x, y), y);
+            self.emits(&instruction, &step(&instruction, x, y), y);
         }
     }
 
@@ -160,7 +163,7 @@ impl<C: Columns<F>> Tested<C> {
                 rd: Access::default(),
                 ..step(&instruction, x, y)
             };
-            self.says(&instruction, &step, y);
+            self.emits(&instruction, &step, y);
         }
     }
 
@@ -189,7 +192,7 @@ impl<C: Columns<F>> Tested<C> {
                 rd: found(if is_register { CLK + 1 } else { CLK }),
                 ..step(&instruction, x, y)
             };
-            self.says(&instruction, &step, y);
+            self.emits(&instruction, &step, y);
         }
     }
 
@@ -218,8 +221,8 @@ impl<C: Columns<F>> Tested<C> {
     pub fn unused_says_nothing(&self) {
         let cells = vec![F::ZERO; self.table.width()];
         for opcode in self.opcodes {
-            let said = evaluate_cells(self.table, &cells, PC, &instruction(*opcode, 0));
-            assert_eq!(said, Ok(vec![]));
+            let emitted = evaluate_cells(self.table, &cells, PC, &instruction(*opcode, 0));
+            assert_eq!(emitted, Ok(vec![]));
         }
     }
 

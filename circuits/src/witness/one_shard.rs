@@ -18,15 +18,15 @@ use crate::{
 /// that has all roles.
 #[derive(Clone, Debug)]
 pub struct OneShard {
-    /// What is stated.
+    /// The part's statement.
     pub part: Part,
-    /// What the shard holds.
+    /// The places that the shard holds.
     pub held: Vec<Held>,
     /// The pcs of the instructions that it executes.
     pub pcs: Vec<u32>,
     /// How many rows of the table of instructions hold each instruction of the image's text.
     pub uses: Vec<u32>,
-    /// What it leaves.
+    /// The final state of all that it touches.
     pub left: Vec<Left>,
     /// The zeroed words that it touches.
     pub openings: Vec<Opening>,
@@ -99,7 +99,7 @@ impl OneShard {
         }
     }
 
-    /// What the part's boundary columns are made from.
+    /// The data that the part's boundary columns are made from.
     pub fn boundary(&self) -> Boundary<'_> {
         Boundary {
             held: &self.held,

@@ -23,7 +23,7 @@ struct Touch<'a> {
     pc: u32,
     value: &'a mut u32,
     previous: &'a mut u32,
-    /// What it writes, unless it only reads.
+    /// The value that it writes, unless it only reads.
     after: Option<&'a mut u32>,
 }
 

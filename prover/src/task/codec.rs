@@ -1,8 +1,8 @@
 //! Tasks as bytes: one encoding per task, read without trust.
 //!
 //! Magic, version, then every field in order, numbers little endian, lists after their length; at
-//! the end a digest of all of it, so that damage is found before anything is executed. Nothing is
-//! allocated that is not a small multiple of the bytes that are there.
+//! the end a digest of all of it, so that damage is found before anything is executed. Every
+//! allocation is at most a small multiple of the bytes that are there.
 
 use zonda_circuits::{
     machine::{Table, ZeroedRange},
@@ -24,7 +24,7 @@ const MAGIC: &[u8; 8] = b"ZONDATSK";
 const VERSION: u16 = 2;
 const DIGEST_BYTES: usize = 32;
 
-/// Bytes that are no task.
+/// Bytes that are not a task.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaskReadError {
@@ -46,7 +46,7 @@ pub enum TaskReadError {
         /// Where.
         place: &'static str,
     },
-    /// A byte or number that nothing has there.
+    /// A byte or number that is impossible there.
     #[error("{place}: {got} is not possible")]
     Value {
         /// Where.
@@ -54,7 +54,7 @@ pub enum TaskReadError {
         /// The number.
         got: u32,
     },
-    /// Links that have another encoding, or none.
+    /// Links that are impossible, or encoded in another way.
     #[error("the links are not in their one form")]
     Links,
     /// Bytes after the last field.
@@ -108,7 +108,7 @@ impl Task {
     /// Reads a task from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no task of this version in its one form.
+    /// If the bytes are not a task of this version in its one form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TaskReadError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(TaskReadError::Magic)?;
         let mut reader = Reader {
@@ -176,7 +176,7 @@ fn put_shard(bytes: &mut Vec<u8>, shard: &ShardWork) {
     put(bytes, [shard.transferred_words]);
 }
 
-/// What is left to read, and of what.
+/// The bytes left to read, and their place.
 struct Reader<'a> {
     rest: &'a [u8],
     place: &'static str,
@@ -448,7 +448,7 @@ mod tests {
         assert_eq!(magic, TaskReadError::Magic);
     }
 
-    /// A digest is no proof of good faith: what it seals is read with as little trust.
+    /// A right digest earns no trust: its content is read with the same checks.
     #[test]
     fn sealed_bytes_have_one_form() {
         let task = task();

@@ -1,4 +1,4 @@
-//! What the boundary of a shard is made of, noted while the shard is executed.
+//! The boundary of a shard, noted while the shard is executed.
 
 use super::{BoundaryWord, Costs};
 use crate::{
@@ -51,7 +51,7 @@ impl<'a> Boundary<'a> {
         }
     }
 
-    /// What the shard costs so far; the most there can be if it is more than that.
+    /// The cost of the shard so far, at most the greatest possible number.
     pub(super) fn cost(&self, costs: &Costs) -> u64 {
         let instructions = self.meter.instructions.iter().zip(costs.instructions);
         let others = [

@@ -15,7 +15,7 @@ use crate::{
     recorder::{LISTED_CLK, Recorder},
 };
 
-/// A shard that is not what the program does.
+/// A shard that does not match what the program does.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -28,7 +28,7 @@ pub enum ReplayError {
     /// The shard starts with a register x0 that is not zero.
     #[error("the shard starts with x0 = {value:#x}")]
     StartZero {
-        /// What it holds.
+        /// The value that it holds.
         value: u32,
     },
     /// The shard is longer than a shard can be, or empty.
@@ -43,7 +43,7 @@ pub enum ReplayError {
         /// How many it moves.
         transferred_words: u32,
     },
-    /// A word is not listed in its place, or is none.
+    /// A word is not listed in its place, or does not exist.
     #[error("word {address:#x} is not in ascending order, or not below 2^30")]
     WordOrder {
         /// The word.
@@ -61,7 +61,7 @@ pub enum ReplayError {
     /// The program traps.
     #[error("trap at {at}: {kind}")]
     Trap {
-        /// What it did.
+        /// The trap.
         kind: TrapKind,
         /// Where.
         at: Location,
@@ -121,7 +121,7 @@ pub enum ReplayError {
         address: u32,
         /// The value that was announced.
         expected: u32,
-        /// What the program leaves.
+        /// The value that the program leaves.
         got: u32,
     },
 }
@@ -199,7 +199,7 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReplayError`] if the shard is not what the program does: there is no use in going on. No
+    /// [`ReplayError`] if the shard does not match what the program does: then do not go on. No
     /// more instructions of a family are written down than were announced, all pieces together.
     pub fn next(&mut self, records: &mut Records, cycles: u64) -> Result<bool, ReplayError> {
         let result = self.piece(records, cycles);

@@ -15,7 +15,7 @@ use crate::{
 
 /// Where bytes come from.
 pub(crate) trait Source {
-    /// Why there are none.
+    /// Why there are no more bytes.
     type Error: From<ProofError>;
 
     /// The next `count` bytes, which are of `place`.

@@ -115,7 +115,7 @@ fn header(preset: Preset) -> Header {
     }
 }
 
-/// A proof of a shard and a closing part, of which nothing could be true.
+/// A proof of a shard and a closing part, nothing of which could be true.
 pub(crate) fn proof<E: Challenge>() -> Proof {
     let header = header(match E::DEGREE {
         4 => Preset::Standard,
@@ -244,7 +244,7 @@ fn headers_are_checked() {
     let instances = proof.header.parts[0].shape.0.len();
     let links = INSTANCES + 1 + 2 * instances + 32;
     assert_eq!(with(links, &[2]), ProofError::Links);
-    // What is not there is zero.
+    // Absent numbers are zero.
     assert_eq!(with(links, &[0]), ProofError::Links);
     let part = proof.header.to_bytes().len();
     let got = MAX_PART_BYTES + 1;
@@ -258,7 +258,7 @@ fn headers_are_checked() {
 
 #[test]
 fn as_many_parts_as_are_said_and_no_memory_for_more() {
-    // As many parts as there can be, of which none is there.
+    // As many parts as there can be, all absent.
     let mut bytes = header(Preset::Standard).to_bytes();
     let counts = [(1_u32 << 16).to_le_bytes(), (1_u32 << 16).to_le_bytes()];
     bytes[SHARDS..INSTANCES].copy_from_slice(counts.as_flattened());
@@ -266,7 +266,7 @@ fn as_many_parts_as_are_said_and_no_memory_for_more() {
     let place = "shapes";
     let error = ProofError::Truncated { place };
     assert_eq!(Proof::from_bytes(&bytes), Err(error));
-    // A part as long as a part can be, of which nothing is there.
+    // A part as long as a part can be, all absent.
     let mut bytes = header(Preset::Standard).to_bytes();
     bytes.extend((MAX_PART_BYTES as u32).to_le_bytes());
     let place = "parts";

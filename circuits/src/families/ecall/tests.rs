@@ -12,7 +12,9 @@ use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_REGISTER},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
     word::Word,
 };
 
@@ -71,9 +73,9 @@ fn exit(number: u32, code: u32) -> EcallStep {
 }
 
 /// The messages that a call must emit.
-fn expected(step: &EcallStep) -> Vec<Said> {
+fn expected(step: &EcallStep) -> Vec<Messages> {
     let register = |number, record, after, clk| access(SPACE_REGISTER, number, record, after, clk);
-    let mut said = vec![
+    let mut emitted = vec![
         register(17, step.a7, step.a7.value, CLK),
         register(11, step.a1, step.a1.value, CLK),
         register(12, step.a2, step.a2.value, CLK),
@@ -83,28 +85,28 @@ fn expected(step: &EcallStep) -> Vec<Said> {
     let is_output = step.call == Call::WriteOutput;
     if step.call == Call::Exit {
         let state = vec![(F::ORDER_U32 - 1, Bus::State, vec![PC, CLK])];
-        said.extend([state, vec![(1, Bus::Exit, limbs(step.a0.value).to_vec())]]);
+        emitted.extend([state, vec![(1, Bus::Exit, limbs(step.a0.value).to_vec())]]);
     } else {
-        said.push(thread(PC, CLK, PC + 4));
+        emitted.push(thread(PC, CLK, PC + 4));
     }
     let mut end = 0;
     if is_output {
         let before = step.output_length;
         end = before.value + step.result;
-        said.push(access(SPACE_OUTPUT_LENGTH, 0, before, end, CLK + 2));
+        emitted.push(access(SPACE_OUTPUT_LENGTH, 0, before, end, CLK + 2));
     }
     if (is_output || step.call == Call::Read) && step.result > 0 {
         let [lo, hi] = limbs(step.a1.value);
         let fields = vec![CLK, is_output.into(), lo, hi, step.result, end];
-        said.push(vec![(1, Bus::Transfer, fields)]);
+        emitted.push(vec![(1, Bus::Transfer, fields)]);
     }
-    said
+    emitted
 }
 
 #[track_caller]
 fn proves(step: &EcallStep) {
-    let said = evaluate(Table::Ecall, row(step, &ECALL), PC, &ECALL);
-    assert_said(said.unwrap(), expected(step));
+    let emitted = evaluate(Table::Ecall, row(step, &ECALL), PC, &ECALL);
+    assert_messages(emitted.unwrap(), expected(step));
 }
 
 /// Refused, and by what.

@@ -23,7 +23,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.boolean("touched", row.touched);
     circuit.zero("unused", row.touched * (B::Expr::ONE - fixed.used.into()));
 
-    // (2) What the first shard that holds the address finds, and what the last one leaves.
+    // (2) The value that the first shard that holds the address finds, and the one that the last
+    // leaves.
     circuit.send(
         Bus::Boundary,
         "initial",

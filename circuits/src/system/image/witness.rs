@@ -1,4 +1,4 @@
-//! Filling the table from what a run leaves.
+//! Filling the table from the final state of a run.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use crate::{
     word::Word,
 };
 
-/// The rows, in the order of the preprocessed ones. `left` is what the run leaves of all that it
+/// The rows, in the order of the preprocessed ones. `left` is the final state of all that the run
 /// touches, by ascending space and address.
 pub fn rows(image: &machine::Image, left: &[Left]) -> Vec<InBoundary<F>> {
     let row = |space: u32, address: u32| {

@@ -1,4 +1,4 @@
-//! Filling the table from what is stated.
+//! Filling the table from the statement.
 
 use alloc::vec::Vec;
 

@@ -11,7 +11,7 @@ use crate::{
     lookups::Lookups,
     machine::{Image, Part, Table, ZeroedRange, airs, matrix},
     system::boundary::Left,
-    testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
+    testing::{Messages, assert_messages, cells, evaluate, evaluate_cells, unnoticed},
     word::Word,
 };
 
@@ -144,7 +144,7 @@ fn opens_words_that_are_not_in_the_image() {
             0x1_0002..0x2_ffff => vec![2, 1, 0xffff, 2],
             _ => vec![0, 3, 0, 0x4000],
         };
-        let said: Said = vec![
+        let emitted: Messages = vec![
             (1, Bus::Gap, gap),
             (minus_one, Bus::ZeroedFrom, previous),
             (1, Bus::ZeroedFrom, vec![lo + 1, hi]),
@@ -155,7 +155,7 @@ fn opens_words_that_are_not_in_the_image() {
                 vec![SPACE_RAM, address, 0x5678, 0x1234, 99],
             ),
         ];
-        assert_said(evaluate(Table::Zeroed, *row, 0, &NONE).unwrap(), [said]);
+        assert_messages(evaluate(Table::Zeroed, *row, 0, &NONE).unwrap(), [emitted]);
         previous = vec![lo + 1, hi];
     }
     let end = end_of(&rows);
@@ -254,6 +254,6 @@ fn memory_ends_at_2_to_the_30_words() {
 #[test]
 fn the_initial_value_is_zero() {
     // There is no column for it: the message says so.
-    let said = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
-    assert!(said.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
+    let emitted = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
+    assert!(emitted.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
 }
