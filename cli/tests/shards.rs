@@ -257,7 +257,7 @@ fn tasks_that_are_none_are_refused() {
     let path = run.scratch.file("a.task", &whole);
     zonda(["shard", "prove", &guest("echo"), &path])
         .with(1)
-        .saying("the task is of another program");
+        .saying("the task belongs to another program");
     zonda(["shard", "prove", &run.guest, &run.scratch.path("none")])
         .with(2)
         .saying("cannot read the task");
