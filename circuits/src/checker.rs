@@ -83,7 +83,7 @@ impl fmt::Display for Failure {
                     missing if missing < *surplus => write!(f, "-{missing}")?,
                     _ => write!(f, "{surplus}")?,
                 }
-                write!(f, ", said as {name}")?;
+                write!(f, ", emitted as {name}")?;
                 (table, row, pc)
             }
         };

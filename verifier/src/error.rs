@@ -35,7 +35,7 @@ pub enum VerifyError {
     )]
     GlobalWork,
     /// More parts than in the header.
-    #[error("the header says that there are {expected} parts; there are more")]
+    #[error("the header announces {expected} parts; the proof has more")]
     Surplus {
         /// How many the header says.
         expected: usize,
@@ -49,7 +49,7 @@ pub enum VerifyError {
         error: PartError,
     },
     /// Fewer parts than in the header.
-    #[error("the header says that there are {expected} parts; there are {got}")]
+    #[error("the header announces {expected} parts; the proof has {got}")]
     Missing {
         /// How many the header says.
         expected: usize,
@@ -57,7 +57,7 @@ pub enum VerifyError {
         got: usize,
     },
     /// The messages between the parts do not balance.
-    #[error("the global buses do not balance: what the parts claim does not add up to zero")]
+    #[error("the global buses do not balance: the parts' claims do not add up to zero")]
     GlobalBalance,
 }
 

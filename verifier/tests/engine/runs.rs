@@ -397,7 +397,7 @@ fn headers() -> Vec<Line> {
         ),
         (
             "A20",
-            "more global terms than counts can tell apart",
+            "more global terms than counts can hold",
             "1100 times 2^19 rows of zeroed words",
             |p| {
                 let mut last = p.header.parts[3].clone();
