@@ -1,8 +1,8 @@
 //! Why a proof is refused.
 
 use crate::{
-    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, merkle::OpeningError,
-    preset::Preset, shape::MAX_OUTPUT_BYTES,
+    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, lengths::LengthError,
+    merkle::OpeningError, preset::Preset, shape::MAX_OUTPUT_BYTES,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -65,6 +65,9 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
+    /// What the part consists of is not as long as its shape says.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// The bytes are not a part of this shape.
     #[error(transparent)]
     Encoding(#[from] ProofError),

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use zonda_circuits::machine::Statement;
 
 use crate::{
+    assessment::global_terms,
     claim::{Claim, ClaimError},
-    counts::{Machine, Scope},
+    counts::Machine,
     key::VerifyingKey,
     layout::Layout,
     links::{self, Links, LinksError},
@@ -122,17 +123,13 @@ impl Header {
     ) -> Result<(), HeaderError> {
         self.claim.check(expected)?;
         check_counts(self.shards, self.parts.len())?;
-        self.each(|part| part.shape.check_form())?;
+        self.check_forms()?;
         links::check(&self.parts, self.shards as usize, key.entry(), statement)?;
         self.each(|part| part.shape.check_heights(key.fixed(), part.output_length()))?;
 
         let degree = self.preset.degree();
         let layout = |part: &PartHeader| Layout::of(machine, &part.shape, degree);
-        let terms = self
-            .parts
-            .iter()
-            .map(|part| layout(part).terms(Scope::Global));
-        let global_terms = terms.fold(0, u64::saturating_add);
+        let global_terms = global_terms(machine, self);
         for (part, header) in self.parts.iter().enumerate() {
             let layout = layout(header);
             let is_committed = !layout.boundary().groups.is_empty();
@@ -145,6 +142,11 @@ impl Header {
                 .map_err(|error| HeaderError::Security { part, error })?;
         }
         Ok(())
+    }
+
+    /// Checks the form of all shapes, which bounds all that is computed from them.
+    pub(crate) fn check_forms(&self) -> Result<(), HeaderError> {
+        self.each(|part| part.shape.check_form())
     }
 
     fn each(

@@ -158,6 +158,7 @@ impl VerifyingKey {
 
     /// Whether this is the key of a program under its preset: derives that key, which takes as long as
     /// [`Self::new`], and compares all of it.
+    #[must_use = "the key may be of another program"]
     pub fn is_of(&self, program_id: &[u8; 32], image: &Image) -> bool {
         *self == Self::new(*program_id, image, self.preset)
     }

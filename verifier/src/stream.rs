@@ -50,6 +50,7 @@ pub fn verify_from(
 /// The parts of a proof, read one by one. Nothing of them has been checked but their number and
 /// lengths.
 #[derive(Debug)]
+#[must_use = "nothing of the parts is known before they are read to the end"]
 pub struct PartReader<R> {
     stream: Stream<R>,
     /// How many parts are still to come.

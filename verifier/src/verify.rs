@@ -50,6 +50,7 @@ pub fn verify_with_cost(
 ///
 /// Nothing has been verified before [`Self::finish`] accepts.
 #[derive(Debug)]
+#[must_use = "nothing is verified before `finish` says so"]
 pub struct RunVerifier<'a> {
     key: &'a VerifyingKey,
     statement: &'a Statement,
