@@ -49,7 +49,7 @@ impl Honest {
         let input = asking(64, 3, ZEROED, 4);
         let proved = prover.prove(&CALLS.program, &input).unwrap();
         let honest = Self {
-            key: prover.verifying_key(&CALLS.program),
+            key: prover.verifying_key(&CALLS.program).unwrap(),
             statement: Statement {
                 exit_code: 7,
                 output: proved.output,
@@ -168,7 +168,7 @@ fn another_program_is_refused() {
     let honest = &HONEST;
     let proof = honest.proof();
     for program in [&FLOW.program, &VALUES.program] {
-        let key = Prover::default().verifying_key(program);
+        let key = Prover::default().verifying_key(program).unwrap();
         let [alone, claiming] = refused(&key, &honest.statement, &proof);
         assert_eq!(alone, "Claim.Program");
         assert!(matches!(&*claiming, "Shape" | "GlobalWork"), "{claiming}");
@@ -200,7 +200,7 @@ fn what_differs_is_said() {
     let output = said(&honest.key, &|s| s.output[0] ^= 1);
     let start = format!("the proof states {length} bytes of output with the BLAKE3 digest ");
     assert!(output.starts_with(&start), "{output}");
-    let key = Prover::default().verifying_key(&FLOW.program);
+    let key = Prover::default().verifying_key(&FLOW.program).unwrap();
     let program = said(&key, &|_| ());
     let hex = |program: &zonda::Program| program.id().map(|byte| format!("{byte:02x}")).concat();
     let [got, expected] = [&CALLS.program, &FLOW.program].map(hex);
@@ -222,7 +222,7 @@ fn another_preset_or_other_parameters_are_refused() {
     );
     let mut options = zonda::Options::default();
     options.preset = Preset::High;
-    let key = Prover::new(options).verifying_key(&CALLS.program);
+    let key = Prover::new(options).verifying_key(&CALLS.program).unwrap();
     assert_eq!(says(&key, &proof), wrong(Preset::High, Preset::Standard));
     // The same bytes under the other preset's number.
     let mut bytes = honest.bytes.clone();
