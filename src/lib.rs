@@ -82,6 +82,7 @@ pub use zonda_riscv_emu::{
     program::Program,
     record::Family,
 };
+pub use zonda_verifier::protocol::VERSION as PROOF_VERSION;
 pub use zonda_verifier::{
     Claim, ClaimError, Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations,
     Parameters, PartError, PartHeader, PartReader, Preset, Proof, ProofError, ReadError,

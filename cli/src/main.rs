@@ -12,6 +12,7 @@
 //!              [--report FILE]
 //! zonda key    ELF [--out FILE] [--preset P]
 //! zonda key    --show FILE
+//! zonda show   FILE [--report FILE]
 //! zonda bench  --out FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
 //!              [--preset P] [--memory SIZE] [--shard-cycles N] [--guests DIR] [--plot FILE]
 //! zonda bench  --from REPORT --plot FILE
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Command::Shard(arguments) => commands::shard(arguments),
         Command::Verify(arguments) => commands::verify(arguments),
         Command::Key(arguments) => commands::key(arguments),
+        Command::Show(arguments) => commands::show(arguments),
         Command::Bench(arguments) => commands::bench(arguments),
     });
     // The message of the panic is on standard error already. Its exit code, 101, must not pass for

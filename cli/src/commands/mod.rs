@@ -7,6 +7,7 @@ mod key;
 mod prove;
 mod run;
 mod shard;
+mod show;
 mod verify;
 
 use std::{path::Path, process::ExitCode};
@@ -19,6 +20,7 @@ pub use key::key;
 pub use prove::prove;
 pub use run::run;
 pub use shard::shard;
+pub use show::show;
 pub use verify::verify;
 use zonda::{ExecuteError, Options, Program, ProveError};
 
