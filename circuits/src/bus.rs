@@ -33,7 +33,7 @@ pub enum Bus {
     ZeroedFrom,
     /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
     Gap,
-    /// Global. `(space, address, lo, hi, owner)`: what a place of [`Bus::Memory`] holds between
+    /// Global. `(space, address, lo, hi, owner)`: the value of a place of [`Bus::Memory`] between
     /// shards, and the position of the last shard that held it: 0 for the initial memory.
     Boundary,
     /// Global. [`Bus::Program`]'s message: an instruction that some shard executes.

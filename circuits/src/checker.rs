@@ -83,7 +83,7 @@ impl fmt::Display for Failure {
                     missing if missing < *surplus => write!(f, "-{missing}")?,
                     _ => write!(f, "{surplus}")?,
                 }
-                write!(f, ", said as {name}")?;
+                write!(f, ", emitted as {name}")?;
                 (table, row, pc)
             }
         };
@@ -99,7 +99,7 @@ pub fn names(air: &TableAir) -> Names {
     let fixed = alloc::vec![F::ZERO; air.table.fixed_width()];
     let periodic = alloc::vec![F::ZERO; air.periodic.len()];
     let mut row = Row::new(&main, &fixed, &periodic, &air.public, Silent);
-    air.table.tell_named(&mut row, &mut names);
+    air.table.evaluate_named(&mut row, &mut names);
     names
 }
 
@@ -120,7 +120,7 @@ pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usiz
     let fixed: &[F] = fixed.as_deref().unwrap_or_default();
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[index]).collect();
     let mut row = Row::new(&main, fixed, &periodic, &air.public, listener);
-    air.table.tell(&mut row);
+    air.table.evaluate(&mut row);
 }
 
 struct Recorder<'a> {

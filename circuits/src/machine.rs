@@ -220,27 +220,27 @@ macro_rules! tables {
 
             /// [`Self::eval`] without names, and out of line: for where the table is not known when
             /// the caller is compiled.
-            pub fn tell<B: Builder>(self, builder: &mut B) {
+            pub fn evaluate<B: Builder>(self, builder: &mut B) {
                 match self {
                     $(Self::$table => {
                         #[inline(never)]
-                        fn tell<B: Builder>(builder: &mut B) {
+                        fn evaluate<B: Builder>(builder: &mut B) {
                             $module::eval(&mut Circuit::new(builder));
                         }
-                        tell(builder);
+                        evaluate(builder);
                     })*
                 }
             }
 
-            /// [`Self::tell`], with names.
-            pub fn tell_named<B: Builder>(self, builder: &mut B, names: &mut Names) {
+            /// [`Self::evaluate`], with names.
+            pub fn evaluate_named<B: Builder>(self, builder: &mut B, names: &mut Names) {
                 match self {
                     $(Self::$table => {
                         #[inline(never)]
-                        fn tell<B: Builder>(builder: &mut B, names: &mut Names) {
+                        fn evaluate<B: Builder>(builder: &mut B, names: &mut Names) {
                             $module::eval(&mut Circuit::naming(builder, names));
                         }
-                        tell(builder, names);
+                        evaluate(builder, names);
                     })*
                 }
             }

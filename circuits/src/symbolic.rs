@@ -1,7 +1,8 @@
-//! The tables as expressions: what each `eval` states, recorded with names rather than computed.
+//! The tables as expressions: the constraints and messages of each `eval`, recorded with names rather
+//! than computed.
 //!
-//! `MACHINE.md`, the check by solver and the digest of the constraints are made from this record, so that
-//! they speak of the constraints that are proved and verified.
+//! `MACHINE.md`, the check by solver and the digest of the constraints are made from this record, so
+//! that they are about the constraints that are proved and verified.
 
 mod expression;
 mod polynomial;
@@ -23,7 +24,7 @@ use crate::{
 pub struct Constraint {
     /// The name that its failure prints.
     pub name: String,
-    /// What is zero.
+    /// The expression.
     pub expression: Expression,
 }
 
@@ -36,13 +37,13 @@ pub struct Message {
     pub bus: Bus,
     /// How often it is sent: received, where that is negative.
     pub count: Expression,
-    /// What is known of the count.
+    /// The possible counts.
     pub weight: Weight,
     /// Its fields.
     pub fields: Vec<Expression>,
 }
 
-/// What a table states of one row, in the order in which it does.
+/// The constraints and messages of a table for one row, in their order.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// The table.
@@ -62,7 +63,7 @@ impl Record {
     pub fn of(table: Table) -> Self {
         let mut recorder = Recorder::default();
         let mut names = Names::default();
-        table.tell_named(&mut recorder, &mut names);
+        table.evaluate_named(&mut recorder, &mut names);
         let constraints = recorder.zeros.into_iter().zip(names.constraints);
         let messages = recorder.messages.into_iter().zip(names.messages);
         Self {
@@ -87,7 +88,7 @@ impl Record {
     /// The name of a cell: of a committed column its own, of another with where it comes from.
     ///
     /// # Panics
-    /// If it is no cell of the table.
+    /// If it is not a cell of the table.
     pub fn name(&self, cell: Cell) -> String {
         let index = usize::from(cell.index);
         match cell.source {
@@ -106,7 +107,7 @@ impl Record {
     }
 }
 
-/// A builder that records what it is told.
+/// A builder that records constraints and messages.
 #[derive(Debug, Default)]
 struct Recorder {
     zeros: Vec<Expression>,

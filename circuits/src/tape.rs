@@ -71,7 +71,7 @@ impl Plan {
             },
             fields: 0,
         };
-        table.tell(&mut planner);
+        table.evaluate(&mut planner);
         planner.plan
     }
 

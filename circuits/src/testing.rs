@@ -52,7 +52,7 @@ pub fn evaluate_cells(
     let mut names = Names::default();
     let mut heard = Heard::default();
     let mut row = Row::new(cells, &[], &[], &[], &mut heard);
-    table.tell_named(&mut row, &mut names);
+    table.evaluate_named(&mut row, &mut names);
     for (value, name) in heard.constraints.iter().zip(&names.constraints) {
         if *value != F::ZERO {
             return Err(name.clone());

@@ -126,7 +126,7 @@ fn global_messages_come_last_and_are_made_of_what_is_committed_before_their_chal
             let periodic = cells(air.periodic.len(), seed);
             let mut global_messages = Global::default();
             let mut row = Row::new(&row, &fixed, &periodic, &air.public, &mut global_messages);
-            air.table.tell(&mut row);
+            air.table.evaluate(&mut row);
             global_messages.0
         };
         assert_eq!(evaluate(1), evaluate(2), "{}", air.table.name());

@@ -1,5 +1,5 @@
-//! The record of what the tables state: it is what they compute, and everything in it has its place in
-//! the bytes that are hashed.
+//! The record of the tables' constraints and messages: it agrees with the values that the tables
+//! compute, and everything in it has its place in the bytes that are hashed.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
@@ -10,7 +10,7 @@ use zonda_circuits::{
     symbolic::{Cell, Expression, Polynomial, Record, Source, encode},
 };
 
-/// What a row says.
+/// The values of a row's constraints and messages.
 #[derive(Default)]
 struct Said {
     constraints: Vec<F>,
@@ -66,7 +66,7 @@ fn the_record_is_what_tables_compute() {
         let fixed = cells(Source::Fixed, table.fixed_width());
         let [periodic, public] = [Source::Periodic, Source::Public].map(|source| cells(source, 10));
         let mut said = Said::default();
-        table.tell(&mut Row::new(&main, &fixed, &periodic, &public, &mut said));
+        table.evaluate(&mut Row::new(&main, &fixed, &periodic, &public, &mut said));
 
         let record = Record::of(table);
         for evaluate in [evaluate, evaluate_polynomial] {
@@ -110,8 +110,7 @@ fn polynomials_do_not_depend_on_how_they_are_written() {
     assert_ne!(of(a.clone() - b.clone()), of(b - a));
 }
 
-/// Whatever a table states otherwise, in a coefficient, a count, a field, a bus or the order, the bytes
-/// are others.
+/// Any change of a table, in a coefficient, a count, a field, a bus or the order, changes the bytes.
 #[test]
 fn bytes_hold_everything_that_is_stated() {
     let honest = Table::ALL.map(Record::of);

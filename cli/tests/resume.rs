@@ -252,7 +252,7 @@ fn directories_of_other_runs_are_refused() {
     for arguments in [other.arguments(&directory), preset, cut] {
         zonda(arguments)
             .with(2)
-            .saying("is of another run: of another program, input or preset")
+            .saying("belongs to another run: another program, input or preset")
             .saying(&directory);
     }
     assert_eq!(names(&directory), before);

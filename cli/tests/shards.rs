@@ -142,7 +142,7 @@ fn checks_are_of_all_parts() {
     zonda(run.arguments(&["check"], &["--memory", "1M"]))
         .with(1)
         .saying("nothing to check: ")
-        .saying("1 MiB are allowed");
+        .saying("the budget is 1 MiB");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn budgets_that_are_too_small_are_refused_with_one_that_does() {
     let proof = run.scratch.path("proof");
     let with =
         |memory: &str| zonda(run.arguments(&["prove"], &["--proof", &proof, "--memory", memory]));
-    let refused = with("1M").with(1).saying("1 MiB are allowed");
+    let refused = with("1M").with(1).saying("the budget is 1 MiB");
     let (_, after) = refused.error.split_once("takes ").unwrap();
     let (least, _) = after.split_once(" MiB").unwrap();
     assert_eq!(run.scratch.names(), ["input"]);
@@ -159,7 +159,7 @@ fn budgets_that_are_too_small_are_refused_with_one_that_does() {
     let less = least.parse::<u64>().unwrap() - 1;
     with(&format!("{less}M")).with(1).saying(least);
 
-    // What a longer run takes beside its parts is known once it has been executed.
+    // The memory that a longer run takes beside its parts is known once it has been executed.
     let input = run.scratch.file("zeros", [0; 16 << 10]);
     let plan = |memory: &str| {
         let job = run.scratch.path(memory);
@@ -257,7 +257,7 @@ fn tasks_that_are_none_are_refused() {
     let path = run.scratch.file("a.task", &whole);
     zonda(["shard", "prove", &guest("echo"), &path])
         .with(1)
-        .saying("the task is of another program");
+        .saying("the task belongs to another program");
     zonda(["shard", "prove", &run.guest, &run.scratch.path("none")])
         .with(2)
         .saying("cannot read the task");

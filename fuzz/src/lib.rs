@@ -32,7 +32,7 @@ const STATEMENT: &[u8] = include_bytes!("../honest/run.statement");
 pub struct Honest {
     /// Its key.
     pub key: VerifyingKey,
-    /// What it states.
+    /// Its statement.
     pub statement: Statement,
     /// The proof.
     pub proof: Proof,

@@ -35,8 +35,8 @@ pub enum DirectoryError {
     },
     /// The directory has files of another run.
     #[error(
-        "{} is of another run: of another program, input or preset, or cut by another budget; name \
-         another directory, or delete its files",
+        "{} belongs to another run: another program, input or preset, or a run cut by another \
+         budget; name another directory, or delete its files",
         file.display()
     )]
     OtherRun {
@@ -119,7 +119,7 @@ impl Directory {
             .split_last_chunk::<DIGEST_BYTES>()
             .ok_or_else(|| damaged("it is too short"))?;
         if blake3::hash(told).as_bytes() != digest {
-            return Err(damaged("its digest is another"));
+            return Err(damaged("its digest does not match"));
         }
         let rest = told.strip_prefix(&head(&self.run, part)[..]);
         match rest {

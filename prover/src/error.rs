@@ -16,13 +16,13 @@ pub enum ProveError {
     Execute(#[from] ExecuteError),
     /// The run is longer than can be proved.
     #[error(
-        "the run has more than {MAX_SHARDS} shards, which is what a proof can have; allow more \
-         memory, so that shards become longer, or give the guest less to do"
+        "the run needs more than {MAX_SHARDS} shards, the most that a proof can have: raise the \
+         memory budget, so that shards become longer, or give the guest less to do"
     )]
     TooLong,
     /// Proving the run takes more memory than is allowed, however it is cut.
     #[error(
-        "proving this run takes {} MiB of memory; {} MiB are allowed: allow as much",
+        "proving this run takes {} MiB of memory; the budget is {} MiB: raise the budget",
         needed.div_ceil(1 << 20),
         budget >> 20
     )]

@@ -50,16 +50,16 @@ pub struct Task {
 #[non_exhaustive]
 pub enum TaskError {
     /// It is of another program.
-    #[error("the task is of another program")]
+    #[error("the task belongs to another program")]
     Program,
     /// It is for another key: another preset, other parameters, or another version of zonda.
-    #[error("the task is for another key: its preset or its version of zonda is another")]
+    #[error("the task is for another key: another preset or another version of zonda made it")]
     Key,
     /// It proves nothing.
     #[error("the task proves nothing")]
     Nothing,
     /// Its shard's position is impossible, or not the part's.
-    #[error("the shard's position is {got}, which is not the part's, or none")]
+    #[error("the shard's position, {got}, is impossible or not the part's")]
     Position {
         /// The position.
         got: u32,

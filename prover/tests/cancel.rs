@@ -45,7 +45,7 @@ fn every_stage_can_be_cancelled() {
         let error = prove(&engine, &program, &INPUT, &options, &mut Discard).unwrap_err();
         assert_eq!(error, ProveError::Cancelled(Cancelled), "{stage}");
     }
-    // What was cancelled leaves nothing behind that would change a proof.
+    // Cancelled work leaves nothing behind that would change a proof.
     let options = options(SHARD_CYCLES);
     let after = prove(&engine, &program, &INPUT, &options, &mut Discard).unwrap();
     assert!(after.proof == proved(&options).proof);

@@ -1,4 +1,4 @@
-//! What a dishonest prover may try, each beside an honest control: printed as a table by
+//! Attacks of a dishonest prover, each beside an honest control: printed as a table by
 //! `cargo test --release -p zonda-tests --test attacks -- --nocapture attack_table`.
 //!
 //! - `attack_table`: wrong tables, proved by the honest prover's code with the honest key.
@@ -50,7 +50,7 @@ pub struct Case {
     /// The row of the attack list that it belongs to.
     id: &'static str,
     attack: &'static str,
-    /// What is not as an honest prover has it.
+    /// The difference from an honest prover.
     mutated: &'static str,
     forge: fn() -> Forger<'static>,
     /// All that the debug checker must find: `table: constraint` or `bus name`.

@@ -23,7 +23,7 @@ const EDGES: [u32; 10] = [
     u32::MAX,
 ];
 
-/// What the manual says, in plain Rust.
+/// The manual's results, in plain Rust.
 fn result(opcode: Opcode, x: u32, y: u32) -> u32 {
     let (sx, sy) = (x as i32, y as i32);
     match opcode {

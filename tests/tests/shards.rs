@@ -119,7 +119,7 @@ fn a_hundred_megabytes_of_input_and_one_of_output() {
     println!("{} bytes", proved.report.proof_bytes);
 }
 
-/// As little memory as the prover says that it takes.
+/// The budget that the prover asked for.
 #[test]
 fn zeroed_words_are_opened_in_several_parts() {
     let program = transfers(256, 1);

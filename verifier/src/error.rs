@@ -33,7 +33,7 @@ pub enum VerifyError {
     #[error("proof of work \"global\": this is not a proof of this statement under this key")]
     Statement,
     /// More parts than in the header.
-    #[error("the header says that there are {expected} parts; there are more")]
+    #[error("the header announces {expected} parts; the proof has more")]
     Surplus {
         /// How many the header says.
         expected: usize,
@@ -47,7 +47,7 @@ pub enum VerifyError {
         error: PartError,
     },
     /// Fewer parts than in the header.
-    #[error("the header says that there are {expected} parts; there are {got}")]
+    #[error("the header announces {expected} parts; the proof has {got}")]
     Missing {
         /// How many the header says.
         expected: usize,
@@ -55,7 +55,7 @@ pub enum VerifyError {
         got: usize,
     },
     /// The messages between the parts do not balance.
-    #[error("the global buses do not balance: what the parts claim does not add up to zero")]
+    #[error("the global buses do not balance: the parts' claims do not add up to zero")]
     GlobalBalance,
 }
 

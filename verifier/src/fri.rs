@@ -21,11 +21,11 @@ use p3_field::Field;
 #[non_exhaustive]
 pub enum FoldError {
     /// Not as many entries as the query positions call for.
-    #[error("round {round}: {got} entries are opened, {expected} are called for")]
+    #[error("round {round}: {got} entries are opened, the query positions need {expected}")]
     Entries {
         /// The round.
         round: usize,
-        /// How many are called for.
+        /// How many the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,
@@ -40,7 +40,7 @@ pub enum FoldError {
     },
     /// An entry is not the one that the round before gives: for round 0, not the one that the
     /// opened rows give.
-    #[error("round {round}: an entry is not what the step before makes of its entries")]
+    #[error("round {round}: an entry is not the fold of the entries before it")]
     Folded {
         /// The round.
         round: usize,

@@ -128,7 +128,9 @@ pub enum LinksError {
     },
     /// A shard's output does not begin where that of the shards before ends, or ends before it
     /// begins.
-    #[error("part {part} makes bytes {got:?} of the output, of which {expected} are made before")]
+    #[error(
+        "part {part} makes bytes {got:?} of the output; the parts before it make {expected} bytes"
+    )]
     Output {
         /// The part.
         part: usize,
@@ -138,7 +140,7 @@ pub enum LinksError {
         got: Range<u32>,
     },
     /// The shards make more or less output than is stated.
-    #[error("the shards make {got} bytes of output, of which {expected} are stated")]
+    #[error("the shards make {got} bytes of output; the statement has {expected}")]
     OutputLength {
         /// How many bytes are stated.
         expected: usize,

@@ -19,19 +19,21 @@ use crate::{
 #[non_exhaustive]
 pub enum OpeningError {
     /// Not as many cells as the query positions call for.
-    #[error("columns of 2^{log_height} rows: {got} cells are opened, {expected} are called for")]
+    #[error(
+        "columns of 2^{log_height} rows: {got} cells are opened, the query positions need {expected}"
+    )]
     Cells {
         /// The logarithm of the height of the columns.
         log_height: u32,
-        /// How many cells are called for.
+        /// How many cells the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,
     },
     /// Not as many digests as the query positions call for.
-    #[error("the opening has {got} digests, {expected} are called for")]
+    #[error("the opening has {got} digests, the query positions need {expected}")]
     Siblings {
-        /// How many are called for.
+        /// How many the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,

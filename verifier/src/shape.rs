@@ -96,7 +96,7 @@ pub enum ShapeError {
         got: u32,
     },
     /// More rows than the clock's soundness argument allows.
-    #[error("the tables have {rows} rows together, more than the clock can tell apart")]
+    #[error("the tables have {rows} rows together, more than the clock can count")]
     Clock {
         /// The sum of all heights.
         rows: u64,

@@ -203,7 +203,7 @@ impl<C: Columns<F>> Tested<C> {
             main_width: self.table.width(),
             ..AirLayout::default()
         });
-        self.table.tell(&mut Plonky3(&mut builder));
+        self.table.evaluate(&mut Plonky3(&mut builder));
         for constraint in builder.base_constraints() {
             assert!(constraint.degree_multiple() <= 3);
         }

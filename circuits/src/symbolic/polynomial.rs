@@ -8,7 +8,7 @@ use super::{Cell, Expression, Record};
 use crate::F;
 
 /// A polynomial in the cells of a row: its monomials, each the ascending list of its cells, with their
-/// coefficients, of which none is zero.
+/// coefficients, all other than zero.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Polynomial(pub BTreeMap<Vec<Cell>, F>);
 
@@ -76,8 +76,8 @@ impl From<&Expression> for Polynomial {
     }
 }
 
-/// What tables state, as bytes: section 10 of PROTOCOL.md. Equal bytes mean equal polynomials, in
-/// the same order.
+/// The constraints and messages of tables as bytes: section 10 of PROTOCOL.md. Equal bytes mean
+/// equal polynomials, in the same order.
 pub fn encode(records: &[Record]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for record in records {

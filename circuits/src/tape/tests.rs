@@ -90,7 +90,7 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
 
             let mut heard = Heard::default();
             let mut row = Row::new(&columns, &fixed, &periodic, &public, &mut heard);
-            table.tell(&mut row);
+            table.evaluate(&mut row);
 
             let (constraints, counts, fields) = taped(table, &columns, &fixed, &periodic, &public);
             assert_eq!(constraints, heard.constraints, "{}", table.name());

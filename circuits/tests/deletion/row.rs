@@ -82,7 +82,7 @@ pub fn evaluate_into(air: &TableAir, row: usize, cells: &[F], evaluation: &mut E
     };
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[row]).collect();
     let mut row = Row::new(cells, fixed, &periodic, &air.public, &mut *evaluation);
-    air.table.tell(&mut row);
+    air.table.evaluate(&mut row);
 }
 
 /// The name of a message, as lists have it.

@@ -21,7 +21,7 @@ const INTRODUCTION: &str = "\
 
 Every table of the machine: its columns, its constraints, its messages. This file is made from the
 definitions that proofs are made and verified with, and a test compares them
-(`circuits/tests/document`). [PROTOCOL.md](PROTOCOL.md) says what a part of a proof is, how tables are
+(`circuits/tests/document`). [PROTOCOL.md](PROTOCOL.md) defines the parts of a proof, how tables are
 committed to, and what makes buses balance.
 
 How to read it:

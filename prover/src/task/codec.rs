@@ -38,7 +38,7 @@ pub enum TaskReadError {
         got: u16,
     },
     /// The digest at the end is not that of the bytes before.
-    #[error("the task was damaged: its digest is another")]
+    #[error("the task was damaged: its digest does not match")]
     Digest,
     /// The bytes end early.
     #[error("the task ends in its {place}")]

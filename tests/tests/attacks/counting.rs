@@ -1,5 +1,5 @@
-//! What an honest prover computes from the other tables: how often rows are looked up, and the last
-//! values of memory. A wrong prover computes it too.
+//! Values that an honest prover computes from the other tables: how often rows are looked up, and
+//! the last values of memory. A wrong prover computes it too.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -127,7 +127,7 @@ static LOOKUPS: LazyLock<HashMap<Message, (Table, usize)>> = LazyLock::new(|| {
     cells
 });
 
-/// What a row answers on a bus. The cell that says how often is 1 afterwards.
+/// The message that a row provides on a bus. The cell with its count is 1 afterwards.
 fn message(
     air: &TableAir,
     trace: &mut RowMajorMatrix<F>,

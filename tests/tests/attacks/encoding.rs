@@ -15,7 +15,7 @@ use super::{
 /// A stretch of an encoded proof.
 #[derive(Clone, Copy)]
 struct Region {
-    /// Where errors say that it is.
+    /// The place that errors name.
     place: &'static str,
     /// Whether it is nothing but field elements.
     elements: bool,
@@ -127,7 +127,7 @@ fn no_stretch_of_a_proof_can_be_left_out_or_changed() {
     }
 }
 
-/// A part that says to be longer or shorter than it is, and parts that say to be others.
+/// A part with a greater or smaller length than it has, and parts that claim to be others.
 #[test]
 fn parts_have_their_own_bytes() {
     let honest = &SHARDED;

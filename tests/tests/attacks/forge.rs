@@ -83,8 +83,8 @@ impl Forger<'_> {
         (clk, old, previous)
     }
 
-    /// Pretends that an LW finds `value`, written at the clk that `previous` says of its own, and that
-    /// it is the last access if `is_last`.
+    /// Pretends that an LW finds `value`, written at the clk that `previous` gives for its own, and
+    /// that it is the last access if `is_last`.
     pub fn loaded_from(&mut self, mark: &str, value: u32, previous: fn(u32) -> u32, is_last: bool) {
         let (clk, old, before) = self.loaded(mark, value);
         let loads = &mut self.records.load_store_word;

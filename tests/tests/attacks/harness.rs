@@ -38,7 +38,7 @@ pub const CHEAP: Parameters = Parameters {
     query_work_bits: 0,
 };
 
-/// What all proofs here are computed with.
+/// The engine of all proofs here.
 pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
 /// A program whose runs are attacked, with its honest key.
@@ -75,7 +75,7 @@ impl Victim {
         self.marks[mark]
     }
 
-    /// What proves runs of it, with a key that may be another's.
+    /// The setup that proves its runs, with a key that may be another's.
     pub fn setup(&self, key: &VerifyingKey) -> Setup<'_> {
         let mut setup = Setup::with_key(&self.program, key.clone());
         setup.image = self.image.clone();
@@ -136,7 +136,7 @@ impl<'a> Forger<'a> {
         self.victim.mark(mark)
     }
 
-    /// The victim's instruction, or what ran where it has none.
+    /// The victim's instruction, or the one that ran where it has no instruction.
     fn instruction(&self, pc: u32) -> Instruction {
         match self.victim.program.instruction(pc) {
             Some(Ok(instruction)) => instruction,
@@ -241,7 +241,7 @@ impl<'a> Forger<'a> {
         self.take(run)
     }
 
-    /// What the debug checker finds: names of constraints and buses.
+    /// The debug checker's findings: names of constraints and buses.
     pub fn broken(&self) -> BTreeSet<String> {
         self.run().broken()
     }
@@ -294,17 +294,17 @@ impl<'a> Forger<'a> {
         self.run().prove()
     }
 
-    /// What the verifier says to that.
+    /// The verifier's answer to that.
     pub fn verify(&self) -> Result<(), VerifyError> {
         self.run().verify()
     }
 
-    /// What the verifier says to a proof of these instances.
+    /// The verifier's answer to a proof of these instances.
     pub fn verify_these(&self, instances: Vec<InstanceTrace>) -> Result<(), VerifyError> {
         self.run_of(instances).verify()
     }
 
-    /// What the oracle says to the same tables.
+    /// The oracle's answer to the same tables.
     pub fn oracle(&self) -> Result<(), OracleError> {
         super::common::oracle(&self.run().airs(0), &self.traces)
     }

@@ -19,7 +19,7 @@ use super::{
     victims::{FLOW, LOOPS, STORED, TARGET, flow, flow_twin},
 };
 
-/// What the verifier with FLOW's key says to the run of a cheat with a program of its own, who
+/// The answer of the verifier with FLOW's key to the run of a cheat with a program of its own, who
 /// takes FLOW's key, or just its root, for its own.
 fn passed_off_as_flow(cheat: &Victim) -> VerifyError {
     let forger = Forger::honest(cheat, &[]);
@@ -33,7 +33,7 @@ fn passed_off_as_flow(cheat: &Victim) -> VerifyError {
     proved_as_flow(&forger).unwrap_err()
 }
 
-/// What the verifier with FLOW's key says to a cheat's tables, proved with FLOW's key and the
+/// The answer of the verifier with FLOW's key to a cheat's tables, proved with FLOW's key and the
 /// cheat's preprocessed columns.
 fn proved_as_flow(forger: &Forger<'_>) -> Result<(), VerifyError> {
     let proof = forger.run().prove_as(&FLOW.key);

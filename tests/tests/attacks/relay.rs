@@ -36,7 +36,7 @@ struct Case {
     /// The row of the attack list that it belongs to.
     id: &'static str,
     attack: &'static str,
-    /// What is not as an honest prover has it.
+    /// The difference from an honest prover.
     mutated: &'static str,
     forge: fn() -> Forged,
     /// The check by which the verifier refuses it.
@@ -63,7 +63,7 @@ const fn case(
     }
 }
 
-/// What a cheat hands in.
+/// The proof that a cheat hands in.
 enum Forged {
     /// Tables, proved with the honest prover's code.
     Tables(Run<'static>),
@@ -178,7 +178,7 @@ impl Run<'_> {
     }
 }
 
-/// What the verifier says, in a few words.
+/// The verifier's answer, in a few words.
 fn said(result: &Result<(), VerifyError>) -> String {
     match result {
         Ok(()) => "nothing".into(),
@@ -233,7 +233,7 @@ fn attack_table_of_shards() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a wrong prover's tools make of the honest run, and other true runs, verify.
+/// The proofs that a wrong prover's tools make of the honest run, and of other true runs, verify.
 #[test]
 fn controls_of_shards_verify() {
     let honest = &*HONEST;

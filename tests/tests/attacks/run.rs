@@ -1,4 +1,4 @@
-//! Runs of parts, filled, rightly or wrongly: what the debug checker and the verifier say to them.
+//! Runs of parts, filled, rightly or wrongly, and the answers of the debug checker and the verifier.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use super::harness::{ENGINE, Victim};
 pub struct Run<'a> {
     pub victim: &'a Victim,
     pub statement: Statement,
-    /// How many of the parts, the first ones, are said to execute.
+    /// How many of the parts, the first ones, execute by the header.
     pub shards: u32,
     pub parts: Vec<Filled>,
 }
@@ -28,7 +28,7 @@ pub struct Run<'a> {
 /// A part of a run, filled.
 #[derive(Clone, Debug)]
 pub struct Filled {
-    /// What the header says of it: the tables' public values are made from it.
+    /// Its links in the header: the tables' public values are made from them.
     pub links: Links,
     pub instances: Vec<InstanceTrace>,
 }
@@ -56,7 +56,7 @@ impl Run<'_> {
         &mut self.trace(part, table).values[row * width + column]
     }
 
-    /// What the debug checker finds: names of constraints and buses.
+    /// The debug checker's findings: names of constraints and buses.
     pub fn broken(&self) -> BTreeSet<String> {
         let mut checker = RunChecker::new(50);
         for (index, part) in self.parts.iter().enumerate() {
@@ -91,7 +91,7 @@ impl Run<'_> {
         prove_tables(&ENGINE, &setup, statement, self.shards, parts.collect()).unwrap()
     }
 
-    /// What the verifier says to that.
+    /// The verifier's answer to that.
     pub fn verify(&self) -> Result<(), VerifyError> {
         verify(&self.victim.key, &self.statement, &self.prove())
     }

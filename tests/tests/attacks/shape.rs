@@ -54,7 +54,7 @@ fn tables_dropped_and_repeated_are_refused() {
     }
 }
 
-/// Such a header says all, be there a proof of it or not.
+/// Such a header is enough, with or without a proof of it.
 #[test]
 fn shapes_that_no_proof_has_are_refused() {
     let honest = Forger::honest(&VALUES, &[]);

@@ -33,7 +33,7 @@ pub static HONEST: LazyLock<Honest> = LazyLock::new(|| Honest::new(1000));
 /// The same run in several shards.
 pub static SHARDED: LazyLock<Honest> = LazyLock::new(|| Honest::new(20));
 
-/// Changes what a part of a proof of the standard preset says.
+/// Changes the body of a part of a proof of the standard preset.
 pub fn change_body(proof: &mut Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) {
     let mut body = proof.body(part).unwrap();
     change(&mut body);
@@ -79,21 +79,21 @@ impl Honest {
         catch_unwind(AssertUnwindSafe(verify)).expect("the verifier panics")
     }
 
-    /// What the verifier says to a proof of which one part says something else.
+    /// The verifier's answer to a proof with one part changed.
     fn changed(&self, part: usize, change: impl FnOnce(&mut Body<QM31>)) -> String {
         let mut proof = self.proof();
         change_body(&mut proof, part, change);
         self.verify(&proof).unwrap_err()
     }
 
-    /// What the verifier says to another header.
+    /// The verifier's answer to another header.
     fn header(&self, change: impl FnOnce(&mut Header)) -> VerifyError {
         let mut proof = self.proof();
         change(&mut proof.header);
         verify(&self.key, &self.statement, &proof).unwrap_err()
     }
 
-    /// What the verifier says to other instances of the first part.
+    /// The verifier's answer to other instances of the first part.
     fn shape(&self, change: impl FnOnce(&mut Vec<Instance>)) -> Result<ShapeError, String> {
         match self.header(|header| change(&mut header.parts[0].shape.0)) {
             VerifyError::Header(HeaderError::Shape { part: 0, error }) => Ok(error),
@@ -294,7 +294,7 @@ fn a_proof_of_another_shape_is_refused() {
 fn missing_further_and_changed_parts_are_refused() {
     type Change = fn(&mut Body<QM31>);
     let changes: [(&str, Change); 43] = [
-        // What is missing, or what nothing asks for.
+        // Missing instances, and instances that no row needs.
         ("Encoding", |p| {
             p.claims.pop();
         }),
@@ -349,7 +349,7 @@ fn missing_further_and_changed_parts_are_refused() {
         ("Rows", |p| p.phases[6].rows[0].rotate_left(1)),
         ("Rows", |p| p.phases[3].rows[0].rotate_left(1)),
         ("Folding", |p| p.folds[0].entries.rotate_left(8)),
-        // What the transcript has absorbed, changed afterwards.
+        // Values that the transcript has absorbed, changed afterwards.
         ("Work", |p| p.roots.main[0] ^= 1),
         ("Work", |p| p.roots.sums[0] ^= 1),
         ("Work", |p| p.roots.quotient[31] ^= 1),

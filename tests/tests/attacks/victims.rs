@@ -122,7 +122,7 @@ pub static MEMORY: LazyLock<Victim> = LazyLock::new(|| {
 /// Jumps and branches.
 pub static FLOW: LazyLock<Victim> = LazyLock::new(|| flow(TARGET, SKIPPED, LOOPS, STORED));
 
-/// What a twin of [`FLOW`] changes: the jump's target, the word that is jumped over, and more.
+/// The changes of a twin of [`FLOW`]: the jump's target, the word that is jumped over, and more.
 pub const TARGET: i32 = 8;
 pub const SKIPPED: u32 = 0x0010_0073; // EBREAK
 pub const LOOPS: u32 = 3;
@@ -132,7 +132,7 @@ pub const STORED: u32 = 1;
 pub fn flow(over: i32, skipped: u32, loops: u32, stored: u32) -> Victim {
     let mut s = Script::new(&[]);
     s.guest.set(5, 4).set(6, 4).set(7, 1);
-    // Past a word that is no instruction.
+    // Past a word that is not an instruction.
     s.mark("beq", beq(5, 6, over));
     s.mark("skipped", skipped);
     s.guest.expect(7, if over == 8 { 1 } else { 2 });

@@ -1,4 +1,4 @@
-//! What the tests of whole proofs share: a small assembler, and a run with its proof.
+//! Shared by the tests of whole proofs: a small assembler, and a run with its proof.
 #![allow(dead_code)] // Each test file uses its own part.
 
 pub mod shards;
@@ -186,7 +186,7 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
     assert_eq!(oracle(&tables, &traces), Ok(()));
 }
 
-/// What the oracle says to filled tables: proves and verifies them, with few queries.
+/// The oracle's answer to filled tables: proves and verifies them, with few queries.
 pub fn oracle(tables: &[TableAir], traces: &[RowMajorMatrix<F>]) -> Result<(), OracleError> {
     let heights: Vec<_> = traces
         .iter()

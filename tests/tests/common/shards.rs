@@ -119,7 +119,7 @@ impl Sharded {
         self
     }
 
-    /// What the run states: what the shards make public, and the exit code of the last.
+    /// The run's statement: the bytes that the shards make public, and the exit code of the last.
     pub fn statement(&self) -> Statement {
         let output = self.shards.iter().flat_map(|(shard, _)| &shard.output);
         let last = self.shards.last().map(|(shard, _)| shard.end);
@@ -184,7 +184,7 @@ impl Sharded {
         })
     }
 
-    /// What the shards leave of all that they hold, by ascending space and address.
+    /// The final state of all that the shards hold, by ascending space and address.
     pub fn left(&self) -> Vec<Left> {
         let left = self.left_by(self.shards.len()).into_iter();
         let left = left.map(|((space, address), (value, owner))| Left {
@@ -246,7 +246,7 @@ impl Sharded {
     }
 }
 
-/// Executes a shard from what it finds, and says in it what it leaves.
+/// Executes a shard from the state that it finds, and stores in it the state that it leaves.
 pub fn execute(program: &Program, shard: &mut ShardWork) -> Records {
     let max_memory = Options::default().max_memory;
     let records = loop {

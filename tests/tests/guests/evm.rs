@@ -89,7 +89,7 @@ fn gas(instructions: Instructions) -> u64 {
     instructions.iter().map(|(_, gas)| gas).sum()
 }
 
-/// What changed: the contract's slot 0 and the caller's nonce.
+/// The changes: the contract's slot 0 and the caller's nonce.
 fn effects(code: &[u8], x: Number) -> Vec<u8> {
     let count = |number: u64| number.to_be_bytes().to_vec();
     let address = |address| word(address)[12..].to_vec();

@@ -44,7 +44,7 @@ pub enum ProofError {
         place: &'static str,
     },
     /// A length that no proof has.
-    #[error("{place}: a length of {got}, of which at most {most} are possible")]
+    #[error("{place}: a length of {got}; the greatest possible is {most}")]
     Length {
         /// Where.
         place: &'static str,
@@ -54,7 +54,7 @@ pub enum ProofError {
         got: usize,
     },
     /// A number that is not a field element.
-    #[error("{place}: {got} is no field element")]
+    #[error("{place}: {got} is not a field element")]
     Element {
         /// Where.
         place: &'static str,

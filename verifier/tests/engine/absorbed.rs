@@ -58,7 +58,7 @@ const OPERATIONS: [(&str, u8); 39] = [
     ("query", 3),
 ];
 
-/// What the first challenge or positions from `index` on begin with.
+/// The bytes that the first challenge or positions from `index` on begin with.
 fn next_drawn(log: &[Operation], mut state: [u8; 32]) -> Option<[u8; 64]> {
     for operation in log {
         let mut output = operation.hash(&state).finalize_xof();
@@ -169,7 +169,7 @@ fn values(body: &Body<QM31>) -> Vec<(&'static str, Change, &'static str)> {
     values
 }
 
-/// What the first work depends on, each changed.
+/// All that the first work depends on, each changed.
 fn statements(
     key: &VerifyingKey,
     statement: &Statement,
@@ -212,7 +212,7 @@ fn statements(
         change(&mut other);
         add(what, key, statement, &other);
     };
-    // What is in the header, of each part, and no other check decides.
+    // The header's values of each part that no other check decides.
     let low = |instance: &Instance| instance.log_height == 4 && !instance.table.is_fixed();
     for part in 0..proof.header.parts.len() {
         let header = &proof.header.parts[part];
@@ -262,7 +262,7 @@ fn statements(
     others
 }
 
-/// What each part says is as section 8 says, and each byte of it decides the next challenge.
+/// Each part absorbs the values of section 8, and each byte of them decides the next challenge.
 fn operations(report: &mut Report, setup: &Setup) {
     let (key, proof) = &setup.worked;
     let logs = lax::verify::<QM31>(key, &setup.run.statement, proof, Flaw::None).logs;
@@ -292,7 +292,7 @@ fn operations(report: &mut Report, setup: &Setup) {
     report.line("A01", attack, &format!("{parts} parts"), &kept, "", "");
 }
 
-/// What is said of each part before the first work.
+/// The values of each part that are absorbed before the first work.
 const HEADERS: [&str; 3] = ["shape", "boundary", "links"];
 
 pub fn report(report: &mut Report) {

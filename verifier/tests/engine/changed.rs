@@ -389,7 +389,7 @@ fn free() -> Vec<Line> {
     ]
 }
 
-/// What is one more or one fewer is read as something else, and what follows does not fit.
+/// With one more or one fewer, the values are read as others, and the bytes that follow do not fit.
 const ENCODING: &str = "Encoding(";
 
 fn worked() -> Vec<Line> {

@@ -16,7 +16,7 @@ use zonda_verifier::{
 
 use crate::spec::{Operation, Spec};
 
-/// What a verifier fails to do.
+/// A check that a verifier omits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Flaw<E> {
     None,
@@ -29,14 +29,14 @@ pub enum Flaw<E> {
     Gamma(E),
 }
 
-/// What a verifier says of a proof.
+/// A verifier's answer to a proof.
 pub struct Verdict {
     pub accepted: bool,
-    /// What it said to the transcript of each part, from the beginning of the run.
+    /// The transcript of each part, from the beginning of the run.
     pub logs: Vec<Vec<Operation>>,
 }
 
-/// What a verifier with this flaw says.
+/// The answer of a verifier with this flaw.
 pub fn verify<E: Challenge>(
     key: &VerifyingKey,
     stated: &Statement,

@@ -1,5 +1,5 @@
 //! Runs of several parts that are not put together as they should be: honest proofs of which
-//! something is exchanged, and proofs of runs that are none.
+//! something is exchanged, and proofs of false runs.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
@@ -397,7 +397,7 @@ fn headers() -> Vec<Line> {
         ),
         (
             "A20",
-            "more global terms than counts can tell apart",
+            "more global terms than counts can hold",
             "1100 times 2^19 rows of zeroed words",
             |p| {
                 let mut last = p.header.parts[3].clone();
@@ -445,7 +445,7 @@ fn unlinked() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     ]
 }
 
-/// Changes to what parts say, and to how many there are.
+/// Changes to the bodies of parts, and to their number.
 fn bodies() -> Vec<Line> {
     vec![
         (
@@ -654,7 +654,7 @@ fn bytes(report: &mut Report) {
 /// A run that starts at the second instruction of the program.
 pub fn other_entry() -> Run {
     let words = text();
-    // What it skips is the high half of an address, so that it does something else.
+    // The skipped instruction loads the high half of an address, so that the run differs.
     let elf = testing::Builder::new(testing::TEXT + 4).text(testing::TEXT, &words);
     let program = Program::from_elf(&elf.build()).unwrap();
     Cuts::new(&program, INPUT, 28).in_four_parts(1)

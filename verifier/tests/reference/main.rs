@@ -62,7 +62,7 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
         }
     };
     type Change = fn(&mut Body<QM31>);
-    // What is one more or one fewer shifts all that follows.
+    // One more or one fewer shifts all that follows.
     let parts: [Change; 10] = [
         |b| {
             let _ = b.claims.pop();
@@ -241,7 +241,7 @@ fn writes_honest_proofs() {
     }
 }
 
-/// What verification with the preset's own parameters takes. Run with `--ignored --nocapture`.
+/// The operations of verification with the preset's own parameters. Run with `--ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn costs() {

@@ -27,8 +27,8 @@ use crate::{
     tree::{Committed, Groups, Tree, interpolate},
 };
 
-/// What a dishonest prover does otherwise than the honest one, who does none of it. After each step
-/// the prover goes on as if it had been honest, with challenges that follow from what it said.
+/// The deviations of a dishonest prover; the honest one has none. After each step
+/// the prover goes on as if it had been honest, with challenges that follow from its messages.
 #[allow(unused_variables)]
 pub trait Prover<E: Challenge> {
     /// Whether everything must come out as it should.
@@ -44,7 +44,7 @@ pub trait Prover<E: Challenge> {
     /// Whose turn it is: everything that follows is about this part.
     fn enter(&mut self, part: usize) {}
 
-    /// The header, before it is said.
+    /// The header, before it is absorbed.
     fn head(&mut self, header: &mut Header) {}
 
     /// Whether it does the work; `round` counts those of folding.
@@ -55,10 +55,10 @@ pub trait Prover<E: Challenge> {
     /// Extended columns: those that it computes with, and those that it commits to.
     fn commit(&mut self, phase: usize, layout: &Layout, known: &mut Groups, told: &mut Groups) {}
 
-    /// What it claims of each instance and scope.
+    /// The claims of each instance and scope.
     fn claim(&mut self, layout: &Layout, claims: &mut Vec<E>) {}
 
-    /// What it opens.
+    /// The opened values.
     fn open(&mut self, layout: &Layout, point: Point<E>, opened: &mut Opened<E>) {}
 
     /// The challenge that batches, if it takes another one than it drew.
@@ -95,7 +95,7 @@ type Columns = Vec<Vec<F>>;
 /// Count and fields of a message on a bus.
 type Message = (Bus, F, Vec<F>);
 
-/// What a row says.
+/// The evaluation of a row.
 #[derive(Default)]
 struct Said {
     constraints: Vec<F>,
@@ -198,7 +198,7 @@ fn fingerprint<E: Challenge>((z, beta): (E, E), (bus, _, fields): &Message) -> E
     sum
 }
 
-/// What a prover knows of a part before the global challenges.
+/// The data of a part that a prover has before the global challenges.
 struct Begun<'a> {
     part: &'a Part,
     layout: Layout,

@@ -41,7 +41,7 @@ pub struct Part {
     pub inputs: Vec<Input>,
 }
 
-/// What a part does beside executing its shard, if it has one.
+/// The work of a part beside executing its shard, if it has one.
 #[derive(Clone, Copy, Default)]
 pub struct Duties<'a> {
     pub program: Option<ProgramUse<'a>>,

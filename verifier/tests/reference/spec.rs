@@ -81,7 +81,7 @@ impl Spec {
         })
     }
 
-    /// Goes on from a work, and says whether it is one.
+    /// Goes on from a work, and returns whether it is valid.
     pub fn work(&mut self, label: &'static str, bits: u32, nonce: u64) -> bool {
         self.operate(label, 2, bits, nonce, &[]);
         let low = u64::from_le_bytes(self.state[..8].try_into().unwrap());

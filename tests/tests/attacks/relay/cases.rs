@@ -14,7 +14,7 @@ use crate::{statement::change_body, victims::relay};
 /// A register that no shard accesses.
 pub const UNUSED: (u32, u32) = (0, 1);
 
-/// Makes a run one that ends after some shards, and says that it exits there.
+/// Ends a run after some shards, and lets the header state that it exits there.
 fn cut(shards: usize) -> Forged {
     super::shards(|s| {
         s.shards.truncate(shards);
