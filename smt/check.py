@@ -15,11 +15,12 @@ import machine
 import services
 from forms import Forms, cases, is_cell, unknowns
 from machine import P, inverse
-from model import Model, Unconstrained, solve
+from model import RESOURCES, Model, Unconstrained, solve
 from program import fetches
 
-# How many questions without an answer a deletion may take.
-PATIENCE = 12
+# A deletion is given up after so many questions without an answer, each with this limit.
+PATIENCE = 4
+RESOURCES_OF_A_DELETION = 2_000_000
 # Flags that are proved to be 0 or 1 before a case is split by them.
 BOOLEAN = {"divide": ["divisor_zero", "negate"]}
 
@@ -39,6 +40,7 @@ class Findings:
         self.open = []
         self.seconds = 0.0
         self._one_is_enough = one_is_enough
+        self._resources = RESOURCES_OF_A_DELETION if one_is_enough else RESOURCES
 
     def note(self, what, answer, case):
         """Notes an answer that proves nothing. A deletion is decided by one counterexample, and given up
@@ -49,10 +51,17 @@ class Findings:
 
     def ask(self, what, formulas, case):
         """Notes it if formulas may hold together."""
-        self.queries += 1
-        answer, _ = solve(formulas)
+        answer = self._solve(formulas)
         if answer != "unsat":
             self.note(what, answer, case)
+
+    def is_possible(self, model):
+        """Whether a case may be possible."""
+        return self._solve(model.formulas) != "unsat"
+
+    def _solve(self, formulas):
+        self.queries += 1
+        return solve(formulas, self._resources)
 
     def prove(self, what, model, goals, case):
         """Proves goals of a case, each by itself."""
@@ -81,7 +90,7 @@ def check(table, rows, one_is_enough=False):
         pass
     except Unconstrained as count:
         findings.open.append((str(count), can_be_two(table, count), count.known))
-    except (ArithmeticError, KeyError) as error:
+    except (ArithmeticError, KeyError, z3.Z3Exception) as error:
         # Without a constraint there may be no cases to go through: that shows nothing.
         findings.open.append((repr(error), "unknown", {}))
     findings.seconds = time.process_time() - start
@@ -102,7 +111,7 @@ def can_be_two(table, count):
                 model = Model(table, case, {}, any_count=True)
             except Unconstrained:
                 continue
-            if solve(model.formulas)[0] == "sat":
+            if solve(model.formulas, RESOURCES_OF_A_DELETION) == "sat":
                 return "sat"
     return "unknown"
 
@@ -141,9 +150,7 @@ def fetched(table, fetch, case, findings):
         findings.cases += 1
         model, quantities = model_of(table, fetch, known)
         row = isa.goals(table.name, fetch, model, known, quantities)
-        findings.queries += 1
-        answer, _ = solve(model.formulas)
-        if answer == "unsat":
+        if not findings.is_possible(model):
             continue
         findings.reached.add((fetch.opcode, fetch.writes_rd))
         findings.prove(f"{fetch.opcode}, writes_rd {fetch.writes_rd}", model, row.goals, known)

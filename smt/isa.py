@@ -7,8 +7,7 @@ instruction says, four clks later.
 
 import z3
 
-from forms import is_cell, is_constant, unknowns
-from machine import P, centred
+from forms import is_constant, unknowns
 from model import conjunction_bounds
 
 LIMB = 2**16

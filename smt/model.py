@@ -14,6 +14,8 @@ from machine import P, centred, inverse
 # A solver's work on one question: a count of its steps, so that a busy machine does not change the answer.
 # The hardest question takes 5 million; an answer that takes more is not to be hoped for.
 RESOURCES = 20_000_000
+# In megabytes, of one process.
+z3.set_param("memory_max_size", 1000)
 # What is asked is linear but for small coefficients; beyond this many multiples of p they are an unknown.
 FEW_MULTIPLES = 6
 MAX_CLK = 2**30 + 3
@@ -27,13 +29,12 @@ class Unconstrained(Exception):
         self.form, self.known = form, known
 
 
-def solve(formulas, resources=RESOURCES):
-    """Whether formulas hold together: "sat" with a model, "unsat" or "unknown"."""
+def solve(formulas, resources):
+    """Whether formulas hold together: "sat", "unsat" or "unknown"."""
     solver = z3.Solver()
     solver.set("rlimit", resources)
     solver.add(formulas)
-    answer = solver.check()
-    return str(answer), solver.model() if answer == z3.sat else None
+    return str(solver.check())
 
 
 class Model:

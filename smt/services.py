@@ -5,7 +5,7 @@ import z3
 from forms import Forms, cases
 from isa import LIMB, MEMORY, Row, word
 from machine import P
-from model import Model, solve
+from model import Model
 
 MOST_BYTES = 4096
 
@@ -50,8 +50,7 @@ def transfer(table, findings):
         row.goal("bytes moved", z3.And([is_moved[i] == bool(moved[i]) for i in range(4)]))
         transferred_word(row, known, moved, offset, remaining)
         transferred_rest(row, known, address, remaining, count, offset)
-        findings.queries += 1
-        if solve(model.formulas)[0] != "unsat":
+        if findings.is_possible(model):
             findings.prove("transfer", model, row.goals, known)
 
 
