@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("provable security    {} bits", report.security_bits);
     println!("peak memory          {} MiB", report.peak_rss_bytes >> 20);
 
-    let key = prover.verifying_key(&program);
+    let key = prover.verifying_key(&program)?;
     let statement = Statement {
         exit_code: proved.exit_code,
         output: proved.output,

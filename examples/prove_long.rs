@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("estimated          {} MiB", report.estimate_bytes >> 20);
 
     // In memory for one part of the proof.
-    let key = prover.verifying_key(&program);
+    let key = prover.verifying_key(&program)?;
     let reader = BufReader::new(File::open(&proof)?);
     verify_from(&key, &written.statement, reader)?;
     println!("verified");

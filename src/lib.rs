@@ -13,7 +13,7 @@
 //! let prover = Prover::new(Options::default());
 //! let proved = prover.prove(&program, b"the guest's input")?;
 //!
-//! let key = prover.verifying_key(&program);
+//! let key = prover.verifying_key(&program)?;
 //! let statement = Statement { exit_code: 0, output: proved.output };
 //! verify(&key, &statement, &proved.proof)?;
 //! # Ok(())
@@ -52,7 +52,7 @@
 //! let prover = Prover::new(options);
 //! let written = prover.prove_to(&program, b"the guest's input", File::create("proof")?)?;
 //!
-//! let key = prover.verifying_key(&program);
+//! let key = prover.verifying_key(&program)?;
 //! verify_from(&key, &written.statement, BufReader::new(File::open("proof")?))?;
 //! # Ok(())
 //! # }
@@ -67,11 +67,11 @@
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
-use zonda_prover::{Setup, engine::Engine};
+use zonda_prover::engine::Engine;
 
 pub use zonda_prover::{
-    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, Observer, Progress, ProveError,
-    Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
+    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, MAX_THREADS, Observer, Progress,
+    ProveError, Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
     peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
@@ -94,7 +94,8 @@ pub use zonda_verifier::{
 pub struct Options {
     /// The most instructions to execute; there is no limit if there is none here.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with; as many as the machine has if there is none, or 0.
+    /// Threads to prove with, at most [`MAX_THREADS`]; as many as the machine has if there is none, or
+    /// 0.
     pub threads: Option<usize>,
     /// How sure proofs are.
     pub preset: Preset,
@@ -227,7 +228,7 @@ impl Prover {
         mut each: impl FnMut(Task) -> Result<(), ProveError>,
     ) -> Result<Planned, ProveError> {
         let options = self.options();
-        let setup = Setup::new(&self.engine, program, options.preset);
+        let setup = zonda_prover::prepare(&self.engine, program, &options)?;
         let mut plan =
             zonda_prover::plan(&self.engine, &setup, input, &options, &mut *self.host())?;
         if let Some(directory) = options.directory {
@@ -253,18 +254,21 @@ impl Prover {
     /// If the task is not one of this program, or is not what the program does; or if this machine
     /// cannot prove it.
     pub fn prove_task(&self, program: &Program, task: &Task) -> Result<Vec<u8>, ProveError> {
-        if task.program_id != program.id() {
-            return Err(TaskError::Program.into());
-        }
-        let setup = Setup::with_digest(&self.engine, program, &task.key_digest);
-        let setup = setup.ok_or(TaskError::Key)?;
-        zonda_prover::prove_task(&self.engine, &setup, task, &self.options())
+        let options = self.options();
+        let setup = zonda_prover::prepare_for(&self.engine, program, task, &options)?;
+        zonda_prover::prove_task(&self.engine, &setup, task, &options)
     }
 
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
-    pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
-        Setup::new(&self.engine, program, self.options.preset).key
+    ///
+    /// It takes about 80 bytes of memory for each word of the program, and a tenth of a second for a
+    /// program of a megabyte.
+    ///
+    /// # Errors
+    /// If the system refuses the memory or the threads for it.
+    pub fn verifying_key(&self, program: &Program) -> Result<VerifyingKey, ProveError> {
+        zonda_prover::verifying_key(&self.engine, program, &self.options())
     }
 
     fn options(&self) -> zonda_prover::Options<'_> {

@@ -33,6 +33,7 @@ pub mod columns;
 #[cfg(feature = "witness")]
 pub mod evaluate;
 pub mod families;
+pub mod fixed;
 pub mod gadgets;
 pub mod instances;
 pub mod instruction;

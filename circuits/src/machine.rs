@@ -17,6 +17,7 @@ use crate::{
         load_store_misaligned, load_store_subword, load_store_word, multiply, set_less_than,
         set_less_than_immediate, shift, shift_immediate,
     },
+    fixed::FixedRows,
     system::{
         boundary, bytes, gaps, image, instructions, powers_of_two, program, range16, statement,
         transfer, zeroed,
@@ -308,15 +309,11 @@ tables! {
 impl Table {
     /// The table's preprocessed columns for a program, if it has any. Their height is the table's.
     pub fn fixed(self, image: &Image) -> Option<RowMajorMatrix<F>> {
-        match self {
-            Self::Program => Some(matrix(program::fixed(image))),
-            Self::Range16 => Some(matrix(range16::fixed())),
-            Self::Bytes => Some(matrix(bytes::fixed())),
-            Self::PowersOfTwo => Some(matrix(powers_of_two::fixed())),
-            Self::Image => Some(matrix(image::fixed(image))),
-            Self::Gaps => Some(matrix(gaps::fixed(image))),
-            _ => None,
-        }
+        let rows = FixedRows::new(self, image)?;
+        let width = rows.width();
+        let mut values = vec![F::ZERO; rows.height() * width];
+        rows.fill(0, values.chunks_exact_mut(width));
+        Some(RowMajorMatrix::new(values, width))
     }
 
     /// The table's periodic columns, whose period is its height; only the statement's table has any.

@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser},
     value_parser,
 };
-use zonda::{Budget, Preset};
+use zonda::{Budget, MAX_THREADS, Preset};
 
 use crate::{
     commands::bench::workloads::{WORKLOADS, Workload},
@@ -163,7 +163,7 @@ pub struct Threads {
     #[arg(
         long,
         value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS)
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS as u64)
     )]
     pub threads: Option<usize>,
 }
@@ -404,9 +404,6 @@ fn workload() -> impl TypedValueParser<Value = &'static Workload> {
         WORKLOADS.iter().find(named).unwrap_or(&WORKLOADS[0])
     })
 }
-
-/// More threads than this are a slip of the keyboard.
-const MAX_THREADS: u64 = 1024;
 
 #[cfg(test)]
 mod tests {

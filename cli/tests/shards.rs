@@ -231,7 +231,7 @@ fn tasks_that_are_none_are_refused() {
     let [task] = &tasks[..] else {
         panic!("{} tasks", tasks.len())
     };
-    let whole = task.to_bytes();
+    let whole = task.to_bytes().unwrap();
     let mut changed = whole.clone();
     changed[50] ^= 1;
     let mut key = task.clone();
@@ -244,9 +244,13 @@ fn tasks_that_are_none_are_refused() {
         (b"a text".to_vec(), 2, "is no task: not a zonda task"),
         (whole[..whole.len() - 1].to_vec(), 2, "is no task: "),
         (changed, 2, "is no task: the task was damaged"),
-        (key.to_bytes(), 1, "no part: the task is for another key"),
-        (index.to_bytes(), 1, "no part: "),
-        (registers.to_bytes(), 1, "no part: "),
+        (
+            key.to_bytes().unwrap(),
+            1,
+            "no part: the task is for another key",
+        ),
+        (index.to_bytes().unwrap(), 1, "no part: "),
+        (registers.to_bytes().unwrap(), 1, "no part: "),
     ];
     for (bytes, code, said) in cases {
         let path = run.scratch.file("a.task", bytes);

@@ -2,10 +2,14 @@
 
 use std::io::{self, ErrorKind};
 
-use zonda_riscv_emu::error::ExecuteError;
+use zonda_kernels::AllocationError;
+use zonda_riscv_emu::{allocate::OutOfMemory, error::ExecuteError, shard::ReplayError};
 use zonda_verifier::{HeaderError, header::MAX_SHARDS};
 
-use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, task::TaskError};
+use crate::{
+    cancel::Cancelled, directory::DirectoryError, engine::EngineError, pipeline::MAX_THREADS,
+    task::TaskError,
+};
 
 /// Why there is no proof.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -13,7 +17,7 @@ use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, t
 pub enum ProveError {
     /// The guest did not run to its exit. A trapped run has no proof.
     #[error(transparent)]
-    Execute(#[from] ExecuteError),
+    Execute(ExecuteError),
     /// The run is longer than can be proved.
     #[error(
         "the run needs more than {MAX_SHARDS} shards, the most that a proof can have: raise the \
@@ -32,12 +36,22 @@ pub enum ProveError {
         /// The budget, in bytes.
         budget: u64,
     },
+    /// The system refuses memory: the process has less than its budget says, by a limit such as
+    /// `ulimit -v`, or because others take it.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The run does not fit a proof.
     #[error("the run does not fit a proof: {0}")]
     Header(#[from] HeaderError),
     /// A part does not match its task.
     #[error(transparent)]
-    Task(#[from] TaskError),
+    Task(TaskError),
+    /// More threads are asked for than any machine has a use for.
+    #[error("{threads} threads; the most is {MAX_THREADS}, and as many as there are cores is best")]
+    TooManyThreads {
+        /// How many were asked for.
+        threads: usize,
+    },
     /// No threads could be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
@@ -79,7 +93,35 @@ impl From<EngineError> for ProveError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            EngineError::OutOfMemory(refused) => Self::OutOfMemory(refused),
             error => Self::Engine(error),
+        }
+    }
+}
+
+// Whoever asks for memory in vain, it is one error.
+
+impl From<AllocationError> for ProveError {
+    fn from(error: AllocationError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<ExecuteError> for ProveError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::OutOfMemory(refused) => Self::OutOfMemory(refused),
+            error => Self::Execute(error),
+        }
+    }
+}
+
+impl From<TaskError> for ProveError {
+    fn from(error: TaskError) -> Self {
+        match error {
+            TaskError::OutOfMemory(refused)
+            | TaskError::Replay(ReplayError::OutOfMemory(refused)) => Self::OutOfMemory(refused),
+            error => Self::Task(error),
         }
     }
 }

@@ -48,10 +48,12 @@ pub use error::ProveError;
 pub use job::{Observer, Progress};
 pub use memory::{available_bytes, peak_rss_bytes};
 pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
-pub use pipeline::{Execution, Options, Proved, Tasks, execute, plan, prove, prove_to};
+pub use pipeline::{
+    Execution, MAX_THREADS, Options, Proved, Tasks, execute, plan, prove, prove_to,
+};
 pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use setup::Setup;
+pub use setup::{Setup, prepare, prepare_for, verifying_key};
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};
 pub use task::{Task, TaskError, TaskReadError, prove_task};

@@ -12,6 +12,7 @@ use zonda_circuits::{
     witness::{Boundary, ProgramUse},
 };
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     record::Family,
     shard::{BoundaryWord, End, ReplayInput, Shard, Start},
 };
@@ -121,7 +122,7 @@ impl ShardWork {
     }
 
     /// The places that the shard holds, by ascending space and address.
-    fn held(&self) -> Vec<Held> {
+    fn held(&self) -> Result<Vec<Held>, OutOfMemory> {
         let Start {
             registers,
             output_length,
@@ -151,7 +152,7 @@ impl ShardWork {
             owner,
             after: self.output_length_after,
         };
-        registers.chain(words).chain([output_length]).collect()
+        allocate::collect(registers.chain(words).chain([output_length]))
     }
 }
 
@@ -168,24 +169,29 @@ impl Work {
     }
 
     /// The part's statement.
-    pub fn stated(&self) -> Part {
-        let execution = self.shard.as_ref().map(|shard| Execution {
-            position: shard.position,
-            pc: shard.start.pc,
-            end: match shard.end {
-                End::Next { pc } => machine::End::Next {
-                    pc,
-                    cycles: shard.cycles() as u32,
+    ///
+    /// # Errors
+    /// If the system refuses memory for the output.
+    pub fn stated(&self) -> Result<Part, OutOfMemory> {
+        let execution = |shard: &ShardWork| {
+            Ok(Execution {
+                position: shard.position,
+                pc: shard.start.pc,
+                end: match shard.end {
+                    End::Next { pc } => machine::End::Next {
+                        pc,
+                        cycles: shard.cycles() as u32,
+                    },
+                    End::Exit { code } => machine::End::Exit { code },
                 },
-                End::Exit { code } => machine::End::Exit { code },
-            },
-            output_start: shard.start.output_length,
-            output: shard.output.clone(),
-        });
-        Part {
-            execution,
+                output_start: shard.start.output_length,
+                output: allocate::copied(&shard.output)?,
+            })
+        };
+        Ok(Part {
+            execution: self.shard.as_ref().map(execution).transpose()?,
             zeroed: self.zeroed.as_ref().map(|zeroed| zeroed.range),
-        }
+        })
     }
 
     /// How the part is linked to others.
@@ -251,11 +257,19 @@ impl Work {
     }
 
     /// Hands out everything that the part's boundary columns are made from.
-    pub fn with_boundary<R>(&self, image: &Image, work: impl FnOnce(&Boundary<'_>) -> R) -> R {
-        let held = self.shard.as_ref().map(ShardWork::held).unwrap_or_default();
+    ///
+    /// # Errors
+    /// If the system refuses memory, and what `work` returns.
+    pub fn with_boundary<R, E: From<OutOfMemory>>(
+        &self,
+        image: &Image,
+        work: impl FnOnce(&Boundary<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let held = self.shard.as_ref().map(ShardWork::held).transpose()?;
+        let held = held.unwrap_or_default();
         let mut uses = Vec::new();
         if let Some(program) = &self.program {
-            uses.resize(image.text.len(), 0);
+            uses = allocate::filled(0, image.text.len())?;
             for (number, rows) in &program.uses {
                 if let Some(place) = uses.get_mut(*number as usize) {
                     *place = *rows;

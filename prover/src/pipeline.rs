@@ -4,6 +4,7 @@ use std::{io::Write, path::Path};
 
 use zonda_circuits::machine::Statement;
 use zonda_riscv_emu::{
+    allocate,
     error::ExecuteError,
     execute::{self, Discard, Host, execute_metered},
     meter::Meter,
@@ -33,7 +34,7 @@ use crate::{
 pub struct Options<'a> {
     /// The most instructions to execute.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with; `None` for as many as the machine has.
+    /// Threads to prove with, at most [`MAX_THREADS`]; as many as the machine has if there is none.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
@@ -111,7 +112,7 @@ pub fn prove(
     let sink = &mut |piece: Piece<'_>| {
         match piece {
             Piece::Header(header) => proof.header = header.clone(),
-            Piece::Part(bytes) => proof.parts.push(bytes.to_vec()),
+            Piece::Part(bytes) => proof.parts.push(allocate::copied(bytes)?),
         }
         Ok(())
     };
@@ -183,7 +184,7 @@ fn prove_into(
 ) -> Result<(Statement, Report), ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
+        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))??;
         let run = Run::new(engine, &setup, input, options);
         let mut plan = options.budget.plan(run, host, &mut job)?;
         let directory = options.directory.map(|path| plan.open(path)).transpose()?;
@@ -328,11 +329,26 @@ impl Tasks<'_> {
     }
 }
 
+/// About what a thread takes at first: its stack, and what the system needs to start it.
+const THREAD_BYTES: usize = (2 << 20) + (128 << 10);
+
+/// The most threads that can be asked for: more are a mistake, and would take minutes to start.
+pub const MAX_THREADS: usize = 1024;
+
 pub(crate) fn in_pool<R: Send>(
     options: &Options<'_>,
     work: impl FnOnce() -> R + Send,
 ) -> Result<R, ProveError> {
     let threads = options.threads.unwrap_or(0);
+    if threads > MAX_THREADS {
+        return Err(ProveError::TooManyThreads { threads });
+    }
+    // A thread that gets a stack and nothing else ends the process.
+    let most = match threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    allocate::expect(most * THREAD_BYTES)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()

@@ -9,7 +9,7 @@ use zonda_circuits::{
     witness::{boundary_columns, count_uses},
 };
 use zonda_riscv_emu::{
-    error::ExecuteError,
+    allocate::{self, OutOfMemory},
     execute::{self, Host},
     record::Family,
     shard::{Cut, End, Last, Shard, Sharder},
@@ -21,8 +21,8 @@ use zonda_verifier::{
 };
 
 use crate::{
-    cancel::{Cancel, Cancelled},
-    engine::{Commitment, Engine, Global},
+    cancel::Cancel,
+    engine::{Commitment, Engine, EngineError, Global},
     error::ProveError,
     estimate::{self, Estimate},
     job::Job,
@@ -113,7 +113,7 @@ impl Plan {
             used: Vec::new(),
             output: Vec::new(),
             instructions: [0; Family::ALL.len()],
-            uses: vec![0; setup.image.text.len()],
+            uses: allocate::filled(0, setup.image.text.len())?,
             pending: None,
             kept: Some(Vec::new()),
             kept_bytes: 0,
@@ -131,7 +131,7 @@ impl Plan {
                 break code;
             }
         };
-        planner.finish(exit_code, &sharder.last().map_err(ExecuteError::from)?)
+        planner.finish(exit_code, &sharder.last()?)
     }
 }
 
@@ -161,6 +161,7 @@ impl Planner<'_, '_> {
         if shard.position > MAX_SHARDS {
             return Err(ProveError::TooLong.into());
         }
+        allocate::reserve(&mut self.output, shard.output.len())?;
         self.output.extend(&shard.output);
         for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
             *sum += count;
@@ -180,7 +181,7 @@ impl Planner<'_, '_> {
     fn finish(mut self, exit_code: u32, last: &Last) -> Result<Plan, PlanError> {
         let shards = self.parts.len() as u32 + 1;
         let last_shard = self.pending.take().expect("a run has a shard");
-        let mut whole = self.closing(last, shards);
+        let mut whole = self.closing(last, shards)?;
         whole.shard = last_shard.shard;
         let mut boundary = None;
         let mut closing = Vec::new();
@@ -192,7 +193,7 @@ impl Planner<'_, '_> {
                 shard: whole.shard.take(),
                 ..Work::default()
             })?;
-            closing = self.split(whole);
+            closing = self.split(whole)?;
             for work in &closing {
                 self.add(work)?;
             }
@@ -287,66 +288,74 @@ impl Planner<'_, '_> {
     }
 
     /// The part that closes the run, in one piece.
-    fn closing(&self, last: &Last, shards: u32) -> Work {
+    fn closing(&self, last: &Last, shards: u32) -> Result<Work, OutOfMemory> {
         let image = &self.setup.image;
         // Both are in ascending order.
         let mut words = image.words.iter().map(|(address, _)| *address).peekable();
-        let is_zeroed = |left: &Left| {
+        let mut is_zeroed = |left: &Left| {
             let address = left.address;
             left.space == SPACE_RAM && {
                 while words.next_if(|word| *word < address).is_some() {}
                 words.next_if_eq(&address).is_none()
             }
         };
-        let (zeroed, left): (Vec<_>, Vec<_>) = left(last, shards).partition(is_zeroed);
+        let (mut zeroed, mut own) = (Vec::new(), Vec::new());
+        for left in left(last, shards) {
+            let list = if is_zeroed(&left) {
+                &mut zeroed
+            } else {
+                &mut own
+            };
+            allocate::push(list, left)?;
+        }
         let range = ZeroedRange {
             from: [0; 2],
             to: next(zeroed.last()).unwrap_or_default(),
         };
         let uses = (0..).zip(&self.uses).filter(|(_, rows)| **rows > 0);
-        let uses = uses.map(|(number, rows)| (number, *rows)).collect();
-        Work {
+        let uses = allocate::collect(uses.map(|(number, rows)| (number, *rows)))?;
+        Ok(Work {
             shard: None,
-            program: Some(ProgramWork { uses, left }),
+            program: Some(ProgramWork { uses, left: own }),
             zeroed: Some(ZeroedWork {
                 range,
                 left: zeroed,
             }),
-        }
+        })
     }
 
     /// Splits the work that closes the run into parts that fit the budget: one part if possible;
     /// else the program, and as many zeroed words at a time as fit.
-    fn split(&self, mut whole: Work) -> Vec<Work> {
+    fn split(&self, mut whole: Work) -> Result<Vec<Work>, OutOfMemory> {
         if self.fits(&whole) {
-            return vec![whole];
+            return Ok(vec![whole]);
         }
         let ZeroedWork { range, left } = whole.zeroed.take().unwrap_or_default();
         let mut works = vec![whole];
         let chunk = |from, left: &[Left]| {
             let to = next(left.last()).unwrap_or(from);
-            let (range, left) = (ZeroedRange { from, to }, left.to_vec());
-            Work {
+            let (range, left) = (ZeroedRange { from, to }, allocate::copied(left)?);
+            Ok::<_, OutOfMemory>(Work {
                 zeroed: Some(ZeroedWork { range, left }),
                 ..Work::default()
-            }
+            })
         };
         let mut rows = left.len().next_power_of_two();
         while rows > MIN_ZEROED_ROWS
-            && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
+            && !self.fits(&chunk(range.from, &left[..rows.min(left.len())])?)
         {
             rows /= 2;
         }
         let mut from = range.from;
         for words in left.chunks(rows.max(1)) {
-            let work = chunk(from, words);
+            let work = chunk(from, words)?;
             from = next(words.last()).unwrap_or(from);
             works.push(work);
         }
         if left.is_empty() {
-            works.push(chunk(from, &[]));
+            works.push(chunk(from, &[])?);
         }
-        works
+        Ok(works)
     }
 }
 
@@ -356,18 +365,18 @@ const MIN_ZEROED_ROWS: usize = 1 << 10;
 /// Commits to a part's boundary columns.
 ///
 /// # Errors
-/// If the work is to stop.
+/// If the work is to stop, or memory is refused.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
     cancel: &Cancel,
-) -> Result<Commitment, Cancelled> {
+) -> Result<Commitment, EngineError> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
         boundary_columns(&setup.image, boundary, several, instruction_at)
-    });
+    })?;
     // For each instance that has any, in order.
     let mut columns = columns.into_iter();
     let cells = shape.0.iter().map(|instance| {

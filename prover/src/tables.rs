@@ -6,7 +6,7 @@ use zonda_circuits::{
     machine::{Part, Statement, Table},
     witness::InstanceTrace,
 };
-use zonda_kernels::Buffer;
+use zonda_kernels::{AllocationError, Buffer};
 use zonda_verifier::{
     Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic, Shape,
     protocol::{self, label},
@@ -65,7 +65,7 @@ pub fn prove_tables(
         let instances = tables.instances.into_iter();
         let traces: Vec<_> = instances
             .map(|instance| pooled(engine, instance.trace))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let boundary =
             engine.commit_boundary(&shape, &traces, Table::trace_width, &Cancel::new())?;
         header.parts.push(PartHeader {
@@ -93,10 +93,10 @@ pub fn prove_tables(
     Ok(Proof { header, parts })
 }
 
-fn pooled(engine: &Engine, trace: RowMajorMatrix<F>) -> Buffer {
-    let mut cells = engine.pool.take(trace.values.len());
+fn pooled(engine: &Engine, trace: RowMajorMatrix<F>) -> Result<Buffer, AllocationError> {
+    let mut cells = engine.pool.take(trace.values.len())?;
     cells.copy_from_slice(&canonical(trace));
-    cells
+    Ok(cells)
 }
 
 fn prove<E: ProverChallenge>(
@@ -107,7 +107,7 @@ fn prove<E: ProverChallenge>(
     (filled, boundary): (Filled, Commitment),
 ) -> Result<Vec<u8>, ProveError> {
     let layout = Layout::new(&filled.shape, E::DEGREE);
-    let fixed = setup.fixed(engine, &filled.shape);
+    let fixed = setup.fixed(engine, &filled.shape)?;
     let job = &mut Job::new(None, Cancel::new());
     let key = &setup.key;
     let body = engine.prove_part::<E>(key, &fixed, global, index, &boundary, filled, job)?;

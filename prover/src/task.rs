@@ -4,7 +4,8 @@ use zonda_circuits::system::{
     boundary::Left,
     zeroed::{Opening, openings},
 };
-use zonda_riscv_emu::shard::ReplayError;
+use zonda_kernels::AllocationError;
+use zonda_riscv_emu::{allocate::OutOfMemory, shard::ReplayError};
 use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS};
 
 use crate::{
@@ -67,6 +68,9 @@ pub enum TaskError {
     /// Replaying its shard gives something else.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The system refuses memory.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// Replaying its shard gives something else.
     #[error("replaying the shard gives another {what}")]
     Differs {
@@ -150,15 +154,18 @@ fn prove_over<E: ProverChallenge>(
         return Err(TaskError::Header { what }.into());
     }
     let traces = job.run(Stage::Witness, |cancel| {
-        let cells = |count| engine.pool.take(count);
+        let cells = |count| {
+            let cells = engine.pool.take(count);
+            cells.map_err(|AllocationError { bytes }| OutOfMemory { bytes })
+        };
         witness::fill(setup, &task.work, cells, cancel)
     })??;
     let traces = traces.into_iter().map(|filled| filled.cells).collect();
-    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))?;
+    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))??;
     let filled = Filled {
         shape: shape.clone(),
         traces,
-        stated: task.work.stated(),
+        stated: task.work.stated()?,
     };
     let (index, global) = (task.index, &task.global);
     let body = engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;

@@ -8,6 +8,7 @@ use zonda_circuits::{
     witness::{Filled, Filling},
 };
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     execute,
     record::Records,
     shard::{End, Replay, ReplayInput},
@@ -28,23 +29,23 @@ pub(crate) const PIECE: u64 = 1 << 15;
 /// The part's tables, filled in memory that `cells` gives: room for so many, with any contents.
 ///
 /// # Errors
-/// If the shard is not what the program does, or the work is to stop.
+/// If the shard is not what the program does, the work is to stop, or memory is refused.
 pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
     setup: &Setup<'_>,
     work: &Work,
-    cells: impl FnMut(usize) -> M + Send,
+    cells: impl FnMut(usize) -> Result<M, OutOfMemory> + Send,
     cancel: &Cancel,
 ) -> Result<Vec<Filled<M>>, ProveError> {
-    let stated = work.stated();
+    let stated = work.stated()?;
     work.with_boundary(&setup.image, |boundary| {
         let rows = |table| work.rows(table);
         let at = |pc| setup.instruction_at(pc);
-        let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells);
+        let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells)?;
         let Some(shard) = &work.shard else {
-            return Ok(filling.finish(&Records::default()));
+            return Ok(filling.finish(&Records::default())?);
         };
         let last = replay(setup, shard, |records| filling.add(records), cancel)?;
-        let filled = filling.finish(&last);
+        let filled = filling.finish(&last)?;
         if executes_all(&filled, shard.cycles()) {
             Ok(filled)
         } else {
@@ -73,7 +74,7 @@ fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) 
 fn replay(
     setup: &Setup<'_>,
     shard: &ShardWork,
-    mut add: impl FnMut(&Records) + Send,
+    mut add: impl FnMut(&Records) -> Result<(), OutOfMemory> + Send,
     cancel: &Cancel,
 ) -> Result<Records, ProveError> {
     let input = shard.replay_input();
@@ -88,13 +89,14 @@ fn replay(
     let mut is_more = next(&mut piece)?;
     loop {
         cancel.check()?;
-        let (more, ()) = rayon::join(
+        let (more, added) = rayon::join(
             || is_more.then(|| next(&mut following)).transpose(),
             || {
                 output.add(&piece);
-                add(&piece);
+                add(&piece)
             },
         );
+        added?;
         let Some(more) = more? else {
             break;
         };
@@ -175,7 +177,7 @@ mod tests {
         let elf = include_bytes!("../../guests/elf/fibonacci.elf");
         let program = Program::from_elf(elf).unwrap();
         let (engine, input) = (Engine::default(), 100_u32.to_le_bytes());
-        let setup = Setup::new(&engine, &program, Preset::default());
+        let setup = Setup::new(&engine, &program, Preset::default()).unwrap();
         let mut plan = plan(&engine, &setup, &input, &Options::default(), &mut Discard).unwrap();
         let task = plan.tasks(&setup, &input).unwrap().next().unwrap();
         let work = task.unwrap().work;
@@ -184,7 +186,8 @@ mod tests {
             let shard = work.shard.as_mut().unwrap();
             shard.pcs = pcs.to_vec();
             shard.pcs.sort_unstable();
-            fill(&setup, &work, |count| vec![0; count], &Cancel::new()).map(drop)
+            let cells = |count| Ok(vec![0; count]);
+            fill(&setup, &work, cells, &Cancel::new()).map(drop)
         };
         let executed = &work.shard.as_ref().unwrap().pcs[..];
         fill(executed).unwrap();

@@ -10,14 +10,14 @@ use zonda_verifier::{Preset, Proof};
 /// The run's tasks, as bytes, and its proof without parts.
 fn planned() -> (Vec<Vec<u8>>, Proof) {
     let (engine, program) = (Engine::default(), program());
-    let setup = Setup::new(&engine, &program, PRESET);
+    let setup = Setup::new(&engine, &program, PRESET).unwrap();
     let options = options(SHARD_CYCLES);
     let mut plan = plan(&engine, &setup, &INPUT, &options, &mut Discard).unwrap();
     let header = plan.header.clone();
     let mut tasks = plan.tasks(&setup, &INPUT).unwrap();
     let mut bytes = Vec::new();
     while let Some(task) = tasks.next().unwrap() {
-        bytes.push(task.to_bytes());
+        bytes.push(task.to_bytes().unwrap());
     }
     let parts = Vec::new();
     (bytes, Proof { header, parts })
@@ -27,11 +27,13 @@ fn planned() -> (Vec<Vec<u8>>, Proof) {
 fn parts_are_proved_apart() {
     let (tasks, mut proof) = planned();
     proof.parts = vec![Vec::new(); tasks.len()];
-    let key = Setup::new(&Engine::default(), &program(), PRESET).key;
+    let key = Setup::new(&Engine::default(), &program(), PRESET)
+        .unwrap()
+        .key;
     for (index, bytes) in tasks.iter().enumerate().rev() {
         // Each on a machine of its own.
         let program = program();
-        let setup = Setup::with_key(&program, key.clone());
+        let setup = Setup::with_key(&program, key.clone()).unwrap();
         let task = Task::from_bytes(bytes).unwrap();
         let options = options(1);
         proof.parts[index] = prove_task(&Engine::default(), &setup, &task, &options).unwrap();
@@ -54,10 +56,10 @@ fn tasks_of_others_are_refused() {
     let engine = Engine::default();
     let other = include_bytes!("../../guests/elf/echo.elf");
     let other = Program::from_elf(other).unwrap();
-    let other = Setup::new(&engine, &other, PRESET);
+    let other = Setup::new(&engine, &other, PRESET).unwrap();
     assert_eq!(refused(&other, &task), TaskError::Program);
     let program = program();
-    let high = Setup::new(&engine, &program, Preset::High);
+    let high = Setup::new(&engine, &program, Preset::High).unwrap();
     assert_eq!(refused(&high, &task), TaskError::Key);
 }
 
@@ -65,7 +67,7 @@ fn tasks_of_others_are_refused() {
 fn tasks_that_are_not_what_the_program_does_are_refused() {
     let (tasks, _) = planned();
     let program = program();
-    let setup = Setup::new(&Engine::default(), &program, PRESET);
+    let setup = Setup::new(&Engine::default(), &program, PRESET).unwrap();
     let [first, second, .., closing] = &tasks[..] else {
         panic!("three shards and a part that closes")
     };

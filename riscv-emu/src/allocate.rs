@@ -16,8 +16,8 @@ impl fmt::Display for OutOfMemory {
         let bytes = self.bytes;
         write!(
             f,
-            "out of memory: the system refuses {bytes} bytes more; raise the limit of the process, \
-             or give it less to do"
+            "out of memory: the system refuses {bytes} bytes more; raise the limits of the process, \
+             or take a smaller budget or fewer threads"
         )
     }
 }
@@ -33,8 +33,11 @@ pub fn reserve<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory
     if vec.capacity() - vec.len() >= additional {
         return Ok(());
     }
-    let amortized = additional.max(vec.len());
-    grow(vec, amortized).or_else(|_| grow(vec, additional))
+    admit::<T>(vec.len(), additional)?;
+    if additional < vec.len() && grow(vec, vec.len()).is_ok() {
+        return Ok(());
+    }
+    grow(vec, additional)
 }
 
 /// An empty vector with room for exactly so many elements.
@@ -42,6 +45,7 @@ pub fn reserve<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory
 /// # Errors
 /// As [`reserve`].
 pub fn with_capacity<T>(capacity: usize) -> Result<Vec<T>, OutOfMemory> {
+    admit::<T>(0, capacity)?;
     let mut vec = Vec::new();
     grow(&mut vec, capacity)?;
     Ok(vec)
@@ -80,6 +84,14 @@ pub fn collect<T>(elements: impl IntoIterator<Item = T>) -> Result<Vec<T>, OutOf
     Ok(vec)
 }
 
+/// Whether so many bytes could be had now: for what takes them in pieces too small to ask for.
+///
+/// # Errors
+/// As [`reserve`].
+pub fn expect(bytes: usize) -> Result<(), OutOfMemory> {
+    with_capacity::<u8>(bytes).map(|vec| drop(hint::black_box(vec)))
+}
+
 /// Appends an element.
 ///
 /// # Errors
@@ -99,15 +111,30 @@ fn reserve_one<T>(vec: &mut Vec<T>) -> Result<(), OutOfMemory> {
     reserve(vec, 1)
 }
 
+/// What is refused if there is no room for so many elements more.
+fn refusal<T>(elements: usize, additional: usize) -> OutOfMemory {
+    let elements = elements.saturating_add(additional);
+    let bytes = elements.saturating_mul(size_of::<T>()) as u64;
+    OutOfMemory { bytes }
+}
+
+/// Refuses what a test wants refused.
+fn admit<T>(elements: usize, additional: usize) -> Result<(), OutOfMemory> {
+    #[cfg(any(test, feature = "test-util"))]
+    {
+        let refused = refusal::<T>(elements, additional);
+        if !injection::admits(refused.bytes) {
+            return Err(refused);
+        }
+    }
+    let _ = (elements, additional);
+    Ok(())
+}
+
 /// Makes room for exactly so many more elements.
 fn grow<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory> {
-    let elements = vec.len().saturating_add(additional);
-    let bytes = elements.saturating_mul(size_of::<T>()) as u64;
-    let refused = OutOfMemory { bytes };
-    #[cfg(any(test, feature = "test-util"))]
-    if !injection::admits(bytes) {
-        return Err(refused);
-    }
+    let refused = refusal::<T>(vec.len(), additional);
+    let bytes = refused.bytes;
     vec.try_reserve_exact(additional).map_err(|_| refused)?;
     // Whoever has just got a large piece may have taken the last of it, and what is small is not
     // asked for here.

@@ -29,10 +29,13 @@ impl fmt::Display for Symbol<'_> {
     }
 }
 
+/// Functions, each with the addresses that it takes.
+type Functions = Vec<(Range<u32>, String)>;
+
 /// The functions of a program, by address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
-    functions: Vec<(Range<u32>, String)>,
+    functions: Functions,
 }
 
 impl Symbols {
@@ -55,7 +58,7 @@ impl Symbols {
 }
 
 /// Functions, and labels of assembly code, which have no size and reach to the next symbol.
-fn functions(file: &[u8]) -> object::Result<Result<Vec<(Range<u32>, String)>, OutOfMemory>> {
+fn functions(file: &[u8]) -> object::Result<Result<Functions, OutOfMemory>> {
     let header = FileHeader32::<LittleEndian>::parse(file)?;
     let sections = header.sections(LittleEndian, file)?;
     let table = sections.symbols(LittleEndian, file, SHT_SYMTAB)?;

@@ -104,7 +104,7 @@ fn generate() {
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
         fs::write(path("v2.statement"), statement).unwrap();
         let name = preset.name();
-        let key = prover.verifying_key(&program);
+        let key = prover.verifying_key(&program).unwrap();
         fs::write(path(&format!("{name}_v2.key")), key.to_bytes()).unwrap();
         let proof = proved.proof.to_bytes();
         fs::write(path(&format!("{name}_v2.proof")), proof).unwrap();
@@ -114,7 +114,7 @@ fn generate() {
     sharded.chunk = CHUNK;
     let engine = Engine::default();
     let key = key(Preset::Standard).with_parameters(CHEAP);
-    let setup = Setup::with_key(&program, key);
+    let setup = Setup::with_key(&program, key).unwrap();
     let statement = sharded.statement();
     let parts = (0..).zip(sharded.fill());
     let parts = parts.map(|(part, (links, instances))| Tables {

@@ -26,7 +26,7 @@ pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
             let program = load(elf)?;
             let destinations =
                 Destinations::check([("--out", arguments.out.as_deref())], &[Some(elf)])?;
-            let key = prover(arguments.preset).verifying_key(&program);
+            let key = prover(arguments.preset).verifying_key(&program)?;
             destinations.write([Content::Bytes(&key.to_bytes())])?;
             key
         }

@@ -64,7 +64,7 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
         if let Some(progress) = &progress {
             progress.show("verify");
         }
-        let key = prover.verifying_key(&program);
+        let key = prover.verifying_key(&program).map_err(Failure::Prove)?;
         let accepted = check(&key, &written.statement, &draft, &cancel)?;
         Ok((written, key, accepted))
     });

@@ -43,7 +43,7 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
     let mut failure = None;
     let (prover, progress) = observed(options, None);
     let planned = prover.plan(&program, &input, |task| {
-        let content = task.to_bytes();
+        let content = task.to_bytes()?;
         bytes += content.len() as u64;
         write(directory, &task, &content).map_err(|error| {
             let stop = io::Error::other(format!("{error:#}"));

@@ -90,7 +90,7 @@ fn expected(arguments: &Verify) -> anyhow::Result<VerifyingKey> {
     }
     let elf = arguments.elf.as_deref().context("no ELF is named")?;
     let preset = arguments.preset.unwrap_or_default();
-    Ok(key::prover(preset).verifying_key(&load(elf)?))
+    Ok(key::prover(preset).verifying_key(&load(elf)?)?)
 }
 
 /// The check that failed, and what was expected.

@@ -62,6 +62,22 @@ pub fn without_room<A: AsRef<OsStr>>(most: usize, arguments: impl IntoIterator<I
     ended(command.output().expect("there is a shell"))
 }
 
+/// Runs `zonda` in the repository's root, with so many kibibytes of address space.
+pub fn zonda_with_address_space<A: AsRef<OsStr>>(
+    kibibytes: u32,
+    arguments: impl IntoIterator<Item = A>,
+) -> Ended {
+    let zonda = command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -v $0; exec \"$@\"", &kibibytes.to_string()])
+        .arg(zonda.get_program())
+        .args(arguments)
+        .current_dir(zonda.get_current_dir().expect("it is set"))
+        .stdin(Stdio::null());
+    ended(command.output().expect("there is a shell"))
+}
+
 /// Starts `zonda` in the repository's root.
 pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Running {
     let mut command = command();

@@ -19,6 +19,6 @@ mod table;
 pub use challenge::ProverChallenge;
 pub(crate) use commit::Commitment;
 pub(crate) use fixed::canonical;
-pub use fixed::{Fixed, Preprocessed};
+pub use fixed::{Fixed, FixedRoots, Preprocessed};
 pub use global::Global;
 pub use prove::{Engine, EngineError, Filled};

@@ -9,6 +9,7 @@ use zonda_circuits::{
     system::boundary::Left,
 };
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     record::Family,
     shard::{BoundaryWord, End, Start},
 };
@@ -23,6 +24,8 @@ use crate::{
 const MAGIC: &[u8; 8] = b"ZONDATSK";
 const VERSION: u16 = 1;
 const DIGEST_BYTES: usize = 32;
+/// The most bytes of all that is no list of the work's.
+const MOST_OTHER_BYTES: usize = 1 << 12;
 
 /// Bytes that are not a task.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -57,6 +60,9 @@ pub enum TaskReadError {
     /// Links that are impossible, or encoded in another way.
     #[error("the links are not in their one form")]
     Links,
+    /// The system refuses memory for the task.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// Bytes after the last field.
     #[error("{count} bytes follow the task")]
     Trailing {
@@ -67,8 +73,13 @@ pub enum TaskReadError {
 
 impl Task {
     /// The task's bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::from(*MAGIC);
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, OutOfMemory> {
+        // Lists take no more bytes than memory.
+        let mut bytes = allocate::with_capacity(self.work.bytes() as usize + MOST_OTHER_BYTES)?;
+        bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend(self.program_id);
         bytes.extend(self.key_digest);
@@ -102,7 +113,7 @@ impl Task {
             put_left(&mut bytes, left);
         }
         bytes.extend(blake3::hash(&bytes).as_bytes());
-        bytes
+        Ok(bytes)
     }
 
     /// Reads a task from bytes, which may come from anyone.
@@ -237,7 +248,8 @@ impl<'a> Reader<'a> {
                 log_height: *log_height,
             })
         };
-        let shape = Shape(instances.iter().map(instance).collect::<Result<_, _>>()?);
+        let instances = instances.iter().map(instance);
+        let shape = Shape(instances.collect::<Result<_, TaskReadError>>()?);
         Ok(PartHeader {
             shape,
             boundary_root: self.array()?,
@@ -301,12 +313,16 @@ impl<'a> Reader<'a> {
         item: impl Fn([u32; N]) -> T,
     ) -> Result<Vec<T>, TaskReadError> {
         let count = self.count(4 * N)?;
-        (0..count).map(|_| self.numbers().map(&item)).collect()
+        let mut list = allocate::with_capacity(count)?;
+        for _ in 0..count {
+            list.push(item(self.numbers()?));
+        }
+        Ok(list)
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, TaskReadError> {
         let count = self.count(1)?;
-        self.take(count).map(<[u8]>::to_vec)
+        Ok(allocate::copied(self.take(count)?)?)
     }
 
     /// The length of a list of items of `size` bytes, which are there.
@@ -428,14 +444,14 @@ mod tests {
             ..task.clone()
         };
         for task in [task, exits, least] {
-            let bytes = task.to_bytes();
+            let bytes = task.to_bytes().unwrap();
             assert_eq!(Task::from_bytes(&bytes), Ok(task));
         }
     }
 
     #[test]
     fn any_damage_is_found() {
-        let bytes = task().to_bytes();
+        let bytes = task().to_bytes().unwrap();
         for length in 0..bytes.len() {
             assert!(Task::from_bytes(&bytes[..length]).is_err(), "{length}");
         }
@@ -452,7 +468,7 @@ mod tests {
     #[test]
     fn sealed_bytes_have_one_form() {
         let task = task();
-        let bytes = task.to_bytes();
+        let bytes = task.to_bytes().unwrap();
         let told = &bytes[..bytes.len() - DIGEST_BYTES];
         for length in MAGIC.len() + 2..told.len() {
             let error = Task::from_bytes(&sealed(&told[..length])).unwrap_err();
@@ -469,7 +485,7 @@ mod tests {
             told[index] = 0xff;
             let bytes = sealed(&told);
             if let Ok(task) = Task::from_bytes(&bytes) {
-                assert_eq!(task.to_bytes(), bytes, "{index}");
+                assert_eq!(task.to_bytes().unwrap(), bytes, "{index}");
             }
         }
     }

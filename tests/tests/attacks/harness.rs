@@ -77,7 +77,7 @@ impl Victim {
 
     /// The setup that proves its runs, with a key that may be another's.
     pub fn setup(&self, key: &VerifyingKey) -> Setup<'_> {
-        let mut setup = Setup::with_key(&self.program, key.clone());
+        let mut setup = Setup::with_key(&self.program, key.clone()).unwrap();
         setup.image = self.image.clone();
         setup
     }

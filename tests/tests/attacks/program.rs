@@ -97,7 +97,7 @@ fn there_is_one_key() {
     for preset in Preset::ALL {
         let mut options = Options::default();
         options.preset = preset;
-        let key = Prover::new(options).verifying_key(&program);
+        let key = Prover::new(options).verifying_key(&program).unwrap();
         let image = Image::from(&program);
         assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));

@@ -62,7 +62,7 @@ impl Run<'_> {
         for (index, part) in self.parts.iter().enumerate() {
             let airs = self.airs(index);
             let traces = part.instances.iter().map(|filled| &filled.trace);
-            checker.part(airs.iter().zip(traces));
+            checker.part(airs.iter().zip(traces)).unwrap();
         }
         let name = |failure| match failure {
             Failure::Constraint {

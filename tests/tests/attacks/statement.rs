@@ -49,7 +49,7 @@ impl Honest {
         let input = asking(64, 3, ZEROED, 4);
         let proved = prover.prove(&CALLS.program, &input).unwrap();
         let honest = Self {
-            key: prover.verifying_key(&CALLS.program),
+            key: prover.verifying_key(&CALLS.program).unwrap(),
             statement: Statement {
                 exit_code: 7,
                 output: proved.output,
@@ -145,7 +145,7 @@ fn another_statement_is_refused() {
     let other = Prover::default().execute(&CALLS.program, &other).unwrap();
     assert_eq!(refused(&|s| s.output = other.output.clone()), "Statement");
     for program in [&FLOW.program, &VALUES.program] {
-        let key = Prover::default().verifying_key(program);
+        let key = Prover::default().verifying_key(program).unwrap();
         let error = name(&verify(&key, &honest.statement, &proof).unwrap_err());
         assert!(matches!(&*error, "Shape" | "Statement"), "{error}");
     }
@@ -165,7 +165,7 @@ fn another_preset_or_other_parameters_are_refused() {
     );
     let mut options = zonda::Options::default();
     options.preset = Preset::High;
-    let key = Prover::new(options).verifying_key(&CALLS.program);
+    let key = Prover::new(options).verifying_key(&CALLS.program).unwrap();
     assert_eq!(refused(&key, &proof), wrong(Preset::High, Preset::Standard));
     // The same bytes under the other preset's number.
     let mut bytes = honest.bytes.clone();

@@ -162,7 +162,7 @@ pub fn expectation(program: &Program, proved: &Proved) -> (VerifyingKey, Stateme
         exit_code: proved.exit_code,
         output: proved.output.clone(),
     };
-    (Prover::default().verifying_key(program), statement)
+    (Prover::default().verifying_key(program).unwrap(), statement)
 }
 
 /// The run of a program, all in one part, proved and verified by the oracle. It knows one set of

@@ -12,6 +12,7 @@ use zonda_circuits::{
 };
 use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork};
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     execute::{Discard, Options},
     instruction::Instruction,
     record::Records,
@@ -177,11 +178,13 @@ impl Sharded {
 
     /// The tables of a part.
     pub fn fill_part(&self, work: &Work, records: &Records) -> Vec<InstanceTrace> {
-        let (image, stated) = (&self.image, work.stated());
+        let (image, stated) = (&self.image, work.stated().unwrap());
         let at = |pc| self.instruction(pc);
         work.with_boundary(image, |boundary| {
-            traces(image, &stated, boundary, records, several, at)
+            let traces = traces(image, &stated, boundary, records, several, at);
+            Ok::<_, OutOfMemory>(traces)
         })
+        .unwrap()
     }
 
     /// The final state of all that the shards hold, by ascending space and address.

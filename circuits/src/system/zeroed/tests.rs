@@ -85,9 +85,9 @@ fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
         }),
     };
     let zeroed = matrix(rows);
-    let lookups = Lookups::new(&image, &part, &[]);
-    lookups.count(Table::Zeroed, &zeroed.values);
-    let counts = lookups.counts();
+    let lookups = Lookups::new(&image, &part, &[]).unwrap();
+    lookups.count(Table::Zeroed, &zeroed.values).unwrap();
+    let counts = lookups.counts().unwrap();
     let instances = [
         (Table::Zeroed, zeroed),
         (Table::Gaps, matrix(counts.gaps())),
