@@ -99,7 +99,7 @@ impl From<EngineError> for ProveError {
     }
 }
 
-// Whoever asks for memory in vain, it is one error.
+// Memory refused anywhere is one error.
 
 impl From<AllocationError> for ProveError {
     fn from(error: AllocationError) -> Self {

@@ -54,7 +54,7 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.checked_mul(1024)
 }
 
-/// What is left of the tightest limit of a control group and of those it is in; `groups` is the
+/// The rest of the tightest limit of a control group and of those it is in; `groups` is the
 /// content of `/proc/self/cgroup`. `None` if there is no limit.
 fn group_bytes(root: &Path, groups: &str) -> Option<u64> {
     let number = |path: &Path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();

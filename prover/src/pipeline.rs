@@ -34,7 +34,7 @@ use crate::{
 pub struct Options<'a> {
     /// The most instructions to execute.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with, at most [`MAX_THREADS`]; as many as the machine has if there is none.
+    /// Threads to prove with, at most [`MAX_THREADS`]; `None` for as many as the machine has.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
