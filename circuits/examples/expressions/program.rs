@@ -53,7 +53,7 @@ const fn target(address: u32) -> u32 {
 /// The rows by opcode. An opcode whose fields are constants that depend on its immediate (a shift amount)
 /// has one row for each.
 pub fn rows() -> Value {
-    let mut samples: BTreeMap<(&str, Option<i32>), Vec<(u32, Instruction)>> = BTreeMap::new();
+    let mut samples: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (pc, instruction) in instructions() {
         let is_shift = matches!(
             instruction.opcode,
@@ -142,7 +142,7 @@ fn instructions() -> Vec<(u32, Instruction)> {
         let pc = if random() % 8 == 0 {
             NO_TARGET - 4 - random() % 256 * 4
         } else {
-            random() % NO_TARGET & !3
+            (random() % NO_TARGET) & !3
         };
         // Once with its destination, if it has one, and once with x0.
         for word in [word, word & !0xf80] {
