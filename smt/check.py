@@ -1,4 +1,4 @@
-"""Checks by solver that every row of an instruction does what the ISA says, and nothing else.
+"""A solver checks that every row of an instruction has the effect of the ISA, and no other.
 
 `python check.py [TABLE...]` checks all tables, or those that are named.
 """
@@ -30,7 +30,7 @@ class Found(Exception):
 
 
 class Findings:
-    """What a check of a table found."""
+    """The result of the check of a table."""
 
     def __init__(self, table, one_is_enough=False):
         self.table = table

@@ -1,4 +1,4 @@
-"""What rows of `transfer` and of `zeroed` must do."""
+"""The requirements for rows of `transfer` and of `zeroed`."""
 
 import z3
 
@@ -76,7 +76,7 @@ def transferred_word(row, known, moved, offset, remaining):
 
 
 def transferred_rest(row, known, address, remaining, count, offset):
-    """What is handed over goes on where this row ends, unless nothing remains."""
+    """The next transfer starts where this row ends, unless nothing remains."""
     model = row.model
     messages = {(bus, name): (count, fields) for bus, name, count, fields in model.messages}
     next_count, fields = messages["transfer", "next"]
