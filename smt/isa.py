@@ -223,6 +223,9 @@ def shift(row, fetch, known):
         far = known["shifted.direction.far_left"] + known["shifted.direction.right"]
         bits = 16 * far + 8 * known["shifted.wide"] + known["exponent"]
         amount = bits if opcode == "sll" else 31 - bits
+        if not 0 <= amount < 32:
+            row.goal("amount", False)
+            return
         row.goal("amount", taken == amount)
     if opcode in ("sll", "slli"):
         result = row.modulo_word(word(x) * 2**amount, 0, 2**32)
