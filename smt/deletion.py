@@ -91,7 +91,8 @@ def main():
     failures = []
     score = {}
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
-        for name, part, verdict, what, seconds in pool.map(delete, jobs):
+        running = [pool.submit(delete, job) for job in jobs]
+        for name, part, verdict, what, seconds in (job.result() for job in concurrent.futures.as_completed(running)):
             score[verdict] = score.get(verdict, 0) + 1
             also = test.get((name, part), "")
             print(f"{name} | {part} | {verdict} | {what} | {also} | {seconds:.1f} s", flush=True)

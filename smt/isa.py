@@ -1,4 +1,4 @@
-"""What the ISA asks of each row: goals that the solver is to prove of a case.
+"""The ISA's requirements for each row: goals that the solver is to prove of a case.
 
 A goal of an access: it is to that space and register or address, at that slot of the instruction, later than
 the access before, and leaves that value. There must be no other access; the thread must go on where the
@@ -58,7 +58,7 @@ class Row:
         self.goals.append((what, z3.BoolVal(formula) if isinstance(formula, bool) else formula))
 
     def quantity(self, name):
-        """What the program holds: an integer."""
+        """The program's value: an integer."""
         return self.quantities[name]
 
     def limbs(self, name):
@@ -223,6 +223,9 @@ def shift(row, fetch, known):
         far = known["shifted.direction.far_left"] + known["shifted.direction.right"]
         bits = 16 * far + 8 * known["shifted.wide"] + known["exponent"]
         amount = bits if opcode == "sll" else 31 - bits
+        if not 0 <= amount < 32:
+            row.goal("amount", False)
+            return
         row.goal("amount", taken == amount)
     if opcode in ("sll", "slli"):
         result = row.modulo_word(word(x) * 2**amount, 0, 2**32)

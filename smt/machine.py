@@ -1,4 +1,4 @@
-"""What the tables state and what the program's rows hold, as the circuits print it.
+"""The tables' constraints and messages and the program's rows, as the circuits print them.
 
 `circuits/examples/expressions` makes the file from the one definition of each table. A tree is a number,
 the name of a cell, or `[operation, tree, tree]`.

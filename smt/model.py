@@ -16,13 +16,13 @@ from machine import P, centred, inverse
 RESOURCES = 20_000_000
 # In megabytes, of one process.
 z3.set_param("memory_max_size", 1000)
-# What is asked is linear but for small coefficients; beyond this many multiples of p they are an unknown.
+# Queries are linear except for small coefficients; beyond this many multiples of p they are an unknown.
 FEW_MULTIPLES = 6
 MAX_CLK = 2**30 + 3
 
 
 class Unconstrained(Exception):
-    """A count that a case does not decide, or that is none of 0, 1 and -1."""
+    """A count that a case does not decide, or that is not 0, 1 or -1."""
 
     def __init__(self, message, form, known):
         super().__init__(f"the count of {message} is neither 0 nor 1")
@@ -62,7 +62,7 @@ class Model:
         return message.bus, message.name, count_value, [self.forms.form(field) for field in message.fields]
 
     def _state(self, table):
-        """States what the row says, with what memory is known to hold: limbs, and clks of the part."""
+        """States the row's messages, with the known facts on memory: limbs, and clks of the part."""
         for bus, _, count, fields in self.messages:
             if bus == "memory" and count == -1:
                 for limb in fields[2:4]:
@@ -247,5 +247,5 @@ class Model:
 
 
 def conjunction_bounds(a, b, both):
-    """What holds of the conjunction of two bytes."""
+    """Facts about the conjunction of two bytes."""
     return [both >= 0, both <= a, both <= b, both >= a + b - 255]

@@ -55,7 +55,7 @@ def expanded(row):
 
 
 def fetches(table, known, rows):
-    """What a case may fetch; one None if it fetches nothing."""
+    """The instructions that a case may fetch; one None if it fetches nothing."""
     forms = Forms(known)
     message = next(m for m in table.messages if m.bus == "program")
     if not forms.form(message.count):

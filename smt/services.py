@@ -1,4 +1,4 @@
-"""What rows of `transfer` and of `zeroed` must do."""
+"""The requirements for rows of `transfer` and of `zeroed`."""
 
 import z3
 
@@ -19,9 +19,9 @@ def idle_is_silent(table, known, findings):
             findings.note(f"a row not in use: {message.name}", "sat", known)
 
 
-def transfer(table, findings):
+def transfer(table, findings, assumed):
     """A transfer that is handed over moves the bytes of one word, and hands over the rest."""
-    for known in cases(table, {}):
+    for known in cases(table, assumed):
         if known["is_input"] + known["is_output"] == 0:
             idle_is_silent(table, known, findings)
             continue
@@ -76,7 +76,7 @@ def transferred_word(row, known, moved, offset, remaining):
 
 
 def transferred_rest(row, known, address, remaining, count, offset):
-    """What is handed over goes on where this row ends, unless nothing remains."""
+    """The next transfer starts where this row ends, unless nothing remains."""
     model = row.model
     messages = {(bus, name): (count, fields) for bus, name, count, fields in model.messages}
     next_count, fields = messages["transfer", "next"]
@@ -97,9 +97,9 @@ def transferred_rest(row, known, address, remaining, count, offset):
     row.goal("clk, direction and end stay", kept)
 
 
-def zeroed(table, findings):
+def zeroed(table, findings, assumed):
     """A row opens a word of a gap that is not below the least that may be opened, and passes the next on."""
-    for known in cases(table, {}):
+    for known in cases(table, assumed):
         if known["active"] == 0:
             idle_is_silent(table, known, findings)
             continue

@@ -31,7 +31,7 @@ pub struct Budget {
     pub shard_cycles: u64,
 }
 
-/// The most instructions of a shard, unless a budget says otherwise.
+/// The most instructions of a shard, unless a budget sets another number.
 pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 21;
 
 impl Default for Budget {

@@ -26,7 +26,7 @@ pub fn available_bytes() -> Option<u64> {
 /// What is left of the tightest limit of a process; `limits` and `status` are the contents of these
 /// files of `/proc/self`. `None` if there is no limit.
 ///
-/// Limits count addresses, taken or not, and threads reserve some that say nothing of memory; up to
+/// Limits count addresses, taken or not, and threads reserve some that they do not use; up to
 /// half of what is left is set aside for them.
 fn limit_bytes(limits: &str, status: &str, threads: u64) -> Option<u64> {
     /// A thread's stack, and the piece that the C library's allocator reserves for it.

@@ -40,7 +40,7 @@ pub struct Options<'a> {
     pub preset: Preset,
     /// How much memory to take, and so how long shards are.
     pub budget: Budget,
-    /// Is told of each stage as it begins.
+    /// Is called as each stage begins.
     pub observer: Option<&'a dyn Observer>,
     /// Stops the work.
     pub cancel: Cancel,

@@ -85,7 +85,7 @@ pub mod label {
     }
 }
 
-/// A transcript in which everything has been said that is known before the first work, "global": the
+/// A transcript that has absorbed everything that is known before the first work, "global": the
 /// key and the statement, of which `claim` holds the digests, and the header without its nonce.
 ///
 /// # Soundness
@@ -124,13 +124,13 @@ pub fn enter_part(run: &Transcript, position: u32) -> Transcript {
     transcript
 }
 
-/// Says the root of phase 5 and the claims.
+/// Absorbs the root of phase 5 and the claims.
 pub fn absorb_sums<E: Challenge>(transcript: &mut Transcript, root: &Digest, claims: &[E]) {
     transcript.absorb(label::SUMS, root);
     transcript.absorb(label::CLAIMS, &element_bytes(claims));
 }
 
-/// Says the opened values.
+/// Absorbs the opened values.
 pub fn absorb_opened<E: Challenge>(transcript: &mut Transcript, opened: &Opened<E>) {
     let mut bytes = element_bytes(&opened.at_point);
     put_elements(&mut bytes, &opened.before);
@@ -146,7 +146,7 @@ pub fn points<E: Challenge>(layout: &Layout, tau: E) -> Option<(Point<E>, Point<
     (usable(&point) && usable(&before)).then_some((point, before))
 }
 
-/// Says the coefficients with which folding ends.
+/// Absorbs the coefficients with which folding ends.
 pub fn absorb_last<E: Challenge>(transcript: &mut Transcript, last: &[E]) {
     transcript.absorb(label::FINAL, &element_bytes(last));
 }
