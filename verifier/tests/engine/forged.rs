@@ -33,7 +33,7 @@ struct Liar {
     commit: Option<fn(usize, &Layout, &mut Groups, &mut Groups)>,
     claim: Option<fn(&Layout, &mut Vec<QM31>)>,
     head: Option<fn(&mut Header)>,
-    /// The part that the lies are about: all, if there is none.
+    /// The part that the lies are about: `None` for all.
     at: Option<usize>,
     entered: usize,
     open: Option<Opening>,
