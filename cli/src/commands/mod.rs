@@ -12,7 +12,7 @@ mod verify;
 use std::{path::Path, process::ExitCode};
 
 pub use accept::Accepted;
-use anyhow::{Context, bail};
+use anyhow::bail;
 pub use bench::bench;
 pub use check::check;
 pub use key::key;
