@@ -79,7 +79,7 @@ impl<E: Challenge> Body<E> {
     /// Reads a part of this layout from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no part of this layout in its one form.
+    /// If the bytes are not a part of this layout in its one form.
     pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
         let mut reader = Reader::new(bytes);
         let body = reader.body(layout)?;

@@ -383,7 +383,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "A18",
-            "words that are no codewords",
+            "words that are not codewords",
             "a quarter of the rows of a quotient column",
             Liar {
                 commit: Some(|phase, _, _, told| {
