@@ -15,7 +15,7 @@ impl Header {
     /// The header need not have been verified: the work is linear in its length, see [`VerifyingKey::security`].
     ///
     /// # Errors
-    /// If a part is none of the machine's, or outside of what has been analysed; or if there are none.
+    /// If a part is impossible for the machine, or outside of the security analysis; or if there are no parts.
     pub fn security(&self) -> Result<Security, HeaderError> {
         of_header(self, self.preset, &self.preset.parameters(), claimed_bits)
     }
@@ -36,7 +36,7 @@ impl VerifyingKey {
     /// each part takes one computation of its claimed bits, and the least secure one the bounds in detail.
     ///
     /// # Errors
-    /// If a part is none of the machine's, or outside of what has been analysed; or if there are none.
+    /// If a part is impossible for the machine, or outside of the security analysis; or if there are no parts.
     pub fn security(&self, header: &Header) -> Result<Security, HeaderError> {
         of_header(header, self.preset(), self.parameters(), claimed_bits)
     }

@@ -1,6 +1,6 @@
-//! What a proof says that it proves.
+//! The claim of a proof.
 //!
-//! Sections 1 and 10 of the protocol. A verifier compares it with what it expects, so that it can say
+//! Sections 1 and 10 of the protocol. A verifier compares it with its own, so that it can say
 //! what differs, and uses nothing of it.
 
 use core::fmt;
@@ -9,11 +9,11 @@ use zonda_circuits::machine::Statement;
 
 use crate::{key::VerifyingKey, proof::Digest};
 
-/// What a proof says that it proves: of which program, under which key, and with which statement.
+/// The claim of a proof: the program, the key and the statement.
 ///
 /// # Soundness
 /// Anyone can write any claim into a proof. It is worth nothing before [`verify`](crate::verify()) has
-/// accepted the proof, and then it says what the verifier has expected.
+/// accepted the proof, and then it equals the verifier's expectation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Claim {
     /// The program's id.
@@ -107,7 +107,7 @@ impl Claim {
     /// # Errors
     /// The first difference.
     pub fn check(&self, expected: &Self) -> Result<(), ClaimError> {
-        /// What differs, if it does.
+        /// The difference, if there is one.
         fn differs<T: Copy + Eq>(expected: T, got: T) -> Option<(T, T)> {
             (expected != got).then_some((expected, got))
         }

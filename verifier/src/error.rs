@@ -15,7 +15,7 @@ pub enum VerifyError {
         /// How many bytes it has.
         got: usize,
     },
-    /// The key is none of this machine.
+    /// The key does not belong to this machine.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The proof is of another preset than the key asks for.
@@ -65,7 +65,7 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
-    /// What the part consists of is not as long as its shape says.
+    /// A list of the part has another length than its shape asks for.
     #[error(transparent)]
     Length(#[from] LengthError),
     /// The bytes are not a part of this shape.

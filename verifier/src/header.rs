@@ -30,7 +30,7 @@ pub const MAX_CLOSING_PARTS: u32 = 1 << 12;
 pub struct Header {
     /// Decides the challenge field.
     pub preset: Preset,
-    /// What the proof says that it proves. It must be what the verifier expects, and is not used.
+    /// The claim. It must equal the verifier's own, and is not used further.
     pub claim: Claim,
     /// How many shards the run is cut into: as many parts, the first ones, execute one each.
     pub shards: u32,

@@ -50,7 +50,7 @@ const LOOKUP_ROOT: Digest = [
 /// key calls it: nothing in a key shows that its roots, heights and entry point are those of the program
 /// with this id, since deriving them takes the program. A key from elsewhere is either one whose
 /// [`Self::digest`] is known, which covers all of it; or it is compared with the program's own:
-/// [`Self::is_of`]. The id alone says nothing.
+/// [`Self::is_of`]. The id alone binds nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifyingKey {
     program_id: [u8; 32],
@@ -148,7 +148,7 @@ impl VerifyingKey {
 
     /// The same key with other parameters, for measuring and testing. Such a key has another
     /// digest, and cannot be read from bytes. Without the feature `test-util`, which makes this function,
-    /// no key has other parameters than its preset's, and none would be accepted.
+    /// every key has the parameters of its preset, and no other key is accepted.
     #[cfg(feature = "test-util")]
     #[must_use]
     pub const fn with_parameters(mut self, parameters: Parameters) -> Self {

@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{what}: there are {got}, there must be {expected}")]
 pub struct LengthError {
-    /// What is listed.
+    /// The items of the list.
     pub what: &'static str,
     /// How many there must be.
     pub expected: usize,
