@@ -25,6 +25,7 @@ use crate::{
     engine::{Commitment, Engine, EngineError, Global},
     error::ProveError,
     estimate::{self, Estimate},
+    forecast::Cost,
     job::Job,
     part::{ProgramWork, ShardWork, Work, ZeroedWork},
     setup::Setup,
@@ -56,8 +57,8 @@ pub struct Plan {
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
-    /// The cost of proving each part: its cells.
-    pub(crate) costs: Vec<u64>,
+    /// The cost of proving each part.
+    pub(crate) costs: Vec<Cost>,
 }
 
 /// How a run is executed and cut.
@@ -152,7 +153,7 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    costs: Vec<u64>,
+    costs: Vec<Cost>,
 }
 
 impl Planner<'_, '_> {
@@ -262,9 +263,7 @@ impl Planner<'_, '_> {
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
-        let cells = shape.0.iter();
-        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
-        self.costs.push(cells.sum());
+        self.costs.push(Cost::of(&shape, setup.key.preset()));
         let boundary = self.job.run(Stage::Boundary, |cancel| {
             commit_boundary(self.engine, setup, work, &shape, cancel)
         })??;

@@ -101,9 +101,8 @@ fn other_fixed_columns_are_refused() {
 fn there_is_one_key() {
     let program = super::common::guest("fibonacci");
     for preset in Preset::ALL {
-        let mut options = Options::default();
-        options.preset = preset;
-        let key = Prover::new(options).verifying_key(&program).unwrap();
+        let prover = Prover::new(Options::new().preset(preset));
+        let key = prover.verifying_key(&program).unwrap();
         let image = Image::from(&program);
         assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
