@@ -71,8 +71,8 @@ use zonda_prover::engine::Engine;
 
 pub use zonda_prover::{
     Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, MAX_THREADS, Observer, Progress,
-    ProveError, Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
-    peak_rss_bytes, platform,
+    ProveError, Proved, Report, RunEstimate, Stage, TableCells, Task, TaskError, TaskReadError,
+    available_bytes, peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -107,7 +107,7 @@ pub struct Options {
     pub work_dir: Option<PathBuf>,
     /// Stops the work, from any thread.
     pub cancel: Cancel,
-    /// Is told of each stage of proving as it begins.
+    /// Is told of each stage of proving as it begins, and of what the guest does meanwhile.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text (file descriptors 1 and 2), messages of its panics included, goes
     /// to this process's standard output and standard error; otherwise it is dropped.
@@ -170,6 +170,17 @@ impl Prover {
             cycles,
             failures,
         })
+    }
+
+    /// Runs a program on an input and says what [`Self::prove`] would take: it executes the run and cuts
+    /// it alike, and commits to nothing but the key. What the guest prints goes nowhere.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved within the budget.
+    pub fn estimate(&self, program: &Program, input: &[u8]) -> Result<RunEstimate, ProveError> {
+        let (engine, options) = (&self.engine, self.options());
+        let host = &mut *self.host();
+        zonda_prover::estimate_run(engine, program, input, &options, host)
     }
 
     /// Runs a program on an input and proves the run.
@@ -284,11 +295,10 @@ impl Prover {
     }
 
     fn host(&self) -> Box<dyn Host + Send> {
-        if self.options.print_debug {
-            Box::new(print)
-        } else {
-            Box::new(Discard)
-        }
+        Box::new(Watched {
+            print_debug: self.options.print_debug,
+            observer: self.options.observer.clone(),
+        })
     }
 }
 
@@ -321,6 +331,29 @@ pub struct Checked {
     pub cycles: u64,
     /// Constraints and buses that do not hold, each with its place.
     pub failures: Vec<String>,
+}
+
+/// Tells those who watch a run.
+struct Watched {
+    print_debug: bool,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Host for Watched {
+    fn debug(&mut self, stream: DebugStream, bytes: &[u8]) {
+        if self.print_debug {
+            print(stream, bytes);
+        }
+        if let Some(observer) = &self.observer {
+            observer.debug(stream, bytes);
+        }
+    }
+
+    fn executed(&mut self, cycles: u64) {
+        if let Some(observer) = &self.observer {
+            observer.executed(cycles);
+        }
+    }
 }
 
 /// Debug text that the terminal does not take is lost, as it is for any program.
