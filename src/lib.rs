@@ -273,8 +273,7 @@ impl Prover {
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
     ///
-    /// It takes about 80 bytes of memory for each word of the program, and a tenth of a second for a
-    /// program of a megabyte.
+    /// It takes 100 to 200 bytes of memory for each word of the program: 65 MB for a program of 2 MB.
     ///
     /// # Errors
     /// If the system refuses the memory or the threads for it.

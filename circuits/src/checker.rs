@@ -132,7 +132,7 @@ struct Recorder<'a> {
     place: (usize, usize),
 }
 
-/// What the buses carry, as far as there is memory for it.
+/// The surplus of every message, as far as there is memory for it.
 #[derive(Default)]
 struct Balance {
     messages: HashMap<Message, (F, Place)>,
@@ -174,7 +174,7 @@ impl Listener for Recorder<'_> {
 
 /// Makes room for one more message and its fields; where the map grows, for as many again.
 fn reserve_one<V>(told: &mut HashMap<Message, V>) -> Result<(), OutOfMemory> {
-    /// About what the fields of a message take, with what the allocator adds.
+    /// About the memory of a message's fields, with the allocator's overhead.
     const FIELDS_BYTES: usize = 64;
     if told.len() < told.capacity() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Preprocessed columns row by row, so that whoever commits to them need not hold all of them.
+//! Preprocessed columns row by row, so that a commitment need not hold all of them.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ pub struct FixedRows<'a> {
     count: usize,
 }
 
-/// What the rows are made from.
+/// The source of the rows.
 enum Rows<'a> {
     Program(&'a Image),
     Image(&'a Image),

@@ -383,7 +383,7 @@ pub struct TableAir {
 
 /// All tables, in the order of [`Table::ALL`], for one program and one part of its run.
 ///
-/// `fixed` says whether to build the preprocessed columns, which a verifier does not need.
+/// `fixed` decides whether to build the preprocessed columns, which a verifier does not need.
 pub fn airs(image: &Image, part: &Part, fixed: bool) -> Vec<TableAir> {
     let air = |table: Table| TableAir {
         table,

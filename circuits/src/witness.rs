@@ -42,7 +42,7 @@ pub struct InstanceTrace {
     pub table: Table,
     /// Its committed columns: those committed before the global challenge, then the others.
     pub trace: RowMajorMatrix<F>,
-    /// How many rows are in use; those after them are zero, or say nothing else.
+    /// How many rows are in use; those after them are zero, or emit no other message.
     pub used: usize,
 }
 
@@ -138,7 +138,7 @@ pub fn boundary_columns(
 /// descending height: of the part as it is stated, whose boundary is `boundary`, and whose shard, if
 /// it executes one, left `records`.
 ///
-/// `heights` says how many instances a table has and how high they are, given how many rows it uses:
+/// `heights` gives the number of instances of a table and their heights, given how many rows it uses:
 /// [`several`](crate::instances::several) or [`single`](crate::instances::single).
 ///
 /// `instruction_at` is the instruction at a pc: it is called for pcs that the shard executes. Arguments
@@ -195,7 +195,7 @@ pub struct Filled<M> {
     pub cells: M,
     /// How many cells a row has.
     pub width: usize,
-    /// How many rows are in use; those after them are zero, or say nothing else.
+    /// How many rows are in use; those after them are zero, or emit no other message.
     pub used: usize,
 }
 

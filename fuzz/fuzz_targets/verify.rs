@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let same = proof == honest.proof && statement == honest.statement;
     assert_eq!(verify(&honest.key, &statement, &proof).is_ok(), same);
-    // Writing takes any proof; what is read from that is the same proof or none.
+    // Writing takes any proof; reading the bytes gives the same proof or an error.
     let bytes = proof.to_bytes();
     if let Ok(read) = Proof::from_bytes(&bytes) {
         assert!(read.to_bytes() == bytes);

@@ -1,4 +1,4 @@
-//! An honest proof, and changes to it that a fuzzer's bytes say.
+//! An honest proof, and changes to it that a fuzzer's bytes describe.
 
 use std::sync::LazyLock;
 
@@ -124,7 +124,7 @@ impl Script<'_> {
     }
 }
 
-/// Changes a proof: its header, the bytes of its parts, or what a part says.
+/// Changes a proof: its header, the bytes of its parts, or the body of a part.
 pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
     match script.byte() % 8 {
         0 => proof.header.shards = script.number() as u32,
@@ -204,7 +204,7 @@ impl Script<'_> {
     }
 }
 
-/// Changes what a part says.
+/// Changes the body of a part.
 fn change_body<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
     match script.byte() % 15 {
         0 => body.roots.main = script.digest(),

@@ -53,7 +53,7 @@ impl Pool {
     ///
     /// # Errors
     /// If the system refuses the memory, even with all returned buffers given back to it; or if it
-    /// would have too little left after a large buffer for what is small and cannot fail.
+    /// would have too little left after a large buffer for small allocations, which cannot fail.
     pub fn take(&self, words: usize) -> Result<Buffer, AllocationError> {
         Ok(self.take_any(words)?.0)
     }
@@ -238,7 +238,7 @@ fn map(bytes: usize) -> Result<MmapMut, AllocationError> {
     };
     let memory = MmapMut::map_anon(bytes).map_err(refused)?;
     if bytes > HUGE_PAGE {
-        // Mapped and given back: it is there for what is small.
+        // Mapped and given back: there is room for small allocations.
         MmapMut::map_anon(SPARE).map_err(refused)?;
     }
     #[cfg(target_os = "linux")]
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(error.bytes, 4 * (1 << 58) + HUGE_PAGE as u64);
         assert!(error.to_string().contains(&error.bytes.to_string()));
         assert_eq!(pool.take(usize::MAX).unwrap_err().bytes, u64::MAX);
-        // What was refused does not count as taken.
+        // Refused memory does not count as taken.
         pool.set_limit(PAGE);
         drop(pool.take(1).unwrap());
         assert_eq!(

@@ -162,8 +162,8 @@ impl Tree {
 /// A layer of the tree of a phase, as far as it lies over one half of the rows of every group: the
 /// nodes over even rows, and then those over odd rows.
 ///
-/// Whoever needs the root of a tree and no openings computes it from both halves, one after the other,
-/// and holds half of one group's rows at a time.
+/// A caller that needs the root of a tree and no openings computes it from both halves, one after the
+/// other, and holds half of one group's rows at a time.
 #[derive(Debug)]
 pub struct HalfLayer {
     digests: Buffer,

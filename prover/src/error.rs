@@ -36,7 +36,7 @@ pub enum ProveError {
         /// The budget, in bytes.
         budget: u64,
     },
-    /// The system refuses memory: the process has less than its budget says, by a limit such as
+    /// The system refuses memory: the process has less than its budget, by a limit such as
     /// `ulimit -v`, or because others take it.
     #[error(transparent)]
     OutOfMemory(#[from] OutOfMemory),
@@ -57,7 +57,7 @@ pub enum ProveError {
     Threads {
         /// How many were asked for.
         threads: usize,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The engine failed.
@@ -71,7 +71,7 @@ pub enum ProveError {
     Write {
         /// What kind of error it is, such as [`StorageFull`](ErrorKind::StorageFull).
         kind: ErrorKind,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The work was cancelled.
@@ -99,7 +99,7 @@ impl From<EngineError> for ProveError {
     }
 }
 
-// Whoever asks for memory in vain, it is one error.
+// Memory refused anywhere is one error.
 
 impl From<AllocationError> for ProveError {
     fn from(error: AllocationError) -> Self {

@@ -26,7 +26,7 @@ pub fn available_bytes() -> Option<u64> {
 /// What is left of the tightest limit of a process; `limits` and `status` are the contents of these
 /// files of `/proc/self`. `None` if there is no limit.
 ///
-/// Limits count addresses, taken or not, and threads reserve some that say nothing of memory; up to
+/// Limits count addresses, taken or not, and threads reserve some that they do not use; up to
 /// half of what is left is set aside for them.
 fn limit_bytes(limits: &str, status: &str, threads: u64) -> Option<u64> {
     /// A thread's stack, and the piece that the C library's allocator reserves for it.
@@ -54,7 +54,7 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.checked_mul(1024)
 }
 
-/// What is left of the tightest limit of a control group and of those it is in; `groups` is the
+/// The rest of the tightest limit of a control group and of those it is in; `groups` is the
 /// content of `/proc/self/cgroup`. `None` if there is no limit.
 fn group_bytes(root: &Path, groups: &str) -> Option<u64> {
     let number = |path: &Path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();

@@ -34,13 +34,13 @@ use crate::{
 pub struct Options<'a> {
     /// The most instructions to execute.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with, at most [`MAX_THREADS`]; as many as the machine has if there is none.
+    /// Threads to prove with, at most [`MAX_THREADS`]; `None` for as many as the machine has.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
     /// How much memory to take, and so how long shards are.
     pub budget: Budget,
-    /// Is told of each stage as it begins.
+    /// Is called as each stage begins.
     pub observer: Option<&'a dyn Observer>,
     /// Stops the work.
     pub cancel: Cancel,

@@ -1,4 +1,4 @@
-//! What proving runs of a program needs beside the engine.
+//! The data that proving runs of a program needs beside the engine.
 
 use zonda_circuits::machine::{Image, Role};
 use zonda_riscv_emu::{instruction::Instruction, program::Program};
@@ -11,7 +11,7 @@ use crate::{
     task::{Task, TaskError},
 };
 
-/// A program, its key, and what the prover keeps of its preprocessed columns.
+/// A program, its key, and the preprocessed columns that the prover keeps.
 pub struct Setup<'a> {
     /// The program.
     pub program: &'a Program,
@@ -115,7 +115,7 @@ pub fn prepare<'a>(
     in_pool(options, || Setup::new(engine, program, options.preset))?
 }
 
-/// What proving a task needs: [`Setup::with_digest`] on the threads of the options.
+/// The setup to prove a task: [`Setup::with_digest`] on the threads of the options.
 ///
 /// # Errors
 /// If the task is another program's or for another key, the threads cannot be started, or memory is
@@ -134,8 +134,8 @@ pub fn prepare_for<'a>(
     })?
 }
 
-/// The key of a program. It takes about 32 bytes of memory for each row of the highest table: half of
-/// the extended columns are there at a time, and no tree.
+/// The key of a program. It takes 64 bytes of memory for each row of the highest table, for up to
+/// sixteen columns: half of the extended columns are there at a time, and no tree.
 ///
 /// # Errors
 /// If the threads cannot be started, or memory is refused.

@@ -88,7 +88,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
     assert!(matches!(pcs, TaskError::Order { .. }));
     let nowhere = changed(first, &|task| shard(task).pcs[0] = 3);
     assert!(matches!(nowhere, TaskError::Order { .. }));
-    // The header says what the boundary is, and where the shard begins and ends.
+    // The header fixes the boundary, and where the shard begins and ends.
     assert!(is_header(changed(first, &|task| task
         .header
         .boundary_root[5] ^=

@@ -38,7 +38,7 @@ impl Proof {
     ///
     /// # Errors
     /// If the bytes are no header of this version in its one form, followed by the parts that it
-    /// says.
+    /// announces.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofError> {
         let mut rest = bytes;
         let header = header::read(&mut rest)?;
@@ -54,7 +54,7 @@ impl Proof {
     }
 
     /// The proof's bytes. Reading them gives this proof again if it has as many parts as its header
-    /// says.
+    /// announces.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.header.to_bytes();
         for part in &self.parts {
@@ -79,7 +79,7 @@ impl<E: Challenge> Body<E> {
     /// Reads a part of this layout from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no part of this layout in its one form.
+    /// If the bytes are not a part of this layout in its one form.
     pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
         let mut reader = Reader::new(bytes);
         let body = reader.body(layout)?;

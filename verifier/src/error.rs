@@ -35,7 +35,7 @@ pub enum VerifyError {
     /// More parts than in the header.
     #[error("the header announces {expected} parts; the proof has more")]
     Surplus {
-        /// How many the header says.
+        /// How many the header announces.
         expected: usize,
     },
     /// A part is refused.
@@ -49,7 +49,7 @@ pub enum VerifyError {
     /// Fewer parts than in the header.
     #[error("the header announces {expected} parts; the proof has {got}")]
     Missing {
-        /// How many the header says.
+        /// How many the header announces.
         expected: usize,
         /// How many there are.
         got: usize,

@@ -69,7 +69,7 @@ pub mod label {
     pub const QUERY: &str = "query";
 }
 
-/// A transcript in which everything has been said that is known before the first work, "global": the
+/// A transcript that has absorbed everything that is known before the first work, "global": the
 /// key, the statement, and the header without its nonce.
 pub fn begin(key: &VerifyingKey, statement: &Statement, header: &Header) -> Transcript {
     let mut transcript = Transcript::new();
@@ -106,13 +106,13 @@ pub fn enter_part(run: &Transcript, position: u32) -> Transcript {
     transcript
 }
 
-/// Says the root of phase 5 and the claims.
+/// Absorbs the root of phase 5 and the claims.
 pub fn absorb_sums<E: Challenge>(transcript: &mut Transcript, root: &Digest, claims: &[E]) {
     transcript.absorb(label::SUMS, root);
     transcript.absorb(label::CLAIMS, &element_bytes(claims));
 }
 
-/// Says the opened values.
+/// Absorbs the opened values.
 pub fn absorb_opened<E: Challenge>(transcript: &mut Transcript, opened: &Opened<E>) {
     let mut bytes = element_bytes(&opened.at_point);
     put_elements(&mut bytes, &opened.before);
@@ -128,7 +128,7 @@ pub fn points<E: Challenge>(layout: &Layout, tau: E) -> Option<(Point<E>, Point<
     (usable(&point) && usable(&before)).then_some((point, before))
 }
 
-/// Says the coefficients with which folding ends.
+/// Absorbs the coefficients with which folding ends.
 pub fn absorb_last<E: Challenge>(transcript: &mut Transcript, last: &[E]) {
     transcript.absorb(label::FINAL, &element_bytes(last));
 }

@@ -4,11 +4,11 @@
 //! SOUNDNESS.md derives every bound here; the names of the terms are its. Each term is an error
 //! probability over one challenge, given as bits: minus its base-two logarithm. A proof of work
 //! before the challenge makes each try cost more, and so adds its bits to that term and to no
-//! other. A proof is as sure as the **sum** of all terms says.
+//! other. The **sum** of all terms decides the security of a proof.
 //!
 //! What is claimed is the bound in the unique-decoding regime: the protocol relies on a commitment
 //! having one meaning. The bound in the Johnson regime is computed beside it, for information. The
-//! collision resistance of the hash is no term of the sum: it is stated beside it.
+//! collision resistance of the hash is not a term of the sum: it is stated beside it.
 #![allow(clippy::arithmetic_side_effects)] // Computes only with what `Setting::check` has bounded.
 
 use alloc::vec::Vec;
@@ -138,13 +138,13 @@ pub enum SettingError {
         /// The number of coefficients after.
         final_length: u64,
     },
-    /// Too many openings, or none.
+    /// Too many openings, or no openings.
     #[error("{got} openings; 1 to {MAX_OPENINGS} are analysed")]
     Openings {
         /// How many.
         got: u64,
     },
-    /// Too many constraints, or none.
+    /// Too many constraints, or no constraints.
     #[error("{got} constraints; 1 to {MAX_CONSTRAINTS} are analysed")]
     Constraints {
         /// How many.

@@ -112,7 +112,7 @@ impl Proof {
     /// The lengths of the proof's pieces, over all parts.
     ///
     /// # Errors
-    /// If a part's bytes are not of its shape, or there are more parts than the header says.
+    /// If a part's bytes are not of its shape, or there are more parts than in the header.
     pub fn sizes(&self) -> Result<Sizes, ProofError> {
         let mut sizes = Sizes::of_header(&self.header);
         for (part, bytes) in self.parts.iter().enumerate() {

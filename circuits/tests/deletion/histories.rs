@@ -205,7 +205,7 @@ fn read_of_the_future(world: &World, place: [u32; 2], clk: u32) -> Option<World>
 }
 
 /// A run of a program that loads `value` to a register, with the records of one that loads what the
-/// plan says.
+/// plan asks for.
 pub fn substituted(plan: &Plan, register: u8, value: u32) -> World {
     let world = World::honest(plan);
     let index = plan

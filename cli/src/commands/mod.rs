@@ -13,7 +13,7 @@ mod verify;
 use std::{path::Path, process::ExitCode, sync::Arc};
 
 pub use accept::Accepted;
-use anyhow::{Context, bail};
+use anyhow::bail;
 pub use bench::bench;
 pub use check::check;
 pub use completions::completions;
@@ -23,7 +23,7 @@ pub use run::run;
 use serde::Serialize;
 pub use shard::shard;
 pub use verify::verify;
-use zonda::{ExecuteError, Observer, Options, Program, ProveError};
+use zonda::{ExecuteError, LoadError, Observer, Options, Program, ProveError};
 
 use crate::{
     arguments::{Guest, Limit},
@@ -35,7 +35,14 @@ use crate::{
 /// The program of an ELF file.
 fn load(elf: &Path) -> anyhow::Result<Program> {
     let bytes = files::read(elf, "the guest", files::MAX_ELF_BYTES)?;
-    Program::from_elf(&bytes).with_context(|| format!("{} is no guest", elf.display()))
+    Program::from_elf(&bytes).map_err(|error| {
+        let file = elf.display();
+        let context = match error {
+            LoadError::OutOfMemory(_) => format!("cannot load {file}"),
+            _ => format!("{file} is no guest"),
+        };
+        anyhow::Error::new(error).context(context)
+    })
 }
 
 /// The guest's input.

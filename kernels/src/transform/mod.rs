@@ -65,8 +65,8 @@ impl<'a> Transform<'a> {
         self.run(block, log_height, true, Output::Extended);
     }
 
-    /// From evaluations on `D(log_height)` to those on one half of `D(log_height + 1)`, in place: what
-    /// [`Self::extend`] leaves in the first half of the lines, or in the second.
+    /// From evaluations on `D(log_height)` to those on one half of `D(log_height + 1)`, in place:
+    /// the values that [`Self::extend`] leaves in the first half of the lines, or in the second.
     ///
     /// # Panics
     /// As [`Self::extend`], for `2^log_height` lines.

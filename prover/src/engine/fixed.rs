@@ -32,7 +32,7 @@ pub struct Preprocessed {
     pub(crate) commitment: Commitment,
 }
 
-/// The commitments to the preprocessed columns of a program: what its key says of them.
+/// The commitments to the preprocessed columns of a program, as its key has them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FixedRoots {
     /// The tables, in order.

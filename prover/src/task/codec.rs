@@ -24,7 +24,7 @@ use crate::{
 const MAGIC: &[u8; 8] = b"ZONDATSK";
 const VERSION: u16 = 1;
 const DIGEST_BYTES: usize = 32;
-/// The most bytes of all that is no list of the work's.
+/// The most bytes of a task without the lists of its work.
 const MOST_OTHER_BYTES: usize = 1 << 12;
 
 /// Bytes that are not a task.

@@ -90,7 +90,7 @@ impl Run<'_> {
     }
 }
 
-/// The buses on which a table answers lookups, and the columns that say how often.
+/// The buses on which a table answers lookups, and the columns that count the answers.
 fn multiplicities(table: Table) -> Vec<(Bus, usize)> {
     let column = |name| column_of(table, name);
     match table {
@@ -107,7 +107,7 @@ fn multiplicities(table: Table) -> Vec<(Bus, usize)> {
     }
 }
 
-/// The cells that say how often a message of the tables that every part has is answered.
+/// The cells that count the answers of the tables that every part has.
 static LOOKUPS: LazyLock<HashMap<Message, (Table, usize)>> = LazyLock::new(|| {
     let airs = airs(&Image::default(), &Part::default(), true).into_iter();
     let mut cells = HashMap::new();
@@ -141,7 +141,7 @@ fn message(
     answers.next().expect("the row says it")
 }
 
-/// Sets multiplicities, all of them zero, to how often each row's messages are said.
+/// Sets multiplicities, all of them zero, to how often each row's messages are looked up.
 fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
     if filled.table.role() == Role::Lookup {
         for (message, (count, _)) in &said.messages {
@@ -168,10 +168,10 @@ fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
     }
 }
 
-/// A bus and what is said on it.
+/// A bus and a message on it.
 type Message = (Bus, Vec<u32>);
 
-/// Where a message is said.
+/// Where a message is emitted.
 #[derive(Clone, Copy, Default)]
 struct Place {
     part: usize,
@@ -179,7 +179,7 @@ struct Place {
     row: usize,
 }
 
-/// All messages, added up, with a place that says each.
+/// All messages, added up, with a place that emits each.
 #[derive(Default)]
 struct Said {
     messages: HashMap<Message, (F, Place)>,
@@ -210,7 +210,7 @@ impl Said {
         }
     }
 
-    /// The messages on a bus that are said so often.
+    /// The messages on a bus that are emitted so often.
     fn of(&self, bus: Bus, count: F) -> impl Iterator<Item = (&[u32], Place)> {
         let said = self.messages.iter();
         let said = said.filter(move |((on, _), (sum, _))| *on == bus && *sum == count);

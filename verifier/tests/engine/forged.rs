@@ -33,7 +33,7 @@ struct Liar {
     commit: Option<fn(usize, &Layout, &mut Groups, &mut Groups)>,
     claim: Option<fn(&Layout, &mut Vec<QM31>)>,
     head: Option<fn(&mut Header)>,
-    /// The part that the lies are about: all, if there is none.
+    /// The part that the lies are about: `None` for all.
     at: Option<usize>,
     entered: usize,
     open: Option<Opening>,
@@ -383,7 +383,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "A18",
-            "words that are no codewords",
+            "words that are not codewords",
             "a quarter of the rows of a quotient column",
             Liar {
                 commit: Some(|phase, _, _, told| {

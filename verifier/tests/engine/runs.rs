@@ -42,7 +42,7 @@ fn remove(proof: &mut Proof, part: usize) {
     proof.parts.remove(part);
 }
 
-/// Says a part, header and body, once more, at another place.
+/// Repeats a part, header and body, at another place.
 fn repeat(proof: &mut Proof, part: usize, at: usize) {
     let header = proof.header.parts[part].clone();
     proof.header.parts.insert(at, header);

@@ -252,7 +252,7 @@ fn addresses_are_exact() {
         memory.collect()
     };
     assert_eq!(memory(honest), memory(other));
-    // A carry on the last word says nothing, so it is not allowed.
+    // A carry on the last word has no meaning, so it is not allowed.
     let mut wrong = row(&word(false, 0x104, 4, 0, 1));
     wrong.carry = F::ONE;
     assert_eq!(refused(wrong), "carry.unused");
