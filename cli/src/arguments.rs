@@ -93,6 +93,16 @@ pub enum Command {
         that cannot be read or written, and for those that are no key."
     )]
     Key(Key),
+    /// Show what a proof, a key or a task claims to be, without verifying anything
+    ///
+    /// Of a proof: its version and preset, the program, key, exit code and output that it claims, its parts
+    /// and their sizes, and the security of proofs of this shape. Anyone can write any claim into a file:
+    /// only `zonda verify` says whether it is true.
+    #[command(
+        after_help = "Exit code: 0 if the file is shown; 2 for bad usage, for files that cannot be \
+        read or written, and for those that are no proof, key or task."
+    )]
+    Show(Show),
     /// Measure proofs of fixed workloads, or compare measurements
     ///
     /// Each repetition runs `zonda prove` as a process of its own, which verifies its proof too.
@@ -445,6 +455,17 @@ pub struct Key {
     pub show: Option<PathBuf>,
     #[command(flatten)]
     pub talk: Talk,
+}
+
+/// The arguments of `zonda show`.
+#[derive(Args, Debug)]
+pub struct Show {
+    /// A proof, a key or a task
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write what is shown of a proof, in JSON
+    #[command(flatten)]
+    pub report: ReportFile,
 }
 
 /// The arguments of `zonda completions`.

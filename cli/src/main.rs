@@ -14,6 +14,7 @@
 //!              [--report FILE | --json]
 //! zonda key    ELF [--output FILE] [--preset P]
 //! zonda key    --show FILE
+//! zonda show   FILE [--report FILE | --json]
 //! zonda bench  --output FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
 //!              [--preset P] [--memory SIZE] [--shard-cycles N] [--guests DIR] [--plot FILE]
 //! zonda bench  --from REPORT --plot FILE
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         Command::Shard(arguments) => commands::shard(arguments),
         Command::Verify(arguments) => commands::verify(arguments),
         Command::Key(arguments) => commands::key(arguments),
+        Command::Show(arguments) => commands::show(arguments),
         Command::Bench(arguments) => commands::bench(arguments),
         Command::Completions(arguments) => commands::completions(arguments),
     });

@@ -101,20 +101,28 @@ fn other_statements_are_refused() {
     let shorter = scratch.file("shorter", [55, 0, 0]);
     let output = &*proved.output;
     let fibonacci = guest("fibonacci");
-    let cases: &[(&str, &[&str])] = &[
-        (&fibonacci, &["--output", &other]),
-        (&fibonacci, &["--output", &longer]),
-        (&fibonacci, &["--output", &shorter]),
-        (&fibonacci, &[]),
-        (&fibonacci, &["--output", output, "--exit-code", "1"]),
-        (&guest("echo"), &["--output", output]),
-        (&guest("sha256"), &["--output", output]),
+    let states = "the proof states 4 bytes of output, you expect ";
+    let bytes = "the proof states 4 bytes of output with the BLAKE3 digest ";
+    let exit_code = "the proof states exit code 0, you expect 1";
+    let program = "the proof is of program ";
+    let cases: &[(&str, &[&str], &str)] = &[
+        (&fibonacci, &["--output", &other], bytes),
+        (&fibonacci, &["--output", &longer], &format!("{states}5")),
+        (&fibonacci, &["--output", &shorter], &format!("{states}3")),
+        (&fibonacci, &[], &format!("{states}0")),
+        (
+            &fibonacci,
+            &["--output", output, "--exit-code", "1"],
+            exit_code,
+        ),
+        (&guest("echo"), &["--output", output], program),
+        (&guest("sha256"), &["--output", output], program),
     ];
-    for (guest, more) in cases {
+    for (guest, more, said) in cases {
         proved
             .verify(guest, &proved.proof, more)
             .with(1)
-            .saying("zonda: refused: ");
+            .saying(&format!("zonda: refused: {said}"));
     }
 }
 

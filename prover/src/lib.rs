@@ -27,6 +27,7 @@ mod directory;
 pub mod engine;
 mod error;
 pub mod estimate;
+mod forecast;
 mod job;
 mod memory;
 mod part;

@@ -15,7 +15,7 @@ use zonda_riscv_emu::{
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    Shape,
+    Claim, Shape,
     header::{Header, MAX_SHARDS, PartHeader},
     protocol::{self, label},
 };
@@ -25,6 +25,7 @@ use crate::{
     engine::{Commitment, Engine, EngineError, Global},
     error::ProveError,
     estimate::{self, Estimate},
+    forecast::Cost,
     job::Job,
     part::{ProgramWork, ShardWork, Work, ZeroedWork},
     setup::Setup,
@@ -56,8 +57,8 @@ pub struct Plan {
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
-    /// The cost of proving each part: its cells.
-    pub(crate) costs: Vec<u64>,
+    /// The cost of proving each part.
+    pub(crate) costs: Vec<Cost>,
 }
 
 /// How a run is executed and cut.
@@ -153,7 +154,7 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    costs: Vec<u64>,
+    costs: Vec<Cost>,
 }
 
 impl Planner<'_, '_> {
@@ -210,18 +211,19 @@ impl Planner<'_, '_> {
         };
         let reserve = left + machine + executing;
         let key = &self.setup.key;
-        let mut header = Header {
-            preset: key.preset(),
-            shards,
-            parts: self.parts,
-            global_nonce: 0,
-        };
         let statement = Statement {
             exit_code,
             output: self.output,
         };
+        let mut header = Header {
+            preset: key.preset(),
+            claim: Claim::new(key, &statement),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
         header.check(key, &statement).map_err(ProveError::from)?;
-        let mut transcript = protocol::begin(key, &statement, &header);
+        let mut transcript = protocol::begin(&header.claim, &header);
         if let Some(engine) = self.engine {
             let bits = key.parameters().global_work_bits;
             header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
@@ -266,9 +268,7 @@ impl Planner<'_, '_> {
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
-        let cells = shape.0.iter();
-        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
-        self.costs.push(cells.sum());
+        self.costs.push(Cost::of(&shape, setup.key.preset()));
         let mut boundary = None;
         if let Some(engine) = self.engine {
             boundary = Some(self.job.run(Stage::Boundary, |cancel| {

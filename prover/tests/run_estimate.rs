@@ -48,7 +48,7 @@ fn estimates_are_those_of_the_proof() {
         assert_eq!(estimate.committed_cells, report.committed_cells, "{index}");
         assert_eq!(estimate.peak_bytes, report.estimate_bytes, "{index}");
         let ratio = estimate.proof_bytes as f64 / report.proof_bytes as f64;
-        assert!((0.98..1.02).contains(&ratio), "{index}: {ratio}");
+        assert!((0.96..1.04).contains(&ratio), "{index}: {ratio}");
         assert!(estimate.seconds > 0.0, "{index}");
         let threads = Options {
             threads: Some(1),
@@ -90,7 +90,7 @@ fn hosts_hear_how_much_is_executed_and_nothing_twice() {
     let panics = include_bytes!("../../guests/elf/panic.elf");
     let program = Program::from_elf(panics).unwrap();
     let mut heard = Heard(Vec::new());
-    let options = options(1000);
+    let options = options(300);
     estimate_run(&Engine::default(), &program, &[], &options, &mut heard).unwrap();
     assert!(heard.0.is_sorted() && heard.0.len() > 1, "{:?}", heard.0);
 }

@@ -52,7 +52,8 @@ pub fn prover(preset: Preset) -> Prover {
     Prover::new(options)
 }
 
-fn facts(key: &VerifyingKey) -> Facts {
+/// What a key is.
+pub fn facts(key: &VerifyingKey) -> Facts {
     let named = |(name, value): (&str, u32)| format!("{name} {value}");
     Facts::default()
         .with("program", hex::encode(key.program_id()))

@@ -8,6 +8,7 @@ mod key;
 mod prove;
 mod run;
 mod shard;
+mod show;
 mod verify;
 
 use std::{path::Path, process::ExitCode, sync::Arc};
@@ -22,6 +23,7 @@ pub use prove::prove;
 pub use run::run;
 use serde::Serialize;
 pub use shard::shard;
+pub use show::show;
 pub use verify::verify;
 use zonda::{ExecuteError, LoadError, Observer, Options, Program, ProveError};
 

@@ -3,7 +3,7 @@
 use std::{io::BufReader, process::ExitCode};
 
 use anyhow::{Context, bail};
-use zonda::{Cancel, ReadError, Statement, VerifyError, VerifyingKey};
+use zonda::{Cancel, HeaderError, ReadError, Statement, VerifyError, VerifyingKey};
 
 use super::{
     accept::accept,
@@ -98,8 +98,10 @@ fn refused(error: &ReadError, key: &VerifyingKey, statement: &Statement) -> Stri
         ReadError::Verify(VerifyError::Preset { got, .. }) => {
             format!("\n  --preset {} would accept it as such", got.name())
         }
+        // The error says what the proof states.
+        ReadError::Verify(VerifyError::Header(HeaderError::Claim(_))) => String::new(),
         ReadError::Verify(_) => {
-            "\n  the proof is of another statement than this, or was altered".to_owned()
+            "\n  the proof was altered, or does not show what it claims".to_owned()
         }
         _ => String::new(),
     };
