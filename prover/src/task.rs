@@ -13,6 +13,7 @@ use crate::{
     engine::{Commitment, Engine, Filled, Global, ProverChallenge},
     error::ProveError,
     estimate,
+    forecast::Cost,
     job::Job,
     part::{Work, ZeroedWork},
     pipeline::{Options, in_pool},
@@ -106,8 +107,8 @@ pub fn prove_task(
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
         // The estimate of the time left covers this part alone.
-        job.plan(vec![1]);
-        job.begin_part(0);
+        job.plan(vec![Cost::of(&task.header.shape, setup.key.preset())]);
+        job.begin_part();
         prove(engine, setup, task, None, &mut job)
     })?
 }

@@ -28,7 +28,7 @@ pub(crate) use header::{part_length, read as read_header};
 use read::Reader;
 
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
 /// The most bytes of a part: no part of this machine comes near it.
 pub const MAX_PART_BYTES: usize = 64 << 20;

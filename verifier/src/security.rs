@@ -278,6 +278,15 @@ pub fn assess(setting: &Setting) -> Result<Security, SettingError> {
     })
 }
 
+/// The bound that is claimed: in the unique-decoding regime.
+///
+/// # Errors
+/// If the setting is beyond what SOUNDNESS.md analyses.
+pub fn claimed(setting: &Setting) -> Result<Bound, SettingError> {
+    setting.check()?;
+    Ok(bound(setting, Regime::UniqueDecoding))
+}
+
 impl Setting {
     /// Checks that the setting is one that SOUNDNESS.md analyses. A verifier must refuse others.
     ///

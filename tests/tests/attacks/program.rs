@@ -11,7 +11,7 @@ use zonda_riscv_emu::{
     error::TrapKind,
     testing::{Builder, addi, exit},
 };
-use zonda_verifier::{OpeningError, PartError};
+use zonda_verifier::{Claim, HeaderError, OpeningError, PartError};
 
 use super::{
     common::program,
@@ -26,8 +26,14 @@ fn passed_off_as_flow(cheat: &Victim) -> VerifyError {
     // Under its own key all is well.
     assert_eq!(forger.broken(), BTreeSet::new());
     assert_eq!(forger.verify(), Ok(()));
+    // It says whose proof it is.
+    let mut proof = forger.prove();
+    let refused = verify(&FLOW.key, &forger.statement, &proof);
+    let is_claim = matches!(refused, Err(VerifyError::Header(HeaderError::Claim(_))));
+    assert!(is_claim, "{refused:?}");
     // Its own transcript has other challenges.
-    let refused = verify(&FLOW.key, &forger.statement, &forger.prove());
+    proof.header.claim = Claim::new(&FLOW.key, &forger.statement);
+    let refused = verify(&FLOW.key, &forger.statement, &proof);
     assert_eq!(refused, in_part(PartError::Constraints));
     // FLOW's transcript: all but the opened rows is as it should be.
     proved_as_flow(&forger).unwrap_err()
@@ -95,9 +101,8 @@ fn other_fixed_columns_are_refused() {
 fn there_is_one_key() {
     let program = super::common::guest("fibonacci");
     for preset in Preset::ALL {
-        let mut options = Options::default();
-        options.preset = preset;
-        let key = Prover::new(options).verifying_key(&program).unwrap();
+        let prover = Prover::new(Options::new().preset(preset));
+        let key = prover.verifying_key(&program).unwrap();
         let image = Image::from(&program);
         assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));
