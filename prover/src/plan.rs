@@ -22,7 +22,7 @@ use zonda_verifier::{
 
 use crate::{
     cancel::Cancel,
-    engine::{Commitment, Engine, EngineError, Global},
+    engine::{Commitment, Engine, Global},
     error::ProveError,
     estimate::{self, Estimate},
     forecast::Cost,
@@ -373,17 +373,18 @@ const MIN_ZEROED_ROWS: usize = 1 << 10;
 /// Commits to a part's boundary columns.
 ///
 /// # Errors
-/// If the work is to stop, or memory is refused.
+/// If the task's zeroed words are no such words, if the work is to stop, or memory is refused.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
     cancel: &Cancel,
-) -> Result<Commitment, EngineError> {
+) -> Result<Commitment, ProveError> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
-        boundary_columns(&setup.image, boundary, several, instruction_at)
+        let columns = boundary_columns(&setup.image, boundary, several, instruction_at);
+        columns.map_err(ProveError::from)
     })?;
     // For each instance that has any, in order.
     let mut columns = columns.into_iter();
@@ -396,7 +397,7 @@ pub(crate) fn commit_boundary(
         columns.cells
     });
     let cells: Vec<_> = cells.collect();
-    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
+    Ok(engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)?)
 }
 
 /// The final state of all that a run touches, by ascending space and address.

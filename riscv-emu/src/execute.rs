@@ -197,7 +197,11 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
         Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
         Stop::OutOfMemory(refused) => refused.into(),
-        Stop::Exit { .. } | Stop::Ecall { .. } | Stop::Unlisted { .. } | Stop::Transfers => {
+        Stop::Exit { .. }
+        | Stop::Hole { .. }
+        | Stop::Ecall { .. }
+        | Stop::Unlisted { .. }
+        | Stop::Transfers => {
             unreachable!("no error of a run: {stop:?}")
         }
     }
