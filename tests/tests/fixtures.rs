@@ -108,9 +108,7 @@ fn generate() {
     let program = guest("fibonacci");
     let input = 10_u32.to_le_bytes();
     for preset in Preset::ALL {
-        let mut options = Options::default();
-        options.preset = preset;
-        let prover = Prover::new(options);
+        let prover = Prover::new(Options::new().preset(preset));
         let proved = prover.prove(&program, &input).unwrap();
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
         fs::write(path("v3.statement"), statement).unwrap();

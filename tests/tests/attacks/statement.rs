@@ -43,9 +43,7 @@ pub fn change_body(proof: &mut Proof, part: usize, change: impl FnOnce(&mut Body
 
 impl Honest {
     fn new(shard_cycles: u64) -> Self {
-        let mut options = zonda::Options::default();
-        options.budget.shard_cycles = shard_cycles;
-        let prover = Prover::new(options);
+        let prover = Prover::new(zonda::Options::new().shard_cycles(shard_cycles));
         let input = asking(64, 3, ZEROED, 4);
         let proved = prover.prove(&CALLS.program, &input).unwrap();
         let honest = Self {
@@ -220,9 +218,8 @@ fn another_preset_or_other_parameters_are_refused() {
         says(&honest.key, &high),
         wrong(Preset::Standard, Preset::High)
     );
-    let mut options = zonda::Options::default();
-    options.preset = Preset::High;
-    let key = Prover::new(options).verifying_key(&CALLS.program).unwrap();
+    let high = Prover::new(zonda::Options::new().preset(Preset::High));
+    let key = high.verifying_key(&CALLS.program).unwrap();
     assert_eq!(says(&key, &proof), wrong(Preset::High, Preset::Standard));
     // The same bytes under the other preset's number.
     let mut bytes = honest.bytes.clone();

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 #[test]
 fn links_lead_somewhere() {
