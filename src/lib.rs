@@ -87,7 +87,7 @@
 mod options;
 mod values;
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use zonda_prover::engine::Engine;
 
@@ -97,8 +97,8 @@ pub use self::{
 };
 pub use zonda_prover::{
     Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, MAX_THREADS, Observer, Progress,
-    ProveError, Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
-    peak_rss_bytes, platform,
+    ProveError, Proved, Report, RunEstimate, Stage, TableCells, Task, TaskError, TaskReadError,
+    available_bytes, peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -180,6 +180,17 @@ impl Prover {
             cycles,
             failures,
         })
+    }
+
+    /// Runs a program on an input and says what [`Self::prove`] would take: it executes the run and cuts
+    /// it alike, and commits to nothing but the key. What the guest prints goes nowhere.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved within the budget.
+    pub fn estimate(&self, program: &Program, input: &[u8]) -> Result<RunEstimate, ProveError> {
+        let (engine, options) = (&self.engine, self.options());
+        let host = &mut *self.host();
+        zonda_prover::estimate_run(engine, program, input, &options, host)
     }
 
     /// Runs a program on an input and proves the run.
@@ -298,11 +309,10 @@ impl Prover {
     }
 
     fn host(&self) -> Box<dyn Host + Send> {
-        if self.options.print_debug {
-            Box::new(print)
-        } else {
-            Box::new(Discard)
-        }
+        Box::new(Watched {
+            print_debug: self.options.print_debug,
+            observer: self.options.observer.clone(),
+        })
     }
 }
 
@@ -335,6 +345,29 @@ pub struct Checked {
     pub cycles: u64,
     /// Constraints and buses that do not hold, each with its place.
     pub failures: Vec<String>,
+}
+
+/// Tells those who watch a run.
+struct Watched {
+    print_debug: bool,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Host for Watched {
+    fn debug(&mut self, stream: DebugStream, bytes: &[u8]) {
+        if self.print_debug {
+            print(stream, bytes);
+        }
+        if let Some(observer) = &self.observer {
+            observer.debug(stream, bytes);
+        }
+    }
+
+    fn executed(&mut self, cycles: u64) {
+        if let Some(observer) = &self.observer {
+            observer.executed(cycles);
+        }
+    }
 }
 
 /// Debug text that the terminal does not take is lost, as it is for any program.

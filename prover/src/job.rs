@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use zonda_riscv_emu::execute::DebugStream;
+
 use crate::{
     cancel::{Cancel, Cancelled},
     forecast::{Cost, Forecast},
@@ -25,10 +27,18 @@ pub struct Progress {
     pub remaining: Option<Duration>,
 }
 
-/// Is told of each stage as it begins, from the thread that called.
+/// Is told of each stage as it begins, from the thread that called, and of what the guest does.
 pub trait Observer: Send + Sync {
     /// A stage begins; the one before, if any, is over.
     fn begin(&self, progress: Progress);
+
+    /// The guest has executed so many instructions so far: said about once a shard, or several times a
+    /// second, and from the beginning again where a run is cut anew.
+    fn executed(&self, _cycles: u64) {}
+
+    /// The guest wrote debug text, messages of its panics included; one `write` may be a part of a line
+    /// or of a character.
+    fn debug(&self, _stream: DebugStream, _bytes: &[u8]) {}
 }
 
 /// Measures the stages, tells the observer, and looks for cancellation.

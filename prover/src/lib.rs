@@ -34,6 +34,7 @@ mod part;
 mod pipeline;
 mod plan;
 mod report;
+mod run_estimate;
 mod setup;
 mod stage;
 mod tables;
@@ -54,6 +55,7 @@ pub use pipeline::{
 };
 pub use plan::{Cutting, Plan};
 pub use report::Report;
+pub use run_estimate::{NANOSECONDS_PER_CELL, RunEstimate, estimate as estimate_run};
 pub use setup::{Setup, prepare, prepare_for, verifying_key};
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use zonda::{Claim, Header, PROOF_VERSION, PartReader, ReadError, Sizes, Task};
 
-use super::{key, prove::shards};
+use super::{json, key, prove::shards};
 use crate::{
     arguments::Show,
     files::{self, Content, Destinations},
@@ -26,7 +26,7 @@ use crate::{
 /// If the file cannot be read, or is no proof, key or task; or if the report cannot be written.
 pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     let path = &arguments.file;
-    let report = arguments.report.as_deref();
+    let report = arguments.report.path();
     let destinations = Destinations::check([("--report", report)], &[Some(path)])?;
     let cannot_read = || format!("cannot read {}", path.display());
     let mut file = File::open(path).with_context(cannot_read)?;
@@ -46,9 +46,11 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
                 Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
                 shown => shown.with_context(no_file)?,
             };
-            let mut json = serde_json::to_vec_pretty(&shown)?;
-            json.push(b'\n');
-            destinations.write([Content::Bytes(&json)])?;
+            let is_printed = destinations.have_standard_output();
+            destinations.write([Content::Report(&json(&shown)?)])?;
+            if is_printed {
+                return Ok(ExitCode::SUCCESS);
+            }
             shown.facts().into_text()
         }
     };

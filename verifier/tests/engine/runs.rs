@@ -4,7 +4,7 @@
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM},
-    system::{boundary::Left, zeroed::openings},
+    system::boundary::Left,
     witness::ProgramUse,
 };
 use zonda_riscv_emu::{program::Program, record::Family, testing};
@@ -14,7 +14,7 @@ use zonda_verifier::{
 
 use crate::{
     Report,
-    run::{Cuts, Duties, INPUT, Run, program, text},
+    run::{Cuts, Duties, INPUT, Run, opened, program, text},
     setup_of_parts, with_body,
 };
 
@@ -692,7 +692,7 @@ pub fn forgotten_word() -> Run {
         .iter()
         .position(|left| left.address == address && left.space == 1);
     let last = cuts.left[index.unwrap()];
-    let by_first = openings(&cuts.image, &cuts.left);
+    let by_first = opened(&cuts.image, &cuts.left);
     let mut first = by_first.clone();
     for opening in &mut first {
         if opening.left.address == address {
@@ -703,7 +703,7 @@ pub fn forgotten_word() -> Run {
     let mut again = last;
     (again.value, again.owner) = (0, 2);
     let count = first.len();
-    first.extend(openings(&cuts.image, &[again]));
+    first.extend(opened(&cuts.image, &[again]));
     cuts.openings = first;
     cuts.in_four_parts(count)
 }
@@ -765,7 +765,7 @@ pub fn after_exit() -> Run {
         }
     }
     cuts.shards.push(again);
-    cuts.openings = openings(&cuts.image, &cuts.left);
+    cuts.openings = opened(&cuts.image, &cuts.left);
     cuts.in_four_parts(1)
 }
 
