@@ -22,8 +22,10 @@ pub struct FixedRows<'a> {
 enum Rows<'a> {
     Program(&'a Image),
     Image(&'a Image),
-    /// Those of a table that is small, or the same for every program.
-    Cells(Vec<F>),
+    Gaps(Vec<gaps::Fixed<F>>),
+    Range16,
+    Bytes,
+    PowersOfTwo,
 }
 
 impl<'a> FixedRows<'a> {
@@ -32,10 +34,14 @@ impl<'a> FixedRows<'a> {
         let (rows, count) = match table {
             Table::Program => (Rows::Program(image), image.text.len()),
             Table::Image => (Rows::Image(image), image::count(image)),
-            Table::Gaps => cells(gaps::fixed(image)),
-            Table::Range16 => cells(range16::fixed()),
-            Table::Bytes => cells(bytes::fixed()),
-            Table::PowersOfTwo => cells(powers_of_two::fixed()),
+            Table::Gaps => {
+                let rows = gaps::fixed(image);
+                let count = rows.len();
+                (Rows::Gaps(rows), count)
+            }
+            Table::Range16 => (Rows::Range16, range16::ROWS),
+            Table::Bytes => (Rows::Bytes, bytes::ROWS),
+            Table::PowersOfTwo => (Rows::PowersOfTwo, powers_of_two::ROWS),
             _ => return None,
         };
         Some(Self {
@@ -67,9 +73,10 @@ impl<'a> FixedRows<'a> {
                 _ if index >= self.count => row.fill(F::ZERO),
                 Rows::Program(image) => program::fixed(image, index).write_row(row),
                 Rows::Image(image) => image::fixed(image, index).write_row(row),
-                Rows::Cells(cells) => {
-                    row.copy_from_slice(&cells[index * self.width..][..self.width]);
-                }
+                Rows::Gaps(rows) => rows[index].write_row(row),
+                Rows::Range16 => range16::fixed(index).write_row(row),
+                Rows::Bytes => bytes::fixed(index).write_row(row),
+                Rows::PowersOfTwo => powers_of_two::fixed(index).write_row(row),
             }
         }
     }
@@ -88,15 +95,6 @@ impl<'a> FixedRows<'a> {
             }
         }
     }
-}
-
-fn cells<'a, C: Columns<F>>(rows: Vec<C>) -> (Rows<'a>, usize) {
-    let count = rows.len();
-    let mut cells = alloc::vec![F::ZERO; count * C::WIDTH];
-    for (row, cells) in rows.into_iter().zip(cells.chunks_exact_mut(C::WIDTH)) {
-        row.write_row(cells);
-    }
-    (Rows::Cells(cells), count)
 }
 
 /// The most preprocessed columns of a table.

@@ -159,10 +159,15 @@ pub struct Results {
 #[derive(Args, Debug)]
 pub struct ReportFile {
     /// Where to write a report, in JSON
-    #[arg(long = "report", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(
+        id = "report",
+        long = "report",
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
+    )]
     file: Option<PathBuf>,
     /// Print the report: the same as --report -
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, conflicts_with = "report")]
     json: bool,
 }
 

@@ -314,7 +314,7 @@ fn memory_reaches_up_to_the_holes() {
     let mut words = [li(5, LOW), li(6, HIGH), li(7, 0x8182_8384)].concat();
     words.extend([
         sw(7, 5, 0),
-        sh(7, 6, 1),
+        sh(7, 6, 2),
         lbu(8, 6, 3),
         sb(7, 6, 3),
         lw(9, 5, 0),
@@ -330,7 +330,7 @@ fn memory_reaches_up_to_the_holes() {
     let proved = common::prove_and_verify(&program, &[]);
     common::oracle_accepts(&program, &[]);
     let expected = [
-        0x84, 0x83, 0x82, 0x81, 0, 0x84, 0x83, 0x82, 0x81, 0, 0x84, 0x83, 0x84,
+        0x84, 0x83, 0x82, 0x81, 0x83, 0x84, 0x83, 0x82, 0x81, 0, 0, 0x84, 0x84,
     ];
     assert_eq!(proved.output, expected);
 }

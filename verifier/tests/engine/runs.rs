@@ -658,7 +658,9 @@ fn bytes(report: &mut Report) {
 pub fn other_entry() -> Run {
     let words = text();
     // The skipped instruction loads the high half of an address, so that the run differs.
-    let elf = testing::Builder::new(testing::TEXT + 4).text(testing::TEXT, &words);
+    let elf = testing::Builder::new(testing::TEXT + 4)
+        .text(testing::TEXT, &words)
+        .without_holes();
     let program = Program::from_elf(&elf.build()).unwrap();
     Cuts::new(&program, INPUT, 28).in_four_parts(1)
 }

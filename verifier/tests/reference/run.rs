@@ -105,8 +105,12 @@ pub fn four_parts() -> Run {
     cut.in_four_parts(1)
 }
 
+/// The program; it has memory in place of holes, so that a false run may store at address zero.
 pub fn program() -> Program {
-    Program::from_elf(&testing::elf(&text())).unwrap()
+    let elf = testing::Builder::new(testing::TEXT)
+        .text(testing::TEXT, &text())
+        .without_holes();
+    Program::from_elf(&elf.build()).unwrap()
 }
 
 /// A run that is cut into shards.

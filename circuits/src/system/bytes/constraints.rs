@@ -1,7 +1,5 @@
 //! The messages of the table.
 
-use alloc::vec::Vec;
-
 use p3_field::PrimeCharacteristicRing;
 
 use super::{Bytes, Fixed};
@@ -30,14 +28,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The preprocessed rows, 2^16 of them; the pair `(a, b)` is in row `2^8 a + b`.
-pub fn fixed() -> Vec<Fixed<F>> {
-    (0..1_u32 << 16)
-        .map(|row| [row >> 8, row & 0xff])
-        .map(|[a, b]| Fixed {
-            a: F::from_u32(a),
-            b: F::from_u32(b),
-            and: F::from_u32(a & b),
-        })
-        .collect()
+/// How many rows there are.
+pub const ROWS: usize = 1 << 16;
+
+/// A preprocessed row; the pair `(a, b)` is in row `2^8 a + b`.
+pub fn fixed(row: usize) -> Fixed<F> {
+    let [a, b] = [row >> 8, row & 0xff].map(|byte| byte as u32);
+    Fixed {
+        a: F::from_u32(a),
+        b: F::from_u32(b),
+        and: F::from_u32(a & b),
+    }
 }

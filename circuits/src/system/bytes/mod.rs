@@ -8,4 +8,4 @@ mod columns;
 mod constraints;
 
 pub use columns::{Bytes, Fixed};
-pub use constraints::{eval, fixed};
+pub use constraints::{ROWS, eval, fixed};

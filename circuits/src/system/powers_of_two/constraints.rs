@@ -1,7 +1,5 @@
 //! The messages of the table.
 
-use alloc::vec::Vec;
-
 use p3_field::PrimeCharacteristicRing;
 
 use super::{Fixed, PowersOfTwo};
@@ -24,13 +22,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The preprocessed rows: the eight powers, twice, to make up the smallest height.
-pub fn fixed() -> Vec<Fixed<F>> {
-    (0..16)
-        .map(|row| row % 8)
-        .map(|exponent| Fixed {
-            exponent: F::from_u32(exponent),
-            power: F::from_u32(1 << exponent),
-        })
-        .collect()
+/// How many rows there are: the eight powers, twice, to make up the smallest height.
+pub const ROWS: usize = 16;
+
+/// A preprocessed row.
+pub fn fixed(row: usize) -> Fixed<F> {
+    let exponent = row as u32 % 8;
+    Fixed {
+        exponent: F::from_u32(exponent),
+        power: F::from_u32(1 << exponent),
+    }
 }

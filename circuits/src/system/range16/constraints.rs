@@ -1,7 +1,5 @@
 //! The messages of the table.
 
-use alloc::vec::Vec;
-
 use p3_field::PrimeCharacteristicRing;
 
 use super::{Fixed, Range16};
@@ -24,11 +22,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The preprocessed rows, 2^16 of them.
-pub fn fixed() -> Vec<Fixed<F>> {
-    (0..1 << 16)
-        .map(|value| Fixed {
-            value: F::from_u32(value),
-        })
-        .collect()
+/// How many rows there are.
+pub const ROWS: usize = 1 << 16;
+
+/// A preprocessed row: its number.
+pub fn fixed(row: usize) -> Fixed<F> {
+    Fixed {
+        value: F::from_u32(row as u32),
+    }
 }

@@ -7,4 +7,4 @@ mod columns;
 mod constraints;
 
 pub use columns::{Fixed, Range16};
-pub use constraints::{eval, fixed};
+pub use constraints::{ROWS, eval, fixed};

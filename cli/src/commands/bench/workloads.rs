@@ -33,10 +33,10 @@ enum Input {
 pub const WORKLOADS: [Workload; 7] = [
     Workload {
         name: "fibonacci",
-        about: "F(209 699) modulo 2^32: 2^20 instructions",
+        about: "F(209 696) modulo 2^32: 2^20 instructions, but for three",
         is_long: false,
         guest: "fibonacci",
-        input: Input::Number(209_699),
+        input: Input::Number(209_696),
     },
     Workload {
         name: "sha256",
@@ -142,7 +142,7 @@ mod tests {
             assert_eq!(run.exit_code, 0, "{}", workload.name);
             let cycles = run.cycles;
             let possible = match workload.name {
-                "fibonacci" => 1 << 20..=1 << 20,
+                "fibonacci" => (1 << 20) - 3..=(1 << 20) - 3,
                 "sha256-long" | "secp256k1" => 1 << 20..=1 << 22,
                 "sha256-128k" => 7_000_000..=9_000_000,
                 "secp256k1-10" => 20_000_000..=21_000_000,
