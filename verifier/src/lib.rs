@@ -83,7 +83,7 @@ mod verify;
 pub use challenge::{Challenge, Sextic};
 pub use codec::{MAX_PART_BYTES, ProofError};
 pub use cost::{Cost, Operations};
-pub use counts::{Counts, Machine, Scope};
+pub use counts::{Counts, Machine, STATEMENTS_DIGEST, Scope};
 pub use error::{PartError, VerifyError};
 pub use fri::FoldError;
 pub use header::{Header, HeaderError, PartHeader};
