@@ -11,11 +11,10 @@ or `ELSEWHERE` says where else the part is needed.
 
 import argparse
 import concurrent.futures
-import os
 import sys
 
 import machine
-from check import TABLES, check
+from check import TABLES, check, pool_of_processes
 
 LOOKUPS = ("range16", "byte_pair", "and", "power_of_two")
 
@@ -90,7 +89,7 @@ def main():
     test = read(arguments.against) if arguments.against else {}
     failures = []
     score = {}
-    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+    with pool_of_processes() as pool:
         running = [pool.submit(delete, job) for job in jobs]
         for name, part, verdict, what, seconds in (job.result() for job in concurrent.futures.as_completed(running)):
             score[verdict] = score.get(verdict, 0) + 1
