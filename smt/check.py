@@ -3,7 +3,6 @@
 `python check.py [TABLE...]` checks all tables, or those that are named.
 """
 
-import concurrent.futures
 import multiprocessing
 import os
 import sys
@@ -238,8 +237,7 @@ def report(findings):
 
 def pool_of_processes():
     """A process for each job: what a solver has done before may change its next answer."""
-    context = multiprocessing.get_context("spawn")
-    return concurrent.futures.ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=1)
+    return multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1)
 
 
 def main(names):
@@ -247,7 +245,7 @@ def main(names):
     # The longest first.
     order = sorted(names or TABLES, key=lambda name: name not in ("divide", "load_store_misaligned", "shift"))
     with pool_of_processes() as pool:
-        results = [report(findings) for findings in pool.map(run, order)]
+        results = [report(findings) for findings in pool.imap(run, order)]
     return 0 if all(results) else 1
 
 

@@ -10,7 +10,6 @@ or `ELSEWHERE` says where else the part is needed.
 """
 
 import argparse
-import concurrent.futures
 import sys
 
 import machine
@@ -90,8 +89,7 @@ def main():
     failures = []
     score = {}
     with pool_of_processes() as pool:
-        running = [pool.submit(delete, job) for job in jobs]
-        for name, part, verdict, what, seconds in (job.result() for job in concurrent.futures.as_completed(running)):
+        for name, part, verdict, what, seconds in pool.imap_unordered(delete, jobs):
             score[verdict] = score.get(verdict, 0) + 1
             also = test.get((name, part), "")
             print(f"{name} | {part} | {verdict} | {what} | {also} | {seconds:.1f} s", flush=True)

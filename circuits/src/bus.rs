@@ -31,7 +31,8 @@ pub enum Bus {
     /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory, `lo + 2^16
     /// hi`; lo may be 2^16.
     ZeroedFrom,
-    /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
+    /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image,
+    /// and in no hole.
     Gap,
     /// Global. `(space, address, lo, hi, owner)`: the value of a place of [`Bus::Memory`] between
     /// shards, and the position of the last shard that held it: 0 for the initial memory.

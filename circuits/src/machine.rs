@@ -1,6 +1,7 @@
 //! The machine: its list of tables, and the facts about each of them.
 
 use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use core::ops::Range;
 
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
@@ -37,6 +38,17 @@ pub struct Image {
     /// Every word of memory that the program file fills: word address below 2^30 and value, by
     /// ascending address.
     pub words: Vec<(u32, u32)>,
+    /// Where no word of memory can be accessed: ranges of word addresses, in ascending order, in
+    /// which the file fills none.
+    pub holes: Vec<Range<u32>>,
+}
+
+impl Image {
+    /// Whether the program file fills the word at an address.
+    pub fn fills(&self, address: u32) -> bool {
+        let found = self.words.binary_search_by_key(&address, |(word, _)| *word);
+        found.is_ok()
+    }
 }
 
 /// The statement of a proof about a whole run of a program, supplied by whoever verifies it.
@@ -296,7 +308,7 @@ tables! {
     Program Image = image::Image boundary InBoundary fixed Fixed,
     /// Memory that starts as zero.
     Zeroed Zeroed = zeroed::Zeroed boundary InBoundary,
-    /// Where the image is not.
+    /// Where the image is not, and no hole.
     Zeroed Gaps = gaps::Gaps fixed Fixed,
     /// Values below 2^16.
     Lookup Range16 = range16::Range16 fixed Fixed,

@@ -85,6 +85,7 @@ impl Image {
             entry: program.entry(),
             text,
             words,
+            holes: program.holes().iter().map(|hole| hole.words()).collect(),
         })
     }
 }

@@ -65,12 +65,12 @@ fn proofs_of_several_shards_are_accepted() {
     ))
     .with(0);
     assert!(
-        ended.out.contains("\nshards        3, in 4 parts\n"),
+        ended.error.contains("\nshards        3, in 4 parts\n"),
         "{ended:?}"
     );
-    assert!(ended.out.contains(" per shard\n"), "{ended:?}");
+    assert!(ended.error.contains(" per shard\n"), "{ended:?}");
     assert!(
-        ended.out.contains(" MiB estimated, 1,024 MiB allowed\n"),
+        ended.error.contains(" MiB estimated, 1,024 MiB allowed\n"),
         "{ended:?}"
     );
     let length = fs::metadata(&proof).unwrap().len();
@@ -95,7 +95,7 @@ fn proofs_of_several_shards_are_accepted() {
     let arguments = [&verify[..], &["--output", &output, "--report", &verified]].concat();
     let ended = zonda(arguments).with(0);
     assert!(
-        ended.out.contains("\nshards        3, in 4 parts\n"),
+        ended.error.contains("\nshards        3, in 4 parts\n"),
         "{ended:?}"
     );
     let verified = json(&verified);
@@ -136,7 +136,7 @@ fn checks_are_of_all_parts() {
     let run = Run::new();
     let ended = zonda(run.arguments(&["check"], &["--shard-cycles", "2000"])).with(0);
     assert!(
-        ended.out.contains("every constraint of every table"),
+        ended.error.contains("every constraint of every table"),
         "{ended:?}"
     );
     zonda(run.arguments(&["check"], &["--memory", "1M"]))
@@ -182,7 +182,7 @@ fn workers_need_the_guest_and_their_task_alone() {
         &["--shard-cycles", "3000", "--work-dir", &job],
     ))
     .with(0);
-    assert!(plan.out.contains("\nshards        2\n"), "{plan:?}");
+    assert!(plan.error.contains("\nshards        2\n"), "{plan:?}");
     let tasks = files(&job, ".task");
     assert_eq!(tasks.len(), 3);
 
@@ -268,7 +268,7 @@ fn tasks_that_are_none_are_refused() {
     assert_eq!(run.scratch.names(), ["a.task", "input"]);
 
     let out = run.scratch.path("out");
-    zonda(["shard", "prove", &run.guest, &path, "--out", &out]).with(0);
+    zonda(["shard", "prove", &run.guest, &path, "--output", &out]).with(0);
     zonda(["shard", "prove", &run.guest, &path]).with(0);
     let part = format!("{}.part", task.file_name());
     assert_eq!(run.scratch.names().len(), 4);

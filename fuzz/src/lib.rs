@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Challenge, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31, Statement,
-    VerifyingKey, ZeroedRange, proof::Body,
+    Challenge, Claim, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31,
+    Statement, VerifyingKey, ZeroedRange, proof::Body,
 };
 
 /// Those of the committed proof: a change is not refused before it is looked at.
@@ -168,6 +168,17 @@ pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
 }
 
 impl Script<'_> {
+    /// Changes what a proof says that it proves.
+    pub fn claim(&mut self, claim: &mut Claim) {
+        match self.byte() % 5 {
+            0 => claim.program_id = self.digest(),
+            1 => claim.key_digest = self.digest(),
+            2 => claim.exit_code = self.number() as u32,
+            3 => claim.output_length = self.number() as u32,
+            _ => claim.output_digest = self.digest(),
+        }
+    }
+
     fn links(&mut self, links: &mut Links) {
         let number = |script: &mut Self| match script.byte() % 4 {
             0 => 0,

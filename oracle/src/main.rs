@@ -90,7 +90,7 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
         output: outcome.output,
     };
     // Facts that zonda's prover collects while it executes.
-    let run = OneShard::new(&image, &records, &statement, several);
+    let run = OneShard::new(&image, &records, &statement, several)?;
     let (part, boundary) = (&run.part, run.boundary());
     let instruction = |pc| match program.instruction(pc) {
         Some(Ok(instruction)) => instruction,

@@ -175,7 +175,8 @@ impl Budget {
 /// A run that is to be proved.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
-    engine: &'a Engine,
+    /// Commits to what goes from shard to shard; without it, nothing is committed to.
+    engine: Option<&'a Engine>,
     setup: &'a Setup<'a>,
     input: &'a [u8],
     /// The most instructions to execute.
@@ -190,7 +191,19 @@ impl<'a> Run<'a> {
         options: &Options<'_>,
     ) -> Self {
         Self {
-            engine,
+            engine: Some(engine),
+            ..Self::uncommitted(setup, input, options)
+        }
+    }
+
+    /// A run that is to be cut like one that is proved.
+    pub(crate) fn uncommitted(
+        setup: &'a Setup<'a>,
+        input: &'a [u8],
+        options: &Options<'_>,
+    ) -> Self {
+        Self {
+            engine: None,
             setup,
             input,
             max_cycles: options.max_cycles,
@@ -250,6 +263,10 @@ impl Host for Once<'_> {
             self.host.debug(stream, &bytes[known..]);
             self.told = self.seen;
         }
+    }
+
+    fn executed(&mut self, cycles: u64) {
+        self.host.executed(cycles);
     }
 }
 

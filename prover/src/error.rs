@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use zonda_circuits::system::zeroed::NotZeroed;
 use zonda_kernels::AllocationError;
 use zonda_riscv_emu::{allocate::OutOfMemory, error::ExecuteError, shard::ReplayError};
 use zonda_verifier::{HeaderError, header::MAX_SHARDS};
@@ -86,6 +87,13 @@ impl From<io::Error> for ProveError {
             kind: error.kind(),
             reason: error.to_string(),
         }
+    }
+}
+
+/// A task that opens a word as zeroed that is none.
+impl From<NotZeroed> for ProveError {
+    fn from(word: NotZeroed) -> Self {
+        Self::Task(word.into())
     }
 }
 

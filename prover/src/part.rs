@@ -7,7 +7,7 @@ use zonda_circuits::{
     system::{
         boundary::{Held, Left},
         gaps,
-        zeroed::openings,
+        zeroed::{NotZeroed, openings},
     },
     witness::{Boundary, ProgramUse},
 };
@@ -259,8 +259,9 @@ impl Work {
     /// Hands out everything that the part's boundary columns are made from.
     ///
     /// # Errors
-    /// If the system refuses memory, and what `work` returns.
-    pub fn with_boundary<R, E: From<OutOfMemory>>(
+    /// [`NotZeroed`] for a word to be opened as zeroed that the image fills or that lies in a hole; if the
+    /// system refuses memory; and what `work` returns.
+    pub fn with_boundary<R, E: From<NotZeroed> + From<OutOfMemory>>(
         &self,
         image: &Image,
         work: impl FnOnce(&Boundary<'_>) -> Result<R, E>,
@@ -278,7 +279,7 @@ impl Work {
         }
         let mut zeroed = Vec::new();
         if let Some(ZeroedWork { range, left }) = &self.zeroed {
-            zeroed = openings(image, left);
+            zeroed = openings(image, left)?;
             if let Some(first) = zeroed.first_mut() {
                 first.from = range.from;
             }

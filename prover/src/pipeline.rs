@@ -202,11 +202,12 @@ fn prove_into(
             let finished = directory.as_ref().map(|directory| directory.load(index));
             let bytes = match finished.transpose()?.flatten() {
                 Some(bytes) => {
+                    job.skip_part();
                     finished_before += 1;
                     bytes
                 }
                 None => {
-                    job.begin_part(index as usize);
+                    job.begin_part();
                     let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
                     job.end_part();
                     if let Some(directory) = &directory {

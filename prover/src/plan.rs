@@ -15,16 +15,17 @@ use zonda_riscv_emu::{
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    Shape,
+    Claim, Shape,
     header::{Header, MAX_SHARDS, PartHeader},
     protocol::{self, label},
 };
 
 use crate::{
     cancel::Cancel,
-    engine::{Commitment, Engine, EngineError, Global},
+    engine::{Commitment, Engine, Global},
     error::ProveError,
     estimate::{self, Estimate},
+    forecast::Cost,
     job::Job,
     part::{ProgramWork, ShardWork, Work, ZeroedWork},
     setup::Setup,
@@ -56,8 +57,8 @@ pub struct Plan {
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
-    /// The cost of proving each part: its cells.
-    pub(crate) costs: Vec<u64>,
+    /// The cost of proving each part.
+    pub(crate) costs: Vec<Cost>,
 }
 
 /// How a run is executed and cut.
@@ -91,13 +92,14 @@ impl<E: Into<ProveError>> From<E> for PlanError {
 }
 
 impl Plan {
-    /// Executes a run, and plans its proof.
+    /// Executes a run, and plans its proof. Without an engine, nothing is committed to and no work is
+    /// kept: such a plan says what there would be to prove.
     ///
     /// # Errors
     /// If the guest has no run that could be proved, or not if it is cut like this; or if the job is
     /// cancelled.
     pub(crate) fn new(
-        engine: &Engine,
+        engine: Option<&Engine>,
         setup: &Setup<'_>,
         input: &[u8],
         cutting: &Cutting,
@@ -137,7 +139,7 @@ impl Plan {
 
 /// A plan in the making.
 struct Planner<'a, 'b> {
-    engine: &'a Engine,
+    engine: Option<&'a Engine>,
     setup: &'a Setup<'a>,
     cutting: &'a Cutting,
     job: &'a mut Job<'b>,
@@ -152,7 +154,7 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    costs: Vec<u64>,
+    costs: Vec<Cost>,
 }
 
 impl Planner<'_, '_> {
@@ -186,7 +188,7 @@ impl Planner<'_, '_> {
         let mut boundary = None;
         let mut closing = Vec::new();
         if shards == 1 && self.fits(&whole) {
-            boundary = Some(self.add(&whole)?);
+            boundary = self.add(&whole)?;
             self.kept = Some(vec![whole]);
         } else {
             self.executing(Work {
@@ -209,20 +211,23 @@ impl Planner<'_, '_> {
         };
         let reserve = left + machine + executing;
         let key = &self.setup.key;
-        let mut header = Header {
-            preset: key.preset(),
-            shards,
-            parts: self.parts,
-            global_nonce: 0,
-        };
         let statement = Statement {
             exit_code,
             output: self.output,
         };
+        let mut header = Header {
+            preset: key.preset(),
+            claim: Claim::new(key, &statement),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
         header.check(key, &statement).map_err(ProveError::from)?;
-        let mut transcript = protocol::begin(key, &statement, &header);
-        let bits = key.parameters().global_work_bits;
-        header.global_nonce = self.engine.work(&mut transcript, label::GLOBAL, bits);
+        let mut transcript = protocol::begin(&header.claim, &header);
+        if let Some(engine) = self.engine {
+            let bits = key.parameters().global_work_bits;
+            header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
+        }
         Ok(Plan {
             statement,
             header,
@@ -246,14 +251,16 @@ impl Planner<'_, '_> {
         if self.kept_bytes > self.cutting.keep_bytes {
             self.kept = None;
         }
-        if let Some(kept) = &mut self.kept {
+        if self.engine.is_some()
+            && let Some(kept) = &mut self.kept
+        {
             kept.push(work);
         }
         Ok(())
     }
 
     /// Adds a part: commits to its boundary.
-    fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
+    fn add(&mut self, work: &Work) -> Result<Option<Commitment>, PlanError> {
         let bytes = self.estimate(work).peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
@@ -261,16 +268,17 @@ impl Planner<'_, '_> {
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
-        let cells = shape.0.iter();
-        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
-        self.costs.push(cells.sum());
-        let boundary = self.job.run(Stage::Boundary, |cancel| {
-            commit_boundary(self.engine, setup, work, &shape, cancel)
-        })??;
+        self.costs.push(Cost::of(&shape, setup.key.preset()));
+        let mut boundary = None;
+        if let Some(engine) = self.engine {
+            boundary = Some(self.job.run(Stage::Boundary, |cancel| {
+                commit_boundary(engine, setup, work, &shape, cancel)
+            })??);
+        }
         self.used.push(work.used(&setup.image, &shape));
         self.parts.push(PartHeader {
             shape,
-            boundary_root: boundary.root(),
+            boundary_root: boundary.as_ref().map_or([0; 32], Commitment::root),
             links: work.links(),
         });
         Ok(boundary)
@@ -365,17 +373,18 @@ const MIN_ZEROED_ROWS: usize = 1 << 10;
 /// Commits to a part's boundary columns.
 ///
 /// # Errors
-/// If the work is to stop, or memory is refused.
+/// If the task's zeroed words are no such words, if the work is to stop, or memory is refused.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
     cancel: &Cancel,
-) -> Result<Commitment, EngineError> {
+) -> Result<Commitment, ProveError> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
-        boundary_columns(&setup.image, boundary, several, instruction_at)
+        let columns = boundary_columns(&setup.image, boundary, several, instruction_at);
+        columns.map_err(ProveError::from)
     })?;
     // For each instance that has any, in order.
     let mut columns = columns.into_iter();
@@ -388,7 +397,7 @@ pub(crate) fn commit_boundary(
         columns.cells
     });
     let cells: Vec<_> = cells.collect();
-    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
+    Ok(engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)?)
 }
 
 /// The final state of all that a run touches, by ascending space and address.

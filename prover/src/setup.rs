@@ -134,8 +134,8 @@ pub fn prepare_for<'a>(
     })?
 }
 
-/// The key of a program. It takes about 32 bytes of memory for each row of the highest table: half of
-/// the extended columns are there at a time, and no tree.
+/// The key of a program. It takes 64 bytes of memory for each row of the highest table, for up to
+/// sixteen columns: half of the extended columns are there at a time, and no tree.
 ///
 /// # Errors
 /// If the threads cannot be started, or memory is refused.

@@ -8,7 +8,8 @@ use zonda_circuits::{
 };
 use zonda_kernels::{AllocationError, Buffer};
 use zonda_verifier::{
-    Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic, Shape,
+    Claim, Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic,
+    Shape,
     protocol::{self, label},
 };
 
@@ -46,6 +47,7 @@ pub fn prove_tables(
     let key = &setup.key;
     let mut header = Header {
         preset: key.preset(),
+        claim: Claim::new(key, statement),
         shards,
         ..Header::default()
     };
@@ -81,7 +83,7 @@ pub fn prove_tables(
         };
         filled.push((tables, boundary));
     }
-    let mut transcript = protocol::begin(key, statement, &header);
+    let mut transcript = protocol::begin(&header.claim, &header);
     let bits = key.parameters().global_work_bits;
     header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
     let global = Global(*transcript.state());

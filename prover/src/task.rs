@@ -2,7 +2,7 @@
 
 use zonda_circuits::system::{
     boundary::Left,
-    zeroed::{Opening, openings},
+    zeroed::{NotZeroed, Opening, openings},
 };
 use zonda_kernels::AllocationError;
 use zonda_riscv_emu::{allocate::OutOfMemory, shard::ReplayError};
@@ -13,6 +13,7 @@ use crate::{
     engine::{Commitment, Engine, Filled, Global, ProverChallenge},
     error::ProveError,
     estimate,
+    forecast::Cost,
     job::Job,
     part::{Work, ZeroedWork},
     pipeline::{Options, in_pool},
@@ -83,6 +84,9 @@ pub enum TaskError {
         /// What differs.
         what: &'static str,
     },
+    /// A word that it opens as zeroed is none.
+    #[error("the task's zeroed words are not those of a run of the program: {0}")]
+    NotZeroed(#[from] NotZeroed),
     /// Its memory or its instructions are not in the one order of a task.
     #[error("the task's {what} are not in ascending order, or not of the program")]
     Order {
@@ -106,8 +110,8 @@ pub fn prove_task(
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
         // The estimate of the time left covers this part alone.
-        job.plan(vec![1]);
-        job.begin_part(0);
+        job.plan(vec![Cost::of(&task.header.shape, setup.key.preset())]);
+        job.begin_part();
         prove(engine, setup, task, None, &mut job)
     })?
 }
@@ -250,12 +254,11 @@ impl Task {
         let Some(ZeroedWork { range, left }) = &self.work.zeroed else {
             return Ok(());
         };
-        let openings = openings(&setup.image, left);
+        let openings = openings(&setup.image, left)?;
         let to = openings.last().map_or(range.from, Opening::next);
         let [low, high] = range.from.map(u64::from);
         let is_after = |left: &Left| u64::from(left.address) >= low + (high << 16);
-        let is_open = openings.len() == left.len() && left.first().is_none_or(is_after);
-        if is_open && range.to == to {
+        if left.first().is_none_or(is_after) && range.to == to {
             Ok(())
         } else {
             let what = "zeroed words";

@@ -119,6 +119,19 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         task.work.zeroed.as_mut().unwrap().range.to[0] += 1;
     });
     assert!(matches!(zeroed, TaskError::Order { .. }));
+    // A word in a hole, and one that the image fills, where another zeroed word stands.
+    for address in [0x3fff_ffff, program.image_words().next().unwrap().0] {
+        let opened = changed(closing, &|task| {
+            let zeroed = task.work.zeroed.as_mut().unwrap();
+            zeroed.left.truncate(1);
+            zeroed.left[0].address = address;
+            zeroed.range.to = [(address & 0xffff) + 1, address >> 16];
+        });
+        let TaskError::NotZeroed(refused) = opened else {
+            panic!("{opened}")
+        };
+        assert_eq!(refused.address, address);
+    }
     // Instructions change within what the shape leaves open.
     let replayed = changed(first, &|task| {
         let counts = &mut shard(task).instructions;

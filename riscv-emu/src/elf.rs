@@ -208,7 +208,7 @@ pub(crate) struct Segment<'a> {
     /// The program header it comes from.
     index: usize,
     /// The addresses it takes.
-    memory: Range<u64>,
+    pub(crate) memory: Range<u64>,
     /// What it loads to its first addresses; the rest is zero.
     pub(crate) bytes: &'a [u8],
     /// Whether instructions can be fetched from it.

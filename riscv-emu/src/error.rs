@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::allocate::OutOfMemory;
+use crate::{
+    allocate::OutOfMemory,
+    hole::{self, Hole, Mistake},
+};
 
 /// A run that did not end with `exit`. It cannot be proved.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -105,6 +108,16 @@ pub enum TrapKind {
         pointer: u32,
         /// What a2 holds.
         length: u32,
+    },
+    /// An access to a word of memory that does not exist.
+    #[error("{}", hole::message(*address, *hole, *mistake))]
+    Hole {
+        /// The first byte of the access that lies in the hole.
+        address: u32,
+        /// The hole.
+        hole: Hole,
+        /// The mistake that it looks like.
+        mistake: Mistake,
     },
 }
 

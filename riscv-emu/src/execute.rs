@@ -56,6 +56,10 @@ pub struct Outcome {
 pub trait Host {
     /// The program wrote debug text; one `write` may be a part of a line or of a character.
     fn debug(&mut self, stream: DebugStream, bytes: &[u8]);
+
+    /// The program has executed so many instructions so far. A run says so at least every 2^26
+    /// instructions, which take a fraction of a second.
+    fn executed(&mut self, _cycles: u64) {}
 }
 
 /// Where debug text was written to.
@@ -156,7 +160,18 @@ fn run<'a, O: Observer>(
     observer: O,
 ) -> Result<(Outcome, Machine<'a, O>), ExecuteError> {
     let mut machine = Machine::load(program, input, options, observer)?;
-    let Stopped { stop, pc, cycles } = machine.run(program, program.entry(), max_cycles, host);
+    let mut pc = program.entry();
+    let mut executed = 0;
+    let Stopped { stop, pc, cycles } = loop {
+        let slice = SLICE_CYCLES.min(max_cycles - executed);
+        let stopped = machine.run(program, pc, slice, host);
+        (pc, executed) = (stopped.pc, executed + stopped.cycles);
+        if !matches!(stopped.stop, Stop::CycleLimit) || executed == max_cycles {
+            let cycles = executed;
+            break Stopped { cycles, ..stopped };
+        }
+        host.executed(executed);
+    };
     let Stop::Exit { code } = stop else {
         return Err(error(stop, location(program, pc), max_cycles, options));
     };
@@ -182,7 +197,11 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
         Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
         Stop::OutOfMemory(refused) => refused.into(),
-        Stop::Exit { .. } | Stop::Ecall { .. } | Stop::Unlisted { .. } | Stop::Transfers => {
+        Stop::Exit { .. }
+        | Stop::Hole { .. }
+        | Stop::Ecall { .. }
+        | Stop::Unlisted { .. }
+        | Stop::Transfers => {
             unreachable!("no error of a run: {stop:?}")
         }
     }
@@ -199,6 +218,8 @@ pub(crate) fn location(program: &Program, pc: u32) -> Location {
     }
 }
 
+/// After so many instructions the host is told of them.
+const SLICE_CYCLES: u64 = 1 << 26;
 /// The limit of recorded runs where the options name none.
 pub const DEFAULT_RECORDED_CYCLES: u64 = 1 << 22;
 /// What the clk can count.

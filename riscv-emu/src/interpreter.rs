@@ -5,8 +5,9 @@ use crate::{
     ecall::Streams,
     error::{ExecuteError, TrapKind},
     execute::{Host, Options, error, location},
+    hole::{self, Hole},
     instruction::{Instruction, Opcode},
-    memory::{MemoryFull, Paged, Word},
+    memory::{NoPage, Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
     record::Family,
@@ -32,6 +33,11 @@ pub(crate) enum Stop {
     },
     Trap(TrapKind),
     CycleLimit,
+    /// This word lies in a hole. [`Machine::run`] makes a trap of it.
+    Hole {
+        address: u32,
+        hole: Hole,
+    },
     /// There may be no page for this word.
     MemoryLimit {
         address: u32,
@@ -51,10 +57,12 @@ pub(crate) enum Stop {
     Transfers,
 }
 
-impl MemoryFull {
+impl NoPage {
     /// There is no page for this word.
+    #[cold]
     fn stop(self, address: u32) -> Stop {
         match self {
+            Self::Hole(hole) => Stop::Hole { address, hole },
             Self::Limit => Stop::MemoryLimit { address },
             Self::Host(refused) => Stop::OutOfMemory(refused),
         }
@@ -77,13 +85,13 @@ impl<'a, O: Observer> Machine<'a, O> {
         options: &Options,
         observer: O,
     ) -> Result<Self, ExecuteError> {
-        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory)?;
+        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory, program.holes())?;
         for (address, word) in program.image_words() {
-            let full = |full: MemoryFull| {
+            let none = |none: NoPage| {
                 let at = location(program, program.entry());
-                error(full.stop(address), at, 0, options)
+                error(none.stop(address), at, 0, options)
             };
-            memory.slot(address).map_err(full)?.value = word;
+            memory.slot(address).map_err(none)?.value = word;
         }
         Ok(Self {
             registers: [0; 32],
@@ -133,7 +141,15 @@ impl<'a, O: Observer> Machine<'a, O> {
             };
             match next {
                 Ok(next) => pc = next,
-                Err(stop) => return Stopped { stop, pc, cycles },
+                Err(stop) => {
+                    let stop = match (stop, word) {
+                        (Stop::Hole { address, hole }, Ok(i)) => {
+                            Stop::Trap(hole::trap(program, i, &self.registers, address, hole))
+                        }
+                        (stop, _) => stop,
+                    };
+                    return Stopped { stop, pc, cycles };
+                }
             }
         }
     }
@@ -333,7 +349,7 @@ impl<'a, O: Observer> Machine<'a, O> {
         change: impl FnOnce(u32) -> u32,
     ) -> Result<Touch, Stop> {
         let word = self.memory.slot(address);
-        let word = word.map_err(|full| full.stop(address))?;
+        let word = word.map_err(|none| none.stop(address))?;
         let before = word.value;
         let previous = self.observer.touch(address, before, &mut word.note)?;
         let after = change(before);

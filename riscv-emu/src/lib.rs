@@ -51,6 +51,8 @@ pub mod error;
 #[cfg(feature = "std")]
 pub mod execute;
 #[cfg(feature = "std")]
+pub mod hole;
+#[cfg(feature = "std")]
 mod interpreter;
 #[cfg(feature = "std")]
 mod lines;

@@ -1,11 +1,12 @@
 //! A loaded program: what the machine starts from, and what a proof is about.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use crate::{
     allocate::{self, OutOfMemory},
     decode::decode,
     elf::{self, LoadError, Segment},
+    hole::Hole,
     instruction::Instruction,
     lines::Lines,
     symbols::{Symbol, Symbols},
@@ -17,6 +18,7 @@ pub struct Program {
     entry: u32,
     image: Vec<ImageRange>,
     text: Vec<TextRange>,
+    holes: Vec<Hole>,
     symbols: Symbols,
     lines: Lines,
 }
@@ -69,6 +71,7 @@ impl Program {
             entry,
             image,
             text,
+            holes: holes(&segments),
             symbols: Symbols::default(),
             lines: Lines::default(),
         };
@@ -114,7 +117,13 @@ impl Program {
             .flat_map(|range| (range.address..).zip(range.words.iter().copied()))
     }
 
-    /// The program id: a BLAKE3 digest of the entry point, the image and which of it is text.
+    /// The holes in the address space, by ascending address: those of which no segment takes a part.
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    /// The program id: a BLAKE3 digest of the entry point, the image, which of it is text, and the
+    /// holes. PROTOCOL.md, section 10, has the bytes.
     ///
     /// How the image was cut into segments, symbols, debug information and the layout of the file
     /// do not enter.
@@ -136,6 +145,12 @@ impl Program {
         for range in &self.text {
             number(range.pc);
             number(range.words.len() as u32);
+        }
+        number(self.holes.len() as u32);
+        for hole in &self.holes {
+            let Range { start, end } = hole.words();
+            number(start);
+            number(end);
         }
         *hasher.finalize().as_bytes()
     }
@@ -203,6 +218,17 @@ fn image(segments: &[Segment<'_>]) -> Result<Vec<ImageRange>, OutOfMemory> {
     Ok(ranges)
 }
 
+/// The holes of which no segment takes a part.
+fn holes(segments: &[Segment<'_>]) -> Vec<Hole> {
+    let is_free = |hole: &Hole| {
+        let Range { start, end } = hole.addresses();
+        segments
+            .iter()
+            .all(|segment| segment.memory.end <= start || end <= segment.memory.start)
+    };
+    Hole::ALL.into_iter().filter(is_free).collect()
+}
+
 /// The decoded words of the executable segments, as they stand in the image.
 fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Result<Vec<TextRange>, OutOfMemory> {
     let mut ranges: Vec<TextRange> = Vec::new();
@@ -238,4 +264,4 @@ fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Result<Vec<TextRange>
 }
 
 const ID_DOMAIN: &[u8] = b"zonda program id";
-const ID_VERSION: u32 = 1;
+const ID_VERSION: u32 = 2;

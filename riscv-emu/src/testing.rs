@@ -16,6 +16,12 @@ pub fn elf(words: &[u32]) -> Vec<u8> {
     Builder::new(TEXT).text(TEXT, words).build()
 }
 
+/// The same, of a program that may access all of memory.
+pub fn elf_without_holes(words: &[u32]) -> Vec<u8> {
+    let builder = Builder::new(TEXT).text(TEXT, words);
+    builder.without_holes().build()
+}
+
 /// Builds ELF files segment by segment; they may be broken on purpose.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -80,6 +86,11 @@ impl Builder {
             alignment: 1,
             bytes,
         })
+    }
+
+    /// Adds a segment without contents in each place where there would be a hole.
+    pub fn without_holes(self) -> Self {
+        self.data(0x8000, &[], 4).data(0xe000_0000, &[], 4)
     }
 
     /// Adds any segment.

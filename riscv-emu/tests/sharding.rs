@@ -584,7 +584,7 @@ fn limits_are_of_the_run() -> Result<(), Box<dyn Error>> {
         vec![lw(7, 5, 0), sw(5, 6, 0)],
         exit(0),
     ];
-    let program = Program::from_elf(&elf(&words.concat()))?;
+    let program = Program::from_elf(&elf_without_holes(&words.concat()))?;
     let whole = execute(&program, &[], &OPTIONS, &mut Discard)?;
     let failing = [
         Options {

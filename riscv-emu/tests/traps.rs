@@ -2,13 +2,15 @@
 
 use zonda_riscv_emu::{
     error::{ExecuteError, TrapKind},
-    execute::{DebugStream, Discard, Options, Outcome, execute, execute_metered, execute_recorded},
+    execute::{
+        DebugStream, Discard, Host, Options, Outcome, execute, execute_metered, execute_recorded,
+    },
     program::Program,
     testing::*,
 };
 
 fn load(words: &[u32]) -> Program {
-    Program::from_elf(&elf(words)).unwrap()
+    Program::from_elf(&elf_without_holes(words)).unwrap()
 }
 
 fn run(words: &[u32]) -> Result<Outcome, ExecuteError> {
@@ -211,4 +213,37 @@ fn limits() {
         error,
         Some(ExecuteError::OutputLimit { max_output: 3, .. })
     ));
+}
+
+#[test]
+fn hosts_are_told_how_much_was_executed() {
+    struct Heard(Vec<u64>);
+    impl Host for Heard {
+        fn debug(&mut self, _: DebugStream, bytes: &[u8]) {
+            panic!("{bytes:?}");
+        }
+
+        fn executed(&mut self, cycles: u64) {
+            self.0.push(cycles);
+        }
+    }
+    let forever = load(&[jal(0, 0)]);
+    for (more, expected) in [(0, &[1 << 26][..]), (3, &[1 << 26, 1 << 27])] {
+        let limit = (1 << 27) + more;
+        let mut heard = Heard(Vec::new());
+        let options = Options {
+            max_cycles: Some(limit),
+            ..Options::default()
+        };
+        let error = execute(&forever, &[], &options, &mut heard).err();
+        assert!(matches!(
+            error,
+            Some(ExecuteError::CycleLimit { max_cycles, at }) if max_cycles == limit && at.pc == TEXT
+        ));
+        assert_eq!(heard.0, expected);
+    }
+    // A shorter run says nothing.
+    let mut heard = Heard(Vec::new());
+    execute(&load(&exit(0)), &[], &Options::default(), &mut heard).unwrap();
+    assert_eq!(heard.0, [0; 0]);
 }

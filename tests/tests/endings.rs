@@ -13,9 +13,7 @@ use zonda_riscv_emu::{
 use zonda_verifier::MAX_OUTPUT_BYTES;
 
 fn limited(max_cycles: u64) -> Prover {
-    let mut options = Options::default();
-    options.max_cycles = Some(max_cycles);
-    Prover::new(options)
+    Prover::new(Options::new().max_cycles(max_cycles))
 }
 
 #[test]
@@ -91,9 +89,7 @@ fn a_full_disk_can_be_told_from_other_errors() {
 fn a_run_longer_than_a_shard_is_proved_in_several() {
     let fibonacci = guest("fibonacci");
     let input = 5000_u32.to_le_bytes();
-    let mut options = Options::default();
-    options.budget.shard_cycles = 1 << 13;
-    let prover = Prover::new(options);
+    let prover = Prover::new(Options::new().shard_cycles(1 << 13));
     let executed = prover.execute(&fibonacci, &input).unwrap();
     let proved = prover.prove(&fibonacci, &input).unwrap();
     assert_eq!(proved.output, executed.output);
@@ -106,9 +102,7 @@ fn a_run_longer_than_a_shard_is_proved_in_several() {
 
 #[test]
 fn a_limit_holds_for_all_shards_together() {
-    let mut options = Options::default();
-    options.budget.shard_cycles = 1000;
-    options.max_cycles = Some(10_000);
+    let options = Options::new().shard_cycles(1000).max_cycles(10_000);
     let error = Prover::new(options).prove(&guest("spin"), &[]).unwrap_err();
     let ProveError::Execute(ExecuteError::CycleLimit { max_cycles, .. }) = error else {
         panic!("{error}")
@@ -118,8 +112,7 @@ fn a_limit_holds_for_all_shards_together() {
 
 #[test]
 fn a_run_of_too_many_shards_is_refused() {
-    let mut options = Options::default();
-    options.budget.shard_cycles = 1;
+    let options = Options::new().shard_cycles(1);
     let error = Prover::new(options).prove(&guest("spin"), &[]).unwrap_err();
     assert_eq!(error, ProveError::TooLong);
 }

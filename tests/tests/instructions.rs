@@ -305,6 +305,36 @@ fn addresses_wrap() {
     guest.prove();
 }
 
+/// The first word after the first hole, and the last word before the last one.
+#[test]
+fn memory_reaches_up_to_the_holes() {
+    const LOW: u32 = 0x1_0000;
+    const HIGH: u32 = 0xbfff_fffc;
+    const CODE: u32 = 0x2_0000;
+    let mut words = [li(5, LOW), li(6, HIGH), li(7, 0x8182_8384)].concat();
+    words.extend([
+        sw(7, 5, 0),
+        sh(7, 6, 1),
+        lbu(8, 6, 3),
+        sb(7, 6, 3),
+        lw(9, 5, 0),
+    ]);
+    words.extend([sb(8, 5, 4), sw(9, 5, 5)]);
+    for (pointer, length) in [(LOW, 9), (HIGH, 4)] {
+        words.extend(call(64, 3, pointer, length));
+    }
+    words.extend(exit(0));
+    let file = Builder::new(CODE).text(CODE, &words).build();
+    let program = zonda::Program::from_elf(&file).unwrap();
+    assert_eq!(program.holes().len(), 2);
+    let proved = common::prove_and_verify(&program, &[]);
+    common::oracle_accepts(&program, &[]);
+    let expected = [
+        0x84, 0x83, 0x82, 0x81, 0, 0x84, 0x83, 0x82, 0x81, 0, 0x84, 0x83, 0x84,
+    ];
+    assert_eq!(proved.output, expected);
+}
+
 #[test]
 fn a_store_to_text_changes_loads_and_not_what_runs() {
     let mut guest = Guest::new();

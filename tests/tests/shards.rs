@@ -7,9 +7,7 @@ use zonda::{Options, Program, ProveError, Proved, Prover, verify};
 use zonda_riscv_emu::testing::{add, addi, bne, ecall, exit, li};
 
 fn prover(shard_cycles: u64) -> Prover {
-    let mut options = Options::default();
-    options.budget.shard_cycles = shard_cycles;
-    Prover::new(options)
+    Prover::new(Options::new().shard_cycles(shard_cycles))
 }
 
 /// Proves a run in so many shards of equal length, and verifies it.
@@ -124,13 +122,12 @@ fn a_hundred_megabytes_of_input_and_one_of_output() {
 fn zeroed_words_are_opened_in_several_parts() {
     let program = transfers(256, 1);
     let input: Vec<u8> = (0..256 * CALL_BYTES).map(|i| (i >> 3) as u8).collect();
-    let mut options = Options::default();
-    options.budget.bytes = 1;
-    match Prover::new(options.clone()).prove(&program, &input) {
-        Err(ProveError::Budget { needed, budget: 1 }) => options.budget.bytes = needed,
+    let prover = |bytes| Prover::new(Options::new().memory(bytes));
+    let needed = match prover(1).prove(&program, &input) {
+        Err(ProveError::Budget { needed, budget: 1 }) => needed,
         other => panic!("{other:?}"),
-    }
-    let proved = Prover::new(options).prove(&program, &input).unwrap();
+    };
+    let proved = prover(needed).prove(&program, &input).unwrap();
     let zeroed = proved.proof.header.parts.iter();
     let zeroed = zeroed.filter(|part| part.links.zeroed.is_some());
     assert!(zeroed.count() > 2);

@@ -28,7 +28,7 @@ pub(crate) use header::{part_length, read as read_header};
 use read::Reader;
 
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
 /// The most bytes of a part: no part of this machine comes near it.
 pub const MAX_PART_BYTES: usize = 64 << 20;
@@ -79,7 +79,7 @@ impl<E: Challenge> Body<E> {
     /// Reads a part of this layout from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no part of this layout in its one form.
+    /// If the bytes are not a part of this layout in its one form.
     pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
         let mut reader = Reader::new(bytes);
         let body = reader.body(layout)?;

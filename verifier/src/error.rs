@@ -1,8 +1,8 @@
 //! Why a proof is refused.
 
 use crate::{
-    codec::ProofError, fri::FoldError, header::HeaderError, merkle::OpeningError, preset::Preset,
-    shape::MAX_OUTPUT_BYTES,
+    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, lengths::LengthError,
+    merkle::OpeningError, preset::Preset, shape::MAX_OUTPUT_BYTES,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -15,9 +15,9 @@ pub enum VerifyError {
         /// How many bytes it has.
         got: usize,
     },
-    /// The key asks for parameters that no key can ask for.
-    #[error("the key's parameters are impossible")]
-    Parameters,
+    /// The key does not belong to this machine.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The proof is of another preset than the key asks for.
     #[error("the proof is of preset \"{}\", the key asks for \"{}\"", got.name(), expected.name())]
     Preset {
@@ -29,9 +29,11 @@ pub enum VerifyError {
     /// The parts do not make one run of this program with this statement.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The first proof of work fails: it was done for another program, statement or header.
-    #[error("proof of work \"global\": this is not a proof of this statement under this key")]
-    Statement,
+    /// The first proof of work fails: it was done for another key, statement or header.
+    #[error(
+        "proof of work \"global\": the proof was altered, or proves something else than it claims"
+    )]
+    GlobalWork,
     /// More parts than in the header.
     #[error("the header announces {expected} parts; the proof has more")]
     Surplus {
@@ -63,6 +65,9 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
+    /// A list of the part has another length than its shape asks for.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// The bytes are not a part of this shape.
     #[error(transparent)]
     Encoding(#[from] ProofError),

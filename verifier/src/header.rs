@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use zonda_circuits::machine::Statement;
 
 use crate::{
-    counts::{Machine, Scope},
+    assessment::global_terms,
+    claim::{Claim, ClaimError},
+    counts::Machine,
     key::VerifyingKey,
     layout::Layout,
     links::{self, Links, LinksError},
@@ -28,6 +30,8 @@ pub const MAX_CLOSING_PARTS: u32 = 1 << 12;
 pub struct Header {
     /// Decides the challenge field.
     pub preset: Preset,
+    /// The claim. It must equal the verifier's own, and is not used further.
+    pub claim: Claim,
     /// How many shards the run is cut into: as many parts, the first ones, execute one each.
     pub shards: u32,
     /// The parts, in order.
@@ -52,6 +56,9 @@ pub struct PartHeader {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
+    /// The proof is of something else, by its own account.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A run of no shards, or of too many.
     #[error("{got} shards; 1 to {MAX_SHARDS} are possible")]
     Shards {
@@ -102,28 +109,27 @@ impl Header {
     /// # Errors
     /// The first bound or link that does not hold.
     pub fn check(&self, key: &VerifyingKey, statement: &Statement) -> Result<(), HeaderError> {
-        self.check_with(&Machine::new(), key, statement)
+        let expected = Claim::new(key, statement);
+        self.check_with(&Machine::new(), key, statement, &expected)
     }
 
-    /// [`Self::check`], with the tables counted already.
+    /// [`Self::check`], with the tables counted already, and the claim made that the header must have.
     pub(crate) fn check_with(
         &self,
         machine: &Machine,
         key: &VerifyingKey,
         statement: &Statement,
+        expected: &Claim,
     ) -> Result<(), HeaderError> {
+        self.claim.check(expected)?;
         check_counts(self.shards, self.parts.len())?;
-        self.each(|part| part.shape.check_form())?;
+        self.check_forms()?;
         links::check(&self.parts, self.shards as usize, key.entry(), statement)?;
         self.each(|part| part.shape.check_heights(key.fixed(), part.output_length()))?;
 
         let degree = self.preset.degree();
         let layout = |part: &PartHeader| Layout::of(machine, &part.shape, degree);
-        let terms = self
-            .parts
-            .iter()
-            .map(|part| layout(part).terms(Scope::Global));
-        let global_terms = terms.fold(0, u64::saturating_add);
+        let global_terms = global_terms(machine, self);
         for (part, header) in self.parts.iter().enumerate() {
             let layout = layout(header);
             let is_committed = !layout.boundary().groups.is_empty();
@@ -136,6 +142,11 @@ impl Header {
                 .map_err(|error| HeaderError::Security { part, error })?;
         }
         Ok(())
+    }
+
+    /// Checks the form of all shapes, which bounds all that is computed from them.
+    pub(crate) fn check_forms(&self) -> Result<(), HeaderError> {
+        self.each(|part| part.shape.check_form())
     }
 
     fn each(

@@ -11,6 +11,7 @@ use zonda_circuits::F;
 use crate::{
     cost::Operations,
     layout::{Group, Phase},
+    lengths::{self, LengthError},
     proof::{Digest, PhaseOpening},
 };
 
@@ -18,6 +19,9 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpeningError {
+    /// Lists of what is opened are not equally long.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// Not as many cells as the query positions call for.
     #[error(
         "columns of 2^{log_height} rows: {got} cells are opened, the query positions need {expected}"
@@ -76,7 +80,7 @@ pub fn missing(log_size: u32, leaves: &[usize]) -> Vec<(u32, usize)> {
 /// its rank among the nodes computed in that layer, and its children.
 ///
 /// # Errors
-/// If there are more or fewer siblings than it takes.
+/// If there are more or fewer siblings than it takes, or digests than leaves.
 pub fn root(
     log_size: u32,
     leaves: &[usize],
@@ -84,6 +88,7 @@ pub fn root(
     siblings: &[Digest],
     mut join: impl FnMut(u32, usize, &Digest, &Digest) -> Digest,
 ) -> Result<Digest, OpeningError> {
+    lengths::check("digests of leaves", leaves.len(), digests.len())?;
     let wrong_count = || OpeningError::Siblings {
         expected: missing(log_size, leaves).len(),
         got: siblings.len(),
@@ -130,6 +135,7 @@ pub fn check_phase(
     operations: &mut Operations,
 ) -> Result<(), OpeningError> {
     let of_layer = |log_size: u32| distinct(positions, log_domain.saturating_sub(log_size));
+    lengths::check("groups of rows", phase.groups.len(), opening.rows.len())?;
     for (group, rows) in phase.groups.iter().zip(&opening.rows) {
         let cells = of_layer(group.log_size()).len().saturating_mul(group.width);
         if cells != rows.len() {

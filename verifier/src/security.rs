@@ -8,7 +8,7 @@
 //!
 //! What is claimed is the bound in the unique-decoding regime: the protocol relies on a commitment
 //! having one meaning. The bound in the Johnson regime is computed beside it, for information. The
-//! collision resistance of the hash is no term of the sum: it is stated beside it.
+//! collision resistance of the hash is not a term of the sum: it is stated beside it.
 #![allow(clippy::arithmetic_side_effects)] // Computes only with what `Setting::check` has bounded.
 
 use alloc::vec::Vec;
@@ -276,6 +276,15 @@ pub fn assess(setting: &Setting) -> Result<Security, SettingError> {
         johnson,
         hash_bits: f64::from(DIGEST_BITS) / 2.0,
     })
+}
+
+/// The bound that is claimed: in the unique-decoding regime.
+///
+/// # Errors
+/// If the setting is beyond what SOUNDNESS.md analyses.
+pub fn claimed(setting: &Setting) -> Result<Bound, SettingError> {
+    setting.check()?;
+    Ok(bound(setting, Regime::UniqueDecoding))
 }
 
 impl Setting {

@@ -50,6 +50,7 @@ pub fn verify_from(
 /// The parts of a proof, read one by one. Nothing of them has been checked but their number and
 /// lengths.
 #[derive(Debug)]
+#[must_use = "nothing of the parts is known before they are read to the end"]
 pub struct PartReader<R> {
     stream: Stream<R>,
     /// How many parts are still to come.
@@ -71,6 +72,24 @@ impl<R: Read> PartReader<R> {
         Ok((header, Self { stream, left }))
     }
 
+    /// Passes over the next part, and returns its length; `None` after the last, at the end of the input. It
+    /// takes no memory for the part.
+    ///
+    /// # Errors
+    /// As [`Self::next_part`].
+    pub fn skip_part(&mut self) -> Result<Option<u64>, ReadError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return self.end().map(|()| None);
+        };
+        self.left = left;
+        let length = part_length(&mut self.stream)? as u64;
+        let mut part = (&mut self.stream.reader).take(length);
+        if io::copy(&mut part, &mut io::sink())? < length {
+            return Err(ProofError::Truncated { place: "parts" }.into());
+        }
+        Ok(Some(length))
+    }
+
     /// The bytes of the next part; `None` after the last, at the end of the input.
     ///
     /// # Errors
@@ -82,14 +101,17 @@ impl<R: Read> PartReader<R> {
                 let length = part_length(&mut self.stream)?;
                 self.stream.take("parts", length).map(Some)
             }
-            None => {
-                let mut after = Vec::new();
-                let rest = &mut self.stream.reader;
-                match rest.take(1).read_to_end(&mut after)? {
-                    0 => Ok(None),
-                    count => Err(ProofError::Trailing { count }.into()),
-                }
-            }
+            None => self.end().map(|()| None),
+        }
+    }
+
+    /// Checks that nothing follows the last part.
+    fn end(&mut self) -> Result<(), ReadError> {
+        let mut after = Vec::new();
+        let rest = &mut self.stream.reader;
+        match rest.take(1).read_to_end(&mut after)? {
+            0 => Ok(()),
+            count => Err(ProofError::Trailing { count }.into()),
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::{challenge::Challenge, cost::compressions};
 /// Bytes of an operation's header.
 pub const HEADER_BYTES: usize = 64;
 
+/// The most bytes of a label.
+pub const LABEL_BYTES: usize = 16;
+
 /// The bytes of a header before the value: the last eight are the value's.
 const VALUE_AT: usize = HEADER_BYTES - 8;
 
@@ -119,7 +122,7 @@ impl Transcript {
     }
 
     fn header(&self, label: &str, kind: Kind, bits: u8, value: u64) -> [u8; HEADER_BYTES] {
-        let mut padded = [0; 16];
+        let mut padded = [0; LABEL_BYTES];
         padded
             .iter_mut()
             .zip(label.bytes())

@@ -6,6 +6,7 @@ use zonda_circuits::machine::Statement;
 
 use crate::{
     challenge::{Challenge, Sextic},
+    claim::Claim,
     constraints::Lookup,
     cost::Cost,
     counts::Machine,
@@ -49,6 +50,7 @@ pub fn verify_with_cost(
 ///
 /// Nothing has been verified before [`Self::finish`] accepts.
 #[derive(Debug)]
+#[must_use = "nothing is verified before `finish` says so"]
 pub struct RunVerifier<'a> {
     key: &'a VerifyingKey,
     statement: &'a Statement,
@@ -93,9 +95,7 @@ impl<'a> RunVerifier<'a> {
                 got: statement.output.len(),
             });
         }
-        if !key.parameters().is_possible() {
-            return Err(VerifyError::Parameters);
-        }
+        key.check()?;
         if header.preset != key.preset() {
             return Err(VerifyError::Preset {
                 expected: key.preset(),
@@ -103,15 +103,17 @@ impl<'a> RunVerifier<'a> {
             });
         }
         let machine = Machine::new();
-        header.check_with(&machine, key, statement)?;
+        let expected = Claim::new(key, statement);
+        header.check_with(&machine, key, statement, &expected)?;
 
-        let mut transcript = protocol::begin(key, statement, header);
+        let mut transcript = protocol::begin(&expected, header);
         let bits = key.parameters().global_work_bits;
         if !transcript.work(label::GLOBAL, bits, header.global_nonce) {
-            return Err(VerifyError::Statement);
+            return Err(VerifyError::GlobalWork);
         }
         let mut cost = Cost::default();
         cost.transcript.compressions = transcript.compressions();
+        cost.transcript.hash(statement.output.len());
         let run = match header.preset {
             Preset::Standard => Run::Standard(Shared::new(transcript, &machine)),
             Preset::High => Run::High(Shared::new(transcript, &machine)),

@@ -20,6 +20,7 @@ fn build(words: Vec<u32>) -> Vec<u8> {
     Builder::new(TEXT)
         .text(TEXT, &words)
         .data(DATA, &data, 100)
+        .without_holes()
         .build()
 }
 

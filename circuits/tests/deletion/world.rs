@@ -432,7 +432,8 @@ fn heights(table: Table, rows: usize) -> Vec<usize> {
 /// A run of one shard that takes over all that the program file fills, and knows all instructions of
 /// the program, whether or not it needs them: wrong rows may.
 fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShard {
-    let mut run = OneShard::new(image, records, statement, heights);
+    let run = OneShard::new(image, records, statement, heights);
+    let mut run = run.expect("words where the image has memory");
     let places = run
         .held
         .iter()

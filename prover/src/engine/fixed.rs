@@ -252,7 +252,10 @@ pub(crate) fn canonical(matrix: RowMajorMatrix<F>) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use zonda_riscv_emu::instruction::{Instruction, Opcode};
+    use zonda_riscv_emu::{
+        hole::Hole,
+        instruction::{Instruction, Opcode},
+    };
 
     use super::*;
 
@@ -271,6 +274,7 @@ mod tests {
                 .map(|index| (0x1_0000 + 4 * index, instruction(index)))
                 .collect(),
             words: (0..words).map(|word| (3 * word, word * word)).collect(),
+            holes: Hole::ALL[1..].iter().map(|hole| hole.words()).collect(),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 8] = b"ZONDATSK";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const DIGEST_BYTES: usize = 32;
 /// The most bytes of a task without the lists of its work.
 const MOST_OTHER_BYTES: usize = 1 << 12;

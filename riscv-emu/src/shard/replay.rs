@@ -8,8 +8,9 @@ use crate::{
     ecall::Streams,
     error::{Location, TrapKind},
     execute::{Discard, location},
+    hole::Hole,
     interpreter::{Machine, Stop, Stopped},
-    memory::{MemoryFull, Paged, Word},
+    memory::{NoPage, Paged, Word},
     program::Program,
     record::{Family, FinalWord, Records},
     recorder::{LISTED_CLK, Recorder},
@@ -48,6 +49,14 @@ pub enum ReplayError {
     WordOrder {
         /// The word.
         address: u32,
+    },
+    /// A word is listed that no program can access.
+    #[error("word {address:#x} is listed, and lies in {hole}, where the program has no memory")]
+    WordInHole {
+        /// The word.
+        address: u32,
+        /// The hole.
+        hole: Hole,
     },
     /// The words lie in more memory than allowed.
     #[error("the shard's words lie in more than {max_memory} bytes of memory in pages of 16 KiB")]
@@ -174,7 +183,7 @@ impl<'a> Replay<'a> {
         check(&shard)?;
         let machine = Machine {
             registers: shard.start.registers,
-            memory: memory(&shard, max_memory)?,
+            memory: memory(program, &shard, max_memory)?,
             streams: Streams {
                 input: shard.input,
                 output: Vec::new(),
@@ -315,8 +324,12 @@ fn check(shard: &ReplayInput<'_>) -> Result<(), ReplayError> {
 }
 
 /// The listed words, and nothing else.
-fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, ReplayError> {
-    let mut memory = Paged::new(max_memory)?;
+fn memory(
+    program: &Program,
+    shard: &ReplayInput<'_>,
+    max_memory: u64,
+) -> Result<Paged<Word<u32>>, ReplayError> {
+    let mut memory = Paged::new(max_memory, program.holes())?;
     let mut least = 0;
     for word in shard.words {
         let address = word.address;
@@ -325,11 +338,12 @@ fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, 
         }
         least = address + 1;
         let slot = memory.slot(address);
-        let full = |full| match full {
-            MemoryFull::Limit => ReplayError::MemoryLimit { max_memory },
-            MemoryFull::Host(refused) => refused.into(),
+        let none = |none| match none {
+            NoPage::Hole(hole) => ReplayError::WordInHole { address, hole },
+            NoPage::Limit => ReplayError::MemoryLimit { max_memory },
+            NoPage::Host(refused) => refused.into(),
         };
-        *slot.map_err(full)? = Word {
+        *slot.map_err(none)? = Word {
             value: word.before,
             note: LISTED_CLK,
         };
@@ -358,7 +372,9 @@ fn error(
             expected: shard.transferred_words,
         },
         Stop::Exit { .. } => ReplayError::EarlyExit { executed },
-        Stop::CycleLimit | Stop::Ecall { .. } => unreachable!("no error of a replay: {stop:?}"),
+        Stop::CycleLimit | Stop::Ecall { .. } | Stop::Hole { .. } => {
+            unreachable!("no error of a replay: {stop:?}")
+        }
     }
 }
 

@@ -83,6 +83,7 @@ impl<'a> Sharder<'a> {
         let cycles = self.cycles;
         self.machine.observer.begin(position);
         let end = self.execute(host)?;
+        host.executed(self.cycles);
 
         let Machine {
             registers,

@@ -30,7 +30,9 @@ impl Regions {
     /// All of a proof's bytes, in order.
     fn of(proof: &Proof) -> Self {
         let mut regions = Self::default();
-        regions.add("header", false, 16);
+        regions.add("header", false, 8);
+        regions.add("claim", false, 104);
+        regions.add("header", false, 8);
         for part in &proof.header.parts {
             regions.add("shapes", false, 1 + 2 * part.shape.0.len());
             regions.add("boundary roots", false, 32);
@@ -119,9 +121,9 @@ fn no_stretch_of_a_proof_can_be_left_out_or_changed() {
             }
         }
     }
-    assert_eq!(Proof::from_bytes(b"ZONDO\x02\x00"), Err(ProofError::Magic));
-    for got in [0, 1, 3] {
-        let version = ProofError::Version { expected: 2, got };
+    assert_eq!(Proof::from_bytes(b"ZONDO\x03\x00"), Err(ProofError::Magic));
+    for got in [0, 1, 2, 4] {
+        let version = ProofError::Version { expected: 3, got };
         let bytes = [&b"ZONDA"[..], &got.to_le_bytes()].concat();
         assert_eq!(Proof::from_bytes(&bytes), Err(version));
     }

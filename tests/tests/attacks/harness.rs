@@ -148,7 +148,8 @@ impl<'a> Forger<'a> {
     pub fn fill(&mut self) -> &mut Self {
         let at = |pc| self.instruction(pc);
         let (image, records) = (&self.victim.image, &self.records);
-        let run = OneShard::new(image, records, &self.statement, single);
+        let run = OneShard::new(image, records, &self.statement, single)
+            .expect("words where the image has memory");
         let instances = traces(image, &run.part, &run.boundary(), records, single, at);
         self.zeroed = run.part.zeroed.expect("the part has all roles");
         self.traces = instances.into_iter().map(|filled| filled.trace).collect();

@@ -1,4 +1,5 @@
-//! Words that are no instructions, and programs that are not the key's: A25, A38, A40.
+//! Words that are no instructions, programs that are not the key's, and memory that does not exist:
+//! A25, A38, A40, A51.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +10,9 @@ use zonda::{
 use zonda_circuits::machine::{Image, Table};
 use zonda_riscv_emu::{
     error::TrapKind,
-    testing::{Builder, addi, exit},
+    testing::{Builder, addi, call, elf, elf_without_holes, exit, li, sw},
 };
-use zonda_verifier::{OpeningError, PartError};
+use zonda_verifier::{Claim, HeaderError, OpeningError, PartError};
 
 use super::{
     common::program,
@@ -26,8 +27,14 @@ fn passed_off_as_flow(cheat: &Victim) -> VerifyError {
     // Under its own key all is well.
     assert_eq!(forger.broken(), BTreeSet::new());
     assert_eq!(forger.verify(), Ok(()));
+    // It says whose proof it is.
+    let mut proof = forger.prove();
+    let refused = verify(&FLOW.key, &forger.statement, &proof);
+    let is_claim = matches!(refused, Err(VerifyError::Header(HeaderError::Claim(_))));
+    assert!(is_claim, "{refused:?}");
     // Its own transcript has other challenges.
-    let refused = verify(&FLOW.key, &forger.statement, &forger.prove());
+    proof.header.claim = Claim::new(&FLOW.key, &forger.statement);
+    let refused = verify(&FLOW.key, &forger.statement, &proof);
     assert_eq!(refused, in_part(PartError::Constraints));
     // FLOW's transcript: all but the opened rows is as it should be.
     proved_as_flow(&forger).unwrap_err()
@@ -90,14 +97,62 @@ fn other_fixed_columns_are_refused() {
     assert_eq!(forger.instances().len(), Table::ALL.len());
 }
 
+/// Stores a word and makes it public.
+fn stores_at(address: u32) -> Vec<u32> {
+    let mut words = [li(5, address), li(6, 77)].concat();
+    words.push(sw(6, 5, 0));
+    words.extend(call(64, 3, address, 4));
+    words.extend(exit(0));
+    words
+}
+
+/// A cheat's emulator and its tables know of no holes in memory.
+#[test]
+fn a_word_in_a_hole_is_not_accessed() {
+    let load = |elf: &[u8]| Program::from_elf(elf).unwrap();
+    let victim = |words: &[u32]| Victim::new(load(&elf(words)), BTreeMap::new());
+    for address in [0, 0xfffc, 0xc000_0000, 0xffff_fffc] {
+        let words = stores_at(address);
+        let (honest, ran) = (victim(&words), load(&elf_without_holes(&words)));
+        assert!(Prover::default().prove(&honest.program, &[]).is_err());
+        let image = Image {
+            holes: Vec::new(),
+            ..honest.image.clone()
+        };
+        let cheat = Victim::with_image(honest.program.clone(), image, BTreeMap::new());
+        let mut forger = Forger::twin(&cheat, &ran, &[]);
+        assert_eq!(forger.statement.output, 77_u32.to_le_bytes());
+        // Under a key of its own all is well, and with a segment in the file it is the program's.
+        assert_eq!(forger.verify(), Ok(()));
+        let with_segment = Victim::new(ran.clone(), BTreeMap::new());
+        assert_eq!(Forger::honest(&with_segment, &[]).verify(), Ok(()));
+        assert_ne!(with_segment.key.program_id(), honest.key.program_id());
+
+        // The cheat's table of gaps is not the key's; the key's has no gap around the word.
+        let proof = forger.run().prove_as(&honest.key);
+        let refused = verify(&honest.key, &forger.statement, &proof);
+        assert_eq!(refused, other_root(2));
+        forger.victim = &honest;
+        forger.recount();
+        assert_eq!(forger.broken(), BTreeSet::from(["bus gap".to_owned()]));
+        assert_eq!(forger.verify(), in_part(PartError::Balance));
+    }
+    // The same, beside the hole.
+    let words = stores_at(0xbfff_fffc);
+    let (honest, ran) = (victim(&words), load(&elf_without_holes(&words)));
+    let mut forger = Forger::twin(&honest, &ran, &[]);
+    forger.recount();
+    assert_eq!(forger.broken(), BTreeSet::new());
+    assert_eq!(forger.verify(), Ok(()));
+}
+
 /// The prover derives the key faster than the verifier, and comes to the same one.
 #[test]
 fn there_is_one_key() {
     let program = super::common::guest("fibonacci");
     for preset in Preset::ALL {
-        let mut options = Options::default();
-        options.preset = preset;
-        let key = Prover::new(options).verifying_key(&program).unwrap();
+        let prover = Prover::new(Options::new().preset(preset));
+        let key = prover.verifying_key(&program).unwrap();
         let image = Image::from(&program);
         assert_eq!(key, VerifyingKey::new(program.id(), &image, preset));
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));

@@ -164,7 +164,7 @@ pub fn cases() -> Vec<Case> {
         case("A34", "misaligned SH writes a byte too many", "word afterwards, read back and made public", || memory(|f| {
             f.stored("sh_misaligned", |word| word ^ 0xff);
         }), &["load_store_misaligned: kept.0"]),
-        case("A34", "JALR to an address that is no multiple of 4", "rs1 + 2, next pc and thread", || on(&FLOW, |f| {
+        case("A34", "JALR to an address that is not a multiple of 4", "rs1 + 2, next pc and thread", || on(&FLOW, |f| {
             f.add("jalr", [("x.value.lo", F::TWO)]);
         }), &["bus memory", "bus range16", "bus state"]),
         case("A35", "LW past 2^32 reads no such word", "wrap 0: word address 2^30 + 1", || memory(|f| {

@@ -10,7 +10,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda::{Preset, Proof, Prover, Statement, VerifyError, VerifyingKey, verify};
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    HeaderError, Instance, Layout, Parameters, PartError, QM31, ShapeError,
+    Claim, HeaderError, Instance, KeyError, Layout, Parameters, PartError, QM31, ShapeError,
     header::Header,
     proof::{Body, Nonces},
 };
@@ -43,9 +43,7 @@ pub fn change_body(proof: &mut Proof, part: usize, change: impl FnOnce(&mut Body
 
 impl Honest {
     fn new(shard_cycles: u64) -> Self {
-        let mut options = zonda::Options::default();
-        options.budget.shard_cycles = shard_cycles;
-        let prover = Prover::new(options);
+        let prover = Prover::new(zonda::Options::new().shard_cycles(shard_cycles));
         let input = asking(64, 3, ZEROED, 4);
         let proved = prover.prove(&CALLS.program, &input).unwrap();
         let honest = Self {
@@ -105,6 +103,8 @@ impl Honest {
 /// The name of the check that failed.
 pub fn name(error: &VerifyError) -> String {
     match error {
+        VerifyError::Key(error) => format!("Key.{}", variant(error)),
+        VerifyError::Header(HeaderError::Claim(error)) => format!("Claim.{}", variant(error)),
         VerifyError::Header(HeaderError::Links(error)) => variant(error),
         VerifyError::Header(error) => variant(error),
         VerifyError::Part { error, .. } => variant(error),
@@ -118,6 +118,14 @@ fn variant(error: &impl std::fmt::Debug) -> String {
     text.split([' ', '(']).next().unwrap().into()
 }
 
+/// What the verifier says to a proof of something else than it expects, and what if the proof claims
+/// to be of that.
+fn refused(key: &VerifyingKey, statement: &Statement, proof: &Proof) -> [String; 2] {
+    let mut claiming = proof.clone();
+    claiming.header.claim = Claim::new(key, statement);
+    [proof, &claiming].map(|proof| name(&verify(key, statement, proof).unwrap_err()))
+}
+
 #[test]
 fn another_statement_is_refused() {
     let honest = &HONEST;
@@ -125,48 +133,94 @@ fn another_statement_is_refused() {
     let refused = |change: &dyn Fn(&mut Statement)| {
         let mut statement = honest.statement.clone();
         change(&mut statement);
-        name(&verify(&honest.key, &statement, &proof).unwrap_err())
+        let [alone, claiming] = refused(&honest.key, &statement, &proof);
+        (alone, claiming)
     };
+    let named = |alone: &str, claiming: &str| (alone.to_owned(), claiming.to_owned());
+    let exit_code = named("Claim.ExitCode", "GlobalWork");
+    let length = named("Claim.OutputLength", "OutputLength");
+    let bytes = named("Claim.Output", "GlobalWork");
     let output = &honest.statement.output;
-    assert_eq!(refused(&|s| s.exit_code = 0), "Statement");
-    assert_eq!(refused(&|s| s.exit_code ^= 1 << 31), "Statement");
+    assert_eq!(refused(&|s| s.exit_code = 0), exit_code);
+    assert_eq!(refused(&|s| s.exit_code ^= 1 << 31), exit_code);
     for index in 0..output.len() {
-        assert_eq!(refused(&|s| s.output[index] ^= 1), "Statement");
+        assert_eq!(refused(&|s| s.output[index] ^= 1), bytes);
     }
-    assert_eq!(refused(&|s| s.output.push(0)), "OutputLength");
-    assert_eq!(refused(&|s| s.output.extend([0; 100])), "OutputLength");
-    assert_eq!(refused(&|s| s.output.truncate(3)), "OutputLength");
-    assert_eq!(refused(&|s| s.output.clear()), "OutputLength");
-    assert_eq!(refused(&|s| s.output.reverse()), "Statement");
-    assert_eq!(refused(&|s| s.output[4..].rotate_left(4)), "Statement");
-    assert_eq!(refused(&|s| s.output = vec![0; (1 << 22) + 1]), "Output");
-    // The output of another input, and another program.
+    assert_eq!(refused(&|s| s.output.push(0)), length);
+    assert_eq!(refused(&|s| s.output.extend([0; 100])), length);
+    assert_eq!(refused(&|s| s.output.truncate(3)), length);
+    assert_eq!(refused(&|s| s.output.clear()), length);
+    assert_eq!(refused(&|s| s.output.reverse()), bytes);
+    assert_eq!(refused(&|s| s.output[4..].rotate_left(4)), bytes);
+    let too_long = refused(&|s| s.output = vec![0; (1 << 22) + 1]);
+    assert_eq!(too_long, named("Output", "Output"));
+    // The output of another input.
     let other = asking(64, 3, ZEROED + 16, 4);
     let other = Prover::default().execute(&CALLS.program, &other).unwrap();
-    assert_eq!(refused(&|s| s.output = other.output.clone()), "Statement");
+    assert_eq!(refused(&|s| s.output = other.output.clone()), bytes);
+}
+
+/// A50: of another program, under its own key and under one that says that it is this one's.
+#[test]
+fn another_program_is_refused() {
+    let honest = &HONEST;
+    let proof = honest.proof();
     for program in [&FLOW.program, &VALUES.program] {
         let key = Prover::default().verifying_key(program).unwrap();
-        let error = name(&verify(&key, &honest.statement, &proof).unwrap_err());
-        assert!(matches!(&*error, "Shape" | "Statement"), "{error}");
+        let [alone, claiming] = refused(&key, &honest.statement, &proof);
+        assert_eq!(alone, "Claim.Program");
+        assert!(matches!(&*claiming, "Shape" | "GlobalWork"), "{claiming}");
+        let roots = *key.fixed_roots();
+        let (id, fixed) = (*honest.key.program_id(), key.fixed().to_vec());
+        let key = VerifyingKey::from_roots(id, key.entry(), key.preset(), fixed, roots);
+        let [alone, claiming] = refused(&key, &honest.statement, &proof);
+        assert_eq!(alone, "Claim.Key");
+        assert!(matches!(&*claiming, "Shape" | "GlobalWork"), "{claiming}");
     }
+}
+
+/// A user who expects something else is told what the proof states.
+#[test]
+fn what_differs_is_said() {
+    let honest = &HONEST;
+    let proof = honest.proof();
+    let said = |key: &VerifyingKey, change: &dyn Fn(&mut Statement)| {
+        let mut statement = honest.statement.clone();
+        change(&mut statement);
+        verify(key, &statement, &proof).unwrap_err().to_string()
+    };
+    let exit_code = said(&honest.key, &|s| s.exit_code = 0);
+    assert_eq!(exit_code, "the proof states exit code 7, you expect 0");
+    let length = honest.statement.output.len();
+    let output = said(&honest.key, &|s| s.output.truncate(8));
+    let expected = format!("the proof states {length} bytes of output, you expect 8");
+    assert_eq!(output, expected);
+    let output = said(&honest.key, &|s| s.output[0] ^= 1);
+    let start = format!("the proof states {length} bytes of output with the BLAKE3 digest ");
+    assert!(output.starts_with(&start), "{output}");
+    let key = Prover::default().verifying_key(&FLOW.program).unwrap();
+    let program = said(&key, &|_| ());
+    let hex = |program: &zonda::Program| program.id().map(|byte| format!("{byte:02x}")).concat();
+    let [got, expected] = [&CALLS.program, &FLOW.program].map(hex);
+    let expected = format!("the proof is of program {got}, the key is of {expected}");
+    assert_eq!(program, expected);
 }
 
 #[test]
 fn another_preset_or_other_parameters_are_refused() {
     let honest = &HONEST;
     let proof = honest.proof();
-    let refused = |key: &VerifyingKey, proof: &Proof| verify(key, &honest.statement, proof);
+    let says = |key: &VerifyingKey, proof: &Proof| verify(key, &honest.statement, proof);
     let wrong = |expected, got| Err(VerifyError::Preset { expected, got });
     let mut high = honest.proof();
     high.header.preset = Preset::High;
     assert_eq!(
-        refused(&honest.key, &high),
+        says(&honest.key, &high),
         wrong(Preset::Standard, Preset::High)
     );
-    let mut options = zonda::Options::default();
-    options.preset = Preset::High;
-    let key = Prover::new(options).verifying_key(&CALLS.program).unwrap();
-    assert_eq!(refused(&key, &proof), wrong(Preset::High, Preset::Standard));
+    let high = Prover::new(zonda::Options::new().preset(Preset::High));
+    let key = high.verifying_key(&CALLS.program).unwrap();
+    assert_eq!(says(&key, &proof), wrong(Preset::High, Preset::Standard));
     // The same bytes under the other preset's number.
     let mut bytes = honest.bytes.clone();
     bytes[7] = Preset::High.byte();
@@ -176,16 +230,16 @@ fn another_preset_or_other_parameters_are_refused() {
     let standard = honest.key.parameters().to_array();
     for index in 0..standard.len() {
         for (change, expected) in [
-            (1, "Statement"),
-            (u32::MAX, "Statement"),
-            (1 << 20, "Parameters"),
+            (1, ["Claim.Key", "GlobalWork"]),
+            (u32::MAX, ["Claim.Key", "GlobalWork"]),
+            (1 << 20, ["Key.Parameters"; 2]),
         ] {
             let mut parameters = standard;
             parameters[index] = parameters[index].wrapping_add(change);
             let parameters = Parameters::from_array(parameters);
             let key = honest.key.clone().with_parameters(parameters);
-            let error = name(&refused(&key, &proof).unwrap_err());
-            assert_eq!(error, expected, "{parameters:?}");
+            let errors = refused(&key, &honest.statement, &proof);
+            assert_eq!(errors, expected, "{parameters:?}");
         }
     }
     let none = Parameters {
@@ -193,7 +247,10 @@ fn another_preset_or_other_parameters_are_refused() {
         ..*honest.key.parameters()
     };
     let key = honest.key.clone().with_parameters(none);
-    assert_eq!(refused(&key, &proof), Err(VerifyError::Parameters));
+    let error = KeyError::Parameters {
+        preset: Preset::Standard,
+    };
+    assert_eq!(says(&key, &proof), Err(VerifyError::Key(error)));
 }
 
 #[test]
@@ -212,7 +269,7 @@ fn a_proof_of_another_shape_is_refused() {
         });
         let twice = honest.shape(|all| all.insert(index, *instance));
         if free(instance.table) {
-            let statement = || Err("Statement".into());
+            let statement = || Err("GlobalWork".into());
             match instance.table {
                 Table::Instructions | Table::Boundary => {
                     assert!(matches!(dropped, Ok(ShapeError::Instances { got: 0, .. })));
@@ -242,7 +299,7 @@ fn a_proof_of_another_shape_is_refused() {
             all.sort_by_key(|i| i.table);
         });
         let renamed = renamed.map_or_else(|name| name, |_| "Shape".into());
-        assert!(matches!(&*renamed, "Shape" | "Statement"));
+        assert!(matches!(&*renamed, "Shape" | "GlobalWork"));
     }
     assert!(matches!(
         honest.shape(|all| all.reverse()),
@@ -257,7 +314,7 @@ fn a_proof_of_another_shape_is_refused() {
             match refused {
                 Ok(_) => {}
                 Err(name) if free(instance.table) => {
-                    assert_eq!(name, "Statement");
+                    assert_eq!(name, "GlobalWork");
                 }
                 Err(name) => panic!("{instance:?}: {name}"),
             }
@@ -412,7 +469,7 @@ fn works_of_other_places_are_refused() {
         }
         for nonce in [u64::MAX, 0, all[0], proof.header.global_nonce ^ 1 << 63] {
             let refused = honest.header(|header| header.global_nonce = nonce);
-            assert_eq!(refused, VerifyError::Statement);
+            assert_eq!(refused, VerifyError::GlobalWork);
         }
     }
 }

@@ -112,9 +112,9 @@ fn words(bytes: &[u8]) -> Vec<u32> {
         .collect()
 }
 
-/// A program of these words at [`TEXT`] and these bytes at [`DATA`].
+/// A program of these words at [`TEXT`] and these bytes at [`DATA`], which may access all of memory.
 pub fn program(words: &[u32], data: &[u8]) -> Program {
-    let mut builder = Builder::new(TEXT).text(TEXT, words);
+    let mut builder = Builder::new(TEXT).text(TEXT, words).without_holes();
     if !data.is_empty() {
         builder = builder.data(DATA, data, 0);
     }
@@ -176,7 +176,7 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
     };
     let image = Image::from(program);
     let at = |pc| program.instruction(pc).unwrap().unwrap();
-    let run = OneShard::new(&image, &records, &statement, several);
+    let run = OneShard::new(&image, &records, &statement, several).unwrap();
     let instances = traces(&image, &run.part, &run.boundary(), &records, several, at);
     let machine = airs(&image, &run.part, true);
     let (tables, traces): (Vec<_>, Vec<_>) = instances

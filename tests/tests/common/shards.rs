@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zonda::{Program, Statement};
+use zonda::{Program, ProveError, Statement};
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     instances::several,
     machine::{Image, ZeroedRange},
-    system::{boundary::Left, zeroed::openings},
+    system::{
+        boundary::Left,
+        zeroed::{is_zeroed, openings},
+    },
     witness::{InstanceTrace, count_uses, traces},
 };
 use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork};
 use zonda_riscv_emu::{
-    allocate::OutOfMemory,
     execute::{Discard, Options},
     instruction::Instruction,
     record::Records,
@@ -182,7 +184,7 @@ impl Sharded {
         let at = |pc| self.instruction(pc);
         work.with_boundary(image, |boundary| {
             let traces = traces(image, &stated, boundary, records, several, at);
-            Ok::<_, OutOfMemory>(traces)
+            Ok::<_, ProveError>(traces)
         })
         .unwrap()
     }
@@ -217,7 +219,9 @@ impl Sharded {
 
     /// The zeroed words that are left, in chunks; one at least.
     fn chunks(&self, left: &[Left]) -> Vec<ZeroedWork> {
-        let openings = openings(&self.image, left);
+        let zeroed = left.iter().filter(|left| is_zeroed(&self.image, left));
+        let zeroed: Vec<Left> = zeroed.copied().collect();
+        let openings = openings(&self.image, &zeroed).expect("words where the image has memory");
         let mut from = [0, 0];
         let mut chunks = Vec::new();
         for chunk in openings.chunks(self.chunk) {

@@ -173,7 +173,7 @@ const SITES: [(&str, usize); 8] = [
 
 fn refused_at(site: &str) -> String {
     match site {
-        "" | "global" => "Statement".into(),
+        "" | "global" => "GlobalWork".into(),
         site => format!("Work {{ at: {site:?} }}"),
     }
 }
@@ -383,7 +383,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "A18",
-            "words that are no codewords",
+            "words that are not codewords",
             "a quarter of the rows of a quotient column",
             Liar {
                 commit: Some(|phase, _, _, told| {
@@ -530,7 +530,7 @@ fn cases_of_parts() -> [Case; 11] {
                     idle: Some(("global", 0)),
                     ..lie
                 },
-                "Statement",
+                "GlobalWork",
                 Flaw::Skips("global"),
             )
         },

@@ -9,7 +9,7 @@
 //! - `changed`: honest proofs of which something is changed, and honest proofs under other keys.
 //! - `runs`: runs of several parts that are not put together as they should be.
 //! - `absorbed`: every value is absorbed, and decides the next challenge.
-//! - `words`: the low-degree test by itself, on words that are no codewords.
+//! - `words`: the low-degree test by itself, on words that are not codewords.
 
 mod absorbed;
 mod changed;

@@ -11,7 +11,7 @@ use zonda_circuits::{
     machine::{self, Image, Table},
 };
 use zonda_verifier::{
-    Challenge, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
+    Challenge, Claim, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
     circle::{Point, place, point, point_at, position, vanishing},
     interpolate::{Twiddles, evaluate, values},
     layout::{BOUNDARY, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
@@ -294,6 +294,13 @@ fn works<E: Challenge>(
 pub fn prove<E: Challenge>(key: &VerifyingKey, run: &Run, prover: &mut impl Prover<E>) -> Proof {
     let mut header = Header {
         preset: key.preset(),
+        claim: Claim {
+            program_id: *key.program_id(),
+            key_digest: key.digest(),
+            exit_code: run.statement.exit_code,
+            output_length: run.statement.output.len() as u32,
+            output_digest: *blake3::hash(&run.statement.output).as_bytes(),
+        },
         shards: run.shards,
         ..Header::default()
     };
@@ -511,13 +518,14 @@ fn prove_part<E: Challenge>(
             let at = |p: Point<E>| p.double_times(n - heights[i]);
             let opened = evaluate(columns, heights[i], at(z_point), &mut Default::default());
             let range = layout.phases[phase].columns(i);
-            at_point[range].copy_from_slice(&opened);
+            at_point[range].copy_from_slice(&opened.unwrap());
             if phase == SUMS {
                 let start = layout.phases[SUMS].columns(i).start;
                 for sum in layout.running_sums().filter(|sum| sum.instance == i) {
                     let last = &columns[sum.columns.start - start..sum.columns.end - start];
                     let at = at(w_point);
-                    before.extend(evaluate(last, heights[i], at, &mut Default::default()));
+                    let opened = evaluate(last, heights[i], at, &mut Default::default());
+                    before.extend(opened.unwrap());
                 }
             }
         }
@@ -531,7 +539,8 @@ fn prove_part<E: Challenge>(
         })
         .collect();
     let range = layout.quotient().groups[0].columns();
-    at_point[range].copy_from_slice(&evaluate(&half_values, n, z_point, &mut Default::default()));
+    let halves = evaluate(&half_values, n, z_point, &mut Default::default());
+    at_point[range].copy_from_slice(&halves.unwrap());
     let mut opened = Opened { at_point, before };
     prover.open(&layout, z_point, &mut opened);
     let said = [&opened.at_point[..], &opened.before].concat();

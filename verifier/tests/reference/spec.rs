@@ -119,9 +119,9 @@ impl Spec {
     /// 8.1, to before the work.
     pub fn begin(&mut self, key: &VerifyingKey, statement: &Statement, header: &Header) {
         let Statement { exit_code, output } = statement;
-        let length = (output.len() as u64).to_le_bytes();
-        self.absorb("zonda", &[&[2, 0][..], &key.digest()].concat());
-        let stated = [&exit_code.to_le_bytes()[..], &length, output].concat();
+        self.absorb("zonda", &[&[3, 0][..], &key.digest()].concat());
+        let numbers = [*exit_code, output.len() as u32].map(u32::to_le_bytes);
+        let stated = [numbers.as_flattened(), blake3::hash(output).as_bytes()].concat();
         self.absorb("statement", &stated);
         let counts = [header.shards, header.parts.len() as u32];
         self.absorb("shards", &counts.map(u32::to_le_bytes).concat());

@@ -3,7 +3,7 @@ use alloc::{string::String, vec, vec::Vec};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_riscv_emu::instruction::{Instruction, Opcode};
 
-use super::{InBoundary, Zeroed, openings, row};
+use super::{InBoundary, NotZeroed, Zeroed, openings, row};
 use crate::{
     F,
     bus::{Bus, SPACE_RAM},
@@ -44,8 +44,7 @@ fn rows(addresses: &[u32]) -> Vec<Row> {
         owner: 99,
     };
     let left: Vec<Left> = addresses.iter().map(left).collect();
-    let openings = openings(&image(), &left);
-    assert_eq!(openings.len(), addresses.len());
+    let openings = openings(&image(), &left).unwrap();
     openings.iter().map(row).collect()
 }
 
@@ -240,6 +239,39 @@ fn a_word_of_the_image_is_not_opened_again() {
     rows[0].1.start = Word::from_u32(0x1_0001);
     let end = end_of(&rows);
     assert_eq!(unbalanced(rows, end), [Bus::Gap]);
+}
+
+#[test]
+fn a_word_in_a_hole_is_not_opened() {
+    let image = Image {
+        holes: vec![0..0x4000, 0x3000_0000..1 << 30],
+        ..image()
+    };
+    let left = |space, address| Left {
+        space,
+        address,
+        value: 7,
+        owner: 1,
+    };
+    let opened = |places: &[(u32, u32)]| {
+        let places: Vec<Left> = places.iter().map(|(s, a)| left(*s, *a)).collect();
+        openings(&image, &places)
+            .map(|openings| openings.len())
+            .map_err(|NotZeroed { space, address }| (space, address))
+    };
+    const RAM: u32 = SPACE_RAM;
+    // Next to the holes and to what the image fills.
+    let ends = [0x4000, 0xffff, 0x1_0002, 0x2fff_ffff].map(|address| (RAM, address));
+    assert_eq!(opened(&ends), Ok(4));
+    // In a hole, in the image, and past the end of memory.
+    for address in [0, 0x3fff, 0x3000_0000, (1 << 30) - 1, 0x1_0001, 1 << 30] {
+        assert_eq!(opened(&[(RAM, address)]), Err((RAM, address)));
+    }
+    // No word of memory; twice; out of order.
+    assert_eq!(opened(&[(0, 0x4000)]), Err((0, 0x4000)));
+    assert_eq!(opened(&[ends[0], ends[0]]), Err(ends[0]));
+    assert_eq!(opened(&[ends[1], ends[0]]), Err(ends[0]));
+    assert_eq!(opened(&[ends[3], ends[0]]), Err(ends[0]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Attacks on the memory that goes from shard to shard, and on where it starts and ends.
 
-use zonda_circuits::system::zeroed::openings;
+use zonda_circuits::system::zeroed::{is_zeroed, openings};
 use zonda_riscv_emu::shard::BoundaryWord;
 use zonda_verifier::ZeroedRange;
 
@@ -95,23 +95,18 @@ fn opened_again(part: impl FnOnce(&mut Run<'static>, u32)) -> Forged {
 
 /// Parts whose zeroed words are in these chunks, of words from all that the run leaves.
 fn chunks(chunks: impl FnOnce(&[u32]) -> Vec<Vec<u32>>) -> Forged {
-    let left = HONEST.left();
-    let opened: Vec<u32> = openings(&HONEST.image, &left)
-        .iter()
-        .map(|o| o.left.address)
-        .collect();
+    let mut left = HONEST.left();
+    left.retain(|left| is_zeroed(&HONEST.image, left));
+    let opened: Vec<u32> = left.iter().map(|left| left.address).collect();
     parts(|works| {
         let mut from = [0, 0];
         works.truncate(ZEROED);
         works[PROGRAM].zeroed = None;
         for chunk in chunks(&opened) {
-            let left = left
-                .iter()
-                .filter(|left| left.space == RAM && chunk.contains(&left.address));
+            let left = left.iter().filter(|left| chunk.contains(&left.address));
             let left: Vec<_> = left.copied().collect();
-            let to = openings(&HONEST.image, &left)
-                .last()
-                .map_or(from, |last| last.next());
+            let openings = openings(&HONEST.image, &left).expect("zeroed words");
+            let to = openings.last().map_or(from, |last| last.next());
             let zeroed = zonda_prover::ZeroedWork {
                 range: ZeroedRange { from, to },
                 left,

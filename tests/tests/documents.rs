@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 #[test]
 fn links_lead_somewhere() {
@@ -51,6 +51,28 @@ fn the_readme_shows_the_template() {
     let readme = read(&Path::new(ROOT).join("README.md"));
     let template = read(&Path::new(ROOT).join("guests/template/src/main.rs"));
     assert!(readme.contains(&format!("```rust,ignore\n{template}```\n")));
+}
+
+/// The versions of committed proofs and keys are those in VERSIONING.md.
+#[test]
+fn the_versions_are_as_documented() {
+    let versioning = read(&Path::new(ROOT).join("VERSIONING.md"));
+    for (kind, format, magic) in [
+        ("proof", "proof", "ZONDA"),
+        ("key", "verifying key", "ZONDAKEY"),
+    ] {
+        let fixtures = entries(&Path::new(ROOT).join("tests/fixtures"));
+        let is_current = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with("standard_") && name.ends_with(kind))
+        };
+        let fixture = fixtures.into_iter().find(is_current).expect("a fixture");
+        let bytes = fs::read(fixture).expect("the fixture can be read");
+        let rest = bytes.strip_prefix(magic.as_bytes()).expect("the magic");
+        let version = u16::from_le_bytes([rest[0], rest[1]]);
+        let row = format!("| {format} | `{magic}` | {version} |");
+        assert!(versioning.contains(&row), "{row}");
+    }
 }
 
 /// The documents at the top, and the README of each folder.
