@@ -99,7 +99,8 @@ def check(table, rows, one_is_enough=False, assumed=None):
     except (ArithmeticError, z3.Z3Exception) as error:
         findings.open.append((repr(error), "unknown", assumed))
     # A flag that no constraint gives values has any: a counterexample for one of them is one.
-    if free is not None and findings.verdict() == "unknown" and len(assumed) < 2:
+    has_free_cell = isinstance(free, str) and not free.startswith("*") and free not in assumed
+    if has_free_cell and findings.verdict() == "unknown" and len(assumed) < 2:
         for value in (2, P - 1, 0, 1):
             with_value = check(table, rows, True, {**assumed, free: value})
             if with_value.verdict() == "counterexample":

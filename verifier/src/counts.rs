@@ -77,6 +77,15 @@ impl Counts {
     }
 }
 
+/// BLAKE3 of the constraints and messages of all tables, as polynomials: section 10 of the protocol.
+///
+/// It is a constant, so that a verifier need not record the tables; `tests/machine.rs` computes it, so that
+/// no constraint changes without it.
+pub const STATEMENTS_DIGEST: [u8; 32] = [
+    0x31, 0x92, 0xce, 0x64, 0x69, 0x05, 0xd3, 0x28, 0xee, 0x7a, 0x32, 0x5a, 0x45, 0x57, 0x23, 0x92,
+    0x98, 0xae, 0x8c, 0x21, 0x9c, 0xf1, 0x6c, 0x97, 0x2c, 0x94, 0x71, 0xa6, 0x84, 0x23, 0x7b, 0x1e,
+];
+
 /// The counts of all tables, computed once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Machine([Counts; Table::ALL.len()]);
@@ -98,7 +107,7 @@ impl Machine {
         widest.max().unwrap_or(0)
     }
 
-    /// The digest of the machine: names, widths and counts of all tables.
+    /// The digest of the machine: names, widths and counts of all tables, and [`STATEMENTS_DIGEST`].
     pub fn digest(&self) -> [u8; 32] {
         let mut bytes = Vec::new();
         for (table, counts) in Table::ALL.into_iter().zip(&self.0) {
@@ -115,6 +124,7 @@ impl Machine {
             ];
             bytes.extend(numbers.into_iter().flat_map(|n| (n as u32).to_le_bytes()));
         }
+        bytes.extend(STATEMENTS_DIGEST);
         *blake3::hash(&bytes).as_bytes()
     }
 }

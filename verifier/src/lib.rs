@@ -87,7 +87,7 @@ pub use challenge::{Challenge, Sextic};
 pub use claim::{Claim, ClaimError};
 pub use codec::{MAX_PART_BYTES, ProofError};
 pub use cost::{Cost, Operations};
-pub use counts::{Counts, Machine, Scope};
+pub use counts::{Counts, Machine, STATEMENTS_DIGEST, Scope};
 pub use error::{PartError, VerifyError};
 pub use fri::FoldError;
 pub use header::{Header, HeaderError, PartHeader};

@@ -1,10 +1,13 @@
 //! Section 11 of PROTOCOL.md, and other numbers that a second verifier needs: the document has those of
 //! the code.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda_circuits::{F, bus::Bus, machine::Table};
+use zonda_circuits::{F, bus::Bus, machine::Table, symbolic::Record};
 use zonda_riscv_emu::instruction::{Instruction, Opcode};
 use zonda_verifier::{Challenge, Preset, QM31, Sextic, circle::Point};
 
@@ -53,6 +56,30 @@ fn buses_have_the_numbers_of_the_document() {
     for (got, expected) in got.iter().zip(expected) {
         assert_eq!(got[..2], expected);
     }
+}
+
+#[test]
+fn messages_have_the_fields_of_the_document() {
+    let got = rows("| number | bus | fields |");
+    let documented = |bus: Bus| -> usize {
+        match got[bus as usize][2].as_str() {
+            "as program" => 10,
+            fields => fields
+                .split(", ")
+                .map(|field| if field == "constants 0 to 3" { 4 } else { 1 })
+                .sum(),
+        }
+    };
+    let mut buses = BTreeSet::new();
+    for message in Table::ALL
+        .into_iter()
+        .flat_map(|table| Record::of(table).messages)
+    {
+        let bus = message.bus;
+        assert_eq!(message.fields.len(), documented(bus), "{}", bus.name());
+        buses.insert(bus);
+    }
+    assert_eq!(buses.len(), got.len());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use zonda_circuits::{
     bus::Bus,
     columns::Structure,
     machine::{Role, Table},
-    symbolic::{Expression, Message, Record},
+    symbolic::{Expression, Message, Record, encode},
 };
 
 use crate::{formula::Formulas, source};
@@ -43,6 +43,13 @@ How to read it:
 pub fn machine() -> String {
     let records = Table::ALL.map(Record::of);
     let mut text = String::from(INTRODUCTION);
+    let digest = blake3::hash(&encode(&records));
+    writeln!(
+        text,
+        "\nDigest of all constraints and messages, which every key's digest covers (PROTOCOL.md, 10):\n\
+         `{digest}`."
+    )
+    .unwrap();
     buses(&mut text);
     groups(&mut text, &records);
     for record in &records {
