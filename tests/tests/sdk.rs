@@ -4,7 +4,11 @@
 mod common;
 
 use common::{guest, prove_and_verify};
-use zonda_riscv_emu::execute::{DebugStream, Options, execute};
+use zonda::{ExecuteError, ProveError, Prover};
+use zonda_riscv_emu::{
+    error::TrapKind,
+    execute::{DebugStream, Options, execute},
+};
 
 /// Executes a guest that comes to its end: exit code, output, and text of fd 2.
 fn run(name: &str, input: &[u8]) -> (u32, Vec<u8>, String) {
@@ -20,6 +24,22 @@ fn run(name: &str, input: &[u8]) -> (u32, Vec<u8>, String) {
         outcome.output,
         String::from_utf8(text).unwrap(),
     )
+}
+
+/// The message of a guest's trap; such a run has no proof.
+fn trap(name: &str, input: &[u8]) -> String {
+    let program = guest(name);
+    let error = Prover::default().execute(&program, input).unwrap_err();
+    let ExecuteError::Trap { kind, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        !matches!(kind, TrapKind::IllegalInstruction { .. }),
+        "{error}"
+    );
+    let refused = Prover::default().prove(&program, input).unwrap_err();
+    assert_eq!(refused, ProveError::Execute(error.clone()));
+    error.to_string()
 }
 
 fn words<const N: usize>(words: [u32; N]) -> Vec<u8> {
@@ -46,6 +66,37 @@ fn a_stack_that_is_large_enough_changes_nothing() {
     assert_eq!(output, words([400_000, 0]));
     let (_, output, _) = run("recursion", &words([60_000, 1]));
     assert_eq!(output[4..], words([0]));
+}
+
+#[test]
+fn a_stack_that_overflows_is_a_trap_that_says_so() {
+    let cases = [
+        // Frames of 1 MiB: the first that does not fit wraps below zero.
+        ("c_stack", frames(64), "frames"),
+        ("c_stack", frames(511), "frames"),
+        // Ordinary ones; in Rust, the frame is zeroed first.
+        ("c_stack", brackets(4_000_000), "value"),
+        ("recursion", words([520_000, 1]), "memset"),
+        ("recursion", words([70_000, 400]), "memset"),
+    ];
+    for (name, input, symbol) in cases {
+        let message = trap(name, &input);
+        assert!(message.contains("stack overflow"), "{message}");
+        assert!(message.contains(symbol), "{message}");
+    }
+}
+
+#[test]
+fn null_pointers_are_traps_that_say_so() {
+    for work in [b"r", b"w"] {
+        let message = trap("c_stack", work);
+        assert!(
+            message.contains("null pointer") && message.contains("main"),
+            "{message}"
+        );
+    }
+    let message = trap("c_stack", b"c");
+    assert!(message.contains("trap at pc 0x00000000"), "{message}");
 }
 
 #[test]
