@@ -159,13 +159,8 @@ pub struct Results {
 #[derive(Args, Debug)]
 pub struct ReportFile {
     /// Where to write a report, in JSON
-    #[arg(
-        id = "report",
-        long = "report",
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath
-    )]
-    file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    report: Option<PathBuf>,
     /// Print the report: the same as --report -
     #[arg(long, conflicts_with = "report")]
     json: bool,
@@ -176,7 +171,7 @@ impl ReportFile {
     pub fn path(&self) -> Option<&Path> {
         match self.json {
             true => Some(Path::new("-")),
-            false => self.file.as_deref(),
+            false => self.report.as_deref(),
         }
     }
 }
@@ -497,6 +492,18 @@ mod tests {
 
     #[test]
     fn arguments_are_consistent() {
+        // Without debug assertions, this checks nothing.
         Arguments::command().debug_assert();
+        have_names_of_their_own(&Arguments::command());
+    }
+
+    /// Two arguments of one name are one argument to clap, which says nothing of it in a release.
+    fn have_names_of_their_own(command: &clap::Command) {
+        let mut names: Vec<_> = command.get_arguments().map(clap::Arg::get_id).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count, "{}: {names:?}", command.get_name());
+        command.get_subcommands().for_each(have_names_of_their_own);
     }
 }

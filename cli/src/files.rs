@@ -46,18 +46,22 @@ impl Error for TooLarge {}
 /// # Errors
 /// If it cannot be read, or with [`TooLarge`] if it has more than `most` bytes.
 pub fn read(path: &Path, what: &str, most: u64) -> anyhow::Result<Vec<u8>> {
-    let read = || -> anyhow::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        // Devices and pipes do not say how long they are.
-        streams::open(path)?
-            .take(most + 1)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            return Err(TooLarge { most }.into());
-        }
-        Ok(bytes)
-    };
+    let read = || read_all(streams::open(path)?, most);
     read().with_context(|| format!("cannot read {what} {}", path.display()))
+}
+
+/// Reads all that there is.
+///
+/// # Errors
+/// If it cannot be read, or with [`TooLarge`] if it has more than `most` bytes.
+pub fn read_all(reader: impl Read, most: u64) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // Devices and pipes do not say how long they are.
+    reader.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(TooLarge { most }.into());
+    }
+    Ok(bytes)
 }
 
 /// Where results go, checked before the work whose results they are.

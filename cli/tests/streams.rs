@@ -101,12 +101,24 @@ fn inputs_and_results_are_piped() {
     assert_eq!(piped(b"abc", &verify).code, Some(0));
     assert_eq!(piped(b"abd", &verify).code, Some(1));
 
+    // What a proof, or a key, claims to be.
+    let proof = fs::read(scratch.path("proof")).unwrap();
+    let shown = piped(&proof, &["show", "-"]);
+    let head = b"file          a proof of ";
+    assert!(shown.out.starts_with(head), "{}", shown.error);
+    let shown = piped(&proof, &["show", "-", "--json"]);
+    let shown: serde_json::Value = serde_json::from_slice(&shown.out).unwrap();
+    assert_eq!(shown["verified"], false);
+
     // A key, and a guest.
     let key = piped(
         &fs::read(common::repository(&echo)).unwrap(),
         &["key", "-", "--output", "-"],
     );
     assert_eq!(key.code, Some(0), "{}", key.error);
+    let shown = piped(&key.out, &["show", "-"]);
+    let head = b"file          a key; ";
+    assert!(shown.out.starts_with(head), "{}", shown.error);
     let shown = piped(&key.out, &["key", "--show", "-"]);
     assert_eq!(String::from_utf8(shown.out).unwrap(), key.error);
     assert!(!common::repository("-").exists(), "no file of that name");

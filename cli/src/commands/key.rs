@@ -41,8 +41,15 @@ pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// If the file cannot be read, or is no key.
 pub fn read(file: &Path) -> anyhow::Result<VerifyingKey> {
-    let bytes = files::read(file, "the key", files::MAX_KEY_BYTES)?;
-    VerifyingKey::from_bytes(&bytes).with_context(|| format!("{} is no key", file.display()))
+    parse(file, &files::read(file, "the key", files::MAX_KEY_BYTES)?)
+}
+
+/// The key that these bytes of a file are.
+///
+/// # Errors
+/// If they are none.
+pub fn parse(file: &Path, bytes: &[u8]) -> anyhow::Result<VerifyingKey> {
+    VerifyingKey::from_bytes(bytes).with_context(|| format!("{} is no key", file.display()))
 }
 
 /// A prover for its keys.

@@ -1,7 +1,6 @@
 //! `zonda show`.
 
 use std::{
-    fs::File,
     io::{BufReader, Read},
     path::Path,
     process::ExitCode,
@@ -16,6 +15,7 @@ use crate::{
     arguments::Show,
     files::{self, Content, Destinations},
     report::described,
+    streams,
     summary::{Facts, counted, grouped},
     terminal,
 };
@@ -29,18 +29,25 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     let report = arguments.report.path();
     let destinations = Destinations::check([("--report", report)], &[Some(path)])?;
     let cannot_read = || format!("cannot read {}", path.display());
-    let mut file = File::open(path).with_context(cannot_read)?;
+    let mut file = streams::open(path).with_context(cannot_read)?;
     let mut magic = Vec::new();
     let mut start = (&mut file).take(MAGIC_BYTES);
     start.read_to_end(&mut magic).with_context(cannot_read)?;
+    let whole = magic.chain(file);
     let text = match &*magic {
         b"ZONDAKEY" | b"ZONDATSK" if report.is_some() => {
             bail!("--report is for proofs, {} is none", path.display())
         }
-        b"ZONDAKEY" => kind("a key").into_text() + &key::facts(&key::read(path)?).into_text(),
-        b"ZONDATSK" => task(path)?.into_text(),
+        b"ZONDAKEY" => {
+            let bytes = files::read_all(whole, files::MAX_KEY_BYTES).with_context(cannot_read)?;
+            kind("a key").into_text() + &key::facts(&key::parse(path, &bytes)?).into_text()
+        }
+        b"ZONDATSK" => {
+            let bytes = files::read_all(whole, files::MAX_TASK_BYTES).with_context(cannot_read)?;
+            task(path, &bytes)?.into_text()
+        }
         _ => {
-            let reader = BufReader::new(magic.chain(file));
+            let reader = BufReader::new(whole);
             let no_file = || format!("{} is no proof, key or task", path.display());
             let shown = match ShownProof::read(reader) {
                 Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
@@ -66,10 +73,9 @@ fn kind(kind: &str) -> Facts {
     Facts::default().with("file", format!("{kind}; nothing of it is verified"))
 }
 
-fn task(path: &Path) -> anyhow::Result<Facts> {
-    let bytes = files::read(path, "the task", files::MAX_TASK_BYTES)?;
-    let task =
-        Task::from_bytes(&bytes).with_context(|| format!("{} is no task", path.display()))?;
+fn task(path: &Path, bytes: &[u8]) -> anyhow::Result<Facts> {
+    let no_task = || format!("{} is no task", path.display());
+    let task = Task::from_bytes(bytes).with_context(no_task)?;
     Ok(kind("a task")
         .with("program", hex::encode(task.program_id))
         .with("key", hex::encode(task.key_digest))
