@@ -155,6 +155,9 @@ fn every_load_and_store_traps_in_a_hole_and_not_beside_it() {
             assert_eq!((address, hole), (0xffff, Hole::First));
         }
     }
+    // A half word in the middle of a word is off its alignment: it accesses the next word too.
+    let middle = [li(5, LAST_START - 4).as_slice(), &[lhu(6, 5, 1)], &exit(0)].concat();
+    assert_eq!(trap(&middle).0, LAST_START);
     // From the last word of memory to the first.
     let across = [li(5, 0xffff_fffe).as_slice(), &[lw(6, 5, 0)], &exit(0)].concat();
     let only_first = Builder::new(TEXT).text(TEXT, &across);
@@ -274,7 +277,7 @@ fn the_error_names_the_mistake() {
     // sp is fine.
     for words in [
         vec![lw(5, 0, 16)],
-        vec![li(5, 4).to_vec(), vec![sb(5, 5, 0)]].concat(),
+        [li(5, 4).to_vec(), vec![sb(5, 5, 0)]].concat(),
     ] {
         assert_eq!(
             mistake([sets.clone(), words].concat()),
