@@ -61,6 +61,7 @@ mod cost;
 mod counts;
 pub mod deep;
 mod error;
+pub mod fractions;
 pub mod fri;
 pub mod header;
 pub mod interpolate;
@@ -75,6 +76,7 @@ pub mod protocol;
 pub mod security;
 mod shape;
 mod sizes;
+pub mod steps;
 #[cfg(feature = "std")]
 mod stream;
 pub mod transcript;

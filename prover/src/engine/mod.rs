@@ -15,6 +15,7 @@ mod quotient;
 mod rows;
 mod sums;
 mod table;
+pub mod tree;
 
 pub use challenge::ProverChallenge;
 pub(crate) use commit::Commitment;
