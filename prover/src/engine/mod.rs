@@ -22,4 +22,6 @@ pub(crate) use commit::Commitment;
 pub(crate) use fixed::canonical;
 pub use fixed::{Fixed, Preprocessed};
 pub use global::Global;
+pub use lookup::{Fingerprints, Lookups};
 pub use prove::{Engine, EngineError, Filled};
+pub use table::Cells;

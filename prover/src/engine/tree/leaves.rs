@@ -118,7 +118,8 @@ impl Leaves {
             .map(|input| Messages::new(input.plan, lookups))
             .collect();
         let mut tasks = Vec::new();
-        for (input, messages) in inputs.iter().zip(&messages) {
+        let filled = inputs.iter().zip(&messages);
+        for (input, messages) in filled.filter(|(input, _)| input.height > 0) {
             let of_table = |index: &usize| heights.all[*index].table == input.table;
             let mut own: Vec<(usize, Groups<'_>)> = Vec::new();
             for index in (0..heights.all.len()).filter(of_table) {

@@ -77,7 +77,8 @@ impl Part {
     fn inputs<'a>(&'a self, periodic: &'a [u32], public: &'a [u32]) -> Vec<Input<'a>> {
         let tables = Table::ALL.into_iter().enumerate();
         tables
-            .filter(|(index, _)| self.heights[*index] > 0)
+            // A table without rows may be there or not.
+            .filter(|(index, _)| self.heights[*index] > 0 || index % 2 == 0)
             .map(|(index, table)| Input {
                 table,
                 plan: &self.plans[index],
