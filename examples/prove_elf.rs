@@ -27,9 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("proving {elf} on {} bytes of input", input.len());
     let program = Program::from_elf(&fs::read(elf)?)?;
-    let mut options = Options::default();
-    options.observer = Some(Arc::new(Print));
-    let prover = Prover::new(options);
+    let prover = Prover::new(Options::new().observer(Arc::new(Print)));
     let proved = prover.prove(&program, &input)?;
 
     let report = &proved.report;
@@ -46,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("provable security    {} bits", report.security_bits);
     println!("peak memory          {} MiB", report.peak_rss_bytes >> 20);
 
-    let key = prover.verifying_key(&program);
+    let key = prover.verifying_key(&program)?;
     let statement = Statement {
         exit_code: proved.exit_code,
         output: proved.output,

@@ -8,16 +8,18 @@ use std::{
     error::Error,
     fs::{self, File},
     io::BufReader,
-    path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use zonda::{Cancel, Observer, Options, Program, Progress, ProveError, Prover, Stage, verify_from};
 
-/// Prints how far the proof is, and cancels it when a part begins, as a user might.
+/// Prints how far the proof is, and cancels it once, when a part begins, as a user might.
 struct Watch {
     cancel: Cancel,
-    cancel_at: Option<u32>,
+    cancelled: AtomicBool,
 }
 
 impl Observer for Watch {
@@ -31,23 +33,10 @@ impl Observer for Watch {
             part + 1,
             progress.parts
         );
-        if self.cancel_at == Some(part) {
+        if part == 2 && !self.cancelled.swap(true, Ordering::Relaxed) {
             self.cancel.cancel();
         }
     }
-}
-
-fn options(work_dir: PathBuf, cancel_at: Option<u32>) -> Options {
-    let mut options = Options::default();
-    options.budget.bytes = 1 << 30;
-    // Short, so that this example has several shards.
-    options.budget.shard_cycles = 1 << 18;
-    options.work_dir = Some(work_dir);
-    options.observer = Some(Arc::new(Watch {
-        cancel: options.cancel.clone(),
-        cancel_at,
-    }));
-    options
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -55,19 +44,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = Program::from_elf(&fs::read(elf)?)?;
     let input = vec![0; 16 << 10];
     let directory = env::temp_dir().join(format!("zonda-prove-long-{}", std::process::id()));
-    let work_dir = directory.join("job");
     let proof = directory.join("proof");
     fs::create_dir_all(&directory)?;
 
+    let cancel = Cancel::new();
+    let watch = Watch {
+        cancel: cancel.clone(),
+        cancelled: AtomicBool::new(false),
+    };
+    let options = Options::new()
+        .memory(1 << 30)
+        // Short, so that this example has several shards.
+        .shard_cycles(1 << 18)
+        .work_dir(directory.join("job"))
+        .cancel(cancel.clone())
+        .observer(Arc::new(watch));
+    let prover = Prover::new(options);
+
     println!("proving, until somebody cancels");
-    let prover = Prover::new(options(work_dir.clone(), Some(2)));
     match prover.prove_to(&program, &input, File::create(&proof)?) {
         Err(ProveError::Cancelled(_)) => println!("cancelled: finished parts are kept"),
         other => return Err(format!("not cancelled: {other:?}").into()),
     }
 
     println!("proving the rest");
-    let prover = Prover::new(options(work_dir, None));
+    cancel.reset();
     let written = prover.prove_to(&program, &input, File::create(&proof)?)?;
     let report = &written.report;
     println!("instructions       {}", report.cycles);
@@ -78,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("estimated          {} MiB", report.estimate_bytes >> 20);
 
     // In memory for one part of the proof.
-    let key = prover.verifying_key(&program);
+    let key = prover.verifying_key(&program)?;
     let reader = BufReader::new(File::open(&proof)?);
     verify_from(&key, &written.statement, reader)?;
     println!("verified");

@@ -13,7 +13,7 @@
 //! let prover = Prover::new(Options::default());
 //! let proved = prover.prove(&program, b"the guest's input")?;
 //!
-//! let key = prover.verifying_key(&program);
+//! let key = prover.verifying_key(&program)?;
 //! let statement = Statement { exit_code: 0, output: proved.output };
 //! verify(&key, &statement, &proved.proof)?;
 //! # Ok(())
@@ -30,29 +30,48 @@
 //! run trapped or went past a limit, a [`ProveError`] why there is no proof, a [`VerifyError`] why one
 //! is refused; [`KeyError`], [`ProofError`] and [`TaskReadError`] why bytes are none.
 //!
+//! # Typed input and output
+//!
+//! Guests that use the SDK `read` typed values and `commit` them. [`Input`] and [`Output`] are the host's
+//! side of both; every function that takes an input takes bytes or an [`Input`].
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use zonda::{Input, Output, Program, Prover};
+//!
+//! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
+//! let input = Input::new().write("Ada")?.write(&[3_i64, -4])?;
+//! let proved = Prover::default().prove(&program, &input)?;
+//!
+//! let mut output = Output::new(&proved.output);
+//! let name: String = output.read()?;
+//! let balance: i64 = output.read()?;
+//! output.end()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Long runs
 //!
-//! A run is cut into shards, each proved within [`Options::budget`], so that its length decides time
+//! A run is cut into shards, each proved within [`Options::memory`], so that its length decides time
 //! and the proof's length, and not memory. [`Prover::prove_to`] writes the proof part by part, and
 //! [`verify_from`] reads it so. With [`Options::work_dir`], a proof that was interrupted goes on
-//! where it was; [`Options::cancel`] interrupts it.
+//! where it was; [`Options::cancel`] interrupts it, and [`Cancel::reset`] lets the same prover prove again.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::{fs::File, io::BufReader};
 //!
-//! use zonda::{Options, Program, Prover, verify_from};
+//! use zonda::{Cancel, Options, Program, Prover, verify_from};
 //!
-//! let mut options = Options::default();
-//! options.budget.bytes = 4 << 30;
-//! options.work_dir = Some("job".into());
-//! let cancel = options.cancel.clone(); // cancel.cancel() stops the work, from any thread
+//! let cancel = Cancel::new(); // cancel.cancel() stops the work, from any thread
+//! let options = Options::new().memory(4 << 30).work_dir("job").cancel(cancel.clone());
 //!
 //! let program = Program::from_elf(&std::fs::read("guest.elf")?)?;
 //! let prover = Prover::new(options);
 //! let written = prover.prove_to(&program, b"the guest's input", File::create("proof")?)?;
 //!
-//! let key = prover.verifying_key(&program);
+//! let key = prover.verifying_key(&program)?;
 //! verify_from(&key, &written.statement, BufReader::new(File::open("proof")?))?;
 //! # Ok(())
 //! # }
@@ -65,14 +84,21 @@
 //! in the repository's `PROTOCOL.md`.
 #![forbid(unsafe_code)]
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+mod options;
+mod values;
 
-use zonda_prover::{Setup, engine::Engine};
+use std::{io::Write, sync::Arc};
 
+use zonda_prover::engine::Engine;
+
+pub use self::{
+    options::Options,
+    values::{Input, Output, ValueError},
+};
 pub use zonda_prover::{
-    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, Observer, Progress, ProveError,
-    Proved, Report, Stage, TableCells, Task, TaskError, TaskReadError, available_bytes,
-    peak_rss_bytes, platform,
+    Budget, Cancel, Cancelled, Cells, DirectoryError, Execution, MAX_THREADS, Observer, Progress,
+    ProveError, Proved, Report, RunEstimate, Stage, TableCells, Task, TaskError, TaskReadError,
+    available_bytes, peak_rss_bytes, platform,
 };
 pub use zonda_riscv_emu::{
     elf::LoadError,
@@ -82,36 +108,13 @@ pub use zonda_riscv_emu::{
     program::Program,
     record::Family,
 };
+pub use zonda_verifier::protocol::VERSION as PROOF_VERSION;
 pub use zonda_verifier::{
-    Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations, Parameters, PartError,
-    PartHeader, PartReader, Preset, Proof, ProofError, ReadError, RunVerifier, Shape, Sizes,
-    Statement, VerifyError, VerifyingKey, security, verify, verify_from, verify_with_cost,
+    Claim, ClaimError, Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations,
+    Parameters, PartError, PartHeader, PartReader, Preset, Proof, ProofError, ReadError,
+    RunVerifier, Shape, Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_from,
+    verify_with_cost,
 };
-
-/// How to execute and prove.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Options {
-    /// The most instructions to execute; there is no limit if there is none here.
-    pub max_cycles: Option<u64>,
-    /// Threads to prove with; as many as the machine has if there is none, or 0.
-    pub threads: Option<usize>,
-    /// How sure proofs are.
-    pub preset: Preset,
-    /// How much memory to take, and so how long shards are.
-    pub budget: Budget,
-    /// A directory where finished parts are kept, so that the proof goes on where it was if it is
-    /// interrupted: by [`Self::cancel`], a signal, or a power failure. It is made if there is none.
-    /// It belongs to one run of one program, proved with the same options.
-    pub work_dir: Option<PathBuf>,
-    /// Stops the work, from any thread.
-    pub cancel: Cancel,
-    /// Is told of each stage of proving as it begins.
-    pub observer: Option<Arc<dyn Observer>>,
-    /// Whether the guest's debug text (file descriptors 1 and 2), messages of its panics included, goes
-    /// to this process's standard output and standard error; otherwise it is dropped.
-    pub print_debug: bool,
-}
 
 /// Executes programs and proves their runs. Memory that one proof has used is kept for the next;
 /// clones share it.
@@ -135,8 +138,12 @@ impl Prover {
     ///
     /// # Errors
     /// If the guest traps or goes past a limit. An exit code other than zero is no error.
-    pub fn execute(&self, program: &Program, input: &[u8]) -> Result<Execution, ExecuteError> {
-        zonda_prover::execute(program, input, &self.options(), &mut *self.host())
+    pub fn execute(
+        &self,
+        program: &Program,
+        input: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Execution, ExecuteError> {
+        zonda_prover::execute(program, input.as_ref(), &self.options(), &mut *self.host())
     }
 
     /// Runs a program on an input, fills every table of the machine, and checks every constraint and
@@ -145,12 +152,16 @@ impl Prover {
     ///
     /// # Errors
     /// If the guest has no run that could be proved.
-    pub fn check(&self, program: &Program, input: &[u8]) -> Result<Checked, ProveError> {
+    pub fn check(
+        &self,
+        program: &Program,
+        input: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Checked, ProveError> {
         const MOST_FAILURES: usize = 20;
         let (statement, cycles, failures) = zonda_prover::check(
             &self.engine,
             program,
-            input,
+            input.as_ref(),
             &self.options(),
             &mut *self.host(),
             MOST_FAILURES,
@@ -171,15 +182,30 @@ impl Prover {
         })
     }
 
+    /// Runs a program on an input and says what [`Self::prove`] would take: it executes the run and cuts
+    /// it alike, and commits to nothing but the key. What the guest prints goes nowhere.
+    ///
+    /// # Errors
+    /// If the guest has no run that could be proved within the budget.
+    pub fn estimate(&self, program: &Program, input: &[u8]) -> Result<RunEstimate, ProveError> {
+        let (engine, options) = (&self.engine, self.options());
+        let host = &mut *self.host();
+        zonda_prover::estimate_run(engine, program, input, &options, host)
+    }
+
     /// Runs a program on an input and proves the run.
     ///
     /// # Errors
     /// If the guest has no run that could be proved, or this machine cannot prove it.
-    pub fn prove(&self, program: &Program, input: &[u8]) -> Result<Proved, ProveError> {
+    pub fn prove(
+        &self,
+        program: &Program,
+        input: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Proved, ProveError> {
         zonda_prover::prove(
             &self.engine,
             program,
-            input,
+            input.as_ref(),
             &self.options(),
             &mut *self.host(),
         )
@@ -194,13 +220,13 @@ impl Prover {
     pub fn prove_to(
         &self,
         program: &Program,
-        input: &[u8],
+        input: &(impl AsRef<[u8]> + ?Sized),
         mut writer: impl Write + Send,
     ) -> Result<Written, ProveError> {
         let (statement, report) = zonda_prover::prove_to(
             &self.engine,
             program,
-            input,
+            input.as_ref(),
             &self.options(),
             &mut *self.host(),
             &mut writer,
@@ -223,11 +249,12 @@ impl Prover {
     pub fn plan(
         &self,
         program: &Program,
-        input: &[u8],
+        input: &(impl AsRef<[u8]> + ?Sized),
         mut each: impl FnMut(Task) -> Result<(), ProveError>,
     ) -> Result<Planned, ProveError> {
+        let input = input.as_ref();
         let options = self.options();
-        let setup = Setup::new(&self.engine, program, options.preset);
+        let setup = zonda_prover::prepare(&self.engine, program, &options)?;
         let mut plan =
             zonda_prover::plan(&self.engine, &setup, input, &options, &mut *self.host())?;
         if let Some(directory) = options.directory {
@@ -253,18 +280,20 @@ impl Prover {
     /// If the task is not one of this program, or is not what the program does; or if this machine
     /// cannot prove it.
     pub fn prove_task(&self, program: &Program, task: &Task) -> Result<Vec<u8>, ProveError> {
-        if task.program_id != program.id() {
-            return Err(TaskError::Program.into());
-        }
-        let setup = Setup::with_digest(&self.engine, program, &task.key_digest);
-        let setup = setup.ok_or(TaskError::Key)?;
-        zonda_prover::prove_task(&self.engine, &setup, task, &self.options())
+        let options = self.options();
+        let setup = zonda_prover::prepare_for(&self.engine, program, task, &options)?;
+        zonda_prover::prove_task(&self.engine, &setup, task, &options)
     }
 
     /// The key with which proofs of a program's runs are verified. It depends on the program and the
     /// preset only.
-    pub fn verifying_key(&self, program: &Program) -> VerifyingKey {
-        Setup::new(&self.engine, program, self.options.preset).key
+    ///
+    /// It takes 100 to 200 bytes of memory for each word of the program: 65 MB for a program of 2 MB.
+    ///
+    /// # Errors
+    /// If the system refuses the memory or the threads for it.
+    pub fn verifying_key(&self, program: &Program) -> Result<VerifyingKey, ProveError> {
+        zonda_prover::verifying_key(&self.engine, program, &self.options())
     }
 
     fn options(&self) -> zonda_prover::Options<'_> {
@@ -280,11 +309,10 @@ impl Prover {
     }
 
     fn host(&self) -> Box<dyn Host + Send> {
-        if self.options.print_debug {
-            Box::new(print)
-        } else {
-            Box::new(Discard)
-        }
+        Box::new(Watched {
+            print_debug: self.options.print_debug,
+            observer: self.options.observer.clone(),
+        })
     }
 }
 
@@ -319,6 +347,29 @@ pub struct Checked {
     pub failures: Vec<String>,
 }
 
+/// Tells those who watch a run.
+struct Watched {
+    print_debug: bool,
+    observer: Option<Arc<dyn Observer>>,
+}
+
+impl Host for Watched {
+    fn debug(&mut self, stream: DebugStream, bytes: &[u8]) {
+        if self.print_debug {
+            print(stream, bytes);
+        }
+        if let Some(observer) = &self.observer {
+            observer.debug(stream, bytes);
+        }
+    }
+
+    fn executed(&mut self, cycles: u64) {
+        if let Some(observer) = &self.observer {
+            observer.executed(cycles);
+        }
+    }
+}
+
 /// Debug text that the terminal does not take is lost, as it is for any program.
 fn print(stream: DebugStream, bytes: &[u8]) {
     let _ = match stream {
@@ -327,7 +378,12 @@ fn print(stream: DebugStream, bytes: &[u8]) {
     };
 }
 
-/// The README's examples are compiled with the doc tests.
+/// The examples of the README and the guide are compiled with the doc tests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../GUIDE.md")]
+    struct Guide;
+}

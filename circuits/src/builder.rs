@@ -1,4 +1,4 @@
-//! What tables are stated with: a builder of constraints and messages, and a thin wrapper over it
+//! The interface that states tables: a builder of constraints and messages, and a thin wrapper over it
 //! that names them.
 
 use alloc::{string::String, vec::Vec};
@@ -8,12 +8,13 @@ use p3_field::{Algebra, PrimeCharacteristicRing};
 
 use crate::{bus::Bus, columns::Columns};
 
-/// Hears one row of a table: it hands out the row's cells and takes what the table says of them.
+/// Takes one row of a table: it hands out the row's cells and receives the table's constraints and
+/// messages.
 ///
 /// Everything here is generic rather than a closure, so that a table is one straight line of
 /// arithmetic wherever it is evaluated.
 pub trait Builder {
-    /// What a cell is.
+    /// The type of a cell.
     type Var: Copy
         + Into<Self::Expr>
         + Add<Output = Self::Expr>
@@ -23,7 +24,7 @@ pub trait Builder {
         + Mul<Output = Self::Expr>
         + Mul<Self::Expr, Output = Self::Expr>;
 
-    /// What cells are made into.
+    /// The type of expressions over cells.
     type Expr: Algebra<Self::Var>;
 
     /// The row's columns that are committed after the global challenge.
@@ -54,7 +55,7 @@ pub trait Builder {
     );
 }
 
-/// What is known of the count of a message.
+/// The possible counts of a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Weight {
     /// It is 0 or 1 if the message is sent, 0 or -1 if it is received.
@@ -98,7 +99,7 @@ impl Names {
     }
 }
 
-/// What a table's `eval` speaks to: the engine's builder, and names for what is said to it.
+/// The argument of a table's `eval`: the engine's builder, and names for the constraints and messages.
 ///
 /// Every engine sees the same constraints and messages in the same order; the names are kept only
 /// where somebody asked for them, with [`Circuit::naming`].
@@ -107,14 +108,14 @@ pub struct Circuit<'a, B> {
     names: Option<&'a mut Names>,
 }
 
-/// Names everything that an expression says to a circuit: `scoped!(circuit, "name", { ... })`. The
-/// expression must not return.
+/// Names all constraints and messages that an expression states to a circuit: `scoped!(circuit,
+/// "name", { ... })`. The expression must not return.
 macro_rules! scoped {
     ($circuit:expr, $name:expr, $body:expr) => {{
         let outer = $circuit.enter($name);
-        let said = $body;
+        let result = $body;
         $circuit.leave(outer);
-        said
+        result
     }};
 }
 pub(crate) use scoped;
@@ -129,7 +130,7 @@ impl<'a, B: Builder> Circuit<'a, B> {
         }
     }
 
-    /// Wraps a builder and appends the name of everything that is said to it to `names`.
+    /// Wraps a builder and appends the name of each constraint and message to `names`.
     pub const fn naming(builder: &'a mut B, names: &'a mut Names) -> Self {
         Self {
             builder,
@@ -167,7 +168,7 @@ impl<'a, B: Builder> Circuit<'a, B> {
         self.builder.public(index)
     }
 
-    /// Puts `name` before all names until [`Self::leave`], which is given what this returns. Use
+    /// Puts `name` before all names until [`Self::leave`], which takes the returned value. Use
     /// `scoped!`.
     #[inline(always)]
     pub(crate) fn enter(&mut self, name: &str) -> usize {

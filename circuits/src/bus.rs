@@ -31,9 +31,10 @@ pub enum Bus {
     /// `(lo, hi)`: the smallest word address that may still be opened as zeroed memory, `lo + 2^16
     /// hi`; lo may be 2^16.
     ZeroedFrom,
-    /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image.
+    /// `(start lo, start hi, end lo, end hi)`: the word addresses `start..end` are not in the image,
+    /// and in no hole.
     Gap,
-    /// Global. `(space, address, lo, hi, owner)`: what a place of [`Bus::Memory`] holds between
+    /// Global. `(space, address, lo, hi, owner)`: the value of a place of [`Bus::Memory`] between
     /// shards, and the position of the last shard that held it: 0 for the initial memory.
     Boundary,
     /// Global. [`Bus::Program`]'s message: an instruction that some shard executes.
@@ -59,7 +60,7 @@ impl Bus {
         Self::Instruction,
     ];
 
-    /// The bus's name, by which the lookup argument tells buses apart.
+    /// The bus's name, by which the lookup argument distinguishes buses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::State => "state",

@@ -1,5 +1,5 @@
-//! The debug checker: evaluates every constraint of every row and balances every bus, and says what
-//! failed, where.
+//! The debug checker: evaluates every constraint of every row, balances every bus, and names each
+//! failure with its place.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -7,6 +7,7 @@ use core::fmt;
 use hashbrown::HashMap;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
 use crate::{
     F,
@@ -16,7 +17,7 @@ use crate::{
     machine::{Table, TableAir},
 };
 
-/// Something that a valid run's tables would not do.
+/// A failure that no valid run's tables show.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
@@ -39,7 +40,7 @@ pub enum Failure {
         fields: Vec<u32>,
         /// Sent minus received, modulo p.
         surplus: u32,
-        /// A place that says it: table, row and the message's name.
+        /// A place that emits it: table, row and the message's name.
         place: (Table, usize, String),
         /// That row's pc, where the table has one.
         pc: Option<u32>,
@@ -83,7 +84,7 @@ impl fmt::Display for Failure {
                     missing if missing < *surplus => write!(f, "-{missing}")?,
                     _ => write!(f, "{surplus}")?,
                 }
-                write!(f, ", said as {name}")?;
+                write!(f, ", emitted as {name}")?;
                 (table, row, pc)
             }
         };
@@ -99,7 +100,7 @@ pub fn names(air: &TableAir) -> Names {
     let fixed = alloc::vec![F::ZERO; air.table.fixed_width()];
     let periodic = alloc::vec![F::ZERO; air.periodic.len()];
     let mut row = Row::new(&main, &fixed, &periodic, &air.public, Silent);
-    air.table.tell_named(&mut row, &mut names);
+    air.table.evaluate_named(&mut row, &mut names);
     names
 }
 
@@ -110,7 +111,7 @@ impl Listener for Silent {
     fn message<const N: usize>(&mut self, _bus: Bus, _count: F, _fields: [F; N]) {}
 }
 
-/// Evaluates row `index` of a table and tells `listener`.
+/// Evaluates row `index` of a table and passes the values to `listener`.
 pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usize, listener: L) {
     let main = trace.row_slice(index).expect("a row of the table");
     let fixed = air
@@ -120,7 +121,7 @@ pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usiz
     let fixed: &[F] = fixed.as_deref().unwrap_or_default();
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[index]).collect();
     let mut row = Row::new(&main, fixed, &periodic, &air.public, listener);
-    air.table.tell(&mut row);
+    air.table.evaluate(&mut row);
 }
 
 struct Recorder<'a> {
@@ -131,8 +132,12 @@ struct Recorder<'a> {
     place: (usize, usize),
 }
 
+/// The surplus of every message, as far as there is memory for it.
 #[derive(Default)]
-struct Balance(HashMap<Message, (F, Place)>);
+struct Balance {
+    messages: HashMap<Message, (F, Place)>,
+    refused: Option<OutOfMemory>,
+}
 
 /// Bus and fields.
 type Message = (Bus, Vec<u32>);
@@ -149,12 +154,16 @@ impl Listener for Recorder<'_> {
     }
 
     fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
-        if count != F::ZERO {
+        let refused = &mut self.balance.refused;
+        if refused.is_none() {
+            *refused = reserve_one(&mut self.balance.messages).err();
+        }
+        if count != F::ZERO && refused.is_none() {
             let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
             let (instance, row) = self.place;
             let entry = self
                 .balance
-                .0
+                .messages
                 .entry((bus, fields))
                 .or_insert((F::ZERO, (instance, row, self.messages)));
             entry.0 += count;
@@ -163,19 +172,33 @@ impl Listener for Recorder<'_> {
     }
 }
 
+/// Makes room for one more message and its fields; where the map grows, for as many again.
+fn reserve_one<V>(told: &mut HashMap<Message, V>) -> Result<(), OutOfMemory> {
+    /// About the memory of a message's fields, with the allocator's overhead.
+    const FIELDS_BYTES: usize = 64;
+    if told.len() < told.capacity() {
+        return Ok(());
+    }
+    let more = told.len().max(1 << 10);
+    let bytes = more * (2 * size_of::<(Message, V)>() + FIELDS_BYTES);
+    allocate::expect(bytes)?;
+    let bytes = bytes as u64;
+    told.try_reserve(more).map_err(|_| OutOfMemory { bytes })
+}
+
 /// Checks every constraint of every row of a run of one part, and the balance of every bus, and
 /// returns up to `most` failures: none for a valid run. If instances of one table follow each other,
 /// their rows are numbered through.
 ///
 /// # Panics
 /// If a trace does not have its table's width, or the height of its preprocessed or periodic
-/// columns.
+/// columns; or if the system refuses memory, which [`RunChecker`] reports.
 pub fn check<'a>(
     instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
     most: usize,
 ) -> Vec<Failure> {
     let mut run = RunChecker::new(most);
-    run.part(instances);
+    run.part(instances).expect("memory for the messages");
     run.finish()
 }
 
@@ -183,11 +206,11 @@ pub fn check<'a>(
 pub struct RunChecker {
     most: usize,
     failures: Vec<Failure>,
-    /// What global buses carry, and where each message is said first.
+    /// The surplus of every message on global buses, and the place that emits it first.
     global: HashMap<Message, (F, Spot)>,
 }
 
-/// Where a message is said: table, row, the message's name, and the row's pc.
+/// The place that emits a message: table, row, the message's name, and the row's pc.
 type Spot = (Table, usize, String, Option<u32>);
 
 impl RunChecker {
@@ -202,12 +225,16 @@ impl RunChecker {
 
     /// Checks every constraint and every local bus of the run's next part.
     ///
+    /// # Errors
+    /// If the system refuses memory for the messages of all buses, which are all kept.
+    ///
     /// # Panics
-    /// As [`check`].
+    /// If a trace does not have its table's width, or the height of its preprocessed or periodic
+    /// columns.
     pub fn part<'a>(
         &mut self,
         instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
-    ) {
+    ) -> Result<(), OutOfMemory> {
         let instances: Vec<_> = instances.into_iter().collect();
         let mut balance = Balance::default();
         let mut first_row = 0;
@@ -233,7 +260,11 @@ impl RunChecker {
                     place: (index, row),
                 };
                 visit(air, trace, row, &mut recorder);
-                for constraint in recorder.failed {
+                let failed = recorder.failed;
+                if let Some(refused) = balance.refused {
+                    return Err(refused);
+                }
+                for constraint in failed {
                     let mut names = names(air).constraints;
                     self.failures.push(Failure::Constraint {
                         table: air.table,
@@ -244,7 +275,7 @@ impl RunChecker {
                 }
                 if self.failures.len() >= self.most {
                     self.failures.truncate(self.most);
-                    return;
+                    return Ok(());
                 }
             }
         }
@@ -256,15 +287,16 @@ impl RunChecker {
             (air.table, first_rows[index] + row, name, pc)
         };
         let mut unbalanced = Vec::new();
-        for (message, (surplus, place)) in balance.0 {
+        for (message, (surplus, place)) in balance.messages {
             if surplus == F::ZERO {
                 continue;
             }
             if message.0.is_global() {
+                reserve_one(&mut self.global)?;
                 let told = self.global.entry(message);
                 told.or_insert_with(|| (F::ZERO, spot(place))).0 += surplus;
             } else {
-                unbalanced.push((message, surplus, place));
+                allocate::push(&mut unbalanced, (message, surplus, place))?;
             }
         }
         unbalanced.sort_unstable_by_key(|((bus, _), _, place)| (*place, *bus));
@@ -273,6 +305,7 @@ impl RunChecker {
         self.failures.extend(
             unbalanced.map(|(message, surplus, place)| failure(message, surplus, spot(place))),
         );
+        Ok(())
     }
 
     /// Checks the global buses, and returns the failures.

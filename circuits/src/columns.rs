@@ -28,6 +28,9 @@ pub trait Columns<T>: Sized {
     /// Appends the group's column names, each under `prefix`.
     fn names(prefix: &str, names: &mut Vec<String>);
 
+    /// Appends the structures that the group is made of, each before those that it is part of.
+    fn structures(_structures: &mut Vec<&'static Structure>) {}
+
     /// Reads the group from a row of exactly its width.
     ///
     /// # Panics
@@ -48,6 +51,30 @@ pub trait Columns<T>: Sized {
     fn write_row(self, row: &mut [T]) {
         self.write(&mut &mut row[..Self::WIDTH]);
     }
+}
+
+/// A structure of columns, as it is declared with [`columns!`](macro@crate::columns).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Structure {
+    /// Its name.
+    pub name: &'static str,
+    /// The module that declares it.
+    pub module: &'static str,
+    /// The lines of its documentation.
+    pub doc: &'static [&'static str],
+    /// Its fields, in order.
+    pub fields: &'static [Field],
+}
+
+/// A field of a [`Structure`]: a column, or a group of columns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type, generic over the type of a cell, `T`.
+    pub ty: &'static str,
+    /// The lines of its documentation.
+    pub doc: &'static [&'static str],
 }
 
 impl<T> Columns<T> for T {
@@ -119,6 +146,11 @@ impl<A: Columns<F>, B: Columns<F>> Columns<F> for (A, B) {
         A::names(prefix, names);
         B::names(prefix, names);
     }
+
+    fn structures(structures: &mut Vec<&'static Structure>) {
+        A::structures(structures);
+        B::structures(structures);
+    }
 }
 
 /// Joins a prefix and a field's name with a dot.
@@ -136,12 +168,12 @@ pub fn join(prefix: &str, name: &str) -> String {
 #[macro_export]
 macro_rules! columns {
     (
-        $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[$field_meta:meta])* $field:ident : $ty:ty ),* $(,)? }
+        $(#[doc = $doc:literal])*
+        pub struct $name:ident { $( $(#[doc = $field_doc:literal])* $field:ident : $ty:ty ),* $(,)? }
     ) => {
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug, Default)]
-        pub struct $name<T> { $( $(#[$field_meta])* pub $field: $ty, )* }
+        pub struct $name<T> { $( $(#[doc = $field_doc])* pub $field: $ty, )* }
 
         impl<T> $crate::columns::Columns<T> for $name<T> {
             const WIDTH: usize = 0 $( + <$ty as $crate::columns::Columns<T>>::WIDTH )*;
@@ -164,6 +196,23 @@ macro_rules! columns {
                     &$crate::columns::join(prefix, stringify!($field)),
                     names,
                 ); )*
+            }
+
+            fn structures(structures: &mut alloc::vec::Vec<&'static $crate::columns::Structure>) {
+                static STRUCTURE: $crate::columns::Structure = $crate::columns::Structure {
+                    name: stringify!($name),
+                    module: module_path!(),
+                    doc: &[$($doc),*],
+                    fields: &[$( $crate::columns::Field {
+                        name: stringify!($field),
+                        ty: stringify!($ty),
+                        doc: &[$($field_doc),*],
+                    } ),*],
+                };
+                $( <$ty as $crate::columns::Columns<T>>::structures(structures); )*
+                if !structures.contains(&&STRUCTURE) {
+                    structures.push(&STRUCTURE);
+                }
             }
         }
 
@@ -198,6 +247,10 @@ macro_rules! columns {
                         names,
                     );
                 }
+            }
+
+            fn structures(structures: &mut alloc::vec::Vec<&'static $crate::columns::Structure>) {
+                <$name<T> as $crate::columns::Columns<T>>::structures(structures);
             }
         }
     };

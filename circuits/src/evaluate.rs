@@ -7,7 +7,7 @@ use crate::{
     columns::Columns,
 };
 
-/// Receives what a row says.
+/// Receives the values of a row's constraints and messages.
 pub trait Listener {
     /// The value of the next constraint: zero if it holds.
     fn constraint(&mut self, value: F);
@@ -16,7 +16,7 @@ pub trait Listener {
     fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]);
 }
 
-/// One row of a table, as a builder that tells a [`Listener`] the value of everything.
+/// One row of a table, as a builder that passes every value to a [`Listener`].
 pub struct Row<'a, L> {
     main: &'a [F],
     fixed: &'a [F],

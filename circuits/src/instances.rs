@@ -11,7 +11,7 @@ use crate::machine::{Table, height};
 /// The most instances of a table that [`several`] makes.
 pub const MOST: usize = 4;
 
-/// What an instance costs beyond its rows, in rows: what is opened of it.
+/// The cost of an instance beyond its rows, in rows: its openings.
 const OVERHEAD: usize = 1 << 10;
 
 /// One unused row for so many rows in use costs nothing: fewer instances are worth more.
@@ -76,11 +76,11 @@ mod tests {
         assert_eq!(heights(0), [0; 0]);
         assert_eq!(heights(1), [16]);
         assert_eq!(heights(17), [32]);
-        // Less than an instance costs is not split off.
+        // Fewer rows than an instance costs are not split off.
         assert_eq!(heights(1030), [2048]);
         assert_eq!(heights(5000), [4096, 1024]);
         assert_eq!(heights(4096), [4096]);
-        // A few unused rows are.
+        // A few unused rows are cheaper than another instance.
         assert_eq!(heights((1 << 20) - 60_000), [1 << 20]);
         assert_eq!(heights((1 << 20) + 1), [1 << 20, 16]);
         assert_eq!(heights((1 << 20) + 200_000), [1 << 20, 1 << 18]);

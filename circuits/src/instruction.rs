@@ -1,4 +1,4 @@
-//! What the rows of all instruction families have in common: the thread and the fetch.
+//! The common part of all instruction families' rows: the thread and the fetch.
 
 #[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
@@ -25,11 +25,11 @@ columns! {
 }
 
 /// An instruction as the program bus carries it. A field that a family does not use is zero in the
-/// program, and the family says so by leaving it at zero.
+/// program, and the family leaves it at zero in its message.
 #[derive(Clone, Debug, Default)]
 pub struct Decoded<E> {
     /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI, and all multiplications and all
-    /// divisions are MUL and DIV, told apart by their constants.
+    /// divisions are MUL and DIV, distinguished by their constants.
     pub operation: E,
     /// Destination register; 0 for loads, whose destination is in `rs2`.
     pub rd: E,
@@ -39,7 +39,7 @@ pub struct Decoded<E> {
     pub rs1: E,
     /// Second source register; of a load, the destination.
     pub rs2: E,
-    /// What the instruction carries, by operation: see [`decoded`].
+    /// The instruction's constants, by operation: see [`decoded`].
     pub constants: [E; 4],
 }
 
@@ -127,7 +127,7 @@ impl<V: Copy> Thread<V> {
         self.clk.into() + constant::<B>(slot)
     }
 
-    /// The address of the next instruction where none is jumped to. Text lies below 2^30, so this
+    /// The address of the next instruction unless there is a jump. Text lies below 2^30, so this
     /// does not wrap.
     #[inline(always)]
     pub fn following<B>(&self) -> B::Expr
@@ -163,8 +163,8 @@ pub const fn operation(opcode: Opcode) -> u32 {
 /// Stands for a jump or branch target that no instruction can have: text lies below it.
 pub const NO_TARGET: u32 = 1 << 30;
 
-/// What is added to the 12-bit immediate of a load, a store or JALR in the program, so that it is
-/// one element in `[0, 2^12)`. It is a multiple of four.
+/// The number that is added to the 12-bit immediate of a load, a store or JALR in the program, so
+/// that it is one element in `[0, 2^12)`. It is a multiple of four.
 pub const IMMEDIATE_BIAS: u32 = 1 << 11;
 
 /// The program's row for `instruction` at `pc`: part of the key, so part of what a proof means.

@@ -1,7 +1,7 @@
-//! AIR circuits over Mersenne31 that say what a valid RV32IM run is.
+//! AIR circuits over Mersenne31 that define valid RV32IM runs.
 //!
 //! One table per instruction family ([`families`]) and per system service ([`system`]); no row
-//! looks at another row, tables talk over [`bus`]es. [`machine`] is the list of tables.
+//! looks at another row, tables exchange messages over [`bus`]es. [`machine`] is the list of tables.
 //!
 //! ```
 //! use zonda_circuits::machine::Table;
@@ -16,6 +16,7 @@
 //! | feature | effect |
 //! |---|---|
 //! | `plonky3` | states the tables as Plonky3's AIRs |
+//! | `symbolic` | records what the tables state as expressions |
 //! | `witness` | fills tables from execution records, and checks them row by row |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -32,6 +33,7 @@ pub mod columns;
 #[cfg(feature = "witness")]
 pub mod evaluate;
 pub mod families;
+pub mod fixed;
 pub mod gadgets;
 pub mod instances;
 pub mod instruction;
@@ -41,6 +43,8 @@ pub mod machine;
 pub mod memory;
 #[cfg(feature = "plonky3")]
 pub mod plonky3;
+#[cfg(feature = "symbolic")]
+pub mod symbolic;
 pub mod system;
 pub mod tape;
 #[cfg(all(test, feature = "witness"))]

@@ -1,11 +1,12 @@
-//! How often each row of each lookup table is looked up: found by listening to what the rows of the
-//! other tables say, so that it is right by construction.
+//! How often each row of each lookup table is looked up: counted from the messages that the rows of the
+//! other tables emit, so that it is right by construction.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
 use crate::{
     F,
@@ -19,7 +20,7 @@ use crate::{
 /// Which rows the lookup tables of a part have.
 pub(crate) struct Lookups<'a> {
     part: &'a Part,
-    /// Runs of instructions without a word between them that is none: the first pc, how many
+    /// Runs of adjacent instructions, without an illegal word between them: the first pc, how many
     /// instructions come before the run, and how many are in it.
     runs: Vec<(u32, usize, usize)>,
     /// For each instruction of the program, its row in the table of the shard's instructions, if
@@ -29,7 +30,7 @@ pub(crate) struct Lookups<'a> {
     gaps: Vec<Range<u32>>,
     /// How many rows the table of the shard's instructions has in use.
     instructions: usize,
-    /// Counts that nobody is adding to: as many as there were threads at once.
+    /// Counts that no thread adds to now: as many as there were threads at once.
     idle: Mutex<Vec<Counts>>,
 }
 
@@ -45,20 +46,20 @@ pub(crate) struct Counts {
 
 impl<'a> Lookups<'a> {
     /// The lookup tables' rows for a part whose shard executes the instructions at `pcs`.
-    pub(crate) fn new(image: &Image, part: &'a Part, pcs: &[u32]) -> Self {
+    pub(crate) fn new(image: &Image, part: &'a Part, pcs: &[u32]) -> Result<Self, OutOfMemory> {
         let mut runs: Vec<(u32, usize, usize)> = Vec::new();
         for (index, (pc, _)) in image.text.iter().enumerate() {
             match runs.last_mut() {
                 Some((start, _, count)) if *start as usize + 4 * *count == *pc as usize => {
                     *count += 1;
                 }
-                _ => runs.push((*pc, index, 1)),
+                _ => allocate::push(&mut runs, (*pc, index, 1))?,
             }
         }
         let mut lookups = Self {
             part,
             runs,
-            rows: alloc::vec![NO_ROW; image.text.len()],
+            rows: allocate::filled(NO_ROW, image.text.len())?,
             gaps: gaps::ranges(image),
             instructions: pcs.len(),
             idle: Mutex::default(),
@@ -68,15 +69,16 @@ impl<'a> Lookups<'a> {
                 lookups.rows[index] = row;
             }
         }
-        lookups
+        Ok(lookups)
     }
 
-    /// Counts the lookups of rows in use: those of tables with preprocessed columns, and of the
-    /// statement's, have none.
+    /// Counts the lookups of rows in use. Tables with preprocessed columns, and the statement's, look
+    /// nothing up.
     ///
     /// May be called from many threads: each call adds to counts that no other call adds to.
-    pub(crate) fn count(&self, table: Table, cells: &[F]) {
-        let mut counts = self.idle().pop().unwrap_or_else(|| Counts::new(self));
+    pub(crate) fn count(&self, table: Table, cells: &[F]) -> Result<(), OutOfMemory> {
+        let idle = self.idle().pop();
+        let mut counts = idle.map_or_else(|| Counts::new(self), Ok)?;
         table.run(Counter {
             lookups: self,
             counts: &mut counts,
@@ -84,12 +86,13 @@ impl<'a> Lookups<'a> {
             public: &table.public(self.part),
         });
         self.idle().push(counts);
+        Ok(())
     }
 
-    /// All that was counted.
-    pub(crate) fn counts(&self) -> Counts {
+    /// The sum of all counts.
+    pub(crate) fn counts(&self) -> Result<Counts, OutOfMemory> {
         let counts = self.idle().drain(..).reduce(Counts::add);
-        counts.unwrap_or_else(|| Counts::new(self))
+        counts.map_or_else(|| Counts::new(self), Ok)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Counts>> {
@@ -108,7 +111,7 @@ impl<'a> Lookups<'a> {
     }
 }
 
-/// Of an instruction that the shard does not execute.
+/// The row of an instruction that the shard does not execute.
 const NO_ROW: u32 = u32::MAX;
 
 impl Counts {
@@ -143,16 +146,16 @@ impl Counts {
         rows(&self.powers, |multiplicity| PowersOfTwo { multiplicity })
     }
 
-    fn new(lookups: &Lookups<'_>) -> Self {
-        let zeros = |rows: usize| alloc::vec![0; rows];
-        Self {
-            instructions: zeros(lookups.instructions),
-            gaps: zeros(lookups.gaps.len()),
-            range16: zeros(1 << 16),
-            pairs: zeros(1 << 16),
-            ands: zeros(1 << 16),
-            powers: zeros(8),
-        }
+    fn new(lookups: &Lookups<'_>) -> Result<Self, OutOfMemory> {
+        let zeros = |rows: usize| allocate::filled(0, rows);
+        Ok(Self {
+            instructions: zeros(lookups.instructions)?,
+            gaps: zeros(lookups.gaps.len())?,
+            range16: zeros(1 << 16)?,
+            pairs: zeros(1 << 16)?,
+            ands: zeros(1 << 16)?,
+            powers: zeros(8)?,
+        })
     }
 
     fn add(mut self, other: Self) -> Self {

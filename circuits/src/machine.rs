@@ -1,11 +1,14 @@
-//! The machine: its list of tables, and what each of them is.
+//! The machine: its list of tables, and the facts about each of them.
 
 use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use core::ops::Range;
 
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::instruction::Instruction;
 
+#[cfg(feature = "symbolic")]
+use crate::columns::Structure;
 use crate::{
     F,
     builder::{Builder, Circuit, Names},
@@ -15,6 +18,7 @@ use crate::{
         load_store_misaligned, load_store_subword, load_store_word, multiply, set_less_than,
         set_less_than_immediate, shift, shift_immediate,
     },
+    fixed::FixedRows,
     system::{
         boundary, bytes, gaps, image, instructions, powers_of_two, program, range16, statement,
         transfer, zeroed,
@@ -34,9 +38,20 @@ pub struct Image {
     /// Every word of memory that the program file fills: word address below 2^30 and value, by
     /// ascending address.
     pub words: Vec<(u32, u32)>,
+    /// Where no word of memory can be accessed: ranges of word addresses, in ascending order, in
+    /// which the file fills none.
+    pub holes: Vec<Range<u32>>,
 }
 
-/// What a proof states of a whole run of a program, supplied by whoever verifies it.
+impl Image {
+    /// Whether the program file fills the word at an address.
+    pub fn fills(&self, address: u32) -> bool {
+        let found = self.words.binary_search_by_key(&address, |(word, _)| *word);
+        found.is_ok()
+    }
+}
+
+/// The statement of a proof about a whole run of a program, supplied by whoever verifies it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Statement {
     /// The argument of `exit`.
@@ -45,16 +60,16 @@ pub struct Statement {
     pub output: Vec<u8>,
 }
 
-/// What is stated of one part of a run: what the verifier knows of its tables beside the key.
+/// The statement about one part of a run: all that the verifier knows of its tables beside the key.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Part {
-    /// What the part's shard executes, if it executes one.
+    /// The statement about the part's shard, if it executes one.
     pub execution: Option<Execution>,
-    /// Which zeroed memory the part opens, if it opens any.
+    /// The zeroed memory that the part opens, if it opens any.
     pub zeroed: Option<ZeroedRange>,
 }
 
-/// What is stated of a shard: a stretch of a run.
+/// The statement about a shard: a stretch of a run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Execution {
     /// The shard's number in the run, from 1 on; at most 2^16.
@@ -97,7 +112,8 @@ pub struct ZeroedRange {
     pub to: [u32; 2],
 }
 
-/// What a table is for: a part of a run has all tables of a role, as far as they have rows, or none.
+/// The purpose of a table. A part of a run has either all tables of a role, as far as they have
+/// rows, or no table of it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Role {
     /// A stretch of the run: in the parts that are its shards.
@@ -112,7 +128,7 @@ pub enum Role {
 
 /// Work that is compiled once for each table: see [`Table::run`].
 pub trait ForTable {
-    /// What it gives.
+    /// The type of the result.
     type Output;
 
     /// Does the work for the table `const { Table::ALL[TABLE] }`.
@@ -139,7 +155,7 @@ macro_rules! tables {
                 match self { $(Self::$table => stringify!($module),)* }
             }
 
-            /// What the table is for.
+            /// The table's purpose.
             pub const fn role(self) -> Role {
                 match self { $(Self::$table => Role::$role,)* }
             }
@@ -178,6 +194,31 @@ macro_rules! tables {
                 names
             }
 
+            /// The names of the preprocessed columns.
+            #[cfg(feature = "symbolic")]
+            pub fn fixed_names(self) -> Vec<String> {
+                #[allow(unused_mut, reason = "few tables have preprocessed columns")]
+                let mut names = Vec::new();
+                match self {
+                    $(Self::$table => { $( <$module::$fixed<F> as Columns<F>>::names("", &mut names); )? })*
+                }
+                names
+            }
+
+            /// The structures of the preprocessed, boundary and main columns, the table's own last.
+            #[cfg(feature = "symbolic")]
+            pub fn structures(self) -> [Vec<&'static Structure>; 3] {
+                let [mut fixed, mut boundary, mut main] = [const { Vec::new() }; 3];
+                match self {
+                    $(Self::$table => {
+                        $( <$module::$fixed<F> as Columns<F>>::structures(&mut fixed); )?
+                        $( <$module::$boundary<F> as Columns<F>>::structures(&mut boundary); )?
+                        <$module::$columns<F> as Columns<F>>::structures(&mut main);
+                    })*
+                }
+                [fixed, boundary, main]
+            }
+
             /// States the table's constraints and messages for one row: the one definition that
             /// degree counting, row checking, proving and verifying share.
             #[inline(always)]
@@ -192,27 +233,27 @@ macro_rules! tables {
 
             /// [`Self::eval`] without names, and out of line: for where the table is not known when
             /// the caller is compiled.
-            pub fn tell<B: Builder>(self, builder: &mut B) {
+            pub fn evaluate<B: Builder>(self, builder: &mut B) {
                 match self {
                     $(Self::$table => {
                         #[inline(never)]
-                        fn tell<B: Builder>(builder: &mut B) {
+                        fn evaluate<B: Builder>(builder: &mut B) {
                             $module::eval(&mut Circuit::new(builder));
                         }
-                        tell(builder);
+                        evaluate(builder);
                     })*
                 }
             }
 
-            /// [`Self::tell`], with names.
-            pub fn tell_named<B: Builder>(self, builder: &mut B, names: &mut Names) {
+            /// [`Self::evaluate`], with names.
+            pub fn evaluate_named<B: Builder>(self, builder: &mut B, names: &mut Names) {
                 match self {
                     $(Self::$table => {
                         #[inline(never)]
-                        fn tell<B: Builder>(builder: &mut B, names: &mut Names) {
+                        fn evaluate<B: Builder>(builder: &mut B, names: &mut Names) {
                             $module::eval(&mut Circuit::naming(builder, names));
                         }
-                        tell(builder, names);
+                        evaluate(builder, names);
                     })*
                 }
             }
@@ -257,7 +298,7 @@ tables! {
     Execution Transfer = transfer::Transfer,
     /// The instructions that a shard executes.
     Execution Instructions = instructions::Instructions boundary InBoundary,
-    /// What a shard takes over and leaves: registers, output length, memory.
+    /// The registers, the output length and the memory that a shard takes over and leaves.
     Execution Boundary = boundary::Boundary boundary InBoundary,
     /// Where a shard begins and ends, and its public output, as the verifier knows them.
     Execution Statement = statement::Statement,
@@ -267,7 +308,7 @@ tables! {
     Program Image = image::Image boundary InBoundary fixed Fixed,
     /// Memory that starts as zero.
     Zeroed Zeroed = zeroed::Zeroed boundary InBoundary,
-    /// Where the image is not.
+    /// Where the image is not, and no hole.
     Zeroed Gaps = gaps::Gaps fixed Fixed,
     /// Values below 2^16.
     Lookup Range16 = range16::Range16 fixed Fixed,
@@ -280,15 +321,11 @@ tables! {
 impl Table {
     /// The table's preprocessed columns for a program, if it has any. Their height is the table's.
     pub fn fixed(self, image: &Image) -> Option<RowMajorMatrix<F>> {
-        match self {
-            Self::Program => Some(matrix(program::fixed(image))),
-            Self::Range16 => Some(matrix(range16::fixed())),
-            Self::Bytes => Some(matrix(bytes::fixed())),
-            Self::PowersOfTwo => Some(matrix(powers_of_two::fixed())),
-            Self::Image => Some(matrix(image::fixed(image))),
-            Self::Gaps => Some(matrix(gaps::fixed(image))),
-            _ => None,
-        }
+        let rows = FixedRows::new(self, image)?;
+        let width = rows.width();
+        let mut values = vec![F::ZERO; rows.height() * width];
+        rows.fill(0, values.chunks_exact_mut(width));
+        Some(RowMajorMatrix::new(values, width))
     }
 
     /// The table's periodic columns, whose period is its height; only the statement's table has any.
@@ -342,7 +379,7 @@ pub fn matrix<C: Columns<F>>(rows: Vec<C>) -> RowMajorMatrix<F> {
     RowMajorMatrix::new(values, C::WIDTH)
 }
 
-/// One table of one part of a run: the table, its preprocessed columns, and what is stated of it.
+/// One table of one part of a run: the table, its preprocessed columns, and its statement.
 #[derive(Clone, Debug)]
 pub struct TableAir {
     /// Which table.
@@ -358,7 +395,7 @@ pub struct TableAir {
 
 /// All tables, in the order of [`Table::ALL`], for one program and one part of its run.
 ///
-/// `fixed` says whether to build the preprocessed columns, which a verifier does not need.
+/// `fixed` decides whether to build the preprocessed columns, which a verifier does not need.
 pub fn airs(image: &Image, part: &Part, fixed: bool) -> Vec<TableAir> {
     let air = |table: Table| TableAir {
         table,

@@ -116,6 +116,6 @@ impl BaseAir<F> for TableAir {
 impl<B: InteractionBuilder<F = F>> Air<B> for TableAir {
     #[inline(always)]
     fn eval(&self, builder: &mut B) {
-        self.table.tell(&mut Plonky3(builder));
+        self.table.evaluate(&mut Plonky3(builder));
     }
 }

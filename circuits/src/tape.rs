@@ -1,8 +1,7 @@
-//! One row of a table over any ring, as flat lists of values: what an engine evaluates, many rows at
-//! a time, in its innermost loop.
+//! One row of a table over any ring, as flat lists of values, which an engine evaluates, many rows at a
+//! time, in its innermost loop.
 //!
-//! [`tape`] writes the values, [`Plan`] says what they are and which of them are the same on every
-//! row.
+//! [`tape`] writes the values. [`Plan`] describes them, and names those that are the same on every row.
 
 use alloc::vec::Vec;
 use core::{
@@ -20,7 +19,7 @@ use crate::{
     machine::Table,
 };
 
-/// How many values a row of a table says.
+/// How many values the evaluation of a row gives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Size {
     /// Constraints.
@@ -31,7 +30,7 @@ pub struct Size {
     pub fields: usize,
 }
 
-/// What every row of a table says, as far as it does not depend on the row.
+/// The facts about every row's constraints and messages that do not depend on the row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
     /// How many constraints there are.
@@ -43,9 +42,9 @@ pub struct Plan {
 /// A message of every row of a table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MessagePlan {
-    /// On which bus.
+    /// The message's bus.
     pub bus: Bus,
-    /// What is known of its count.
+    /// The possible counts.
     pub weight: Weight,
     /// Its signed count, if that is the same on every row.
     pub count: Option<u32>,
@@ -63,7 +62,7 @@ pub enum Field {
 }
 
 impl Plan {
-    /// What rows of `table` say.
+    /// The plan of `table`'s rows.
     pub fn of(table: Table) -> Self {
         let mut planner = Planner {
             plan: Self {
@@ -72,7 +71,7 @@ impl Plan {
             },
             fields: 0,
         };
-        table.tell(&mut planner);
+        table.evaluate(&mut planner);
         planner.plan
     }
 
@@ -82,7 +81,7 @@ impl Plan {
         local.count()
     }
 
-    /// How many values that is.
+    /// How many values the tape has.
     pub fn size(&self) -> Size {
         Size {
             constraints: self.constraints,
@@ -204,7 +203,7 @@ impl<L: PrimeCharacteristicRing + Copy + Send + Sync> Builder for Tape<'_, L> {
     }
 }
 
-/// Takes down what is said, with cells of which nothing is known.
+/// Records the constraints and messages of a row of unknown cells.
 struct Planner {
     plan: Plan,
     fields: usize,
@@ -263,12 +262,12 @@ impl Builder for Planner {
     }
 }
 
-/// What is known of an expression.
+/// The knowledge about an expression.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Known {
-    /// It is this on every row.
+    /// Its value on every row.
     Constant(F),
-    /// Nothing.
+    /// Not known to be constant.
     Variable,
 }
 
@@ -365,7 +364,7 @@ impl Product for Known {
     }
 }
 
-/// The sizes of all tables: constants, so that whoever evaluates a table can know them when it is
+/// The sizes of all tables: constants, so that the evaluation of a table knows them when it is
 /// compiled. Constraints, messages and fields; a test compares them with the plans.
 const SIZES: [[usize; 3]; Table::ALL.len()] = [
     [8, 16, 53],  // add_sub
@@ -442,7 +441,7 @@ const fn max(a: usize, b: usize) -> usize {
 }
 
 impl Table {
-    /// How many values a row of the table says.
+    /// How many values the evaluation of a row of the table gives.
     pub const fn size(self) -> Size {
         let [constraints, messages, fields] = SIZES[self as usize];
         Size {

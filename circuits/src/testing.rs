@@ -1,7 +1,7 @@
-//! What the tests of the instruction families share: does a row, alone, hold?
+//! The common part of the instruction families' tests: does a row, alone, hold?
 //!
-//! A row holds if its constraints are zero and its lookups would be answered. What else it says (on
-//! the state and memory buses) the test compares with what the instruction must do.
+//! A row holds if its constraints are zero and its lookups would be answered. The test compares its
+//! other messages (on the state and memory buses) with what the instruction must do.
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -20,8 +20,8 @@ use crate::{
     machine::{Image, Part, Table, airs},
 };
 
-/// What a row says: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
-pub type Said = Vec<(u32, Bus, Vec<u32>)>;
+/// A row's messages: count (1 sent, p - 1 received), bus, fields. Lookups are left out.
+pub type Messages = Vec<(u32, Bus, Vec<u32>)>;
 
 #[derive(Default)]
 struct Heard {
@@ -40,25 +40,25 @@ impl Listener for &mut Heard {
     }
 }
 
-/// Evaluates a row of `table` that executes `instruction` at `pc`. Returns what it says on buses
+/// Evaluates a row of `table` that executes `instruction` at `pc`. Returns its messages on buses
 /// other than lookups, or the name of the first constraint or lookup that fails.
 pub fn evaluate_cells(
     table: Table,
     cells: &[F],
     pc: u32,
     instruction: &Instruction,
-) -> Result<Said, String> {
+) -> Result<Messages, String> {
     assert_eq!(cells.len(), table.trace_width());
     let mut names = Names::default();
     let mut heard = Heard::default();
     let mut row = Row::new(cells, &[], &[], &[], &mut heard);
-    table.tell_named(&mut row, &mut names);
+    table.evaluate_named(&mut row, &mut names);
     for (value, name) in heard.constraints.iter().zip(&names.constraints) {
         if *value != F::ZERO {
             return Err(name.clone());
         }
     }
-    let mut said = Vec::new();
+    let mut emitted = Vec::new();
     for ((bus, count, fields), (_, name)) in heard.messages.into_iter().zip(&names.messages) {
         let below = |bound: u32| fields.iter().all(|field| *field < bound);
         let answered = match bus {
@@ -74,7 +74,7 @@ pub fn evaluate_cells(
                 fields == expected
             }
             _ => {
-                said.push((count.as_canonical_u32(), bus, fields));
+                emitted.push((count.as_canonical_u32(), bus, fields));
                 continue;
             }
         };
@@ -82,7 +82,7 @@ pub fn evaluate_cells(
             return Err(name.clone());
         }
     }
-    Ok(said)
+    Ok(emitted)
 }
 
 /// [`evaluate_cells`] for a row as a structure.
@@ -91,21 +91,21 @@ pub fn evaluate<C: Columns<F>>(
     row: C,
     pc: u32,
     instruction: &Instruction,
-) -> Result<Said, String> {
+) -> Result<Messages, String> {
     evaluate_cells(table, &cells(row), pc, instruction)
 }
 
-/// What a whole table says on its own, by count, and the constraints that fail in it: for tables
+/// The messages of a whole table, by count, and the constraints that fail in it: for tables
 /// with preprocessed or periodic columns. Messages that it both sends and receives are left out.
 pub fn evaluate_table(
     table: Table,
     image: &Image,
     part: &Part,
     trace: RowMajorMatrix<F>,
-) -> (Vec<String>, Said) {
+) -> (Vec<String>, Messages) {
     let mut airs = airs(image, part, true);
     airs.retain(|air| air.table == table);
-    let (mut constraints, mut said) = (vec![], vec![]);
+    let (mut constraints, mut emitted) = (vec![], vec![]);
     for failure in check(airs.iter().zip([&trace]), usize::MAX) {
         match failure {
             Failure::Constraint { constraint, .. } => constraints.push(constraint),
@@ -114,10 +114,10 @@ pub fn evaluate_table(
                 fields,
                 surplus,
                 ..
-            } => said.push((surplus, bus, fields)),
+            } => emitted.push((surplus, bus, fields)),
         }
     }
-    (constraints, said)
+    (constraints, emitted)
 }
 
 /// The cells of a row.
@@ -128,7 +128,7 @@ pub fn cells<C: Columns<F>>(row: C) -> Vec<F> {
 }
 
 /// The received and the sent message of the thread: `(pc, clk)` to `(next_pc, clk + 4)`.
-pub fn thread(pc: u32, clk: u32, next_pc: u32) -> Said {
+pub fn thread(pc: u32, clk: u32, next_pc: u32) -> Messages {
     vec![
         (F::ORDER_U32 - 1, Bus::State, vec![pc, clk]),
         (1, Bus::State, vec![next_pc, clk + 4]),
@@ -136,7 +136,7 @@ pub fn thread(pc: u32, clk: u32, next_pc: u32) -> Said {
 }
 
 /// The two messages of an access at `address` of `space`, at `clk`, that leaves `after`.
-pub fn access(space: u32, address: u32, record: Access, after: u32, clk: u32) -> Said {
+pub fn access(space: u32, address: u32, record: Access, after: u32, clk: u32) -> Messages {
     let tuple = |value: u32, clk: u32| vec![space, address, value & 0xffff, value >> 16, clk];
     vec![
         (
@@ -148,18 +148,18 @@ pub fn access(space: u32, address: u32, record: Access, after: u32, clk: u32) ->
     ]
 }
 
-/// The same messages, in whatever order.
+/// The same messages, in any order.
 #[track_caller]
-pub fn assert_said(mut said: Said, expected: impl IntoIterator<Item = Said>) {
-    let mut expected: Said = expected.into_iter().flatten().collect();
-    said.sort();
+pub fn assert_messages(mut emitted: Messages, expected: impl IntoIterator<Item = Messages>) {
+    let mut expected: Messages = expected.into_iter().flatten().collect();
+    emitted.sort();
     expected.sort();
-    assert_eq!(said, expected);
+    assert_eq!(emitted, expected);
 }
 
 /// Changes every cell of an honest row, one at a time, to several other values, and returns the
-/// names of the columns for which some change goes unnoticed: the row still holds and says the same
-/// on every bus.
+/// names of the columns for which some change goes unnoticed: the row still holds and emits the same
+/// messages on every bus.
 ///
 /// A change that is noticed makes a constraint or lookup fail, or changes a message, so that its
 /// bus no longer balances.
@@ -181,7 +181,9 @@ pub fn unnoticed(table: Table, row: &[F], pc: u32, instruction: &Instruction) ->
         for other in others.into_iter().filter(|other| *other != value) {
             let mut changed = row.to_vec();
             changed[column] = other;
-            if evaluate_cells(table, &changed, pc, instruction).is_ok_and(|said| said == honest) {
+            if evaluate_cells(table, &changed, pc, instruction)
+                .is_ok_and(|emitted| emitted == honest)
+            {
                 unnoticed.push(name.clone());
                 break;
             }

@@ -1,4 +1,4 @@
-//! Filling all tables of a part of a run: the boundary first, from what a fast execution tells; the
+//! Filling all tables of a part of a run: the boundary first, from the results of a fast execution; the
 //! rest from the records of a shard.
 
 mod one_shard;
@@ -10,6 +10,7 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
 use rayon::prelude::*;
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     instruction::Instruction,
     program::Program,
     record::{Family, Records},
@@ -41,15 +42,15 @@ pub struct InstanceTrace {
     pub table: Table,
     /// Its committed columns: those committed before the global challenge, then the others.
     pub trace: RowMajorMatrix<F>,
-    /// How many rows are in use; those after them are zero, or say nothing else.
+    /// How many rows are in use; those after them are zero, or emit no other message.
     pub used: usize,
 }
 
-/// What is known of a part before the global challenge: with the part's statement, everything that
-/// its boundary columns are made from.
+/// The data of a part that exist before the global challenge: with the part's statement, everything
+/// that its boundary columns are made from.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Boundary<'a> {
-    /// What the shard holds, by ascending space and address, if the part executes one.
+    /// The places that the shard holds, by ascending space and address, if the part executes one.
     pub held: &'a [Held],
     /// The distinct instructions that it executes: their pcs, ascending.
     pub pcs: &'a [u32],
@@ -65,62 +66,87 @@ pub struct ProgramUse<'a> {
     /// How many rows of the shards' tables of instructions hold each instruction of the image's
     /// text: see [`count_uses`].
     pub uses: &'a [u32],
-    /// What the run leaves of all that it touches, by ascending space and address.
+    /// The final state of all that the run touches, by ascending space and address.
     pub left: &'a [Left],
 }
 
-impl From<&Program> for Image {
-    fn from(program: &Program) -> Self {
+impl Image {
+    /// The image of a program.
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn of(program: &Program) -> Result<Self, OutOfMemory> {
         let instruction = |(pc, word): (u32, Result<_, _>)| Some((pc, word.ok()?));
-        Self {
+        let mut text = allocate::with_capacity(program.text().count())?;
+        text.extend(program.text().filter_map(instruction));
+        let mut words = allocate::with_capacity(program.image_words().count())?;
+        words.extend(program.image_words());
+        Ok(Self {
             entry: program.entry(),
-            text: program.text().filter_map(instruction).collect(),
-            words: program.image_words().collect(),
-        }
+            text,
+            words,
+            holes: program.holes().iter().map(|hole| hole.words()).collect(),
+        })
+    }
+}
+
+impl From<&Program> for Image {
+    /// [`Image::of`], for tests and tools.
+    ///
+    /// # Panics
+    /// If the system refuses the memory.
+    fn from(program: &Program) -> Self {
+        Self::of(program).expect("memory for the image")
     }
 }
 
 /// The boundary columns of a part, in the order of the instances of [`traces`] that have any.
 ///
 /// `heights` and `instruction_at` are as for [`traces`].
+///
+/// # Errors
+/// If the system refuses the memory.
 pub fn boundary_columns(
     image: &Image,
     boundary: &Boundary<'_>,
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
-) -> Vec<Filled<Vec<u32>>> {
+) -> Result<Vec<Filled<Vec<u32>>>, OutOfMemory> {
     let held = |held: &Held| boundary::row(held, 0).0;
     let instruction = |pc: &u32| instructions::row(*pc, &instruction_at(*pc));
     let word = |opening: &Opening| zeroed::row(opening).0;
-    let cells = &mut |count| alloc::vec![0; count];
+    let cells = &mut |count| allocate::filled(0, count);
 
     let (table, pcs) = (Table::Instructions, boundary.pcs);
-    let mut columns = filled(table, heights(table, pcs.len()), pcs, instruction, cells);
+    let mut columns = filled(table, heights(table, pcs.len()), pcs, instruction, cells)?;
     fill_up(&mut columns);
     let (table, places) = (Table::Boundary, boundary.held);
-    let more = filled(table, heights(table, places.len()), places, held, cells);
+    let more = filled(table, heights(table, places.len()), places, held, cells)?;
     columns.extend(more);
     if let Some(used) = &boundary.program {
         let uses = |uses: &u32| program::row(*uses);
-        columns.extend(whole(Table::Program, used.uses, uses, cells));
-        let left = image::rows(image, used.left);
-        columns.extend(whole(Table::Image, &left, |row| *row, cells));
+        columns.extend(whole(Table::Program, used.uses, uses, cells)?);
+        let left = image::rows(image, used.left)?;
+        columns.extend(whole(Table::Image, &left, |row| *row, cells)?);
     }
     let (table, words) = (Table::Zeroed, boundary.zeroed);
-    let more = filled(table, heights(table, words.len()), words, word, cells);
+    let more = filled(table, heights(table, words.len()), words, word, cells)?;
     columns.extend(more);
-    columns
+    Ok(columns)
 }
 
 /// The instances of all tables of a part of a run, in the order of [`Table::ALL`] and then of
 /// descending height: of the part as it is stated, whose boundary is `boundary`, and whose shard, if
 /// it executes one, left `records`.
 ///
-/// `heights` says how many instances a table has and how high they are, given how many rows it uses:
+/// `heights` gives the number of instances of a table and their heights, given how many rows it uses:
 /// [`several`](crate::instances::several) or [`single`](crate::instances::single).
 ///
-/// `instruction_at` is the instruction at a pc: it is asked for pcs that the shard executes. What is
-/// not a part of a run of this image gives tables that do not hold.
+/// `instruction_at` is the instruction at a pc: it is called for pcs that the shard executes. Arguments
+/// that do not describe a part of a run of this image give tables that do not hold.
+///
+/// # Panics
+/// If the system refuses the memory, which [`Filling`] reports.
 pub fn traces(
     image: &Image,
     part: &Part,
@@ -136,15 +162,19 @@ pub fn traces(
             family.map_or(0, |family| records.count(*family))
         }
     };
-    let cells = |count| alloc::vec![0; count];
-    let mut filling = Filling::new(image, part, boundary, rows, heights, instruction_at, cells);
-    filling.add(records);
-    let instances = filling.finish(records).into_iter();
+    let cells = |count| allocate::filled(0, count);
+    let filled = || {
+        let mut filling =
+            Filling::new(image, part, boundary, rows, heights, instruction_at, cells)?;
+        filling.add(records)?;
+        filling.finish(records)
+    };
+    let instances = filled().expect("memory for the tables").into_iter();
     instances.map(InstanceTrace::from).collect()
 }
 
 /// All tables of a part of a run while they are being filled: [`traces`], with records that come
-/// piece by piece, and cells in memory of the caller's.
+/// piece by piece, and cells in the caller's memory.
 pub struct Filling<'a, M, I, A> {
     image: &'a Image,
     part: &'a Part,
@@ -156,7 +186,7 @@ pub struct Filling<'a, M, I, A> {
     tables: [Vec<Filled<M>>; Table::ALL.len()],
 }
 
-/// One instance of a table, filled in memory of the caller's.
+/// One instance of a table, filled in the caller's memory.
 #[derive(Clone, Debug)]
 pub struct Filled<M> {
     /// Which table.
@@ -166,7 +196,7 @@ pub struct Filled<M> {
     pub cells: M,
     /// How many cells a row has.
     pub width: usize,
-    /// How many rows are in use; those after them are zero, or say nothing else.
+    /// How many rows are in use; those after them are zero, or emit no other message.
     pub used: usize,
 }
 
@@ -185,12 +215,15 @@ impl<'a, M, I, A> Filling<'a, M, I, A>
 where
     M: DerefMut<Target = [u32]>,
     I: Fn(u32) -> Instruction + Sync,
-    A: FnMut(usize) -> M,
+    A: FnMut(usize) -> Result<M, OutOfMemory>,
 {
     /// Nothing is filled yet.
     ///
     /// `rows` is how many records there will be for a table that has a row for each of some records.
-    /// `cells` gives memory for so many cells, whatever is in it.
+    /// `cells` gives memory for so many cells, with any contents.
+    ///
+    /// # Errors
+    /// If `cells` has none, or the system refuses memory.
     pub fn new(
         image: &'a Image,
         part: &'a Part,
@@ -199,34 +232,41 @@ where
         heights: impl Fn(Table, usize) -> Vec<usize>,
         instruction_at: I,
         mut cells: A,
-    ) -> Self {
-        let instances = |table: Table| {
+    ) -> Result<Self, OutOfMemory> {
+        let mut instances = |table: Table| {
             let rows = match table {
                 Table::Boundary => boundary.held.len(),
                 Table::Instructions => boundary.pcs.len(),
                 Table::Zeroed => boundary.zeroed.len(),
                 // They are filled at once, in the end.
-                table if table.is_fixed() => return Vec::new(),
+                table if table.is_fixed() => return Ok(Vec::new()),
                 table => rows(table),
             };
             empty(table, table.trace_width(), heights(table, rows), &mut cells)
         };
-        Self {
+        let mut tables = [const { Vec::new() }; Table::ALL.len()];
+        for (table, place) in Table::ALL.into_iter().zip(&mut tables) {
+            *place = instances(table)?;
+        }
+        Ok(Self {
             image,
             part,
             boundary,
             instruction_at,
-            lookups: Lookups::new(image, part, boundary.pcs),
-            tables: Table::ALL.map(instances),
+            lookups: Lookups::new(image, part, boundary.pcs)?,
+            tables,
             cells,
-        }
+        })
     }
 
     /// Adds a row for each instruction, and each transfer, in the order in which they come.
     ///
+    /// # Errors
+    /// If the system refuses memory for counts of lookups.
+    ///
     /// # Panics
-    /// If there are more of them than was said.
-    pub fn add(&mut self, records: &Records) {
+    /// If there are more of them than `rows` announced.
+    pub fn add(&mut self, records: &Records) -> Result<(), OutOfMemory> {
         let Self {
             instruction_at,
             lookups,
@@ -242,7 +282,7 @@ where
                 let instances = &mut tables[Table::$table as usize];
                 append(instances, Some(lookups), &$records, |record| {
                     $module::row(record, &instruction_at(record.$($pc).+))
-                });
+                })?;
             }};
         }
         family!(AddSub, add_sub);
@@ -277,51 +317,54 @@ where
         family!(Divide, divide);
         family!(Ecall, records.ecalls, ecall, pc);
         let instances = &mut tables[Table::Transfer as usize];
-        append(instances, Some(lookups), &records.transfers, transfer::row);
+        append(instances, Some(lookups), &records.transfers, transfer::row)
     }
 
-    /// Fills what is left: from what `last`, the records of the shard's end, says of the registers
-    /// and of memory, and from how often the rows of each table are looked up.
-    pub fn finish(mut self, last: &Records) -> Vec<Filled<M>> {
+    /// Fills the remaining tables: from the registers and the memory in `last`, the records of the
+    /// shard's end, and from how often the rows of each table are looked up.
+    ///
+    /// # Errors
+    /// If `cells` has no memory, or the system refuses some.
+    pub fn finish(mut self, last: &Records) -> Result<Vec<Filled<M>>, OutOfMemory> {
         let (part, boundary) = (self.part, self.boundary);
         let last_clks = LastClks(last);
         let held = |held: &Held| boundary::row(held, last_clks.of(held.space, held.address));
         let instances = &mut self.tables[Table::Boundary as usize];
-        append(instances, Some(&self.lookups), boundary.held, held);
+        append(instances, Some(&self.lookups), boundary.held, held)?;
         let instances = &mut self.tables[Table::Zeroed as usize];
-        append(instances, Some(&self.lookups), boundary.zeroed, zeroed::row);
+        append(instances, Some(&self.lookups), boundary.zeroed, zeroed::row)?;
         if let Some(execution) = &part.execution {
-            self.whole(Table::Statement, &statement::rows(execution), |row| *row);
+            self.whole(Table::Statement, &statement::rows(execution)?, |row| *row)?;
         }
         if let Some(used) = &boundary.program {
-            self.whole(Table::Program, used.uses, |uses| program::row(*uses));
-            self.whole(Table::Image, &image::rows(self.image, used.left), |row| {
-                *row
-            });
+            self.whole(Table::Program, used.uses, |uses| program::row(*uses))?;
+            let rows = image::rows(self.image, used.left)?;
+            self.whole(Table::Image, &rows, |row| *row)?;
         }
 
-        let counts = self.lookups.counts();
+        let counts = self.lookups.counts()?;
         let times = counts.instructions().iter().copied();
-        let executed: Vec<(u32, u32)> = boundary.pcs.iter().copied().zip(times).collect();
+        let executed = boundary.pcs.iter().copied().zip(times);
+        let executed: Vec<(u32, u32)> = allocate::collect(executed)?;
         let instruction_at = &self.instruction_at;
         let instruction = |(pc, times): &(u32, u32)| {
             let row = instructions::row(*pc, &instruction_at(*pc));
             (row, F::from_u32(*times))
         };
         let instances = &mut self.tables[Table::Instructions as usize];
-        append(instances, None, &executed, instruction);
+        append(instances, None, &executed, instruction)?;
         if part.zeroed.is_some() {
-            self.whole(Table::Gaps, &counts.gaps(), |row| *row);
+            self.whole(Table::Gaps, &counts.gaps(), |row| *row)?;
         }
-        self.whole(Table::Range16, &counts.range16(), |row| *row);
-        self.whole(Table::Bytes, &counts.bytes(), |row| *row);
-        self.whole(Table::PowersOfTwo, &counts.powers_of_two(), |row| *row);
+        self.whole(Table::Range16, &counts.range16(), |row| *row)?;
+        self.whole(Table::Bytes, &counts.bytes(), |row| *row)?;
+        self.whole(Table::PowersOfTwo, &counts.powers_of_two(), |row| *row)?;
 
         for instance in self.tables.iter_mut().flatten() {
             instance.unused().fill(0);
         }
         fill_up(&mut self.tables[Table::Instructions as usize]);
-        self.tables.into_iter().flatten().collect()
+        Ok(self.tables.into_iter().flatten().collect())
     }
 
     fn whole<R: Sync, C: Columns<F>>(
@@ -329,8 +372,9 @@ where
         table: Table,
         records: &[R],
         row: impl Fn(&R) -> C + Sync,
-    ) {
-        self.tables[table as usize] = whole(table, records, row, &mut self.cells);
+    ) -> Result<(), OutOfMemory> {
+        self.tables[table as usize] = whole(table, records, row, &mut self.cells)?;
+        Ok(())
     }
 }
 
@@ -381,13 +425,15 @@ fn empty<M>(
     table: Table,
     width: usize,
     heights: Vec<usize>,
-    cells: &mut impl FnMut(usize) -> M,
-) -> Vec<Filled<M>> {
-    let instance = |height| Filled {
-        table,
-        cells: cells(height * width),
-        width,
-        used: 0,
+    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
+) -> Result<Vec<Filled<M>>, OutOfMemory> {
+    let instance = |height| {
+        Ok(Filled {
+            table,
+            cells: cells(height * width)?,
+            width,
+            used: 0,
+        })
     };
     heights.into_iter().map(instance).collect()
 }
@@ -397,8 +443,8 @@ fn whole<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     table: Table,
     records: &[R],
     row: impl Fn(&R) -> C + Sync,
-    cells: &mut impl FnMut(usize) -> M,
-) -> Vec<Filled<M>> {
+    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
+) -> Result<Vec<Filled<M>>, OutOfMemory> {
     let heights = alloc::vec![height(records.len())];
     filled(table, heights, records, row, cells)
 }
@@ -409,24 +455,24 @@ fn filled<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     heights: Vec<usize>,
     records: &[R],
     row: impl Fn(&R) -> C + Sync,
-    cells: &mut impl FnMut(usize) -> M,
-) -> Vec<Filled<M>> {
-    let mut instances = empty(table, C::WIDTH, heights, cells);
-    append(&mut instances, None, records, row);
+    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
+) -> Result<Vec<Filled<M>>, OutOfMemory> {
+    let mut instances = empty(table, C::WIDTH, heights, cells)?;
+    append(&mut instances, None, records, row)?;
     for instance in &mut instances {
         instance.unused().fill(0);
     }
-    instances
+    Ok(instances)
 }
 
-/// Adds rows of records, in order, to instances that have room for them. What the rows look up is
-/// counted while they are at hand.
+/// Adds rows of records, in order, to instances that have room for them, and counts the rows' lookups
+/// while they are at hand.
 fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
     instances: &mut [Filled<M>],
     lookups: Option<&Lookups<'_>>,
     mut records: &[R],
     row: impl Fn(&R) -> C + Sync,
-) {
+) -> Result<(), OutOfMemory> {
     // Enough rows for a task to be worth its while, few enough to stay in the cache.
     const ROWS_PER_TASK: usize = 1 << 9;
     for instance in instances {
@@ -437,20 +483,22 @@ fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
         room[..count * C::WIDTH]
             .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
             .zip(now.par_chunks(ROWS_PER_TASK))
-            .for_each_init(Vec::new, |rows, (cells, records)| {
+            .try_for_each_init(Vec::new, |rows, (cells, records)| {
                 rows.resize(cells.len(), F::ZERO);
                 for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
                     row(record).write_row(cells);
                 }
                 if let Some(lookups) = lookups {
-                    lookups.count(table, rows);
+                    lookups.count(table, rows)?;
                 }
                 for (cell, value) in cells.iter_mut().zip(rows) {
                     *cell = value.as_canonical_u32();
                 }
-            });
+                Ok(())
+            })?;
         instance.used += count;
         records = later;
     }
     assert!(records.is_empty(), "a table has too few rows");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the machine's tables are made of: degrees, weights and widths of everything they say.
+//! Degrees, weights and widths of the constraints and messages of the machine's tables.
 
 mod common;
 
@@ -94,7 +94,7 @@ fn names_are_distinct_within_a_table() {
     }
 }
 
-/// What a row says on global buses.
+/// A row's messages on global buses.
 #[derive(Default)]
 struct Global(Vec<(F, Vec<F>)>);
 
@@ -120,17 +120,17 @@ fn global_messages_come_last_and_are_made_of_what_is_committed_before_their_chal
         assert!(buses.is_sorted(), "{}", air.table.name());
 
         let fixed = cells(air.table.fixed_width(), 1000);
-        let said = |seed| {
+        let evaluate = |seed| {
             let mut row = cells(air.table.boundary_width(), 5000);
             row.extend(cells(air.table.width(), seed));
             let periodic = cells(air.periodic.len(), seed);
-            let mut said = Global::default();
-            let mut row = Row::new(&row, &fixed, &periodic, &air.public, &mut said);
-            air.table.tell(&mut row);
-            said.0
+            let mut global_messages = Global::default();
+            let mut row = Row::new(&row, &fixed, &periodic, &air.public, &mut global_messages);
+            air.table.evaluate(&mut row);
+            global_messages.0
         };
-        assert_eq!(said(1), said(2), "{}", air.table.name());
+        assert_eq!(evaluate(1), evaluate(2), "{}", air.table.name());
         let global = buses.iter().filter(|is_global| **is_global).count();
-        assert_eq!(said(1).len(), global);
+        assert_eq!(evaluate(1).len(), global);
     }
 }

@@ -111,7 +111,7 @@ fn rows_are_the_same_however_many_instances_they_fill() {
     assert_eq!(many.of(Table::LoadStoreMisaligned).count(), 4);
 }
 
-/// What the tables of `run` say of another part.
+/// The failures of `run`'s tables as those of another part.
 fn failures_for(run: &Run, part: &Part) -> Vec<Failure> {
     let airs = airs(&run.image, part, true);
     let of = |instance: &InstanceTrace| &airs[instance.table as usize];
@@ -156,14 +156,14 @@ fn another_statement_does_not_hold() {
     assert_ne!(other(&|range| range.to[1] += 1), []);
 }
 
-/// All that one row says, and whether its constraints hold.
+/// The messages of one row, and whether its constraints hold.
 #[derive(Default)]
-struct Said {
+struct Evaluation {
     broken: bool,
     messages: BTreeMap<(Bus, Vec<u32>), F>,
 }
 
-impl Listener for &mut Said {
+impl Listener for &mut Evaluation {
     fn constraint(&mut self, value: F) {
         self.broken |= value != F::ZERO;
     }
@@ -174,17 +174,17 @@ impl Listener for &mut Said {
     }
 }
 
-fn say(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Said {
-    let mut said = Said::default();
-    visit(air, trace, row, &mut said);
-    said.messages.retain(|_, count| *count != F::ZERO);
-    said
+fn evaluate(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Evaluation {
+    let mut evaluation = Evaluation::default();
+    visit(air, trace, row, &mut evaluation);
+    evaluation.messages.retain(|_, count| *count != F::ZERO);
+    evaluation
 }
 
-/// Columns of which some cell, on a row that says something, can be changed without breaking a
+/// Columns of which some cell, on a row that emits a message, can be changed without breaking a
 /// constraint or what the buses carry.
 ///
-/// The tables balance before the change. After it they balance only if the row says the same.
+/// The tables balance before the change. After it they balance only if the row emits the same messages.
 fn survivors(run: &Run, table: Table) -> BTreeSet<String> {
     let instances = run.pairs().filter(|(air, _)| air.table == table);
     instances
@@ -197,7 +197,7 @@ fn survivors_in(air: &TableAir, trace: &RowMajorMatrix<F>) -> BTreeSet<String> {
     let mut survivors = BTreeSet::new();
     let step = trace.height().div_ceil(2000);
     for row in (0..trace.height()).step_by(step) {
-        let honest = say(air, trace, row);
+        let honest = evaluate(air, trace, row);
         assert!(!honest.broken);
         if honest.messages.is_empty() {
             continue;
@@ -214,8 +214,8 @@ fn survivors_in(air: &TableAir, trace: &RowMajorMatrix<F>) -> BTreeSet<String> {
                 F::from_u32(0x0123_4567),
             ] {
                 changed.values[column] = value + delta;
-                let said = say(&alone, &changed, 0);
-                let same = !said.broken && said.messages == honest.messages;
+                let evaluation = evaluate(&alone, &changed, 0);
+                let same = !evaluation.broken && evaluation.messages == honest.messages;
                 if same && !is_unread(&names, &trace.row_slice(row).unwrap(), column) {
                     survivors.insert(name.clone());
                 }
@@ -284,7 +284,7 @@ fn the_checker_notices_a_changed_cell_of_every_column() {
     for index in 0..run.instances.len() {
         let (air, trace) = run.pairs().nth(index).unwrap();
         let table = air.table;
-        let row = (0..trace.height()).find(|row| !say(air, trace, *row).messages.is_empty());
+        let row = (0..trace.height()).find(|row| !evaluate(air, trace, *row).messages.is_empty());
         let Some(row) = row else { continue };
         for column in 0..table.trace_width() {
             let cell = row * table.trace_width() + column;

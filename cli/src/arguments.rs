@@ -1,18 +1,16 @@
 //! What the command line says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{
-    ArgGroup, Args, Parser, Subcommand,
+    ArgGroup, Args, Parser, Subcommand, ValueHint,
     builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser},
     value_parser,
 };
-use zonda::{Budget, Preset};
+use zonda::{Budget, MAX_THREADS, Preset};
 
-use crate::{
-    commands::bench::workloads::{WORKLOADS, Workload},
-    sizes,
-};
+pub use crate::commands::bench::arguments::Bench;
+use crate::{exit_code, sizes};
 
 /// Run RISC-V programs, prove that they ran, and verify the proofs.
 ///
@@ -22,7 +20,8 @@ use crate::{
 #[command(
     name = "zonda",
     version,
-    after_help = "`zonda help COMMAND` says more of each, exit codes included."
+    after_help = "`-` as FILE is standard input or standard output. `zonda help COMMAND` says more of \
+    each command, exit codes included."
 )]
 pub struct Arguments {
     /// What to do.
@@ -35,7 +34,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run a guest, without a proof
     ///
-    /// What the guest prints goes to the terminal; a summary of the run follows on standard error.
+    /// What the guest prints goes to the terminal; a summary of the run follows on standard error. With
+    /// --estimate, the summary says what a proof of the run would cost.
     #[command(
         after_help = "Exit code: the low 8 bits of the guest's; 125 if the guest trapped or \
         went past a limit; 2 for bad usage and for files that cannot be read or written."
@@ -53,13 +53,13 @@ pub enum Command {
     Check(Check),
     /// Run a guest and prove the run
     ///
-    /// The proof is verified before it is written. A guest that exits with another code than 0 is
-    /// proved too: the proof states the code. A guest that traps has no proof.
+    /// The proof is verified before it is written. A guest that exits with another code than
+    /// --exit-code is proved too: the proof states the code. A guest that traps has no proof.
     #[command(
-        after_help = "Exit code: 0 if the proof is written, whatever the guest's exit code; \
-        1 if the run has none, or none within --memory; 2 for bad usage and for files that cannot \
-        be read or written; 130 if it was interrupted: the first Ctrl-C stops when what is finished \
-        is safe, the second at once."
+        after_help = "Exit code: 0 if the proof is written; 1 if the run has no proof, or none within \
+        --memory; 2 for bad usage and for files that cannot be read or written; 3 if the proof is \
+        written, but the guest's exit code is not the expected one; 130 if it was interrupted: the \
+        first Ctrl-C stops when what is finished is safe, the second at once."
     )]
     Prove(Prove),
     /// Prove a run with several processes or machines
@@ -86,33 +86,62 @@ pub enum Command {
     Verify(Verify),
     /// Write the key with which proofs of a guest are verified, or show one
     ///
-    /// The key of a guest is derived, shown, and written where --out says. It depends on the guest
+    /// The key of a guest is derived, shown, and written where --output says. It depends on the guest
     /// and the preset only. Who verifies with a key from elsewhere trusts where it comes from.
     #[command(
         after_help = "Exit code: 0 if the key is written or shown; 2 for bad usage, for files \
         that cannot be read or written, and for those that are no key."
     )]
     Key(Key),
+    /// Show what a proof, a key or a task claims to be, without verifying anything
+    ///
+    /// Of a proof: its version and preset, the program, key, exit code and output that it claims, its parts
+    /// and their sizes, and the security of proofs of this shape. Anyone can write any claim into a file:
+    /// only `zonda verify` says whether it is true.
+    #[command(
+        after_help = "Exit code: 0 if the file is shown; 2 for bad usage, for files that cannot be \
+        read or written, and for those that are no proof, key or task."
+    )]
+    Show(Show),
     /// Measure proofs of fixed workloads, or compare measurements
     ///
     /// Each repetition runs `zonda prove` as a process of its own, which verifies its proof too.
-    /// --out receives one report, in JSON, with the raw samples.
+    /// --output receives one report, in JSON, with the raw samples.
     #[command(
         after_help = "Exit code: 0 if the report is written or the comparison printed; 1 if a \
-        workload has no proof; 2 for bad usage and for files that cannot be read or written.",
-        group = ArgGroup::new("mode").required(true).args(["out", "from", "compare"])
+        workload has no proof; 2 for bad usage and for files that cannot be read or written; 130 if \
+        it was interrupted.",
+        group = ArgGroup::new("mode").required(true).args(["output", "from", "compare"])
     )]
     Bench(Bench),
+    /// Print a script that completes commands and options in a shell
+    ///
+    /// For bash: `zonda completions bash > ~/.local/share/bash-completion/completions/zonda`. For zsh,
+    /// write it as `_zonda` into a directory of `$fpath`; for fish, into
+    /// `~/.config/fish/completions/zonda.fish`.
+    #[command(after_help = "Exit code: 0 if the script is printed; 2 for bad usage.")]
+    Completions(Completions),
+}
+
+/// How much to say.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Talk {
+    /// Say nothing but errors, and what the guest prints
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more in the summary
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// The guest and its input.
 #[derive(Args, Debug)]
 pub struct Guest {
     /// The guest: a static RV32IM executable
-    #[arg(value_name = "ELF")]
+    #[arg(value_name = "ELF", value_hint = ValueHint::FilePath)]
     pub elf: PathBuf,
     /// The guest's input; without it, the input is empty
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub input: Option<PathBuf>,
 }
 
@@ -120,15 +149,35 @@ pub struct Guest {
 #[derive(Args, Debug)]
 pub struct Results {
     /// Where to write the public output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportFile,
+}
+
+/// Where to report.
+#[derive(Args, Debug)]
+pub struct ReportFile {
     /// Where to write a report, in JSON
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    #[arg(long = "report", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+    /// Print the report: the same as --report -
+    #[arg(long, conflicts_with = "file")]
+    json: bool,
+}
+
+impl ReportFile {
+    /// The file, if there is to be one.
+    pub fn path(&self) -> Option<&Path> {
+        match self.json {
+            true => Some(Path::new("-")),
+            false => self.file.as_deref(),
+        }
+    }
 }
 
 /// The limit of a run.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Limit {
     /// Stop a guest that has not ended after N instructions
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
@@ -163,7 +212,7 @@ pub struct Threads {
     #[arg(
         long,
         value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS)
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS as u64)
     )]
     pub threads: Option<usize>,
 }
@@ -177,6 +226,45 @@ pub struct Run {
     pub results: Results,
     #[command(flatten)]
     pub limit: Limit,
+    /// Say what a proof of the run would cost: parts, cells, memory, bytes, seconds
+    #[arg(long)]
+    pub estimate: bool,
+    #[command(flatten)]
+    pub talk: Talk,
+    #[command(flatten)]
+    pub prospect: Prospect,
+}
+
+/// How a run would be proved.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "With --estimate")]
+pub struct Prospect {
+    /// How sure the proof is; without it, standard
+    #[arg(long, value_name = "PRESET", value_parser = preset())]
+    pub preset: Option<Preset>,
+    #[command(flatten)]
+    pub threads: Threads,
+    #[command(flatten)]
+    pub cut: Cut,
+}
+
+impl Prospect {
+    /// An option that was given, if any was.
+    pub fn given(&self) -> Option<&'static str> {
+        let Self {
+            preset,
+            threads,
+            cut,
+        } = self;
+        let given = [
+            (preset.is_some(), "--preset"),
+            (threads.threads.is_some(), "--threads"),
+            (cut.memory.is_some(), "--memory"),
+            (cut.shard_cycles.is_some(), "--shard-cycles"),
+        ];
+        let given = given.into_iter().find(|(is_given, _)| *is_given);
+        given.map(|(_, option)| option)
+    }
 }
 
 /// The arguments of `zonda check`.
@@ -190,6 +278,8 @@ pub struct Check {
     pub threads: Threads,
     #[command(flatten)]
     pub limit: Limit,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda prove`.
@@ -198,10 +288,19 @@ pub struct Prove {
     #[command(flatten)]
     pub guest: Guest,
     /// Where to write the proof
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub proof: PathBuf,
     #[command(flatten)]
     pub results: Results,
+    /// The exit code that is expected of the guest: a number such as 3, -1 or 0xff
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        allow_hyphen_values = true,
+        value_parser = exit_code::parse
+    )]
+    pub exit_code: u32,
     /// How sure the proof is
     #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
     pub preset: Preset,
@@ -212,11 +311,13 @@ pub struct Prove {
     #[command(flatten)]
     pub cut: Cut,
     /// Where to keep finished parts: the same command goes on from there if it is interrupted
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub work_dir: Option<PathBuf>,
-    /// What progress is shown of, beside its stage
+    /// What progress is shown of, beside its stage; the summary is left out
     #[arg(long, value_name = "TEXT", hide = true)]
     pub label: Option<String>,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda shard`.
@@ -258,8 +359,17 @@ pub struct ShardPlan {
     #[command(flatten)]
     pub guest: Guest,
     /// Where to write the tasks
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub work_dir: PathBuf,
+    /// The exit code that is expected of the guest: a number such as 3, -1 or 0xff
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        allow_hyphen_values = true,
+        value_parser = exit_code::parse
+    )]
+    pub exit_code: u32,
     /// How sure the proof is
     #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
     pub preset: Preset,
@@ -269,22 +379,26 @@ pub struct ShardPlan {
     pub limit: Limit,
     #[command(flatten)]
     pub cut: Cut,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda shard prove`.
 #[derive(Args, Debug)]
 pub struct ShardProve {
     /// The guest
-    #[arg(value_name = "ELF")]
+    #[arg(value_name = "ELF", value_hint = ValueHint::FilePath)]
     pub elf: PathBuf,
     /// The task
-    #[arg(value_name = "TASK")]
+    #[arg(value_name = "TASK", value_hint = ValueHint::FilePath)]
     pub task: PathBuf,
     /// Where to write the part; without it, beside the task
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub threads: Threads,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda verify`.
@@ -292,121 +406,83 @@ pub struct ShardProve {
 pub struct Verify {
     /// The guest that the proof is about
     #[arg(
-        value_name = "ELF",
+        value_name = "ELF", value_hint = ValueHint::FilePath,
         required_unless_present = "key",
         conflicts_with = "key"
     )]
     pub elf: Option<PathBuf>,
     /// The key of the guest that the proof is about, in place of ELF
-    #[arg(long, value_name = "KEYFILE")]
+    #[arg(long, value_name = "KEYFILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
     /// How sure the proof must be: standard without it, or what the key says
     #[arg(long, value_name = "PRESET", value_parser = preset())]
     pub preset: Option<Preset>,
     /// The proof
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub proof: PathBuf,
     /// The public output that the proof must show; without it, none
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// The exit code that the proof must show
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// The exit code that the proof must show: a number such as 3, -1 or 0xff
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        allow_hyphen_values = true,
+        value_parser = exit_code::parse
+    )]
     pub exit_code: u32,
-    /// Where to write a report, in JSON, if the proof is accepted
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportFile,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda key`.
 #[derive(Args, Debug)]
 pub struct Key {
     /// The guest
-    #[arg(value_name = "ELF", required_unless_present = "show")]
+    #[arg(value_name = "ELF", value_hint = ValueHint::FilePath, required_unless_present = "show")]
     pub elf: Option<PathBuf>,
     /// Where to write the key
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
     /// How sure proofs must be
     #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
     pub preset: Preset,
     /// Show the key in FILE instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["elf", "out", "preset"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["elf", "output", "preset"])]
     pub show: Option<PathBuf>,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
-/// The arguments of `zonda bench`.
+/// The arguments of `zonda show`.
 #[derive(Args, Debug)]
-pub struct Bench {
-    /// A workload to measure; can be given several times. Without it, all but those that take many
-    /// minutes
-    #[arg(long = "workload", value_name = "NAME", value_parser = workload())]
-    pub workloads: Vec<&'static Workload>,
-    /// How often to measure each
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u32).range(1..=1000))]
-    pub repetitions: u32,
-    /// How often to run each before, unmeasured
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(..=1000))]
-    pub warm_up: u32,
+pub struct Show {
+    /// A proof, a key or a task
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write what is shown of a proof, in JSON
     #[command(flatten)]
-    pub threads: Threads,
-    #[command(flatten)]
-    pub cut: Cut,
-    /// How sure proofs are
-    #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
-    pub preset: Preset,
-    /// Where the workloads are: a directory with `elf` and `inputs`, as the repository's
-    #[arg(long, value_name = "DIR", default_value = "guests")]
-    pub guests: PathBuf,
-    /// Where to write the report
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Where to draw where the time goes, in SVG
-    #[arg(long, value_name = "FILE")]
-    pub plot: Option<PathBuf>,
-    /// Draw what this report says, and measure nothing
-    #[arg(long, value_name = "REPORT", requires = "plot", conflicts_with_all = MEASURING)]
-    pub from: Option<PathBuf>,
-    /// Compare two reports, and measure nothing
-    #[arg(
-        long,
-        num_args = 2,
-        value_names = ["A", "B"],
-        conflicts_with = "plot",
-        conflicts_with_all = MEASURING
-    )]
-    pub compare: Option<Vec<PathBuf>>,
+    pub report: ReportFile,
 }
 
-/// What says how to measure.
-const MEASURING: [&str; 8] = [
-    "workloads",
-    "repetitions",
-    "warm_up",
-    "threads",
-    "memory",
-    "shard_cycles",
-    "preset",
-    "guests",
-];
+/// The arguments of `zonda completions`.
+#[derive(Args, Debug)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
 
 /// Presets by their names.
-fn preset() -> impl TypedValueParser<Value = Preset> {
+pub fn preset() -> impl TypedValueParser<Value = Preset> {
     PossibleValuesParser::new(Preset::ALL.map(Preset::name)).map(|name| {
         let named = |preset: &Preset| preset.name() == name;
         Preset::ALL.into_iter().find(named).unwrap_or_default()
     })
 }
-
-/// Workloads by their names.
-fn workload() -> impl TypedValueParser<Value = &'static Workload> {
-    PossibleValuesParser::new(WORKLOADS.map(|workload| workload.name)).map(|name| {
-        let named = |workload: &&Workload| workload.name == name;
-        WORKLOADS.iter().find(named).unwrap_or(&WORKLOADS[0])
-    })
-}
-
-/// More threads than this are a slip of the keyboard.
-const MAX_THREADS: u64 = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,15 +1,18 @@
-//! Files: read whole up to a size that makes sense, written whole or not at all.
+//! Files: read whole up to a size that makes sense, written whole or not at all. `-` is standard input
+//! or standard output.
 
 use std::{
     error::Error,
     fmt,
     fs::{self, File, OpenOptions, Permissions},
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
+
+use crate::streams::{self, SameStream};
 
 /// The largest ELF file that is read: debug information makes them large, and it is not needed.
 pub const MAX_ELF_BYTES: u64 = 256 << 20;
@@ -46,7 +49,9 @@ pub fn read(path: &Path, what: &str, most: u64) -> anyhow::Result<Vec<u8>> {
     let read = || -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         // Devices and pipes do not say how long they are.
-        File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+        streams::open(path)?
+            .take(most + 1)
+            .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > most {
             return Err(TooLarge { most }.into());
         }
@@ -60,15 +65,19 @@ pub fn read(path: &Path, what: &str, most: u64) -> anyhow::Result<Vec<u8>> {
 pub struct Destinations<const N: usize>([Option<Destination>; N]);
 
 impl<const N: usize> Destinations<N> {
-    /// Checks that files can be written at `paths`, each with the option that names it, and that
-    /// no file of `sources` would be overwritten.
+    /// Checks that files can be written at `paths`, each with the option that names it, that no file of
+    /// `sources` would be overwritten, and that each standard stream is one file at most.
     ///
     /// # Errors
-    /// If one cannot be written, or if two are the same.
+    /// If one cannot be written, or if two are the same: with [`SameStream`] if that is a stream.
     pub fn check(
         paths: [(&'static str, Option<&Path>); N],
         sources: &[Option<&Path>],
     ) -> anyhow::Result<Self> {
+        let named = sources.iter().flatten();
+        if named.filter(|source| streams::is_input(source)).count() > 1 {
+            return Err(SameStream::Input.into());
+        }
         let mut taken: Vec<PathBuf> = sources
             .iter()
             .flatten()
@@ -91,7 +100,31 @@ impl<const N: usize> Destinations<N> {
             }
             *destination = Some(checked);
         }
+        let mut streams = destinations.iter().flatten();
+        if streams.by_ref().any(Destination::is_standard_output)
+            && streams.any(Destination::is_standard_output)
+        {
+            return Err(SameStream::Output.into());
+        }
         Ok(Self(destinations))
+    }
+
+    /// Whether one of the files is standard output, which then takes nothing else.
+    pub fn have_standard_output(&self) -> bool {
+        let mut destinations = self.0.iter().flatten();
+        destinations.any(Destination::is_standard_output)
+    }
+
+    /// Checks that the first file, whose bytes are no text, does not go to a terminal.
+    ///
+    /// # Errors
+    /// If it does.
+    pub fn spare_terminals(&self, option: &str) -> anyhow::Result<()> {
+        let first = self.0.first().and_then(Option::as_ref);
+        if first.is_some_and(Destination::is_standard_output) && io::stdout().is_terminal() {
+            bail!("{option} would go to the terminal, and is no text: name a file, or use a pipe");
+        }
+        Ok(())
     }
 
     /// A file to write what is to go to the first place: beside it, so that it can take it.
@@ -104,7 +137,7 @@ impl<const N: usize> Destinations<N> {
                 .first()
                 .and_then(|destination| match &destination.as_ref()?.target {
                     Target::Replaced { directory, .. } => Some(directory),
-                    Target::Stream(_) => None,
+                    Target::Stream(_) | Target::StandardOutput => None,
                 });
         match directory {
             Some(directory) => temporary(directory),
@@ -113,28 +146,41 @@ impl<const N: usize> Destinations<N> {
         .map(Draft)
     }
 
-    /// Writes the files, all or, unless the system fails between two renames, none.
+    /// Writes the files, all or, unless the system fails between two renames, none. Reports come after
+    /// that, so that a report that cannot be written loses nothing else.
     ///
     /// # Errors
     /// If one cannot be written.
     pub fn write(self, contents: [Content<'_>; N]) -> anyhow::Result<()> {
-        let mut staged = Vec::new();
-        for (destination, content) in self.0.into_iter().zip(contents) {
-            let Some(destination) = destination else {
-                continue;
-            };
-            let shown = destination.shown.clone();
-            let context = || format!("cannot write {}", shown.display());
-            if let Some(file) = destination.stage(content).with_context(context)? {
-                staged.push((file, shown));
-            }
+        let pairs = self.0.into_iter().zip(contents);
+        let pairs = pairs.filter_map(|(destination, content)| Some((destination?, content)));
+        let is_report = |content: &Content<'_>| matches!(content, Content::Report(_));
+        let (reports, results): (Vec<_>, Vec<_>) =
+            pairs.partition(|(_, content)| is_report(content));
+        let has_results = !results.is_empty();
+        write_all(results)?;
+        match write_all(reports) {
+            Err(error) if has_results => Err(error.context("all but the report is written")),
+            written => written,
         }
-        for (file, shown) in staged {
-            file.keep()
-                .with_context(|| format!("cannot write {}", shown.display()))?;
-        }
-        Ok(())
     }
+}
+
+/// Writes files, all or none.
+fn write_all(files: Vec<(Destination, Content<'_>)>) -> anyhow::Result<()> {
+    let cannot_write = |shown: &Path| format!("cannot write {}", shown.display());
+    let mut staged = Vec::new();
+    for (destination, content) in files {
+        let shown = destination.shown.clone();
+        let stage = destination.stage(content);
+        if let Some(file) = stage.with_context(|| cannot_write(&shown))? {
+            staged.push((file, shown));
+        }
+    }
+    for (file, shown) in staged {
+        file.keep().with_context(|| cannot_write(&shown))?;
+    }
+    Ok(())
 }
 
 /// What a file is to hold.
@@ -142,8 +188,22 @@ impl<const N: usize> Destinations<N> {
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
+    /// These bytes, which say what became of the other files.
+    Report(&'a [u8]),
     /// What was written to a draft.
     Draft(Draft),
+}
+
+impl Content<'_> {
+    fn copy_to(&self, stream: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Bytes(bytes) | Self::Report(bytes) => stream.write_all(bytes)?,
+            Self::Draft(draft) => {
+                io::copy(&mut draft.reader()?, stream)?;
+            }
+        }
+        stream.flush()
+    }
 }
 
 /// A file that is being written. It vanishes when it is dropped, unless [`Destinations::write`] puts
@@ -190,13 +250,22 @@ enum Target {
         /// Those of the file that is replaced.
         permissions: Option<Permissions>,
     },
-    /// A device or a pipe, which nothing may take the place of.
+    /// A device, a pipe or an open file, which nothing may take the place of.
     Stream(PathBuf),
+    /// This process's standard output.
+    StandardOutput,
 }
 
 impl Destination {
     fn check(path: &Path) -> anyhow::Result<Self> {
+        if streams::is_output(path) {
+            return Ok(Self {
+                shown: "standard output".into(),
+                target: Target::StandardOutput,
+            });
+        }
         let target = match fs::metadata(path) {
+            Ok(_) if streams::is_open_file(path) => Target::Stream(path.to_owned()),
             Ok(metadata) if metadata.is_dir() => bail!("it is a directory: name a file"),
             Ok(metadata) if !metadata.is_file() => Target::Stream(path.to_owned()),
             Ok(metadata) => {
@@ -216,17 +285,19 @@ impl Destination {
         })
     }
 
+    fn is_standard_output(&self) -> bool {
+        matches!(self.target, Target::StandardOutput)
+    }
+
     /// Writes a stream, or the file that will take another's place.
     fn stage(self, content: Content<'_>) -> anyhow::Result<Option<Staged>> {
         match self.target {
+            Target::StandardOutput => {
+                content.copy_to(&mut io::stdout().lock())?;
+                Ok(None)
+            }
             Target::Stream(path) => {
-                let mut stream = OpenOptions::new().append(true).open(path)?;
-                match content {
-                    Content::Bytes(bytes) => stream.write_all(bytes)?,
-                    Content::Draft(draft) => {
-                        io::copy(&mut draft.reader()?, &mut stream)?;
-                    }
-                }
+                content.copy_to(&mut OpenOptions::new().append(true).open(path)?)?;
                 Ok(None)
             }
             Target::Replaced {
@@ -235,7 +306,7 @@ impl Destination {
                 permissions,
             } => {
                 let file = match content {
-                    Content::Bytes(bytes) => {
+                    Content::Bytes(bytes) | Content::Report(bytes) => {
                         let file = temporary(&directory)?;
                         file.as_file().write_all(bytes)?;
                         file

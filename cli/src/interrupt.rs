@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks the work to stop, the second ends the process.
+//! Ctrl-C and its like: the first asks the work to stop, the second ends the process.
 
 use std::{
     process::ExitCode,
@@ -6,6 +6,8 @@ use std::{
 };
 
 use anyhow::Context;
+#[cfg(unix)]
+use signal_hook::consts::SIGHUP;
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
@@ -15,20 +17,35 @@ use zonda::Cancel;
 /// The exit code of a command that was interrupted, whatever came of it: as shells have it.
 pub const INTERRUPTED: u8 = 130;
 
-/// From now on, the first SIGINT or SIGTERM cancels the work that is given what this returns. The
-/// second one ends the process at once.
+/// From now on, the first SIGINT, SIGTERM or SIGHUP cancels the work that is given what this returns.
+/// The second one ends the process at once.
 ///
 /// # Errors
 /// If the system does not let signals be handled.
 pub fn cancel() -> anyhow::Result<Cancel> {
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    if !is_ignored(SIGHUP) {
+        signals.push(SIGHUP);
+    }
+    for signal in signals {
         // In this order: the first signal finds the flag unset, and sets it.
         flag::register_conditional_shutdown(signal, INTERRUPTED.into(), flag.clone())
             .and_then(|_| flag::register(signal, flag.clone()))
             .context("cannot handle signals")?;
     }
     Ok(Cancel::from(flag))
+}
+
+/// Whether the process was started with this signal ignored, as `nohup` does, and so is to outlive it.
+/// Where the system does not say, it was not.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// The exit code of a command that was interrupted.

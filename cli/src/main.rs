@@ -1,28 +1,37 @@
 //! The command-line tool `zonda`: run, check, prove and verify guest programs, and measure.
 //!
 //! ```text
-//! zonda run    ELF [--input FILE] [--output FILE] [--report FILE] [--max-cycles N]
+//! zonda run    ELF [--input FILE] [--output FILE] [--report FILE | --json] [--max-cycles N]
+//!              [--estimate [--preset P] [--memory SIZE] [--shard-cycles N] [--threads N]]
 //! zonda check  ELF [--input FILE] [--memory SIZE] [--shard-cycles N] [--threads N] [--max-cycles N]
-//! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE] [--preset P]
-//!              [--memory SIZE] [--shard-cycles N] [--work-dir DIR] [--threads N] [--max-cycles N]
+//! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE | --json]
+//!              [--exit-code N] [--preset P] [--memory SIZE] [--shard-cycles N] [--work-dir DIR]
+//!              [--threads N] [--max-cycles N]
 //! zonda shard  plan ELF [--input FILE] --work-dir DIR [--preset P] [--memory SIZE]
 //!              [--shard-cycles N] [--threads N] [--max-cycles N]
-//! zonda shard  prove ELF TASK [--out FILE] [--threads N]
+//! zonda shard  prove ELF TASK [--output FILE] [--threads N]
 //! zonda verify ELF|--key KEYFILE --proof FILE [--output FILE] [--exit-code N] [--preset P]
-//!              [--report FILE]
-//! zonda key    ELF [--out FILE] [--preset P]
+//!              [--report FILE | --json]
+//! zonda key    ELF [--output FILE] [--preset P]
 //! zonda key    --show FILE
-//! zonda bench  --out FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
+//! zonda show   FILE [--report FILE | --json]
+//! zonda bench  --output FILE [--workload NAME]... [--repetitions N] [--warm-up N] [--threads N]
 //!              [--preset P] [--memory SIZE] [--shard-cycles N] [--guests DIR] [--plot FILE]
 //! zonda bench  --from REPORT --plot FILE
 //! zonda bench  --compare A B
+//! zonda completions SHELL
 //! ```
+//!
+//! `-` as FILE is standard input or standard output. Standard output takes nothing but what is asked for:
+//! a file that goes there, a key that is shown, a comparison, or else what the guest writes to its own.
+//! Summaries, progress and errors are on standard error; `--quiet` leaves errors, `--verbose` says more.
 //!
 //! | exit code | |
 //! |---|---|
 //! | 0 | done: everything holds, the proof, tasks or part are written, the proof is accepted |
 //! | 1 | the run has no proof, within this budget at least; or something does not hold; or the proof is refused |
 //! | 2 | the command cannot be carried out: its usage, or a file that cannot be read or written, or is not what it should be |
+//! | 3 | the proof is written, but the guest's exit code is not the expected one |
 //! | 130 | interrupted |
 //!
 //! `run` ends with the guest's exit code, low 8 bits; 125 is a trap or a limit, and 2 is as above.
@@ -30,10 +39,13 @@
 
 mod arguments;
 mod commands;
+mod exit_code;
 mod files;
 mod interrupt;
+mod progress;
 mod report;
 mod sizes;
+mod streams;
 mod summary;
 mod terminal;
 mod work_dir;
@@ -61,7 +73,9 @@ fn main() -> ExitCode {
         Command::Shard(arguments) => commands::shard(arguments),
         Command::Verify(arguments) => commands::verify(arguments),
         Command::Key(arguments) => commands::key(arguments),
+        Command::Show(arguments) => commands::show(arguments),
         Command::Bench(arguments) => commands::bench(arguments),
+        Command::Completions(arguments) => commands::completions(arguments),
     });
     // The message of the panic is on standard error already. Its exit code, 101, must not pass for
     // that of a guest.

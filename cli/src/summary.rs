@@ -7,10 +7,21 @@ use zonda::{Report, TableCells};
 pub struct Facts(String);
 
 impl Facts {
-    /// Adds a fact.
+    /// Adds a fact. What does not fit its line goes on below.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.0 += &format!("{name:<13} {}\n", value.as_ref());
+        let mut line = format!("{name:<13}");
+        for word in value.as_ref().split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > COLUMNS {
+                self.0 += line.trim_end();
+                self.0 += "\n";
+                line = format!("{:<13}", "");
+            }
+            line += " ";
+            line += word;
+        }
+        self.0 += line.trim_end();
+        self.0 += "\n";
         self
     }
 
@@ -18,8 +29,22 @@ impl Facts {
     #[must_use]
     pub fn with_statement(self, program_id: &[u8; 32], exit_code: u32, output: &[u8]) -> Self {
         self.with("program", hex::encode(program_id))
-            .with("exit code", exit_code.to_string())
+            .with_result(exit_code, output)
+    }
+
+    /// What a run came to.
+    #[must_use]
+    pub fn with_result(self, exit_code: u32, output: &[u8]) -> Self {
+        self.with("exit code", exit_code.to_string())
             .with("output", bytes(output))
+    }
+
+    /// Adds a text of its own, below.
+    #[must_use]
+    pub fn followed_by(mut self, text: &str) -> Self {
+        self.0 += "\n";
+        self.0 += text;
+        self
     }
 
     /// The text.
@@ -27,6 +52,9 @@ impl Facts {
         self.0
     }
 }
+
+/// How many columns of a terminal a summary may take.
+const COLUMNS: usize = 80;
 
 /// The tables and stages of a proof.
 pub fn details(report: &Report) -> String {
@@ -95,11 +123,13 @@ pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 
 /// How many bytes, and the first of them.
 pub fn bytes(bytes: &[u8]) -> String {
-    const SHOWN: usize = 32;
+    // A digest is shown whole. What is longer than a line is not.
+    const WHOLE: usize = 32;
+    const SHOWN: usize = 24;
     let count = counted(bytes.len() as u64, "byte");
     match bytes.get(..SHOWN) {
         _ if bytes.is_empty() => count,
-        Some(first) if bytes.len() > SHOWN => format!("{count}: {}...", hex::encode(first)),
+        Some(first) if bytes.len() > WHOLE => format!("{count}: {}...", hex::encode(first)),
         _ => format!("{count}: {}", hex::encode(bytes)),
     }
 }
@@ -147,7 +177,23 @@ mod tests {
         assert_eq!(bytes(&[]), "0 bytes");
         assert_eq!(bytes(&[0xab]), "1 byte: ab");
         assert_eq!(bytes(&[1; 32]), format!("32 bytes: {}", "01".repeat(32)));
-        assert_eq!(bytes(&[1; 33]), format!("33 bytes: {}...", "01".repeat(32)));
+        assert_eq!(bytes(&[1; 33]), format!("33 bytes: {}...", "01".repeat(24)));
+    }
+
+    #[test]
+    fn facts_fit_their_lines() {
+        let text = |value: &str| Facts::default().with("output", value).into_text();
+        assert_eq!(text("1 byte: ab"), "output        1 byte: ab\n");
+        assert_eq!(text(""), "output\n");
+        let hash = "01".repeat(32);
+        let expected = format!("output        32 bytes:\n{:14}{hash}\n", "");
+        assert_eq!(text(&bytes(&[1; 32])), expected);
+        for line in text(&bytes(&[1; 100]))
+            .lines()
+            .chain(text(&"word ".repeat(99)).lines())
+        {
+            assert!(line.len() <= COLUMNS, "{line}");
+        }
     }
 
     #[test]

@@ -1,25 +1,28 @@
-//! Text for people: results on standard output, errors and progress on standard error.
+//! Text for people, on standard error: summaries, errors, and what a guest prints where standard output
+//! takes results.
 
-use std::{
-    fmt,
-    io::{self, ErrorKind, IsTerminal, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::io::{self, Write};
 
 use anyhow::Context;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use zonda::{Observer, Stage};
 
-/// Prints to standard output. That nobody reads it any more is no error.
+use crate::{arguments::Talk, summary::Facts};
+
+/// Prints to standard output what was asked for as text. That nobody reads it any more is no error.
 ///
 /// # Errors
 /// If standard output takes no more for another reason, such as a full disk.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
+    }
+}
+
+/// Prints the summary of a command, unless it is to be quiet.
+pub fn summary(talk: Talk, facts: Facts) {
+    if !talk.quiet {
+        notice(&facts.into_text());
     }
 }
 
@@ -35,11 +38,11 @@ pub fn notice(text: &str) {
 }
 
 /// Text whose control characters a terminal would act on are made visible: names of functions come
-/// from ELF files, which may come from anyone.
+/// from ELF files, and what guests print from guests, which may come from anyone.
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && character != '\n' {
+        if character.is_control() && !['\n', '\t'].contains(&character) {
             printable.extend(character.escape_default());
         } else {
             printable.push(character);
@@ -48,93 +51,43 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// Shows which stage of proving is under way, since when, and how long the rest takes.
-pub struct Progress {
-    bar: ProgressBar,
-    /// When everything will be done, about.
-    end: Arc<Mutex<Option<Instant>>>,
+/// [`printable`] for bytes that come in pieces, which may be parts of characters. Bytes that are no
+/// UTF-8 are made visible too.
+#[derive(Debug, Default)]
+pub struct Printable {
+    /// The beginning of a character.
+    rest: Vec<u8>,
 }
 
-impl Progress {
-    /// Progress of what `label` names, if there is something to tell it from. None if standard error
-    /// is no terminal.
-    pub fn on_terminal(label: Option<&str>) -> Option<Arc<Self>> {
-        if !io::stderr().is_terminal() {
-            return None;
+impl Printable {
+    /// The text of the next bytes, as far as it is known.
+    pub fn text(&mut self, bytes: &[u8]) -> String {
+        let mut bytes = [&std::mem::take(&mut self.rest), bytes].concat();
+        let mut text = String::new();
+        loop {
+            let (valid, bad) = match str::from_utf8(&bytes) {
+                Ok(valid) => (valid, None),
+                Err(error) => {
+                    let valid = &bytes[..error.valid_up_to()];
+                    let bad = error.error_len();
+                    (str::from_utf8(valid).unwrap_or_default(), Some(bad))
+                }
+            };
+            text += &printable(valid);
+            let valid = valid.len();
+            match bad {
+                None => return text,
+                Some(None) => {
+                    self.rest = bytes.split_off(valid);
+                    return text;
+                }
+                Some(Some(bad)) => {
+                    text.extend(bytes[valid..valid + bad].escape_ascii().map(char::from));
+                    bytes.drain(..valid + bad);
+                }
+            }
         }
-        let bar = ProgressBar::new_spinner();
-        let start = Instant::now();
-        let end = Arc::new(Mutex::new(None));
-        let shown = Arc::clone(&end);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}{msg}, {times}") {
-            bar.set_style(
-                style.with_key("times", move |_: &_, text: &mut dyn fmt::Write| {
-                    let end = lock(&shown)
-                        .map(|end: Instant| end.saturating_duration_since(Instant::now()));
-                    // Text that is not shown is lost.
-                    let _ = text.write_str(&times(start.elapsed(), end));
-                }),
-            );
-        }
-        if let Some(label) = label {
-            bar.set_prefix(format!("{}: ", printable(label)));
-        }
-        Some(Arc::new(Self { bar, end }))
     }
-
-    /// Shows what begins.
-    pub fn show(&self, name: &str) {
-        if self.bar.is_finished() {
-            self.bar.reset();
-        }
-        self.bar.set_message(name.to_owned());
-        self.bar.enable_steady_tick(Duration::from_millis(100));
-    }
-
-    /// Clears the line.
-    pub fn finish(&self) {
-        self.bar.disable_steady_tick();
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Observer for Progress {
-    fn begin(&self, progress: zonda::Progress) {
-        // While the guest runs for the first time, the terminal is the guest's.
-        if progress.stage == Stage::Execute && progress.parts == 0 {
-            return self.finish();
-        }
-        let now = Instant::now();
-        *lock(&self.end) = progress.remaining.and_then(|left| now.checked_add(left));
-        self.show(&told(&progress));
-    }
-}
-
-/// `part 3 of 12: commit`.
-fn told(progress: &zonda::Progress) -> String {
-    let stage = progress.stage.name();
-    match progress.part {
-        Some(part) if progress.parts > 1 => {
-            format!("part {} of {}: {stage}", part + 1, progress.parts)
-        }
-        _ => stage.to_owned(),
-    }
-}
-
-/// How long it has taken, and takes, as far as that is known.
-fn times(since: Duration, left: Option<Duration>) -> String {
-    let since = HumanDuration(since);
-    match left {
-        Some(left) if left.as_secs() > 0 => {
-            format!("{since:#}, about {:#} left", HumanDuration(left))
-        }
-        _ => format!("{since:#}"),
-    }
-}
-
-/// What a panic of another thread has left is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -143,23 +96,26 @@ mod tests {
 
     #[test]
     fn control_characters_are_made_visible() {
-        assert_eq!(printable("a\u{1b}[2Jb\r\nc é"), "a\\u{1b}[2Jb\\r\nc é");
+        let text = "a\u{1b}[2Jb\r\n\tc é \u{9b}1m";
+        let visible = "a\\u{1b}[2Jb\\r\n\tc é \\u{9b}1m";
+        assert_eq!(printable(text), visible);
+        // However the bytes are cut.
+        for size in 1..text.len() {
+            let mut printable = Printable::default();
+            let pieces = text.as_bytes().chunks(size);
+            let pieces: String = pieces.map(|piece| printable.text(piece)).collect();
+            assert_eq!(pieces, visible, "{size}");
+        }
     }
 
     #[test]
-    fn progress_names_part_and_stage_and_time() {
-        let mut progress = zonda::Progress {
-            stage: Stage::Commit,
-            part: Some(2),
-            parts: 12,
-            remaining: None,
-        };
-        assert_eq!(told(&progress), "part 3 of 12: commit");
-        progress.parts = 1;
-        assert_eq!(told(&progress), "commit");
-        let seconds = Duration::from_secs;
-        assert_eq!(times(seconds(30), None), "30s");
-        assert_eq!(times(seconds(120), Some(seconds(240))), "2m, about 4m left");
-        assert_eq!(times(seconds(120), Some(Duration::ZERO)), "2m");
+    fn bytes_that_are_no_text_are_made_visible() {
+        let mut printable = Printable::default();
+        assert_eq!(
+            printable.text(b"a\x9b2Jb\xff\xfe\xc3"),
+            "a\\x9b2Jb\\xff\\xfe"
+        );
+        assert_eq!(printable.text(b"("), "\\xc3(");
+        assert_eq!(printable.text("é".as_bytes()), "é");
     }
 }

@@ -23,6 +23,7 @@ static FIBONACCI: LazyLock<Proved> = LazyLock::new(|| {
     let [proof, output, report] = ["proof", "output", "report"].map(|name| scratch.path(name));
     let ended = zonda([
         "prove",
+        "--verbose",
         &guest("fibonacci"),
         "--input",
         &input,
@@ -50,10 +51,10 @@ impl Proved {
     fn line(&self, name: &str) -> &str {
         let line = self
             .ended
-            .out
+            .error
             .lines()
             .find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_else(|| panic!("no {name:?} in {}", self.ended.out))
+        line.unwrap_or_else(|| panic!("no {name:?} in {}", self.ended.error))
     }
 
     /// Verifies with other arguments after the guest and the proof.
@@ -78,11 +79,11 @@ fn proofs_are_written_and_accepted() {
         .verify(&guest("fibonacci"), &proved.proof, &output)
         .with(0);
     assert!(
-        ended.out.starts_with("accepted      this program"),
+        ended.error.starts_with("accepted      this program"),
         "{ended:?}"
     );
     assert!(
-        ended.out.contains("output        4 bytes: 37000000\n"),
+        ended.error.contains("output        4 bytes: 37000000\n"),
         "{ended:?}"
     );
     let explicit = ["--output", &proved.output, "--exit-code", "0"];
@@ -100,20 +101,28 @@ fn other_statements_are_refused() {
     let shorter = scratch.file("shorter", [55, 0, 0]);
     let output = &*proved.output;
     let fibonacci = guest("fibonacci");
-    let cases: &[(&str, &[&str])] = &[
-        (&fibonacci, &["--output", &other]),
-        (&fibonacci, &["--output", &longer]),
-        (&fibonacci, &["--output", &shorter]),
-        (&fibonacci, &[]),
-        (&fibonacci, &["--output", output, "--exit-code", "1"]),
-        (&guest("echo"), &["--output", output]),
-        (&guest("sha256"), &["--output", output]),
+    let states = "the proof states 4 bytes of output, you expect ";
+    let bytes = "the proof states 4 bytes of output with the BLAKE3 digest ";
+    let exit_code = "the proof states exit code 0, you expect 1";
+    let program = "the proof is of program ";
+    let cases: &[(&str, &[&str], &str)] = &[
+        (&fibonacci, &["--output", &other], bytes),
+        (&fibonacci, &["--output", &longer], &format!("{states}5")),
+        (&fibonacci, &["--output", &shorter], &format!("{states}3")),
+        (&fibonacci, &[], &format!("{states}0")),
+        (
+            &fibonacci,
+            &["--output", output, "--exit-code", "1"],
+            exit_code,
+        ),
+        (&guest("echo"), &["--output", output], program),
+        (&guest("sha256"), &["--output", output], program),
     ];
-    for (guest, more) in cases {
+    for (guest, more, said) in cases {
         proved
             .verify(guest, &proved.proof, more)
             .with(1)
-            .saying("zonda: refused: ");
+            .saying(&format!("zonda: refused: {said}"));
     }
 }
 
@@ -262,9 +271,9 @@ fn keys_are_written_shown_and_stand_for_their_guest() {
     let key = |name: &str, guest_name: &str, preset: &str| {
         let path = scratch.path(name);
         let elf = guest(guest_name);
-        let written = zonda(["key", &elf, "--out", &path, "--preset", preset]).with(0);
+        let written = zonda(["key", &elf, "--output", &path, "--preset", preset]).with(0);
         let shown = zonda(["key", "--show", &path]).with(0);
-        assert_eq!(written.out, shown.out);
+        assert_eq!((&*written.out, &written.error), ("", &shown.out));
         assert!(shown.out.contains(&format!("preset        {preset}: ")));
         (path, shown.out)
     };
@@ -294,7 +303,7 @@ fn keys_are_written_shown_and_stand_for_their_guest() {
         zonda(arguments)
     };
     let accepted = verify(&standard, &[]).with(0);
-    assert!(accepted.out.contains(&id));
+    assert!(accepted.error.contains(&id));
     verify(&standard, &["--preset", "standard"]).with(0);
     verify(&standard, &["--exit-code", "1"]).with(1);
     verify(&other, &[]).with(1).saying("refused: ");
@@ -317,7 +326,7 @@ fn keys_are_written_shown_and_stand_for_their_guest() {
 fn bytes_that_are_no_key_are_refused() {
     let scratch = Scratch::new();
     let path = scratch.path("key");
-    zonda(["key", &guest("echo"), "--out", &path]).with(0);
+    zonda(["key", &guest("echo"), "--output", &path]).with(0);
     let key = fs::read(&path).unwrap();
     let mut version = key.clone();
     version[8] ^= 0xff;
@@ -342,8 +351,8 @@ fn bytes_that_are_no_key_are_refused() {
             .saying(said);
     }
     // What is there stays as it was if there is no key to write.
-    zonda(["key", &path, "--out", &scratch.path("bad")]).with(2);
-    zonda(["key", &guest("echo"), "--out", &guest("echo")])
+    zonda(["key", &path, "--output", &scratch.path("bad")]).with(2);
+    zonda(["key", &guest("echo"), "--output", &guest("echo")])
         .with(2)
         .saying("would overwrite");
 }
@@ -383,7 +392,7 @@ fn summary_is_a_readable_table() {
     // Columns line up: every line of the table is as long as its head.
     let lines: Vec<_> = proved
         .ended
-        .out
+        .error
         .lines()
         .skip_while(|line| !line.starts_with("table "))
         .take_while(|line| !line.is_empty())
@@ -393,7 +402,22 @@ fn summary_is_a_readable_table() {
         lines.iter().all(|line| line.len() == lines[0].len()),
         "{lines:#?}"
     );
-    assert_eq!(proved.ended.error, "", "no progress off the terminal");
+    assert_eq!(proved.ended.out, "", "what is no result");
+    let named = |name| proved.ended.error.contains(name);
+    assert!(!named("zonda: "), "no progress of what takes no time");
+
+    // Without --verbose it fits a terminal.
+    let scratch = Scratch::new();
+    let input = scratch.file("input", 1000_u32.to_le_bytes());
+    let fibonacci = guest("fibonacci");
+    let proof = scratch.path("proof");
+    let prove = ["prove", &fibonacci, "--input", &input, "--proof", &proof];
+    let several = ["--shard-cycles", "2000", "--work-dir", &scratch.path("job")];
+    let ended = zonda([&prove[..], &several].concat()).with(0);
+    let lines: Vec<_> = ended.error.lines().collect();
+    assert!(lines.len() < 24, "{ended:#?}");
+    assert!(lines.iter().all(|line| line.len() <= 80), "{ended:#?}");
+    assert!(!ended.error.contains("stage "), "{ended:#?}");
 }
 
 #[test]
@@ -401,11 +425,20 @@ fn guests_that_fail_are_proved_and_the_proof_says_so() {
     let scratch = Scratch::new();
     let [proof, output] = ["proof", "output"].map(|name| scratch.path(name));
     let panic = guest("panic");
-    zonda(["prove", &panic, "--proof", &proof, "--output", &output])
-        .with(0)
+    let prove = ["prove", &panic, "--proof", &proof, "--output", &output];
+    zonda(prove)
+        .with(3)
         .saying("this guest panics on purpose")
-        .saying("exited with code 101");
+        .saying("the guest exited with code 101, not 0; the proof states 101, and verifies with");
     assert_eq!(fs::read(&output).unwrap(), [7]);
+    let unexpected = fs::read(&proof).unwrap();
+    // The same proof, of a run that went as it should.
+    let ended = zonda([&prove[..], &["--exit-code", "0x65"]].concat()).with(0);
+    assert!(!ended.error.contains("zonda: "), "{ended:?}");
+    assert!(fs::read(&proof).unwrap() == unexpected, "another proof");
+    zonda([&prove[..], &["--exit-code", "-1"]].concat())
+        .with(3)
+        .saying("code 101, not 4294967295");
     let verify = |code| {
         zonda([
             "verify",
@@ -419,7 +452,31 @@ fn guests_that_fail_are_proved_and_the_proof_says_so() {
         ])
     };
     verify("101").with(0);
+    verify("0x65").with(0);
     verify("0").with(1);
+}
+
+#[test]
+fn exit_codes_are_32_bits_however_they_are_written() {
+    let scratch = Scratch::new();
+    let exit_code = guest("exit_code");
+    let input = scratch.file("input", u32::MAX.to_le_bytes());
+    let proof = scratch.path("proof");
+    zonda([
+        "prove",
+        &exit_code,
+        "--input",
+        &input,
+        "--proof",
+        &proof,
+        "--exit-code",
+        "-1",
+    ])
+    .with(0);
+    for code in ["-1", "0xffffffff", "4294967295", "-0x1"] {
+        zonda(["verify", &exit_code, "--proof", &proof, "--exit-code", code]).with(0);
+    }
+    zonda(["verify", &exit_code, "--proof", &proof, "--exit-code=-2"]).with(1);
 }
 
 #[test]

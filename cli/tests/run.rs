@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{Scratch, guest, json, repository, zonda};
+use common::{Scratch, command, guest, json, repository, start_as, zonda};
 use serde_json::json;
 
 #[test]
@@ -169,10 +169,109 @@ fn check_says_what_holds() {
         "output        4 bytes: 37000000\n",
         "verdict       every constraint of every table and every bus holds\n",
     ] {
-        assert!(ended.out.contains(line), "no {line:?} in {ended:#?}");
+        assert!(ended.error.contains(line), "no {line:?} in {ended:#?}");
     }
     zonda(["check", &guest("trap")])
         .with(1)
         .saying("nothing to check: trap at pc 0x");
     zonda(["check", "guests/elf/none.elf"]).with(2);
+}
+
+#[test]
+fn estimates_are_those_of_the_proof() {
+    let scratch = Scratch::new();
+    let input = scratch.file("input", 1000_u32.to_le_bytes());
+    let [proof, estimated, proved] =
+        ["proof", "estimated", "proved"].map(|name| scratch.path(name));
+    let fibonacci = guest("fibonacci");
+    let cut = ["--shard-cycles", "2000", "--memory", "1G", "--threads", "2"];
+    let guest = [&*fibonacci, "--input", &input];
+    let run = ["run", "--estimate", "--report", &estimated];
+    zonda([&run[..], &guest, &cut].concat())
+        .with(0)
+        .saying("\nproving       about ")
+        .saying("cells in 4 parts");
+    let prove = ["prove", "--proof", &proof, "--report", &proved];
+    zonda([&prove[..], &guest, &cut].concat()).with(0);
+    let (estimated, proved) = (json(&estimated), json(&proved));
+    let estimate = &estimated["estimate"];
+    for (field, of_proof) in [
+        ("shards", "shards"),
+        ("parts", "parts"),
+        ("committed_cells", "committed_cells"),
+        ("peak_bytes", "estimate_bytes"),
+    ] {
+        assert_eq!(estimate[field], proved[of_proof], "{field}");
+    }
+    let bytes = |value: &serde_json::Value| value.as_f64().unwrap();
+    let ratio = bytes(&estimate["proof_bytes"]) / bytes(&proved["proof_bytes"]);
+    assert!((0.96..1.04).contains(&ratio), "{ratio}");
+    assert!(estimate["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(estimated["no_proof"], json!(null));
+
+    // What is not asked for is not there, and options that need it are refused.
+    let report = scratch.path("report");
+    zonda([&["run", "--report", &report][..], &guest].concat()).with(0);
+    assert_eq!(json(&report)["estimate"], json!(null));
+    zonda([&["run"][..], &guest, &cut[2..4]].concat())
+        .with(2)
+        .saying("--memory")
+        .saying("--estimate");
+}
+
+#[test]
+fn runs_that_prove_would_refuse_say_so() {
+    let scratch = Scratch::new();
+    // More output than a proof states.
+    let input = scratch.file("input", 5_000_000_u32.to_le_bytes());
+    let [report, output] = ["report", "output"].map(|name| scratch.path(name));
+    let bulk = guest("bulk");
+    let results = ["--report", &report, "--output", &output];
+    let run = [&["run", &*bulk, "--input", &input][..], &results].concat();
+    let limit = "and a proof states 4,194,304 at most";
+    zonda(&run)
+        .with(0)
+        .saying("`zonda prove` would refuse this run: ")
+        .saying(limit);
+    // Two words of a checksum, and the bytes.
+    assert_eq!(fs::metadata(&output).unwrap().len(), 5_000_008);
+    assert!(json(&report)["no_proof"].as_str().unwrap().contains(limit));
+    let proof = scratch.path("proof");
+    zonda(["prove", &bulk, "--input", &input, "--proof", &proof])
+        .with(1)
+        .saying("no proof: ")
+        .saying("4194304 bytes");
+
+    // Less memory than a part takes.
+    let echo = guest("echo");
+    let small = ["--estimate", "--memory", "1M"];
+    zonda([&["run", &*echo, "--report", &report][..], &small].concat())
+        .with(0)
+        .saying("would refuse this run: ")
+        .saying("with --memory ");
+    let report = json(&report);
+    assert!(report["no_proof"].is_string() && report["estimate"].is_null());
+}
+
+#[test]
+fn guests_that_go_on_are_not_silent() {
+    let scratch = Scratch::new();
+    let spin = guest("spin");
+    let proof = scratch.path("proof");
+    for arguments in [&["run", &*spin][..], &["prove", &spin, "--proof", &proof]] {
+        let log = scratch.file("log", "");
+        let error = fs::File::create(&log).unwrap();
+        let mut process = start_as(command().args(arguments).stderr(error));
+        let said = || fs::read_to_string(&log).unwrap();
+        process.until(|| said().contains(" MHz, "));
+        drop(process);
+        let said = said();
+        let (cycles, rest) = said.split_once(" instructions so far, ").unwrap();
+        let (_, cycles) = cycles.split_once("zonda: executing: ").unwrap();
+        assert!(cycles.len() > "1,000,000".len(), "{said}");
+        assert!(rest.contains(" MHz, "), "{said}");
+    }
+
+    let quiet = zonda(["run", &spin, "--quiet", "--max-cycles", "1000000"]).with(125);
+    assert_eq!(quiet.error.lines().count(), 1, "{quiet:?}");
 }

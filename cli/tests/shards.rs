@@ -65,12 +65,12 @@ fn proofs_of_several_shards_are_accepted() {
     ))
     .with(0);
     assert!(
-        ended.out.contains("\nshards        3, in 4 parts\n"),
+        ended.error.contains("\nshards        3, in 4 parts\n"),
         "{ended:?}"
     );
-    assert!(ended.out.contains(" per shard\n"), "{ended:?}");
+    assert!(ended.error.contains(" per shard\n"), "{ended:?}");
     assert!(
-        ended.out.contains(" MiB estimated, 1,024 MiB allowed\n"),
+        ended.error.contains(" MiB estimated, 1,024 MiB allowed\n"),
         "{ended:?}"
     );
     let length = fs::metadata(&proof).unwrap().len();
@@ -95,7 +95,7 @@ fn proofs_of_several_shards_are_accepted() {
     let arguments = [&verify[..], &["--output", &output, "--report", &verified]].concat();
     let ended = zonda(arguments).with(0);
     assert!(
-        ended.out.contains("\nshards        3, in 4 parts\n"),
+        ended.error.contains("\nshards        3, in 4 parts\n"),
         "{ended:?}"
     );
     let verified = json(&verified);
@@ -136,13 +136,13 @@ fn checks_are_of_all_parts() {
     let run = Run::new();
     let ended = zonda(run.arguments(&["check"], &["--shard-cycles", "2000"])).with(0);
     assert!(
-        ended.out.contains("every constraint of every table"),
+        ended.error.contains("every constraint of every table"),
         "{ended:?}"
     );
     zonda(run.arguments(&["check"], &["--memory", "1M"]))
         .with(1)
         .saying("nothing to check: ")
-        .saying("1 MiB are allowed");
+        .saying("the budget is 1 MiB");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn budgets_that_are_too_small_are_refused_with_one_that_does() {
     let proof = run.scratch.path("proof");
     let with =
         |memory: &str| zonda(run.arguments(&["prove"], &["--proof", &proof, "--memory", memory]));
-    let refused = with("1M").with(1).saying("1 MiB are allowed");
+    let refused = with("1M").with(1).saying("the budget is 1 MiB");
     let (_, after) = refused.error.split_once("takes ").unwrap();
     let (least, _) = after.split_once(" MiB").unwrap();
     assert_eq!(run.scratch.names(), ["input"]);
@@ -159,7 +159,7 @@ fn budgets_that_are_too_small_are_refused_with_one_that_does() {
     let less = least.parse::<u64>().unwrap() - 1;
     with(&format!("{less}M")).with(1).saying(least);
 
-    // What a longer run takes beside its parts is known once it has been executed.
+    // The memory that a longer run takes beside its parts is known once it has been executed.
     let input = run.scratch.file("zeros", [0; 16 << 10]);
     let plan = |memory: &str| {
         let job = run.scratch.path(memory);
@@ -182,7 +182,7 @@ fn workers_need_the_guest_and_their_task_alone() {
         &["--shard-cycles", "3000", "--work-dir", &job],
     ))
     .with(0);
-    assert!(plan.out.contains("\nshards        2\n"), "{plan:?}");
+    assert!(plan.error.contains("\nshards        2\n"), "{plan:?}");
     let tasks = files(&job, ".task");
     assert_eq!(tasks.len(), 3);
 
@@ -231,7 +231,7 @@ fn tasks_that_are_none_are_refused() {
     let [task] = &tasks[..] else {
         panic!("{} tasks", tasks.len())
     };
-    let whole = task.to_bytes();
+    let whole = task.to_bytes().unwrap();
     let mut changed = whole.clone();
     changed[50] ^= 1;
     let mut key = task.clone();
@@ -244,9 +244,13 @@ fn tasks_that_are_none_are_refused() {
         (b"a text".to_vec(), 2, "is no task: not a zonda task"),
         (whole[..whole.len() - 1].to_vec(), 2, "is no task: "),
         (changed, 2, "is no task: the task was damaged"),
-        (key.to_bytes(), 1, "no part: the task is for another key"),
-        (index.to_bytes(), 1, "no part: "),
-        (registers.to_bytes(), 1, "no part: "),
+        (
+            key.to_bytes().unwrap(),
+            1,
+            "no part: the task is for another key",
+        ),
+        (index.to_bytes().unwrap(), 1, "no part: "),
+        (registers.to_bytes().unwrap(), 1, "no part: "),
     ];
     for (bytes, code, said) in cases {
         let path = run.scratch.file("a.task", bytes);
@@ -257,14 +261,14 @@ fn tasks_that_are_none_are_refused() {
     let path = run.scratch.file("a.task", &whole);
     zonda(["shard", "prove", &guest("echo"), &path])
         .with(1)
-        .saying("the task is of another program");
+        .saying("the task belongs to another program");
     zonda(["shard", "prove", &run.guest, &run.scratch.path("none")])
         .with(2)
         .saying("cannot read the task");
     assert_eq!(run.scratch.names(), ["a.task", "input"]);
 
     let out = run.scratch.path("out");
-    zonda(["shard", "prove", &run.guest, &path, "--out", &out]).with(0);
+    zonda(["shard", "prove", &run.guest, &path, "--output", &out]).with(0);
     zonda(["shard", "prove", &run.guest, &path]).with(0);
     let part = format!("{}.part", task.file_name());
     assert_eq!(run.scratch.names().len(), 4);

@@ -18,7 +18,16 @@ fn help_and_version() {
         format!("zonda {}\n", env!("CARGO_PKG_VERSION"))
     );
     let help = zonda(["--help"]).with(0);
-    for command in ["run", "check", "prove", "shard", "verify", "key", "bench"] {
+    for command in [
+        "run",
+        "check",
+        "prove",
+        "shard",
+        "verify",
+        "key",
+        "bench",
+        "completions",
+    ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{help:?}");
         let help = zonda([command, "--help"]).with(0);
         assert!(help.out.contains("Exit code: "), "{help:?}");
@@ -82,19 +91,25 @@ fn bad_usage_ends_with_2() {
             &["key", "--show", "k", "--preset", "high"],
             "cannot be used with",
         ),
-        (&["key", "--show", "k", "--out", "o"], "cannot be used with"),
-        (&["bench"], "--out"),
-        (&["bench", "--plot", "p"], "--out"),
-        (&["bench", "--from", "r"], "--plot"),
-        (&["bench", "--out", "o", "--workload", "doom"], "fibonacci"),
         (
-            &["bench", "--out", "o", "--repetitions", "0"],
+            &["key", "--show", "k", "--output", "o"],
+            "cannot be used with",
+        ),
+        (&["bench"], "--output"),
+        (&["bench", "--plot", "p"], "--output"),
+        (&["bench", "--from", "r"], "--plot"),
+        (
+            &["bench", "--output", "o", "--workload", "doom"],
+            "fibonacci",
+        ),
+        (
+            &["bench", "--output", "o", "--repetitions", "0"],
             "--repetitions",
         ),
-        (&["bench", "--out", "o", "--threads", "0"], "--threads"),
+        (&["bench", "--output", "o", "--threads", "0"], "--threads"),
         (&["bench", "--compare", "a"], "--compare"),
         (
-            &["bench", "--compare", "a", "b", "--out", "o"],
+            &["bench", "--compare", "a", "b", "--output", "o"],
             "cannot be used with",
         ),
         (
@@ -109,11 +124,25 @@ fn bad_usage_ends_with_2() {
             &["bench", "--compare", "a", "b", "--plot", "p"],
             "cannot be used with",
         ),
-        (&["verify", echo, "--proof", "p", "--exit-code", "-1"], "-1"),
         (
             &["verify", echo, "--proof", "p", "--exit-code", "4294967296"],
-            "--exit-code",
+            "such as 3, -1 or 0x1f",
         ),
+        (
+            &["verify", echo, "--proof", "p", "--exit-code", "--quiet"],
+            "such as 3, -1 or 0x1f",
+        ),
+        (
+            &["run", echo, "--json", "--report", "r"],
+            "cannot be used with",
+        ),
+        (
+            &["run", echo, "--quiet", "--verbose"],
+            "cannot be used with",
+        ),
+        (&["key", echo, "--out", "o"], "--out"),
+        (&["completions"], "<SHELL>"),
+        (&["completions", "nosh"], "[possible values: bash"),
     ];
     for (arguments, named) in cases {
         zonda(*arguments).with(2).saying(named);
@@ -164,7 +193,7 @@ fn files_that_cannot_be_read() {
         ),
         (&["bench", "--compare", missing, missing], 2, "cannot read"),
         (
-            &["bench", "--out", proof, "--guests", missing],
+            &["bench", "--output", proof, "--guests", missing],
             2,
             "cannot read",
         ),
@@ -278,7 +307,7 @@ fn full_disks_are_reported() {
             .unwrap()
     };
     let Output { status, stderr, .. } = command()
-        .args(["check", &guest("echo")])
+        .args(["completions", "bash"])
         .stdout(full())
         .output()
         .unwrap();
@@ -296,6 +325,7 @@ fn closed_pipes_are_no_panic() {
         (&["run", &panic], 101),
         (&["check", &echo], 0),
         (&["run", "guests/elf/none.elf"], 2),
+        (&["completions", "zsh"], 0),
     ];
     for (arguments, code) in cases {
         let mut child = command()
@@ -327,5 +357,48 @@ fn closed_pipes_are_no_panic() {
             .unwrap();
         drop(child.stderr.take());
         assert_eq!(child.wait().unwrap().code(), Some(*code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn completions_know_commands_and_options() {
+    for (shell, words) in [
+        (
+            "bash",
+            ["_zonda()", "--exit-code", "--work-dir", "completions"],
+        ),
+        (
+            "zsh",
+            ["#compdef zonda", "--exit-code", "--work-dir", "completions"],
+        ),
+        (
+            "fish",
+            ["complete -c zonda", "exit-code", "work-dir", "completions"],
+        ),
+    ] {
+        let script = zonda(["completions", shell]).with(0).out;
+        for word in words {
+            assert!(script.contains(word), "no {word:?} for {shell}");
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_completes_what_was_begun() {
+    use std::process::Command;
+    let scratch = Scratch::new();
+    let script = scratch.file("script", zonda(["completions", "bash"]).with(0).out);
+    let complete = "source $0; COMP_WORDS=(zonda pr); COMP_CWORD=1; _zonda zonda pr zonda; echo ${COMPREPLY[@]}";
+    let bash = Command::new("bash")
+        .args(["-c", complete, &script])
+        .output();
+    // Where there is no bash, there is nobody to complete anything for.
+    if let Ok(output) = bash {
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "prove\n",
+            "{output:?}"
+        );
     }
 }

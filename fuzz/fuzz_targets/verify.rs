@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use zonda_fuzz::{HONEST, Script, change};
-use zonda_verifier::{Preset, Proof, verify};
+use zonda_verifier::{Claim, Preset, Proof, verify};
 
 fuzz_target!(|bytes: &[u8]| {
     let honest = &*HONEST;
@@ -22,12 +22,15 @@ fuzz_target!(|bytes: &[u8]| {
                 statement.output = (0..length).map(|_| script.byte()).collect();
             }
             2 => proof.header.preset = Preset::High,
+            // Whatever the statement has become, the proof claims it.
+            30 => proof.header.claim = Claim::new(&honest.key, &statement),
+            31 => script.claim(&mut proof.header.claim),
             _ => change(&mut proof, &mut script),
         }
     }
     let same = proof == honest.proof && statement == honest.statement;
     assert_eq!(verify(&honest.key, &statement, &proof).is_ok(), same);
-    // Writing takes any proof; what is read from that is the same proof or none.
+    // Writing takes any proof; reading the bytes gives the same proof or an error.
     let bytes = proof.to_bytes();
     if let Ok(read) = Proof::from_bytes(&bytes) {
         assert!(read.to_bytes() == bytes);

@@ -1,12 +1,12 @@
-//! An honest proof, and changes to it that a fuzzer's bytes say.
+//! An honest proof, and changes to it that a fuzzer's bytes describe.
 
 use std::sync::LazyLock;
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Challenge, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31, Statement,
-    VerifyingKey, ZeroedRange, proof::Body,
+    Challenge, Claim, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31,
+    Statement, VerifyingKey, ZeroedRange, proof::Body,
 };
 
 /// Those of the committed proof: a change is not refused before it is looked at.
@@ -32,7 +32,7 @@ const STATEMENT: &[u8] = include_bytes!("../honest/run.statement");
 pub struct Honest {
     /// Its key.
     pub key: VerifyingKey,
-    /// What it states.
+    /// Its statement.
     pub statement: Statement,
     /// The proof.
     pub proof: Proof,
@@ -124,7 +124,7 @@ impl Script<'_> {
     }
 }
 
-/// Changes a proof: its header, the bytes of its parts, or what a part says.
+/// Changes a proof: its header, the bytes of its parts, or the body of a part.
 pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
     match script.byte() % 8 {
         0 => proof.header.shards = script.number() as u32,
@@ -168,6 +168,17 @@ pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
 }
 
 impl Script<'_> {
+    /// Changes what a proof says that it proves.
+    pub fn claim(&mut self, claim: &mut Claim) {
+        match self.byte() % 5 {
+            0 => claim.program_id = self.digest(),
+            1 => claim.key_digest = self.digest(),
+            2 => claim.exit_code = self.number() as u32,
+            3 => claim.output_length = self.number() as u32,
+            _ => claim.output_digest = self.digest(),
+        }
+    }
+
     fn links(&mut self, links: &mut Links) {
         let number = |script: &mut Self| match script.byte() % 4 {
             0 => 0,
@@ -204,7 +215,7 @@ impl Script<'_> {
     }
 }
 
-/// Changes what a part says.
+/// Changes the body of a part.
 fn change_body<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
     match script.byte() % 15 {
         0 => body.roots.main = script.digest(),

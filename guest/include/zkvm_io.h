@@ -1,8 +1,8 @@
 /* Input and output of a guest program: the C interface of the Ethereum zkVM standards
  * (github.com/eth-act/zkvm-standards, standards/io-interface).
  *
- * In a C program `int main(void)` is the entry point and its value the exit code; link the three
- * files of `c/` with the script `link.x`. In a Rust program the crate zonda-guest provides both
+ * In a C program `int main(void)` is the entry point and its value the exit code; link the files
+ * of `c/` with the script `link.x`, see the README of the SDK. In a Rust program the crate zonda-guest provides both
  * functions. */
 
 #ifndef ZKVM_IO_H

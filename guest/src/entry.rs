@@ -24,7 +24,8 @@ macro_rules! entry {
     };
 }
 
-/// Ends the run at once, with all 32 bits of `code`. Zero means success.
+/// Ends the run at once, with all 32 bits of `code`. Zero means success. No destructors run, and no
+/// functions that C code gave to `atexit`.
 pub fn exit(code: u32) -> ! {
     sys::halt(code)
 }

@@ -49,7 +49,25 @@
 //! | `main` returns | 0, or what [`Termination`] says |
 //! | [`exit`]`(code)` | `code`, all 32 bits |
 //! | a panic | [`PANIC_EXIT_CODE`], after message and location on fd 2 |
-//! | a heap that is full | the same |
+//! | a heap that is full | the same, with what was asked for and what was free |
+//! | a stack that overflows, a null pointer | none: a trap, and no proof |
+//!
+//! [`exit`] runs no destructors.
+//!
+//! # Memory
+//!
+//! | from | | size |
+//! |---|---|---|
+//! | `0x00000000` | hole: an access is a trap | 64 KiB |
+//! | `0x00010000` | stack | 64 MiB less 64 KiB |
+//! | `0x04000000` | code, data, heap | 2.6 GiB |
+//! | `0xb0000000` | the input | up to 256 MiB |
+//! | `0xc0000000` | hole | 1 GiB |
+//!
+//! The linker arguments `--defsym=__stack_size=0x100000 -Tlink.x`, in this order, make the stack 1 MiB.
+//! What is not touched costs nothing, so there is hardly a reason to. A stack that overflows meets
+//! a hole, unless a single frame takes a gigabyte. The crate's README says how to keep that in a
+//! linker script of one's own, and what C and C++ may use.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! What arithmetic costs: products of vectors in registers, of extension elements, and inverses.
+//! The cost of arithmetic: products of vectors in registers, of extension elements, and inverses.
 
 use std::{hint::black_box, marker::PhantomData};
 

@@ -20,7 +20,7 @@ fn rows(c: &mut Criterion) {
     for (log_height, width) in [(16, 16), (16, 64), (16, 256), (14, 600)] {
         let height = 1 << log_height;
         let pool = Pool::new();
-        let mut group = Group::zeroed(&pool, height, width);
+        let mut group = Group::zeroed(&pool, height, width).unwrap();
         for row in 0..height {
             for column in 0..width {
                 group.set(row, column, value(row, column));
@@ -30,7 +30,11 @@ fn rows(c: &mut Criterion) {
         bench.throughput(Throughput::BytesDecimal((4 * width * height) as u64));
         for platform in Platform::available() {
             bench.bench_function(BenchmarkId::from_parameter(platform.name()), |b| {
-                b.iter(|| Tree::of_groups(platform, &pool, &[black_box(&group)]).root());
+                b.iter(|| {
+                    Tree::of_groups(platform, &pool, &[black_box(&group)])
+                        .unwrap()
+                        .root()
+                });
             });
         }
         // The crate has no vertical form for short messages.

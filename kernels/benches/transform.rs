@@ -6,11 +6,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zonda_kernels::{LINE, P, Platform, Pool, Transform, Twiddles};
 
 fn extend(c: &mut Criterion) {
-    let twiddles = Twiddles::new(21);
+    let twiddles = Twiddles::new(21).unwrap();
     let pool = Pool::new();
     for log_height in [10, 12, 14, 16, 18, 20] {
         let cells = LINE << log_height;
-        let mut block = pool.take(2 * cells);
+        let mut block = pool.take(2 * cells).unwrap();
         for (i, word) in block.iter_mut().enumerate() {
             *word = (i as u32).wrapping_mul(2654435761) % P;
         }
@@ -36,7 +36,7 @@ fn copy(c: &mut Criterion) {
     let pool = Pool::new();
     let words = 1 << 26;
     // Pages that were never written are all the same one.
-    let (mut from, mut to) = (pool.take(words), pool.take(words));
+    let (mut from, mut to) = (pool.take(words).unwrap(), pool.take(words).unwrap());
     from.fill(1);
     to.fill(1);
     let mut group = c.benchmark_group("memory");

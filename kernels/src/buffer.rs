@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    error, fmt,
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,6 +13,13 @@ use memmap2::MmapMut;
 #[derive(Clone, Default)]
 pub struct Pool(Arc<Mutex<Kept>>);
 
+/// The system refuses memory for columns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AllocationError {
+    /// How many bytes were asked for, in one piece.
+    pub bytes: u64,
+}
+
 /// Returned buffers, and how much memory there is.
 #[derive(Default)]
 struct Kept {
@@ -22,6 +29,8 @@ struct Kept {
     mapped: usize,
     /// Beyond this many, returned buffers make room for fresh ones.
     limit: Option<usize>,
+    /// After how many more buffers one is refused, for tests.
+    refused_after: Option<u32>,
 }
 
 /// Words in memory of their own, aligned to a page. Dropped, they return to their pool.
@@ -42,22 +51,23 @@ impl Pool {
 
     /// A buffer with arbitrary contents.
     ///
-    /// # Panics
-    /// If the system has no memory left.
-    pub fn take(&self, words: usize) -> Buffer {
-        self.take_any(words).0
+    /// # Errors
+    /// If the system refuses the memory, even with all returned buffers given back to it; or if it
+    /// would have too little left after a large buffer for small allocations, which cannot fail.
+    pub fn take(&self, words: usize) -> Result<Buffer, AllocationError> {
+        Ok(self.take_any(words)?.0)
     }
 
     /// A buffer of zeros.
     ///
-    /// # Panics
-    /// If the system has no memory left.
-    pub fn take_zeroed(&self, words: usize) -> Buffer {
-        let (mut buffer, fresh) = self.take_any(words);
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_zeroed(&self, words: usize) -> Result<Buffer, AllocationError> {
+        let (mut buffer, fresh) = self.take_any(words)?;
         if !fresh {
             buffer.fill(0);
         }
-        buffer
+        Ok(buffer)
     }
 
     /// Gives the memory of all returned buffers back to the system.
@@ -74,27 +84,35 @@ impl Pool {
         kept.make_room(excess);
     }
 
+    /// After so many more buffers, one is refused. For tests: not part of the stable interface.
+    #[doc(hidden)]
+    pub fn refuse_after(&self, buffers: Option<u32>) {
+        self.lock().refused_after = buffers;
+    }
+
     /// A buffer, and whether it comes zeroed from the system.
-    fn take_any(&self, words: usize) -> (Buffer, bool) {
-        let bytes = mapped_bytes(words);
-        let returned = self.lock().take(bytes);
-        let fresh = returned.is_none();
-        let memory = returned.unwrap_or_else(|| map(bytes));
+    fn take_any(&self, words: usize) -> Result<(Buffer, bool), AllocationError> {
+        let bytes = mapped_bytes(words).ok_or(AllocationError { bytes: u64::MAX })?;
+        let (memory, fresh) = {
+            let mut kept = self.lock();
+            match kept.take(bytes)? {
+                Some(returned) => (returned, false),
+                None => (kept.map(bytes)?, true),
+            }
+        };
         let offset = if bytes > HUGE_PAGE {
             memory.as_ptr().align_offset(HUGE_PAGE)
         } else {
             0
         };
         let pool = self.clone();
-        (
-            Buffer {
-                memory: Some(memory),
-                offset,
-                words,
-                pool,
-            },
-            fresh,
-        )
+        let buffer = Buffer {
+            memory: Some(memory),
+            offset,
+            words,
+            pool,
+        };
+        Ok((buffer, fresh))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -103,15 +121,28 @@ impl Pool {
 }
 
 impl Kept {
-    /// A returned buffer of so many bytes; if there is none, there is room for a fresh one.
-    fn take(&mut self, bytes: usize) -> Option<MmapMut> {
-        let returned = self.buffers.get_mut(&bytes).and_then(Vec::pop);
-        if returned.is_none() {
-            self.mapped += bytes;
-            let limit = self.limit.unwrap_or(usize::MAX);
-            self.make_room(self.mapped.saturating_sub(limit));
+    /// A returned buffer of so many bytes, if there is one.
+    fn take(&mut self, bytes: usize) -> Result<Option<MmapMut>, AllocationError> {
+        if let Some(left) = &mut self.refused_after {
+            let next = left.checked_sub(1);
+            *left = next.ok_or(AllocationError {
+                bytes: bytes as u64,
+            })?;
         }
-        returned
+        Ok(self.buffers.get_mut(&bytes).and_then(Vec::pop))
+    }
+
+    /// A fresh buffer of so many bytes: returned ones make room for it.
+    fn map(&mut self, bytes: usize) -> Result<MmapMut, AllocationError> {
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let mapped = self.mapped.saturating_add(bytes);
+        self.make_room(mapped.saturating_sub(limit));
+        let memory = map(bytes).or_else(|_| {
+            self.make_room(usize::MAX);
+            map(bytes)
+        })?;
+        self.mapped += bytes;
+        Ok(memory)
     }
 
     /// Gives so many bytes of returned buffers back to the system, the largest first, or all.
@@ -128,6 +159,14 @@ impl Kept {
         self.mapped -= freed;
     }
 }
+
+impl fmt::Display for AllocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the system refuses {} bytes of memory", self.bytes)
+    }
+}
+
+impl error::Error for AllocationError {}
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,28 +219,40 @@ impl Drop for Buffer {
     }
 }
 
-/// Bytes to map for `words`: whole pages, and from a huge page on room to align to one.
-fn mapped_bytes(words: usize) -> usize {
-    let bytes = (4 * words).max(1).next_multiple_of(PAGE);
+/// Bytes to map for `words`: whole pages, and from a huge page on room to align to one. None if no
+/// address space has so many.
+fn mapped_bytes(words: usize) -> Option<usize> {
+    let bytes = words.checked_mul(4)?.max(1);
+    let bytes = bytes.checked_next_multiple_of(PAGE)?;
     if bytes < HUGE_PAGE {
-        bytes
+        Some(bytes)
     } else {
-        bytes.next_multiple_of(HUGE_PAGE) + HUGE_PAGE
+        let bytes = bytes.checked_next_multiple_of(HUGE_PAGE)?;
+        bytes.checked_add(HUGE_PAGE)
     }
 }
 
-fn map(bytes: usize) -> MmapMut {
-    let memory = MmapMut::map_anon(bytes).expect("memory for a buffer");
+fn map(bytes: usize) -> Result<MmapMut, AllocationError> {
+    let refused = |_| AllocationError {
+        bytes: bytes as u64,
+    };
+    let memory = MmapMut::map_anon(bytes).map_err(refused)?;
+    if bytes > HUGE_PAGE {
+        // Mapped and given back: there is room for small allocations.
+        MmapMut::map_anon(SPARE).map_err(refused)?;
+    }
     #[cfg(target_os = "linux")]
     if bytes > HUGE_PAGE {
         // Only advice: kernels without huge pages refuse it.
         let _ = memory.advise(memmap2::Advice::HugePage);
     }
-    memory
+    Ok(memory)
 }
 
 const PAGE: usize = 4096;
 const HUGE_PAGE: usize = 2 << 20;
+/// After a large buffer, the system must have so many bytes left.
+const SPARE: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -211,14 +262,14 @@ mod tests {
     fn buffers_are_aligned_zeroed_and_used_again() {
         let pool = Pool::new();
         for words in [0, 1, 16, 1024, 1 << 19, (1 << 20) + 5] {
-            let mut buffer = pool.take_zeroed(words);
+            let mut buffer = pool.take_zeroed(words).unwrap();
             assert_eq!(buffer.len(), words);
             assert_eq!(buffer.as_ptr().align_offset(PAGE), 0);
             assert!(buffer.iter().all(|&word| word == 0));
             buffer.fill(7);
             let place = buffer.as_ptr();
             drop(buffer);
-            let again = pool.take_zeroed(words);
+            let again = pool.take_zeroed(words).unwrap();
             assert_eq!(again.as_ptr(), place);
             assert!(again.iter().all(|&word| word == 0));
         }
@@ -231,21 +282,39 @@ mod tests {
         let words = |pages: usize| pages * PAGE / 4;
         let pool = Pool::new();
         let kept = |pages: usize| format!("Pool {{ kept_bytes: {} }}", pages * PAGE);
-        drop([
-            pool.take(words(1)),
-            pool.take(words(2)),
-            pool.take(words(3)),
-        ]);
+        drop([1, 2, 3].map(|pages| pool.take(words(pages)).unwrap()));
         assert_eq!(format!("{pool:?}"), kept(6));
         pool.set_limit(7 * PAGE);
-        let in_use = pool.take(words(4));
+        let in_use = pool.take(words(4)).unwrap();
         assert_eq!(format!("{pool:?}"), kept(3));
         // Returned buffers are no reason to have fewer.
-        let again = pool.take(words(2));
+        let again = pool.take(words(2)).unwrap();
         assert_eq!(format!("{pool:?}"), kept(1));
         drop((in_use, again));
         assert_eq!(format!("{pool:?}"), kept(7));
         pool.set_limit(PAGE);
         assert_eq!(format!("{pool:?}"), kept(1));
+    }
+    #[test]
+    fn what_cannot_be_had_is_an_error() {
+        let pool = Pool::new();
+        let words = 1 << 58;
+        let error = pool.take(words).unwrap_err();
+        assert_eq!(error.bytes, 4 * (1 << 58) + HUGE_PAGE as u64);
+        assert!(error.to_string().contains(&error.bytes.to_string()));
+        assert_eq!(pool.take(usize::MAX).unwrap_err().bytes, u64::MAX);
+        // Refused memory does not count as taken.
+        pool.set_limit(PAGE);
+        drop(pool.take(1).unwrap());
+        assert_eq!(
+            format!("{pool:?}"),
+            format!("Pool {{ kept_bytes: {PAGE} }}")
+        );
+
+        pool.refuse_after(Some(1));
+        pool.take(1).unwrap();
+        pool.take(1).unwrap_err();
+        pool.refuse_after(None);
+        pool.take(1).unwrap();
     }
 }

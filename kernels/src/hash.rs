@@ -221,7 +221,7 @@ fn digests<'a, L: Lanes, const S: usize>(
     states
 }
 
-/// The `blake3` crate's digest of a message in parts: for what does not fill the vectors.
+/// The `blake3` crate's digest of a message in parts: for messages that do not fill the vectors.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a [u32]>, to: &mut [u32]) {
     let mut hasher = blake3::Hasher::new();
     for part in parts {

@@ -37,15 +37,15 @@ mod platform;
 mod transform;
 mod tree;
 
-pub use buffer::{Buffer, Pool};
+pub use buffer::{AllocationError, Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6, scalar4, scalar6};
 pub use grind::{grind, work};
 pub use inversion::{Degree4, Degree6, Extension, ZeroElement, invert_in_place};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
-pub use transform::{Transform, Twiddles};
-pub use tree::{Tree, row_at};
+pub use transform::{Half, Transform, Twiddles};
+pub use tree::{HalfLayer, Tree, row_at};
 
 /// The order of the field, `2^31 - 1`.
 pub const P: u32 = (1 << 31) - 1;

@@ -1,6 +1,6 @@
 //! The layout of committed columns.
 
-use crate::{Buffer, Pool};
+use crate::{AllocationError, Buffer, Pool};
 
 /// Columns of a block, and words of a line.
 pub const LINE: usize = 16;
@@ -18,15 +18,16 @@ pub struct Group {
 
 impl Group {
     /// A group of zeros.
-    pub fn zeroed(pool: &Pool, height: usize, width: usize) -> Self {
-        let blocks = (0..width.div_ceil(LINE))
-            .map(|_| pool.take_zeroed(LINE * height))
-            .collect();
-        Self {
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn zeroed(pool: &Pool, height: usize, width: usize) -> Result<Self, AllocationError> {
+        let blocks = (0..width.div_ceil(LINE)).map(|_| pool.take_zeroed(LINE * height));
+        Ok(Self {
             height,
             width,
-            blocks,
-        }
+            blocks: blocks.collect::<Result<_, _>>()?,
+        })
     }
 
     /// A group of given blocks.
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn cells_lie_in_lines_of_sixteen() {
-        let mut group = Group::zeroed(&Pool::new(), 8, 19);
+        let mut group = Group::zeroed(&Pool::new(), 8, 19).unwrap();
         group.set(3, 18, 5);
         assert_eq!(group.blocks().len(), 2);
         assert_eq!(group.blocks()[1][3 * LINE + 2], 5);

@@ -25,7 +25,7 @@ pub enum Platform {
 
 /// A coarse piece of work, written once for every platform.
 pub trait Kernel {
-    /// What it returns.
+    /// The type of the kernel's result.
     type Output;
 
     /// Does the work. Implementations are `#[inline(always)]`, and so is all that they call in hot

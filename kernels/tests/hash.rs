@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::ThreadPoolBuilder;
-use zonda_kernels::{Group, Platform, Pool, Tree, grind, row_at, work};
+use zonda_kernels::{Group, HalfLayer, Platform, Pool, Tree, grind, row_at, work};
 
 type Digest = [u8; 32];
 
@@ -15,7 +15,7 @@ fn value(seed: usize, row: usize, column: usize) -> u32 {
 }
 
 fn group(height: usize, width: usize) -> Group {
-    let mut group = Group::zeroed(&Pool::new(), height, width);
+    let mut group = Group::zeroed(&Pool::new(), height, width).unwrap();
     for row in 0..height {
         for column in 0..width {
             group.set(row, column, value(width, row, column));
@@ -85,7 +85,7 @@ fn check_groups(shape: &[(usize, usize)]) {
     let layers = layers(shape);
     for platform in Platform::available() {
         check(
-            &Tree::of_groups(platform, &Pool::new(), &groups),
+            &Tree::of_groups(platform, &Pool::new(), &groups).unwrap(),
             &layers,
             &format!("{platform:?} {shape:?}"),
         );
@@ -142,7 +142,7 @@ fn codewords() {
                 for platform in Platform::available() {
                     let what = format!("{platform:?} degree {degree} arity {arity}");
                     check(
-                        &Tree::of_codeword(platform, &Pool::new(), &columns, arity),
+                        &Tree::of_codeword(platform, &Pool::new(), &columns, arity).unwrap(),
                         &layers,
                         &what,
                     );
@@ -201,7 +201,7 @@ fn positions_of_rows() {
 fn openings_lead_to_the_root() {
     let shape = [(256, 20), (64, 3), (32, 70)];
     let groups = shape.map(|(height, width)| group(height, width));
-    let tree = Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref());
+    let tree = Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref()).unwrap();
     for count in [0, 1, 2, 3, 10, 50, 200, 600] {
         let positions: Vec<_> = (0..count)
             .map(|i| value(count, i, 9) as usize % 256)
@@ -228,7 +228,9 @@ fn trees_do_not_depend_on_threads() {
             .build()
             .unwrap();
         pool.install(|| {
-            Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref()).root()
+            Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref())
+                .unwrap()
+                .root()
         })
     };
     assert_eq!(root(1), root(2));
@@ -242,7 +244,8 @@ fn heights_must_descend() {
         Platform::detect(),
         &Pool::new(),
         &[&group(32, 2), &group(64, 2)],
-    );
+    )
+    .unwrap();
 }
 
 #[test]
@@ -283,4 +286,55 @@ fn the_work_message() {
     expected.extend(b"a label\0\0\0\0\0\0\0\0\0");
     expected.extend([2, 20, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1]);
     assert_eq!(message.to_vec(), expected);
+}
+
+/// The root from halves is that of the whole tree.
+#[test]
+fn halves_make_the_root() {
+    let pool = Pool::new();
+    let half_of = |whole: &Group, second: bool| {
+        let height = whole.height() / 2;
+        let mut half = Group::zeroed(&pool, height, whole.width()).unwrap();
+        let first = if second { height } else { 0 };
+        for row in 0..height {
+            for column in 0..whole.width() {
+                half.set(row, column, whole.get(first + row, column));
+            }
+        }
+        half
+    };
+    let shapes: [&[(u32, usize)]; 6] = [
+        &[(2, 1)],
+        &[(5, 3)],
+        &[(12, 16)],
+        &[(13, 17), (12, 5)],
+        &[(12, 3), (11, 40), (5, 1), (3, 2), (2, 1)],
+        &[(14, 2), (6, 21)],
+    ];
+    for shape in shapes {
+        let groups: Vec<_> = shape
+            .iter()
+            .map(|(log_size, width)| group(1 << log_size, *width))
+            .collect();
+        for platform in Platform::available() {
+            let halves = [false, true].map(|second| {
+                let mut layer = None;
+                for (index, group) in groups.iter().enumerate() {
+                    let next = shape.get(index + 1).map_or(2, |(log_size, _)| log_size + 1);
+                    let levels = shape[index].0 - next;
+                    let half = half_of(group, second);
+                    let above = HalfLayer::new(platform, &pool, &half, layer.as_ref(), levels);
+                    layer = Some(above.unwrap());
+                }
+                layer.unwrap()
+            });
+            let whole = Tree::of_groups(platform, &pool, &groups.iter().collect::<Vec<_>>());
+            assert_eq!(
+                HalfLayer::root(platform, &halves),
+                whole.unwrap().root(),
+                "{shape:?} on {}",
+                platform.name()
+            );
+        }
+    }
 }

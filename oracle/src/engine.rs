@@ -20,7 +20,7 @@ type Commitments = CirclePcs<F, Tree, ChallengeTree>;
 /// The engine's configuration.
 pub type Config = StarkConfig<Commitments, QM31, Challenger>;
 
-/// What decides how sure a proof is, and what it costs.
+/// The parameters that decide a proof's security and its cost.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Parameters {
     /// Number of positions at which the low-degree test looks.

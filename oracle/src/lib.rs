@@ -1,8 +1,8 @@
 //! A second opinion: zonda's tables proved by another engine.
 //!
 //! The tables are stated on Plonky3's interfaces, so `p3-batch-stark` over `p3-circle` proves them
-//! as they are. It shares with zonda's own engine the tables and nothing else: where both accept,
-//! and both refuse, neither is alone in its reading. It also is what benchmarks compare with.
+//! as they are. It shares the tables with zonda's own engine and nothing else: where both accept or
+//! both refuse, two independent engines agree. Benchmarks compare with it, too.
 //!
 //! A proof is over a list of instances: a table may be in it several times or not at all. Each bus
 //! must balance over the list.
@@ -23,7 +23,7 @@ pub use security::Assessment;
 /// A proof of a list of instances.
 pub type Proof = BatchProof<Config>;
 
-/// What the engine does not prove, or does not accept.
+/// Why the engine has no proof, or refuses one.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OracleError {
@@ -88,7 +88,7 @@ pub fn prove(
 /// their preprocessed columns, to which this commits once more.
 ///
 /// # Errors
-/// If the lists differ in length, or the proof is no proof of this.
+/// If the lists differ in length, or the proof does not prove this.
 pub fn verify(
     parameters: &Parameters,
     tables: &[TableAir],
@@ -109,8 +109,8 @@ pub fn verify(
         .map_err(|error| OracleError::Verify(format!("{error:?}")))
 }
 
-/// What a proof of tables of these heights, given by their base-two logarithms, commits to, and how
-/// sure it is.
+/// The committed cells and the security of a proof of tables of these heights, given by their
+/// base-two logarithms.
 ///
 /// # Errors
 /// If the lists differ in length, or the engine fails.

@@ -2,8 +2,8 @@
 //! [`STANDARD`], verifies the proof from its bytes, and writes a report in the words of zonda's to
 //! standard output. `compare`, beside this crate, runs it and zonda in turn.
 //!
-//! It uses as many threads as `RAYON_NUM_THREADS` says. Plonky3's vectors are chosen when it is
-//! compiled: on a machine that has wider ones this refuses to measure.
+//! `RAYON_NUM_THREADS` sets the number of threads. Plonky3's vectors are chosen when it is
+//! compiled: on a machine that has wider ones this program refuses to measure.
 
 use std::{env, error::Error, fs, process::ExitCode, time::Instant};
 
@@ -76,8 +76,8 @@ fn check_vectors() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The report of a proof that was verified. What zonda's prover does after executing is timed here
-/// as well: filling the tables, committing to preprocessed columns, proving, writing the proof.
+/// The report of a proof that was verified. The measured time covers all that zonda's prover does after
+/// executing: filling the tables, committing to preprocessed columns, proving, writing the proof.
 fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     let (program, input) = (Program::from_elf(&fs::read(elf)?)?, fs::read(input)?);
     let started = Instant::now();
@@ -89,8 +89,8 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
         exit_code: outcome.exit_code,
         output: outcome.output,
     };
-    // What zonda's prover learns while it executes.
-    let run = OneShard::new(&image, &records, &statement, several);
+    // Facts that zonda's prover collects while it executes.
+    let run = OneShard::new(&image, &records, &statement, several)?;
     let (part, boundary) = (&run.part, run.boundary());
     let instruction = |pc| match program.instruction(pc) {
         Some(Ok(instruction)) => instruction,

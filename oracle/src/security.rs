@@ -28,14 +28,14 @@ const CONSTRAINT_DEGREE: usize = 3;
 /// So a quotient has two parts.
 const QUOTIENT_CHUNKS: usize = CONSTRAINT_DEGREE - 1;
 
-/// What a proof commits to, and how sure it is.
+/// A proof's committed cells, and its security.
 #[derive(Clone, Debug)]
 pub struct Assessment {
     /// Provable bits in the unique-decoding regime: those of the sum of all terms.
     pub bits: f64,
     /// The terms, each with its bits, proof of work included.
     pub terms: Vec<(&'static str, f64)>,
-    /// What `p3-security` reports: the least term, in the regime where that is more.
+    /// The figure that `p3-security` reports: the least term, in the regime where that is more.
     pub reported_bits: f64,
     /// Mersenne31 elements committed to before blowup, preprocessed columns not counted.
     pub committed_cells: u64,

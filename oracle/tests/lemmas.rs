@@ -116,7 +116,7 @@ fn a_product_of_three_columns_leaves_no_gap() {
     let all = coefficients(LOG_HEIGHT + 2, quotient);
     assert_eq!(degree(&all), 4 * HEIGHT);
 
-    // What is left of it after its remainder.
+    // The polynomial less its remainder.
     let remainder = coefficients(LOG_HEIGHT, |point| {
         columns.iter().map(|c| evaluate(c, point)).product()
     });
@@ -139,7 +139,7 @@ fn the_rows_before_are_a_column() {
     let (x, y) = generator(LOG_HEIGHT);
     let before = |point| evaluate(&column, add(point, (x, -y)));
     assert_eq!(degree(&coefficients(LOG_HEIGHT + 1, before)), HEIGHT);
-    // By half a row, they are none.
+    // Shifted by half a row, they are not a column.
     let (x, y) = generator(LOG_HEIGHT + 1);
     let between = |point| evaluate(&column, add(point, (x, -y)));
     assert_eq!(degree(&coefficients(LOG_HEIGHT + 1, between)), HEIGHT + 1);

@@ -1,4 +1,4 @@
-//! The measuring program measures a small run, and says of the engine what is true.
+//! The measuring program measures a small run, and reports the engine's parameters correctly.
 
 use std::process::Command;
 

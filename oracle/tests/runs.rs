@@ -61,7 +61,7 @@ fn a_run_is_proved_and_a_changed_cell_is_refused() {
 #[test]
 fn a_table_is_there_several_times_or_not_at_all() {
     let mut run = run(&programs::nothing());
-    // Nothing multiplies: rows of zeros say nothing.
+    // Nothing multiplies: rows of zeros emit no message.
     let unused = index(&run, Table::Multiply);
     run.airs.remove(unused);
     run.traces.remove(unused);

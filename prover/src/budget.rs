@@ -31,12 +31,12 @@ pub struct Budget {
     pub shard_cycles: u64,
 }
 
-/// The most instructions of a shard, unless a budget says otherwise.
+/// The most instructions of a shard, unless a budget sets another number.
 pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 21;
 
 impl Default for Budget {
-    /// About half of the memory that the machine has available, of which the shards' length does not
-    /// depend if it is more than a little: see [`Budget::of_memory`].
+    /// About half of the memory that the machine has available; small changes of it do not change the
+    /// shards' length: see [`Budget::of_memory`].
     fn default() -> Self {
         Self::of_memory(available_bytes().unwrap_or(UNKNOWN_BYTES))
     }
@@ -61,8 +61,8 @@ impl Budget {
     /// Plans a run's proof within the budget.
     ///
     /// # Errors
-    /// If the guest has no run that could be proved, or not within the budget: then the error has one
-    /// that was tried, and is enough.
+    /// If the guest has no run that could be proved, or not within the budget: then the error has a
+    /// budget that was tried, and is enough.
     pub(crate) fn plan(
         &self,
         run: Run<'_>,
@@ -73,7 +73,7 @@ impl Budget {
         let Err(ProveError::Budget { needed, budget }) = planned else {
             return planned;
         };
-        // What is needed is at least this, and is known for sure once there is a plan.
+        // The run needs at least this; a plan with it shows whether it is enough.
         let mut enough = Self {
             bytes: needed,
             ..*self
@@ -93,7 +93,7 @@ impl Budget {
         }
     }
 
-    /// [`Self::plan`], but what the error says of the budget may be too little as well.
+    /// [`Self::plan`], but the error's budget may be too small as well.
     fn try_plan(
         &self,
         run: Run<'_>,
@@ -108,7 +108,7 @@ impl Budget {
             needed: (estimate - 1) * MARGIN_SHARE / (MARGIN_SHARE - 1) + 1,
             budget: self.bytes,
         };
-        // What a part takes whose tables are empty, or which has the program alone.
+        // The memory of a part with empty tables, or with the program alone.
         let part = |work: &Work| {
             let shape = work.shape(setup.key.fixed());
             estimate::part(&shape, preset, work).peak()
@@ -154,7 +154,7 @@ impl Budget {
                 Ok(plan) if process + plan.reserve + plan.part_peak <= allowed => {
                     return Ok(plan);
                 }
-                // What the run takes beside its parts is known once it has been executed.
+                // The memory that the run takes beside its parts is known once it has been executed.
                 Ok(plan) => {
                     reserve = reserve.max(process + plan.reserve) + self.bytes / RESERVE_SHARE;
                 }
@@ -175,7 +175,8 @@ impl Budget {
 /// A run that is to be proved.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
-    engine: &'a Engine,
+    /// Commits to what goes from shard to shard; without it, nothing is committed to.
+    engine: Option<&'a Engine>,
     setup: &'a Setup<'a>,
     input: &'a [u8],
     /// The most instructions to execute.
@@ -190,7 +191,19 @@ impl<'a> Run<'a> {
         options: &Options<'_>,
     ) -> Self {
         Self {
-            engine,
+            engine: Some(engine),
+            ..Self::uncommitted(setup, input, options)
+        }
+    }
+
+    /// A run that is to be cut like one that is proved.
+    pub(crate) fn uncommitted(
+        setup: &'a Setup<'a>,
+        input: &'a [u8],
+        options: &Options<'_>,
+    ) -> Self {
+        Self {
+            engine: None,
             setup,
             input,
             max_cycles: options.max_cycles,
@@ -198,11 +211,12 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Where the system does not say how much memory there is.
+/// The memory that is assumed where the system does not report it.
 const UNKNOWN_BYTES: u64 = 8 << 30;
 
 /// How many times its bytes a part is first filled with: rows are counted with what their table takes
-/// where it takes the most, and tables do not all do so at once. What turns out to be too much is shrunk.
+/// where it takes the most, and tables do not all do so at once. A capacity that proves too large
+/// is shrunk.
 const HOPE: u64 = 2;
 
 /// Shards are not made shorter than this many bytes.
@@ -217,7 +231,7 @@ const KEEP_SHARE: u64 = 16;
 /// The share of a budget by which what is set aside grows at least, if it was too little.
 const RESERVE_SHARE: u64 = 32;
 
-/// What things cost, in bytes of memory where proving a part takes the most.
+/// The cost of each thing, in bytes of memory at the stage where proving a part takes the most.
 fn costs(preset: Preset) -> Costs {
     let row = |table| estimate::row(table, preset) as u32;
     let family = |family: Family| row(Table::ALL[family as usize]);
@@ -231,10 +245,10 @@ fn costs(preset: Preset) -> Costs {
     }
 }
 
-/// Tells a host of each byte once, however often a run begins anew.
+/// Passes each byte to a host once, however often a run begins anew.
 struct Once<'a> {
     host: &'a mut (dyn Host + Send),
-    /// How many bytes it was told.
+    /// How many bytes it was given.
     told: usize,
     /// How many bytes this run has made.
     seen: usize,
@@ -249,6 +263,10 @@ impl Host for Once<'_> {
             self.host.debug(stream, &bytes[known..]);
             self.told = self.seen;
         }
+    }
+
+    fn executed(&mut self, cycles: u64) {
+        self.host.executed(cycles);
     }
 }
 

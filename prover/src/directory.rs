@@ -18,13 +18,13 @@ pub enum DirectoryError {
     /// A file or the directory cannot be read or written.
     #[error("cannot {action} {}: {reason}", path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// On what.
+        /// The file or directory.
         path: PathBuf,
-        /// What kind of error it is, such as [`StorageFull`](io::ErrorKind::StorageFull).
+        /// The kind of error, such as [`StorageFull`](io::ErrorKind::StorageFull).
         kind: io::ErrorKind,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// Another process works there.
@@ -35,8 +35,8 @@ pub enum DirectoryError {
     },
     /// The directory has files of another run.
     #[error(
-        "{} is of another run: of another program, input or preset, or cut by another budget; name \
-         another directory, or delete its files",
+        "{} belongs to another run: another program, input or preset, or a run cut by another \
+         budget; name another directory, or delete its files",
         file.display()
     )]
     OtherRun {
@@ -51,7 +51,7 @@ pub enum DirectoryError {
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// How the file is wrong.
         what: &'static str,
     },
 }
@@ -65,8 +65,8 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens a directory for the run of this digest, whose header has these bytes; makes it if there
-    /// is none. Checks every file of the run that is there already.
+    /// Opens a directory for the run of this digest, whose header has these bytes; makes it if it does
+    /// not exist. Checks every file of the run that is there already.
     pub(crate) fn open(
         path: &Path,
         run: [u8; 32],
@@ -119,7 +119,7 @@ impl Directory {
             .split_last_chunk::<DIGEST_BYTES>()
             .ok_or_else(|| damaged("it is too short"))?;
         if blake3::hash(told).as_bytes() != digest {
-            return Err(damaged("its digest is another"));
+            return Err(damaged("its digest does not match"));
         }
         let rest = told.strip_prefix(&head(&self.run, part)[..]);
         match rest {
@@ -141,7 +141,7 @@ impl Directory {
             File::open(&self.path).map_or(Ok(()), |directory| directory.sync_all().or(Ok(())))
         };
         write().map_err(|error| {
-            // What is wrong is already known.
+            // The first error is the one to report.
             let _ = fs::remove_file(&unfinished);
             failed("write", &file, &error)
         })
@@ -177,7 +177,7 @@ pub(crate) fn name(run: &[u8; 32], part: u32) -> String {
     format!("{}-{part:05}", prefix(run))
 }
 
-/// What the file of a part holds.
+/// The content of a part's file.
 pub(crate) fn content(run: &[u8; 32], part: u32, bytes: &[u8]) -> Vec<u8> {
     let mut content = head(run, part);
     content.extend(bytes);
@@ -185,7 +185,7 @@ pub(crate) fn content(run: &[u8; 32], part: u32, bytes: &[u8]) -> Vec<u8> {
     content
 }
 
-/// What the file of a part begins with.
+/// The beginning of a part's file.
 fn head(run: &[u8; 32], part: u32) -> Vec<u8> {
     let head = [&MAGIC[..], &VERSION.to_le_bytes(), run, &part.to_le_bytes()];
     head.concat()
@@ -208,7 +208,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> DirectoryErro
 }
 
 const MAGIC: &[u8; 8] = b"ZONDAPRT";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const DIGEST_BYTES: usize = 32;
 /// Bytes of a run's digest in names of files.
 const NAME_BYTES: usize = 8;
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(directory.load(1), Ok(Some(b"one".to_vec())));
         drop(directory);
 
-        // What was being written when the power failed is no part.
+        // A file that was being written when the power failed is not a part.
         fs::write(zero.with_extension("unfinished"), b"z").unwrap();
         assert_eq!(open(path).unwrap().load(0), Ok(None));
 

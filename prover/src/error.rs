@@ -2,10 +2,15 @@
 
 use std::io::{self, ErrorKind};
 
-use zonda_riscv_emu::error::ExecuteError;
+use zonda_circuits::system::zeroed::NotZeroed;
+use zonda_kernels::AllocationError;
+use zonda_riscv_emu::{allocate::OutOfMemory, error::ExecuteError, shard::ReplayError};
 use zonda_verifier::{HeaderError, header::MAX_SHARDS};
 
-use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, task::TaskError};
+use crate::{
+    cancel::Cancelled, directory::DirectoryError, engine::EngineError, pipeline::MAX_THREADS,
+    task::TaskError,
+};
 
 /// Why there is no proof.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -13,37 +18,47 @@ use crate::{cancel::Cancelled, directory::DirectoryError, engine::EngineError, t
 pub enum ProveError {
     /// The guest did not run to its exit. A trapped run has no proof.
     #[error(transparent)]
-    Execute(#[from] ExecuteError),
+    Execute(ExecuteError),
     /// The run is longer than can be proved.
     #[error(
-        "the run has more than {MAX_SHARDS} shards, which is what a proof can have; allow more \
-         memory, so that shards become longer, or give the guest less to do"
+        "the run needs more than {MAX_SHARDS} shards, the most that a proof can have: raise the \
+         memory budget, so that shards become longer, or give the guest less to do"
     )]
     TooLong,
     /// Proving the run takes more memory than is allowed, however it is cut.
     #[error(
-        "proving this run takes {} MiB of memory; {} MiB are allowed: allow as much",
+        "proving this run takes {} MiB of memory; the budget is {} MiB: raise the budget",
         needed.div_ceil(1 << 20),
         budget >> 20
     )]
     Budget {
-        /// What would do, in bytes: the least, or a little more.
+        /// A budget that is enough, in bytes: the least, or a little more.
         needed: u64,
-        /// What is allowed, in bytes.
+        /// The budget, in bytes.
         budget: u64,
     },
+    /// The system refuses memory: the process has less than its budget, by a limit such as
+    /// `ulimit -v`, or because others take it.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The run does not fit a proof.
     #[error("the run does not fit a proof: {0}")]
     Header(#[from] HeaderError),
-    /// A part is not what it was said to be.
+    /// A part does not match its task.
     #[error(transparent)]
-    Task(#[from] TaskError),
+    Task(TaskError),
+    /// More threads are asked for than any machine has a use for.
+    #[error("{threads} threads; the most is {MAX_THREADS}, and as many as there are cores is best")]
+    TooManyThreads {
+        /// How many were asked for.
+        threads: usize,
+    },
     /// No threads could be started.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
         /// How many were asked for.
         threads: usize,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The engine failed.
@@ -57,7 +72,7 @@ pub enum ProveError {
     Write {
         /// What kind of error it is, such as [`StorageFull`](ErrorKind::StorageFull).
         kind: ErrorKind,
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The work was cancelled.
@@ -65,7 +80,7 @@ pub enum ProveError {
     Cancelled(#[from] Cancelled),
 }
 
-/// For what is written: the proof, or what becomes of a [`Task`](crate::Task).
+/// For writers of the proof or of a [`Task`](crate::Task).
 impl From<io::Error> for ProveError {
     fn from(error: io::Error) -> Self {
         Self::Write {
@@ -75,11 +90,46 @@ impl From<io::Error> for ProveError {
     }
 }
 
+/// A task that opens a word as zeroed that is none.
+impl From<NotZeroed> for ProveError {
+    fn from(word: NotZeroed) -> Self {
+        Self::Task(word.into())
+    }
+}
+
 impl From<EngineError> for ProveError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            EngineError::OutOfMemory(refused) => Self::OutOfMemory(refused),
             error => Self::Engine(error),
+        }
+    }
+}
+
+// Memory refused anywhere is one error.
+
+impl From<AllocationError> for ProveError {
+    fn from(error: AllocationError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<ExecuteError> for ProveError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::OutOfMemory(refused) => Self::OutOfMemory(refused),
+            error => Self::Execute(error),
+        }
+    }
+}
+
+impl From<TaskError> for ProveError {
+    fn from(error: TaskError) -> Self {
+        match error {
+            TaskError::OutOfMemory(refused)
+            | TaskError::Replay(ReplayError::OutOfMemory(refused)) => Self::OutOfMemory(refused),
+            error => Self::Task(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How much memory proving a part takes, stage by stage, from its shape.
 //!
-//! Every large buffer is counted where it is held; what is small, or does not grow with the run, is
-//! in [`process`]. A test holds the estimate against the memory that a process takes.
+//! Every large buffer is counted where it is held; [`process`] counts all that is small or does not
+//! grow with the run. A test holds the estimate against the memory that a process takes.
 
 use zonda_circuits::machine::Table;
 use zonda_kernels::LINE;
@@ -40,7 +40,7 @@ impl Estimate {
     }
 }
 
-/// What proving a part of this shape takes.
+/// The memory that proving a part of this shape takes.
 pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
     let degree = preset.degree();
     let layout = Layout::new(shape, degree);
@@ -86,7 +86,7 @@ pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
     }
 }
 
-/// What one more row of a table takes where proving a part takes the most: about, since columns
+/// The memory that one more row of a table takes at the stage of greatest use: about, since columns
 /// stand in blocks, and tables have heights.
 pub fn row(table: Table, preset: Preset) -> u64 {
     let degree = preset.degree();
@@ -101,7 +101,7 @@ pub fn row(table: Table, preset: Preset) -> u64 {
     WORD * (trace + extended) as u64 + DIGEST * 4
 }
 
-/// What the process takes beside a part: code, the program, the input.
+/// The memory that the process takes beside a part: code, the program, the input.
 pub fn process(setup: &Setup<'_>, input: &[u8]) -> u64 {
     const CODE: u64 = 16 << 20;
     let image = &setup.image;

@@ -2,12 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    ops::Range,
     time::{Duration, Instant},
 };
 
+use zonda_riscv_emu::execute::DebugStream;
+
 use crate::{
     cancel::{Cancel, Cancelled},
+    forecast::{Cost, Forecast},
     stage::Stage,
 };
 
@@ -20,14 +22,23 @@ pub struct Progress {
     pub part: Option<u32>,
     /// How many parts there are; 0 until the run has been cut.
     pub parts: u32,
-    /// About how long the rest takes, as far as that can be said.
+    /// About how long the rest takes: what it costs by the parts' shapes, at the speed of the stages so
+    /// far. `None` until tables have been committed to.
     pub remaining: Option<Duration>,
 }
 
-/// Is told of each stage as it begins, from the thread that called.
+/// Is told of each stage as it begins, from the thread that called, and of what the guest does.
 pub trait Observer: Send + Sync {
     /// A stage begins; the one before, if any, is over.
     fn begin(&self, progress: Progress);
+
+    /// The guest has executed so many instructions so far: said about once a shard, or several times a
+    /// second, and from the beginning again where a run is cut anew.
+    fn executed(&self, _cycles: u64) {}
+
+    /// The guest wrote debug text, messages of its panics included; one `write` may be a part of a line
+    /// or of a character.
+    fn debug(&self, _stream: DebugStream, _bytes: &[u8]) {}
 }
 
 /// Measures the stages, tells the observer, and looks for cancellation.
@@ -36,11 +47,10 @@ pub(crate) struct Job<'a> {
     observer: Option<&'a dyn Observer>,
     seconds: BTreeMap<Stage, Duration>,
     current: Option<(Stage, Instant)>,
-    /// What each part costs, in any unit.
-    costs: Vec<u64>,
-    part: Option<(usize, Instant)>,
-    /// Cost and time of the parts that this job has proved.
-    done: (u64, Duration),
+    forecast: Forecast,
+    /// The part that is being proved, or comes next.
+    part: usize,
+    is_proving: bool,
 }
 
 impl<'a> Job<'a> {
@@ -50,9 +60,9 @@ impl<'a> Job<'a> {
             observer,
             seconds: BTreeMap::new(),
             current: None,
-            costs: Vec::new(),
-            part: None,
-            done: (0, Duration::ZERO),
+            forecast: Forecast::default(),
+            part: 0,
+            is_proving: false,
         }
     }
 
@@ -66,9 +76,9 @@ impl<'a> Job<'a> {
         self.leave(now);
         let progress = Progress {
             stage,
-            part: self.part.map(|(part, _)| part as u32),
-            parts: self.costs.len() as u32,
-            remaining: self.remaining(stage, now),
+            part: self.is_proving.then_some(self.part as u32),
+            parts: self.forecast.parts() as u32,
+            remaining: self.forecast.remaining(self.part, stage),
         };
         if let Some(observer) = self.observer {
             observer.begin(progress);
@@ -81,7 +91,11 @@ impl<'a> Job<'a> {
     /// Ends the current stage.
     pub(crate) fn leave(&mut self, now: Instant) {
         if let Some((stage, start)) = self.current.take() {
-            *self.seconds.entry(stage).or_default() += now - start;
+            let time = now - start;
+            *self.seconds.entry(stage).or_default() += time;
+            if self.is_proving {
+                self.forecast.done(self.part, stage, time);
+            }
         }
     }
 
@@ -112,23 +126,25 @@ impl<'a> Job<'a> {
     }
 
     /// Says what the parts cost that the run has.
-    pub(crate) fn plan(&mut self, costs: Vec<u64>) {
-        self.costs = costs;
+    pub(crate) fn plan(&mut self, costs: Vec<Cost>) {
+        self.forecast = Forecast::new(costs);
     }
 
-    /// Begins a part.
-    pub(crate) fn begin_part(&mut self, part: usize) {
-        self.part = Some((part, Instant::now()));
+    /// Begins the next part.
+    pub(crate) fn begin_part(&mut self) {
+        self.is_proving = true;
     }
 
     /// Ends the part that has begun.
     pub(crate) fn end_part(&mut self) {
-        let now = Instant::now();
-        self.leave(now);
-        if let Some((part, start)) = self.part.take() {
-            self.done.0 += self.costs.get(part).copied().unwrap_or(0);
-            self.done.1 += now - start;
-        }
+        self.leave(Instant::now());
+        self.is_proving = false;
+        self.part += 1;
+    }
+
+    /// Goes past a part that was proved before.
+    pub(crate) fn skip_part(&mut self) {
+        self.part += 1;
     }
 
     /// The time of a stage, over all parts.
@@ -139,19 +155,5 @@ impl<'a> Job<'a> {
     /// The time of all stages.
     pub(crate) fn total(&self) -> Duration {
         self.seconds.values().sum()
-    }
-
-    fn remaining(&self, stage: Stage, now: Instant) -> Option<Duration> {
-        let (part, start) = self.part?;
-        let sum = |parts: Range<usize>| self.costs.get(parts).unwrap_or_default().iter().sum();
-        let (own, later): (u64, u64) = (sum(part..part + 1), sum(part + 1..self.costs.len()));
-        let share = stage.share_before();
-        let (cost, time) = match self.done {
-            (0, _) => (own as f64 * share, now - start),
-            (cost, time) => (cost as f64, time),
-        };
-        let left = own as f64 * (1.0 - share) + later as f64;
-        let seconds = time.as_secs_f64() * left / cost;
-        (share > 0.0 || self.done.0 > 0).then(|| Duration::try_from_secs_f64(seconds).ok())?
     }
 }

@@ -1,7 +1,7 @@
 //! Proves runs of RV32IM programs.
 //!
 //! A run is cut into shards; [`prove`] reads as the pipeline: plan the run, then prove part after
-//! part. [`engine`] is what proves a part. Programs that prove depend on the crate `zonda`, which wraps
+//! part. [`engine`] proves a part. Programs that prove depend on the crate `zonda`, which wraps
 //! this one.
 //!
 //! ```
@@ -27,12 +27,14 @@ mod directory;
 pub mod engine;
 mod error;
 pub mod estimate;
+mod forecast;
 mod job;
 mod memory;
 mod part;
 mod pipeline;
 mod plan;
 mod report;
+mod run_estimate;
 mod setup;
 mod stage;
 mod tables;
@@ -48,10 +50,13 @@ pub use error::ProveError;
 pub use job::{Observer, Progress};
 pub use memory::{available_bytes, peak_rss_bytes};
 pub use part::{ProgramWork, ShardWork, Work, ZeroedWork};
-pub use pipeline::{Execution, Options, Proved, Tasks, execute, plan, prove, prove_to};
+pub use pipeline::{
+    Execution, MAX_THREADS, Options, Proved, Tasks, execute, plan, prove, prove_to,
+};
 pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use setup::Setup;
+pub use run_estimate::{NANOSECONDS_PER_CELL, RunEstimate, estimate as estimate_run};
+pub use setup::{Setup, prepare, prepare_for, verifying_key};
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};
 pub use task::{Task, TaskError, TaskReadError, prove_task};

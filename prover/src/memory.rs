@@ -8,14 +8,43 @@ pub fn peak_rss_bytes() -> Option<u64> {
     kibibytes(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
 }
 
-/// How much memory this process may take now, in bytes: what the machine has available, or what is
-/// left of the limit of the process's control group if that is less. `None` where the system does
-/// not say (it does on Linux).
+/// How much memory this process may take now, in bytes: the least of what the machine has available,
+/// what is left of the limit of the process's control group, and what is left of its limits of
+/// address space and data (`ulimit -v` and `-d`). `None` where the system does not say (it does on
+/// Linux).
 pub fn available_bytes() -> Option<u64> {
     let machine = kibibytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
     let group = fs::read_to_string("/proc/self/cgroup").ok();
     let group = group.and_then(|groups| group_bytes(Path::new("/sys/fs/cgroup"), &groups));
-    Some(group.map_or(machine, |group| machine.min(group)))
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let limit = limit_bytes(&limits, &status, threads);
+    [Some(machine), group, limit].into_iter().flatten().min()
+}
+
+/// What is left of the tightest limit of a process; `limits` and `status` are the contents of these
+/// files of `/proc/self`. `None` if there is no limit.
+///
+/// Limits count addresses, taken or not, and threads reserve some that they do not use; up to
+/// half of what is left is set aside for them.
+fn limit_bytes(limits: &str, status: &str, threads: u64) -> Option<u64> {
+    /// A thread's stack, and the piece that the C library's allocator reserves for it.
+    const THREAD: u64 = (2 << 20) + (64 << 20);
+    let left = |name: &str, used: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
+        let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
+        let left = limit.saturating_sub(kibibytes(status, used).unwrap_or(0));
+        Some(left - (THREAD * threads).min(left / 2))
+    };
+    let limits = [
+        ("Max address space", "VmSize:"),
+        ("Max data size", "VmData:"),
+    ];
+    let left = limits
+        .into_iter()
+        .filter_map(|(name, used)| left(name, used));
+    left.min()
 }
 
 /// The number of kibibytes in the line that begins with `name`, in bytes.
@@ -25,7 +54,7 @@ fn kibibytes(text: &str, name: &str) -> Option<u64> {
     number.checked_mul(1024)
 }
 
-/// What is left of the tightest limit of a control group and of those it is in; `groups` is the
+/// The rest of the tightest limit of a control group and of those it is in; `groups` is the
 /// content of `/proc/self/cgroup`. `None` if there is no limit.
 fn group_bytes(root: &Path, groups: &str) -> Option<u64> {
     let number = |path: &Path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
@@ -67,6 +96,37 @@ mod tests {
             assert!(peak_rss_bytes().is_some_and(|bytes| bytes > 1 << 20));
             assert!(available_bytes().is_some_and(|bytes| bytes > 1 << 20));
         }
+    }
+
+    #[test]
+    fn the_tightest_limit_of_the_process_counts() {
+        let limits = |space: &str, data: &str| {
+            format!(
+                "Limit                     Soft Limit           Hard Limit           Units     \n\
+                 Max cpu time              unlimited            unlimited            seconds   \n\
+                 Max data size             {data:<20} unlimited            bytes     \n\
+                 Max address space         {space:<20} 9000000000           bytes     \n"
+            )
+        };
+        let status = "VmPeak:\t  300 kB\nVmSize:\t  200 kB\nVmData:\t  100 kB\n";
+        let left = |space, data, threads| limit_bytes(&limits(space, data), status, threads);
+        assert_eq!(left("unlimited", "unlimited", 1), None);
+        let gibibyte = "1073741824";
+        let thread = 66 << 20;
+        assert_eq!(
+            left(gibibyte, "unlimited", 0),
+            Some((1 << 30) - (200 << 10))
+        );
+        assert_eq!(
+            left("unlimited", gibibyte, 0),
+            Some((1 << 30) - (100 << 10))
+        );
+        let both = Some((1 << 30) - (200 << 10) - 2 * thread);
+        assert_eq!(left(gibibyte, gibibyte, 2), both);
+        // Half is left for memory, however many threads there are.
+        assert_eq!(left(gibibyte, gibibyte, 64), Some((1 << 29) - (100 << 10)));
+        assert_eq!(left("1000", "unlimited", 1), Some(0));
+        assert_eq!(limit_bytes("", "", 1), None);
     }
 
     #[test]

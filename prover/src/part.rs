@@ -1,4 +1,4 @@
-//! What a part of a run proves: a shard, the program, zeroed memory, or several of these.
+//! The work of a part of a run: a shard, the program, zeroed memory, or several of these.
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -7,11 +7,12 @@ use zonda_circuits::{
     system::{
         boundary::{Held, Left},
         gaps,
-        zeroed::openings,
+        zeroed::{NotZeroed, openings},
     },
     witness::{Boundary, ProgramUse},
 };
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     record::Family,
     shard::{BoundaryWord, End, ReplayInput, Shard, Start},
 };
@@ -20,7 +21,7 @@ use zonda_verifier::{
     links::{self, ExecutionLinks, Links},
 };
 
-/// What one part of a run proves.
+/// The work of one part of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Work {
     /// The shard that it executes.
@@ -50,7 +51,7 @@ pub struct ShardWork {
     pub input: Vec<u8>,
     /// The bytes of public output that it writes.
     pub output: Vec<u8>,
-    /// What comes after it.
+    /// How it ends.
     pub end: End,
     /// How many instructions of each family it executes.
     pub instructions: [u32; Family::ALL.len()],
@@ -64,8 +65,8 @@ pub struct ProgramWork {
     /// Which instructions are in the tables of shards, by their number in the program, and in how
     /// many rows; by strictly ascending number.
     pub uses: Vec<(u32, u32)>,
-    /// What the run leaves of registers, output length, and words that the program file fills, as
-    /// far as it touches them; by ascending space and address.
+    /// The final state of registers, output length, and words that the program file fills, as far
+    /// as the run touches them; by ascending space and address.
     pub left: Vec<Left>,
 }
 
@@ -74,7 +75,7 @@ pub struct ProgramWork {
 pub struct ZeroedWork {
     /// Where it begins and ends.
     pub range: ZeroedRange,
-    /// What the run leaves of the words, by ascending address.
+    /// The final state of the words, by ascending address.
     pub left: Vec<Left>,
 }
 
@@ -103,7 +104,7 @@ impl ShardWork {
         self.replay_input().cycles()
     }
 
-    /// What it takes to execute it alone.
+    /// All that its execution alone needs.
     pub fn replay_input(&self) -> ReplayInput<'_> {
         ReplayInput {
             start: self.start,
@@ -120,8 +121,8 @@ impl ShardWork {
         (size_of::<Self>() + words + self.input.len() + self.output.len()) as u64
     }
 
-    /// What the shard holds, by ascending space and address.
-    fn held(&self) -> Vec<Held> {
+    /// The places that the shard holds, by ascending space and address.
+    fn held(&self) -> Result<Vec<Held>, OutOfMemory> {
         let Start {
             registers,
             output_length,
@@ -151,7 +152,7 @@ impl ShardWork {
             owner,
             after: self.output_length_after,
         };
-        registers.chain(words).chain([output_length]).collect()
+        allocate::collect(registers.chain(words).chain([output_length]))
     }
 }
 
@@ -167,25 +168,30 @@ impl Work {
         shard + (program + zeroed) as u64
     }
 
-    /// What is stated of the part.
-    pub fn stated(&self) -> Part {
-        let execution = self.shard.as_ref().map(|shard| Execution {
-            position: shard.position,
-            pc: shard.start.pc,
-            end: match shard.end {
-                End::Next { pc } => machine::End::Next {
-                    pc,
-                    cycles: shard.cycles() as u32,
+    /// The part's statement.
+    ///
+    /// # Errors
+    /// If the system refuses memory for the output.
+    pub fn stated(&self) -> Result<Part, OutOfMemory> {
+        let execution = |shard: &ShardWork| {
+            Ok(Execution {
+                position: shard.position,
+                pc: shard.start.pc,
+                end: match shard.end {
+                    End::Next { pc } => machine::End::Next {
+                        pc,
+                        cycles: shard.cycles() as u32,
+                    },
+                    End::Exit { code } => machine::End::Exit { code },
                 },
-                End::Exit { code } => machine::End::Exit { code },
-            },
-            output_start: shard.start.output_length,
-            output: shard.output.clone(),
-        });
-        Part {
-            execution,
+                output_start: shard.start.output_length,
+                output: allocate::copied(&shard.output)?,
+            })
+        };
+        Ok(Part {
+            execution: self.shard.as_ref().map(execution).transpose()?,
             zeroed: self.zeroed.as_ref().map(|zeroed| zeroed.range),
-        }
+        })
     }
 
     /// How the part is linked to others.
@@ -251,11 +257,20 @@ impl Work {
     }
 
     /// Hands out everything that the part's boundary columns are made from.
-    pub fn with_boundary<R>(&self, image: &Image, work: impl FnOnce(&Boundary<'_>) -> R) -> R {
-        let held = self.shard.as_ref().map(ShardWork::held).unwrap_or_default();
+    ///
+    /// # Errors
+    /// [`NotZeroed`] for a word to be opened as zeroed that the image fills or that lies in a hole; if the
+    /// system refuses memory; and what `work` returns.
+    pub fn with_boundary<R, E: From<NotZeroed> + From<OutOfMemory>>(
+        &self,
+        image: &Image,
+        work: impl FnOnce(&Boundary<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let held = self.shard.as_ref().map(ShardWork::held).transpose()?;
+        let held = held.unwrap_or_default();
         let mut uses = Vec::new();
         if let Some(program) = &self.program {
-            uses.resize(image.text.len(), 0);
+            uses = allocate::filled(0, image.text.len())?;
             for (number, rows) in &program.uses {
                 if let Some(place) = uses.get_mut(*number as usize) {
                     *place = *rows;
@@ -264,7 +279,7 @@ impl Work {
         }
         let mut zeroed = Vec::new();
         if let Some(ZeroedWork { range, left }) = &self.zeroed {
-            zeroed = openings(image, left);
+            zeroed = openings(image, left)?;
             if let Some(first) = zeroed.first_mut() {
                 first.from = range.from;
             }

@@ -4,6 +4,7 @@ use std::{io::Write, path::Path};
 
 use zonda_circuits::machine::Statement;
 use zonda_riscv_emu::{
+    allocate,
     error::ExecuteError,
     execute::{self, Discard, Host, execute_metered},
     meter::Meter,
@@ -33,13 +34,13 @@ use crate::{
 pub struct Options<'a> {
     /// The most instructions to execute.
     pub max_cycles: Option<u64>,
-    /// Threads to prove with; as many as the machine has if there is none.
+    /// Threads to prove with, at most [`MAX_THREADS`]; `None` for as many as the machine has.
     pub threads: Option<usize>,
     /// How sure the proof is.
     pub preset: Preset,
     /// How much memory to take, and so how long shards are.
     pub budget: Budget,
-    /// Is told of each stage as it begins.
+    /// Is called as each stage begins.
     pub observer: Option<&'a dyn Observer>,
     /// Stops the work.
     pub cancel: Cancel,
@@ -56,7 +57,7 @@ pub struct Execution {
     pub output: Vec<u8>,
     /// Executed instructions.
     pub cycles: u64,
-    /// Counts by family, and of what is worth knowing.
+    /// Counts by family, and others.
     pub meter: Meter,
 }
 
@@ -69,7 +70,7 @@ pub struct Proved {
     pub output: Vec<u8>,
     /// The argument of `exit`.
     pub exit_code: u32,
-    /// What it took and what it is worth.
+    /// The proof's cost and security.
     pub report: Report,
 }
 
@@ -111,7 +112,7 @@ pub fn prove(
     let sink = &mut |piece: Piece<'_>| {
         match piece {
             Piece::Header(header) => proof.header = header.clone(),
-            Piece::Part(bytes) => proof.parts.push(bytes.to_vec()),
+            Piece::Part(bytes) => proof.parts.push(allocate::copied(bytes)?),
         }
         Ok(())
     };
@@ -124,7 +125,7 @@ pub fn prove(
     })
 }
 
-/// [`prove`], with the proof's bytes written as they come: never more than a part of them is in
+/// [`prove`], but writes each part of the proof as soon as it is finished: at most one part is in
 /// memory.
 ///
 /// # Errors
@@ -183,7 +184,7 @@ fn prove_into(
 ) -> Result<(Statement, Report), ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))?;
+        let mut setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))??;
         let run = Run::new(engine, &setup, input, options);
         let mut plan = options.budget.plan(run, host, &mut job)?;
         let directory = options.directory.map(|path| plan.open(path)).transpose()?;
@@ -201,11 +202,12 @@ fn prove_into(
             let finished = directory.as_ref().map(|directory| directory.load(index));
             let bytes = match finished.transpose()?.flatten() {
                 Some(bytes) => {
+                    job.skip_part();
                     finished_before += 1;
                     bytes
                 }
                 None => {
-                    job.begin_part(index as usize);
+                    job.begin_part();
                     let bytes = task::prove(engine, &setup, &task, boundary.take(), &mut job)?;
                     job.end_part();
                     if let Some(directory) = &directory {
@@ -248,8 +250,8 @@ enum Executing<'a> {
 }
 
 impl Plan {
-    /// Makes a directory the work directory of the run, if it is not so yet: keeps the header there,
-    /// and checks the parts that are there already. [`prove`] then takes these for finished.
+    /// Makes a directory the work directory of the run, unless it is that already: keeps the header
+    /// there, and checks the parts that are there already. [`prove`] then takes these for finished.
     ///
     /// # Errors
     /// If the directory cannot be used, or is of another run.
@@ -328,11 +330,26 @@ impl Tasks<'_> {
     }
 }
 
+/// About what a thread takes at first: its stack, and what the system needs to start it.
+const THREAD_BYTES: usize = (2 << 20) + (128 << 10);
+
+/// The most threads that can be asked for: more are a mistake, and would take minutes to start.
+pub const MAX_THREADS: usize = 1024;
+
 pub(crate) fn in_pool<R: Send>(
     options: &Options<'_>,
     work: impl FnOnce() -> R + Send,
 ) -> Result<R, ProveError> {
     let threads = options.threads.unwrap_or(0);
+    if threads > MAX_THREADS {
+        return Err(ProveError::TooManyThreads { threads });
+    }
+    // A thread that gets a stack and nothing else ends the process.
+    let most = match threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    allocate::expect(most * THREAD_BYTES)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()

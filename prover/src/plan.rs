@@ -1,5 +1,5 @@
-//! The first pass over a run: cut it into shards, commit to what goes from shard to shard, and so
-//! come to the global challenges, on which every part depends.
+//! The first pass over a run: cut it into shards, commit to what passes from shard to shard, and so
+//! draw the global challenges, on which every part depends.
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -9,32 +9,34 @@ use zonda_circuits::{
     witness::{boundary_columns, count_uses},
 };
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     execute::{self, Host},
     record::Family,
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    Shape,
+    Claim, Shape,
     header::{Header, MAX_SHARDS, PartHeader},
     protocol::{self, label},
 };
 
 use crate::{
-    cancel::{Cancel, Cancelled},
+    cancel::Cancel,
     engine::{Commitment, Engine, Global},
     error::ProveError,
     estimate::{self, Estimate},
+    forecast::Cost,
     job::Job,
     part::{ProgramWork, ShardWork, Work, ZeroedWork},
     setup::Setup,
     stage::Stage,
 };
 
-/// A run, cut into parts: everything that they have in common, and what makes them.
+/// A run, cut into parts: everything that they have in common, and the data to make them.
 pub struct Plan {
-    /// What the proof states.
+    /// The proof's statement.
     pub statement: Statement,
-    /// What is known of all parts.
+    /// The header: facts about all parts.
     pub header: Header,
     /// The state of the transcript in which all parts begin.
     pub global: Global,
@@ -55,8 +57,8 @@ pub struct Plan {
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
     pub(crate) reserve: u64,
-    /// What each part costs to prove: its cells.
-    pub(crate) costs: Vec<u64>,
+    /// The cost of proving each part.
+    pub(crate) costs: Vec<Cost>,
 }
 
 /// How a run is executed and cut.
@@ -76,7 +78,7 @@ pub struct Cutting {
 pub(crate) enum PlanError {
     /// There is no proof.
     Prove(ProveError),
-    /// A part would take more memory than it may. Shorter shards may do.
+    /// A part would take more memory than it may. Shorter shards may fit.
     Over {
         /// How many bytes it would take.
         bytes: u64,
@@ -90,13 +92,14 @@ impl<E: Into<ProveError>> From<E> for PlanError {
 }
 
 impl Plan {
-    /// Executes a run, and plans its proof.
+    /// Executes a run, and plans its proof. Without an engine, nothing is committed to and no work is
+    /// kept: such a plan says what there would be to prove.
     ///
     /// # Errors
     /// If the guest has no run that could be proved, or not if it is cut like this; or if the job is
     /// cancelled.
     pub(crate) fn new(
-        engine: &Engine,
+        engine: Option<&Engine>,
         setup: &Setup<'_>,
         input: &[u8],
         cutting: &Cutting,
@@ -112,7 +115,7 @@ impl Plan {
             used: Vec::new(),
             output: Vec::new(),
             instructions: [0; Family::ALL.len()],
-            uses: vec![0; setup.image.text.len()],
+            uses: allocate::filled(0, setup.image.text.len())?,
             pending: None,
             kept: Some(Vec::new()),
             kept_bytes: 0,
@@ -130,13 +133,13 @@ impl Plan {
                 break code;
             }
         };
-        planner.finish(exit_code, &sharder.last())
+        planner.finish(exit_code, &sharder.last()?)
     }
 }
 
 /// A plan in the making.
 struct Planner<'a, 'b> {
-    engine: &'a Engine,
+    engine: Option<&'a Engine>,
     setup: &'a Setup<'a>,
     cutting: &'a Cutting,
     job: &'a mut Job<'b>,
@@ -151,7 +154,7 @@ struct Planner<'a, 'b> {
     kept: Option<Vec<Work>>,
     kept_bytes: u64,
     part_peak: u64,
-    costs: Vec<u64>,
+    costs: Vec<Cost>,
 }
 
 impl Planner<'_, '_> {
@@ -160,6 +163,7 @@ impl Planner<'_, '_> {
         if shard.position > MAX_SHARDS {
             return Err(ProveError::TooLong.into());
         }
+        allocate::reserve(&mut self.output, shard.output.len())?;
         self.output.extend(&shard.output);
         for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
             *sum += count;
@@ -175,23 +179,23 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// The run has exited, and left this.
+    /// The run has exited: takes its final state.
     fn finish(mut self, exit_code: u32, last: &Last) -> Result<Plan, PlanError> {
         let shards = self.parts.len() as u32 + 1;
         let last_shard = self.pending.take().expect("a run has a shard");
-        let mut whole = self.closing(last, shards);
+        let mut whole = self.closing(last, shards)?;
         whole.shard = last_shard.shard;
         let mut boundary = None;
         let mut closing = Vec::new();
         if shards == 1 && self.fits(&whole) {
-            boundary = Some(self.add(&whole)?);
+            boundary = self.add(&whole)?;
             self.kept = Some(vec![whole]);
         } else {
             self.executing(Work {
                 shard: whole.shard.take(),
                 ..Work::default()
             })?;
-            closing = self.split(whole);
+            closing = self.split(whole)?;
             for work in &closing {
                 self.add(work)?;
             }
@@ -207,20 +211,23 @@ impl Planner<'_, '_> {
         };
         let reserve = left + machine + executing;
         let key = &self.setup.key;
-        let mut header = Header {
-            preset: key.preset(),
-            shards,
-            parts: self.parts,
-            global_nonce: 0,
-        };
         let statement = Statement {
             exit_code,
             output: self.output,
         };
+        let mut header = Header {
+            preset: key.preset(),
+            claim: Claim::new(key, &statement),
+            shards,
+            parts: self.parts,
+            global_nonce: 0,
+        };
         header.check(key, &statement).map_err(ProveError::from)?;
-        let mut transcript = protocol::begin(key, &statement, &header);
-        let bits = key.parameters().global_work_bits;
-        header.global_nonce = self.engine.work(&mut transcript, label::GLOBAL, bits);
+        let mut transcript = protocol::begin(&header.claim, &header);
+        if let Some(engine) = self.engine {
+            let bits = key.parameters().global_work_bits;
+            header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
+        }
         Ok(Plan {
             statement,
             header,
@@ -244,14 +251,16 @@ impl Planner<'_, '_> {
         if self.kept_bytes > self.cutting.keep_bytes {
             self.kept = None;
         }
-        if let Some(kept) = &mut self.kept {
+        if self.engine.is_some()
+            && let Some(kept) = &mut self.kept
+        {
             kept.push(work);
         }
         Ok(())
     }
 
     /// Adds a part: commits to its boundary.
-    fn add(&mut self, work: &Work) -> Result<Commitment, PlanError> {
+    fn add(&mut self, work: &Work) -> Result<Option<Commitment>, PlanError> {
         let bytes = self.estimate(work).peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
@@ -259,16 +268,17 @@ impl Planner<'_, '_> {
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
         let shape = work.shape(setup.key.fixed());
-        let cells = shape.0.iter();
-        let cells = cells.map(|instance| (instance.table.width() << instance.log_height) as u64);
-        self.costs.push(cells.sum());
-        let boundary = self.job.run(Stage::Boundary, |cancel| {
-            commit_boundary(self.engine, setup, work, &shape, cancel)
-        })??;
+        self.costs.push(Cost::of(&shape, setup.key.preset()));
+        let mut boundary = None;
+        if let Some(engine) = self.engine {
+            boundary = Some(self.job.run(Stage::Boundary, |cancel| {
+                commit_boundary(engine, setup, work, &shape, cancel)
+            })??);
+        }
         self.used.push(work.used(&setup.image, &shape));
         self.parts.push(PartHeader {
             shape,
-            boundary_root: boundary.root(),
+            boundary_root: boundary.as_ref().map_or([0; 32], Commitment::root),
             links: work.links(),
         });
         Ok(boundary)
@@ -285,67 +295,75 @@ impl Planner<'_, '_> {
         self.estimate(work).peak() <= self.cutting.part_bytes
     }
 
-    /// What closes the run, all in one part.
-    fn closing(&self, last: &Last, shards: u32) -> Work {
+    /// The part that closes the run, in one piece.
+    fn closing(&self, last: &Last, shards: u32) -> Result<Work, OutOfMemory> {
         let image = &self.setup.image;
         // Both are in ascending order.
         let mut words = image.words.iter().map(|(address, _)| *address).peekable();
-        let is_zeroed = |left: &Left| {
+        let mut is_zeroed = |left: &Left| {
             let address = left.address;
             left.space == SPACE_RAM && {
                 while words.next_if(|word| *word < address).is_some() {}
                 words.next_if_eq(&address).is_none()
             }
         };
-        let (zeroed, left): (Vec<_>, Vec<_>) = left(last, shards).partition(is_zeroed);
+        let (mut zeroed, mut own) = (Vec::new(), Vec::new());
+        for left in left(last, shards) {
+            let list = if is_zeroed(&left) {
+                &mut zeroed
+            } else {
+                &mut own
+            };
+            allocate::push(list, left)?;
+        }
         let range = ZeroedRange {
             from: [0; 2],
             to: next(zeroed.last()).unwrap_or_default(),
         };
         let uses = (0..).zip(&self.uses).filter(|(_, rows)| **rows > 0);
-        let uses = uses.map(|(number, rows)| (number, *rows)).collect();
-        Work {
+        let uses = allocate::collect(uses.map(|(number, rows)| (number, *rows)))?;
+        Ok(Work {
             shard: None,
-            program: Some(ProgramWork { uses, left }),
+            program: Some(ProgramWork { uses, left: own }),
             zeroed: Some(ZeroedWork {
                 range,
                 left: zeroed,
             }),
-        }
+        })
     }
 
-    /// Splits what closes the run into parts that can be proved: all of it if possible; else the
-    /// program, and zeroed words by as many as fit.
-    fn split(&self, mut whole: Work) -> Vec<Work> {
+    /// Splits the work that closes the run into parts that fit the budget: one part if possible;
+    /// else the program, and as many zeroed words at a time as fit.
+    fn split(&self, mut whole: Work) -> Result<Vec<Work>, OutOfMemory> {
         if self.fits(&whole) {
-            return vec![whole];
+            return Ok(vec![whole]);
         }
         let ZeroedWork { range, left } = whole.zeroed.take().unwrap_or_default();
         let mut works = vec![whole];
         let chunk = |from, left: &[Left]| {
             let to = next(left.last()).unwrap_or(from);
-            let (range, left) = (ZeroedRange { from, to }, left.to_vec());
-            Work {
+            let (range, left) = (ZeroedRange { from, to }, allocate::copied(left)?);
+            Ok::<_, OutOfMemory>(Work {
                 zeroed: Some(ZeroedWork { range, left }),
                 ..Work::default()
-            }
+            })
         };
         let mut rows = left.len().next_power_of_two();
         while rows > MIN_ZEROED_ROWS
-            && !self.fits(&chunk(range.from, &left[..rows.min(left.len())]))
+            && !self.fits(&chunk(range.from, &left[..rows.min(left.len())])?)
         {
             rows /= 2;
         }
         let mut from = range.from;
         for words in left.chunks(rows.max(1)) {
-            let work = chunk(from, words);
+            let work = chunk(from, words)?;
             from = next(words.last()).unwrap_or(from);
             works.push(work);
         }
         if left.is_empty() {
-            works.push(chunk(from, &[]));
+            works.push(chunk(from, &[])?);
         }
-        works
+        Ok(works)
     }
 }
 
@@ -355,18 +373,19 @@ const MIN_ZEROED_ROWS: usize = 1 << 10;
 /// Commits to a part's boundary columns.
 ///
 /// # Errors
-/// If the work is to stop.
+/// If the task's zeroed words are no such words, if the work is to stop, or memory is refused.
 pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
     shape: &Shape,
     cancel: &Cancel,
-) -> Result<Commitment, Cancelled> {
+) -> Result<Commitment, ProveError> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
-        boundary_columns(&setup.image, boundary, several, instruction_at)
-    });
+        let columns = boundary_columns(&setup.image, boundary, several, instruction_at);
+        columns.map_err(ProveError::from)
+    })?;
     // For each instance that has any, in order.
     let mut columns = columns.into_iter();
     let cells = shape.0.iter().map(|instance| {
@@ -378,10 +397,10 @@ pub(crate) fn commit_boundary(
         columns.cells
     });
     let cells: Vec<_> = cells.collect();
-    engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)
+    Ok(engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)?)
 }
 
-/// What a run leaves of all that it touches, by ascending space and address.
+/// The final state of all that a run touches, by ascending space and address.
 fn left(last: &Last, shards: u32) -> impl Iterator<Item = Left> {
     let registers = (0..)
         .zip(&last.registers)

@@ -9,7 +9,7 @@ use crate::{
     cells::Cells, job::Job, memory::peak_rss_bytes, plan::Plan, setup::Setup, stage::Stage,
 };
 
-/// What a proof took and what it is worth.
+/// A proof's cost and security.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The program's id, in hexadecimal.
@@ -51,7 +51,7 @@ pub struct Report {
     pub stages: BTreeMap<&'static str, f64>,
     /// Thousands of instructions per second of execution and proving.
     pub khz: f64,
-    /// The most physical memory the process has held, in bytes; 0 where the system does not say.
+    /// The most physical memory the process has held, in bytes; 0 where the system does not report it.
     pub peak_rss_bytes: u64,
     /// How much it was estimated to hold, in bytes.
     pub estimate_bytes: u64,

@@ -1,12 +1,17 @@
-//! What proving runs of a program needs beside the engine.
+//! The data that proving runs of a program needs beside the engine.
 
 use zonda_circuits::machine::{Image, Role};
 use zonda_riscv_emu::{instruction::Instruction, program::Program};
 use zonda_verifier::{Instance, Preset, Shape, VerifyingKey};
 
-use crate::engine::{Engine, Fixed};
+use crate::{
+    engine::{Engine, EngineError, Fixed, FixedRoots},
+    error::ProveError,
+    pipeline::{Options, in_pool},
+    task::{Task, TaskError},
+};
 
-/// A program, its key, and what the prover keeps of its preprocessed columns.
+/// A program, its key, and the preprocessed columns that the prover keeps.
 pub struct Setup<'a> {
     /// The program.
     pub program: &'a Program,
@@ -19,10 +24,14 @@ pub struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    /// Commits to a program's preprocessed columns, and so derives its key.
-    pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Self {
-        let image = Image::from(program);
-        let fixed = engine.fix(&image, ROLES);
+    /// Commits to a program's preprocessed columns, and so derives its key: on the threads of the
+    /// caller's pool.
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Result<Self, ProveError> {
+        let image = Image::of(program)?;
+        let fixed = engine.fix(&image, ROLES)?;
         let mut instances: Vec<_> = fixed
             .tables()
             .map(|(table, log_height)| Instance {
@@ -33,41 +42,39 @@ impl<'a> Setup<'a> {
         instances.sort_by_key(|instance| instance.table);
         let roots = fixed.roots();
         let key = VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
-        Self {
+        Ok(Self {
             program,
             image,
             key,
             fixed: Some(fixed),
-        }
+        })
     }
 
-    /// With the key of this digest, if it is the program's under some preset.
-    pub fn with_digest(engine: &Engine, program: &'a Program, digest: &[u8; 32]) -> Option<Self> {
-        let mut setup = Self::new(engine, program, Preset::default());
-        let fixed = setup.fixed.as_ref()?;
-        let key = |preset| {
-            let instances = setup.key.fixed().to_vec();
-            VerifyingKey::from_roots(
-                program.id(),
-                setup.image.entry,
-                preset,
-                instances,
-                fixed.roots(),
-            )
-        };
-        let mut keys = Preset::ALL.into_iter().map(key);
-        setup.key = keys.find(|key| key.digest() == *digest)?;
-        Some(setup)
+    /// With the key of this digest, if it is the program's under some preset: nothing is kept.
+    ///
+    /// # Errors
+    /// If it is another program's, or memory is refused.
+    pub fn with_digest(
+        engine: &Engine,
+        program: &'a Program,
+        digest: &[u8; 32],
+    ) -> Result<Self, ProveError> {
+        let mut keys = keys(engine, program, &Preset::ALL)?.into_iter();
+        let key = keys.find(|key| key.digest() == *digest);
+        Self::with_key(program, key.ok_or(TaskError::Key)?)
     }
 
     /// With a key that is known to be the program's: nothing is committed to before a part needs it.
-    pub fn with_key(program: &'a Program, key: VerifyingKey) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn with_key(program: &'a Program, key: VerifyingKey) -> Result<Self, ProveError> {
+        Ok(Self {
             program,
-            image: program.into(),
+            image: Image::of(program)?,
             key,
             fixed: None,
-        }
+        })
     }
 
     /// Drops the preprocessed columns: they are made again for the parts that need them.
@@ -76,10 +83,13 @@ impl<'a> Setup<'a> {
     }
 
     /// The preprocessed columns that parts of this shape have.
-    pub(crate) fn fixed(&self, engine: &Engine, shape: &Shape) -> Fixed {
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub(crate) fn fixed(&self, engine: &Engine, shape: &Shape) -> Result<Fixed, EngineError> {
         let has = |role: &Role| shape.0.iter().any(|i| i.table.role() == *role);
         match &self.fixed {
-            Some(fixed) => fixed.clone(),
+            Some(fixed) => Ok(fixed.clone()),
             None => engine.fix(&self.image, ROLES.into_iter().filter(has)),
         }
     }
@@ -91,6 +101,65 @@ impl<'a> Setup<'a> {
             _ => unreachable!("the run executed {pc:#010x}, so it is an instruction"),
         }
     }
+}
+
+/// [`Setup::new`] on the threads of the options.
+///
+/// # Errors
+/// If the threads cannot be started, or memory is refused.
+pub fn prepare<'a>(
+    engine: &Engine,
+    program: &'a Program,
+    options: &Options<'_>,
+) -> Result<Setup<'a>, ProveError> {
+    in_pool(options, || Setup::new(engine, program, options.preset))?
+}
+
+/// The setup to prove a task: [`Setup::with_digest`] on the threads of the options.
+///
+/// # Errors
+/// If the task is another program's or for another key, the threads cannot be started, or memory is
+/// refused.
+pub fn prepare_for<'a>(
+    engine: &Engine,
+    program: &'a Program,
+    task: &Task,
+    options: &Options<'_>,
+) -> Result<Setup<'a>, ProveError> {
+    if task.program_id != program.id() {
+        return Err(TaskError::Program.into());
+    }
+    in_pool(options, || {
+        Setup::with_digest(engine, program, &task.key_digest)
+    })?
+}
+
+/// The key of a program. It takes 64 bytes of memory for each row of the highest table, for up to
+/// sixteen columns: half of the extended columns are there at a time, and no tree.
+///
+/// # Errors
+/// If the threads cannot be started, or memory is refused.
+pub fn verifying_key(
+    engine: &Engine,
+    program: &Program,
+    options: &Options<'_>,
+) -> Result<VerifyingKey, ProveError> {
+    let mut keys = in_pool(options, || keys(engine, program, &[options.preset]))??;
+    Ok(keys.swap_remove(0))
+}
+
+/// The keys of a program under some presets.
+fn keys(
+    engine: &Engine,
+    program: &Program,
+    presets: &[Preset],
+) -> Result<Vec<VerifyingKey>, ProveError> {
+    let image = Image::of(program)?;
+    let FixedRoots { instances, roots } = engine.fixed_roots(&image)?;
+    let (id, entry) = (program.id(), image.entry);
+    let key =
+        |preset: &Preset| VerifyingKey::from_roots(id, entry, *preset, instances.clone(), roots);
+    Ok(presets.iter().map(key).collect())
 }
 
 /// The roles of tables with preprocessed columns.

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Stage {
     /// Running the guest: once to cut the run into shards, and again, shard by shard, to prove them.
     Execute,
-    /// Committing to what goes from shard to shard, before the global challenges.
+    /// Committing to what passes from shard to shard, before the global challenges.
     Boundary,
     /// Running a shard again, and filling the tables with what happens.
     Witness,
@@ -28,7 +28,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All stages, in order.
+    /// All stages, in order: a part's are proved in this order.
     pub const ALL: [Self; 10] = [
         Self::Execute,
         Self::Boundary,
@@ -55,20 +55,6 @@ impl Stage {
             Self::Open => "open",
             Self::Compose => "compose",
             Self::Fold => "fold",
-        }
-    }
-
-    /// Which share of a part's time is over when the stage begins: about, for saying how long it
-    /// will take while no part is finished.
-    pub(crate) const fn share_before(self) -> f64 {
-        match self {
-            Self::Execute | Self::Boundary | Self::Key | Self::Witness => 0.0,
-            Self::Commit => 0.16,
-            Self::Sums => 0.35,
-            Self::Quotient => 0.55,
-            Self::Open => 0.80,
-            Self::Compose => 0.85,
-            Self::Fold => 0.93,
         }
     }
 }

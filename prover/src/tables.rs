@@ -6,9 +6,10 @@ use zonda_circuits::{
     machine::{Part, Statement, Table},
     witness::InstanceTrace,
 };
-use zonda_kernels::Buffer;
+use zonda_kernels::{AllocationError, Buffer};
 use zonda_verifier::{
-    Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic, Shape,
+    Claim, Header, HeaderError, Instance, Layout, Links, PartHeader, Preset, Proof, QM31, Sextic,
+    Shape,
     protocol::{self, label},
 };
 
@@ -20,14 +21,14 @@ use crate::{
     setup::Setup,
 };
 
-/// The filled tables of a part, and what is said of it.
+/// The filled tables of a part, its statement and its links.
 #[derive(Clone, Debug)]
 pub struct Tables {
     /// The instances, in the order of a proof's.
     pub instances: Vec<InstanceTrace>,
-    /// What the tables are filled for: their public values and periodic columns.
+    /// The statement that the tables are filled for: it gives public values and periodic columns.
     pub stated: Part,
-    /// What the header says of the part.
+    /// The part's links in the header.
     pub links: Links,
 }
 
@@ -35,7 +36,7 @@ pub struct Tables {
 /// or do not make up a run, give a proof that is refused.
 ///
 /// # Errors
-/// If the tables of a part have no shape of this key, or the engine fails.
+/// If the tables of a part do not have a shape of this key, or the engine fails.
 pub fn prove_tables(
     engine: &Engine,
     setup: &Setup<'_>,
@@ -46,6 +47,7 @@ pub fn prove_tables(
     let key = &setup.key;
     let mut header = Header {
         preset: key.preset(),
+        claim: Claim::new(key, statement),
         shards,
         ..Header::default()
     };
@@ -65,7 +67,7 @@ pub fn prove_tables(
         let instances = tables.instances.into_iter();
         let traces: Vec<_> = instances
             .map(|instance| pooled(engine, instance.trace))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let boundary =
             engine.commit_boundary(&shape, &traces, Table::trace_width, &Cancel::new())?;
         header.parts.push(PartHeader {
@@ -81,7 +83,7 @@ pub fn prove_tables(
         };
         filled.push((tables, boundary));
     }
-    let mut transcript = protocol::begin(key, statement, &header);
+    let mut transcript = protocol::begin(&header.claim, &header);
     let bits = key.parameters().global_work_bits;
     header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
     let global = Global(*transcript.state());
@@ -93,10 +95,10 @@ pub fn prove_tables(
     Ok(Proof { header, parts })
 }
 
-fn pooled(engine: &Engine, trace: RowMajorMatrix<F>) -> Buffer {
-    let mut cells = engine.pool.take(trace.values.len());
+fn pooled(engine: &Engine, trace: RowMajorMatrix<F>) -> Result<Buffer, AllocationError> {
+    let mut cells = engine.pool.take(trace.values.len())?;
     cells.copy_from_slice(&canonical(trace));
-    cells
+    Ok(cells)
 }
 
 fn prove<E: ProverChallenge>(
@@ -107,7 +109,7 @@ fn prove<E: ProverChallenge>(
     (filled, boundary): (Filled, Commitment),
 ) -> Result<Vec<u8>, ProveError> {
     let layout = Layout::new(&filled.shape, E::DEGREE);
-    let fixed = setup.fixed(engine, &filled.shape);
+    let fixed = setup.fixed(engine, &filled.shape)?;
     let job = &mut Job::new(None, Cancel::new());
     let key = &setup.key;
     let body = engine.prove_part::<E>(key, &fixed, global, index, &boundary, filled, job)?;

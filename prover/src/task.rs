@@ -1,10 +1,11 @@
-//! The work of one part, complete in itself: what another machine needs to prove it.
+//! The work of one part, complete in itself: another machine can prove the part from it.
 
 use zonda_circuits::system::{
     boundary::Left,
-    zeroed::{Opening, openings},
+    zeroed::{NotZeroed, Opening, openings},
 };
-use zonda_riscv_emu::shard::ReplayError;
+use zonda_kernels::AllocationError;
+use zonda_riscv_emu::{allocate::OutOfMemory, shard::ReplayError};
 use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS};
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     engine::{Commitment, Engine, Filled, Global, ProverChallenge},
     error::ProveError,
     estimate,
+    forecast::Cost,
     job::Job,
     part::{Work, ZeroedWork},
     pipeline::{Options, in_pool},
@@ -27,8 +29,8 @@ pub use codec::TaskReadError;
 
 /// The work of one part of a run.
 ///
-/// Whoever has it, the program and its key can prove the part, and needs nothing else of the run. A
-/// task may come from anyone: what is wrong in it is found out, at the latest by the verifier.
+/// With the program and its key it is enough to prove the part; nothing else of the run is needed. A
+/// task may come from anyone: errors in it are found, at the latest by the verifier.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Task {
     /// The program's id.
@@ -37,11 +39,11 @@ pub struct Task {
     pub key_digest: [u8; 32],
     /// The number of the part in the proof.
     pub index: u32,
-    /// What the proof's header says of the part.
+    /// The part's entry in the proof's header.
     pub header: PartHeader,
     /// Where the transcripts of all parts begin.
     pub global: Global,
-    /// What the part proves.
+    /// The part's work.
     pub work: Work,
 }
 
@@ -50,16 +52,16 @@ pub struct Task {
 #[non_exhaustive]
 pub enum TaskError {
     /// It is of another program.
-    #[error("the task is of another program")]
+    #[error("the task belongs to another program")]
     Program,
     /// It is for another key: another preset, other parameters, or another version of zonda.
-    #[error("the task is for another key: its preset or its version of zonda is another")]
+    #[error("the task is for another key: another preset or another version of zonda made it")]
     Key,
     /// It proves nothing.
     #[error("the task proves nothing")]
     Nothing,
-    /// Its shard's position is none, or not the part's.
-    #[error("the shard's position is {got}, which is not the part's, or none")]
+    /// Its shard's position is impossible, or not the part's.
+    #[error("the shard's position, {got}, is impossible or not the part's")]
     Position {
         /// The position.
         got: u32,
@@ -67,19 +69,25 @@ pub enum TaskError {
     /// Replaying its shard gives something else.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The system refuses memory.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// Replaying its shard gives something else.
     #[error("replaying the shard gives another {what}")]
     Differs {
         /// What differs.
         what: &'static str,
     },
-    /// What its header says is not what its work is.
+    /// Its header does not match its work.
     #[error("the task's header has another {what} than its work")]
     Header {
         /// What differs.
         what: &'static str,
     },
-    /// What it says of memory or instructions is in no order in which a prover says it.
+    /// A word that it opens as zeroed is none.
+    #[error("the task's zeroed words are not those of a run of the program: {0}")]
+    NotZeroed(#[from] NotZeroed),
+    /// Its memory or its instructions are not in the one order of a task.
     #[error("the task's {what} are not in ascending order, or not of the program")]
     Order {
         /// What is out of order.
@@ -101,9 +109,9 @@ pub fn prove_task(
 ) -> Result<Vec<u8>, ProveError> {
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
-        // How long it takes is told of this part alone.
-        job.plan(vec![1]);
-        job.begin_part(0);
+        // The estimate of the time left covers this part alone.
+        job.plan(vec![Cost::of(&task.header.shape, setup.key.preset())]);
+        job.begin_part();
         prove(engine, setup, task, None, &mut job)
     })?
 }
@@ -150,15 +158,18 @@ fn prove_over<E: ProverChallenge>(
         return Err(TaskError::Header { what }.into());
     }
     let traces = job.run(Stage::Witness, |cancel| {
-        let cells = |count| engine.pool.take(count);
+        let cells = |count| {
+            let cells = engine.pool.take(count);
+            cells.map_err(|AllocationError { bytes }| OutOfMemory { bytes })
+        };
         witness::fill(setup, &task.work, cells, cancel)
     })??;
     let traces = traces.into_iter().map(|filled| filled.cells).collect();
-    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))?;
+    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))??;
     let filled = Filled {
         shape: shape.clone(),
         traces,
-        stated: task.work.stated(),
+        stated: task.work.stated()?,
     };
     let (index, global) = (task.index, &task.global);
     let body = engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;
@@ -243,12 +254,11 @@ impl Task {
         let Some(ZeroedWork { range, left }) = &self.work.zeroed else {
             return Ok(());
         };
-        let openings = openings(&setup.image, left);
+        let openings = openings(&setup.image, left)?;
         let to = openings.last().map_or(range.from, Opening::next);
         let [low, high] = range.from.map(u64::from);
         let is_after = |left: &Left| u64::from(left.address) >= low + (high << 16);
-        let is_open = openings.len() == left.len() && left.first().is_none_or(is_after);
-        if is_open && range.to == to {
+        if left.first().is_none_or(is_after) && range.to == to {
             Ok(())
         } else {
             let what = "zeroed words";

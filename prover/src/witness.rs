@@ -8,6 +8,7 @@ use zonda_circuits::{
     witness::{Filled, Filling},
 };
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     execute,
     record::Records,
     shard::{End, Replay, ReplayInput},
@@ -25,26 +26,26 @@ use crate::{
 /// next piece is executed. Few enough to stay in the cache, enough to be worth sharing out.
 pub(crate) const PIECE: u64 = 1 << 15;
 
-/// The part's tables, filled in memory that `cells` gives: room for so many, whatever is in it.
+/// The part's tables, filled in memory that `cells` gives: room for so many, with any contents.
 ///
 /// # Errors
-/// If the shard is not what the program does, or the work is to stop.
+/// If the shard is not what the program does, the work is to stop, or memory is refused.
 pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
     setup: &Setup<'_>,
     work: &Work,
-    cells: impl FnMut(usize) -> M + Send,
+    cells: impl FnMut(usize) -> Result<M, OutOfMemory> + Send,
     cancel: &Cancel,
 ) -> Result<Vec<Filled<M>>, ProveError> {
-    let stated = work.stated();
+    let stated = work.stated()?;
     work.with_boundary(&setup.image, |boundary| {
         let rows = |table| work.rows(table);
         let at = |pc| setup.instruction_at(pc);
-        let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells);
+        let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells)?;
         let Some(shard) = &work.shard else {
-            return Ok(filling.finish(&Records::default()));
+            return Ok(filling.finish(&Records::default())?);
         };
         let last = replay(setup, shard, |records| filling.add(records), cancel)?;
-        let filled = filling.finish(&last);
+        let filled = filling.finish(&last)?;
         if executes_all(&filled, shard.cycles()) {
             Ok(filled)
         } else {
@@ -54,8 +55,8 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
     })
 }
 
-/// Whether each instruction in the table of the shard's instructions is executed, and no others are.
-/// How often they are is counted there, and `cycles` are executed in all.
+/// Whether exactly the instructions in the table of the shard's instructions are executed. The table
+/// counts their executions, and `cycles` are executed in all.
 fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) -> bool {
     const TIMES: usize = Table::Instructions.boundary_width();
     let instances = filled.iter().filter(|f| f.table == Table::Instructions);
@@ -68,12 +69,12 @@ fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) 
     }) && sum == cycles
 }
 
-/// Executes a shard again, hands out its records piece by piece, and holds what happens against what
-/// is said of it, but for which instructions are executed. Returns the records of the shard's end.
+/// Executes a shard again, hands out its records piece by piece, and compares the run with its
+/// description, except for the list of executed instructions. Returns the records of the shard's end.
 fn replay(
     setup: &Setup<'_>,
     shard: &ShardWork,
-    mut add: impl FnMut(&Records) + Send,
+    mut add: impl FnMut(&Records) -> Result<(), OutOfMemory> + Send,
     cancel: &Cancel,
 ) -> Result<Records, ProveError> {
     let input = shard.replay_input();
@@ -88,13 +89,14 @@ fn replay(
     let mut is_more = next(&mut piece)?;
     loop {
         cancel.check()?;
-        let (more, ()) = rayon::join(
+        let (more, added) = rayon::join(
             || is_more.then(|| next(&mut following)).transpose(),
             || {
                 output.add(&piece);
-                add(&piece);
+                add(&piece)
             },
         );
+        added?;
         let Some(more) = more? else {
             break;
         };
@@ -113,11 +115,11 @@ fn max_memory(shard: &ReplayInput<'_>) -> u64 {
     pages.min(execute::Options::default().max_memory)
 }
 
-/// The public output that a shard is said to write, held against what it writes.
+/// The public output in the shard's description, compared with what the shard writes.
 struct Output<'a> {
-    /// What is not written yet.
+    /// The bytes not written yet.
     left: &'a [u8],
-    /// Whether what is written is what is said.
+    /// Whether all bytes so far were as described.
     is_said: bool,
 }
 
@@ -135,7 +137,7 @@ impl Output<'_> {
     }
 }
 
-/// Holds the end of a shard against what is said of it.
+/// Compares the end of a shard with its description.
 fn check(shard: &ShardWork, last: &Records, output: &Output<'_>) -> Result<(), TaskError> {
     let registers = last.registers.iter().map(|register| register.value);
     let length = last.output_length.value;
@@ -169,13 +171,13 @@ mod tests {
         pipeline::{Options, plan},
     };
 
-    /// Nothing but the table of instructions says which of them a shard executes.
+    /// Only the table of instructions records which of them a shard executes.
     #[test]
     fn instructions_are_those_that_are_executed() {
         let elf = include_bytes!("../../guests/elf/fibonacci.elf");
         let program = Program::from_elf(elf).unwrap();
         let (engine, input) = (Engine::default(), 100_u32.to_le_bytes());
-        let setup = Setup::new(&engine, &program, Preset::default());
+        let setup = Setup::new(&engine, &program, Preset::default()).unwrap();
         let mut plan = plan(&engine, &setup, &input, &Options::default(), &mut Discard).unwrap();
         let task = plan.tasks(&setup, &input).unwrap().next().unwrap();
         let work = task.unwrap().work;
@@ -184,7 +186,8 @@ mod tests {
             let shard = work.shard.as_mut().unwrap();
             shard.pcs = pcs.to_vec();
             shard.pcs.sort_unstable();
-            fill(&setup, &work, |count| vec![0; count], &Cancel::new()).map(drop)
+            let cells = |count| Ok(vec![0; count]);
+            fill(&setup, &work, cells, &Cancel::new()).map(drop)
         };
         let executed = &work.shard.as_ref().unwrap().pcs[..];
         fill(executed).unwrap();

@@ -1,4 +1,4 @@
-//! A budget decides how a run is cut, and a budget that is too small says so.
+//! A budget decides how a run is cut, and one that is too small is refused by name.
 
 mod common;
 

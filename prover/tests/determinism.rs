@@ -31,7 +31,7 @@ fn prove_with(
     let input = 1000_u32.to_le_bytes();
     let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
     assert_eq!(proved.report.shards > 1, shards > 1);
-    let key = Setup::new(&engine, &program, preset).key;
+    let key = Setup::new(&engine, &program, preset).unwrap().key;
     let statement = Statement {
         exit_code: proved.exit_code,
         output: proved.output,
@@ -77,7 +77,7 @@ fn keys_are_the_verifiers() {
     let elf = include_bytes!("../../guests/elf/fibonacci.elf");
     let program = Program::from_elf(elf).unwrap();
     for preset in Preset::ALL {
-        let setup = Setup::new(&Engine::default(), &program, preset);
+        let setup = Setup::new(&Engine::default(), &program, preset).unwrap();
         let key = VerifyingKey::new(program.id(), &setup.image, preset);
         assert_eq!(setup.key, key);
         assert_eq!(VerifyingKey::from_bytes(&key.to_bytes()), Ok(key));

@@ -70,7 +70,7 @@ fn a_proof_goes_on_where_it_was() {
     assert_eq!(*resumed.begun.lock().unwrap(), [2, 3]);
     assert!(proof == proved(&options(SHARD_CYCLES)).proof);
 
-    // All of it is there.
+    // All files are there.
     let again = Parts::default();
     assert!(proof == prove_in(directory, &INPUT, &again).unwrap().proof);
     assert_eq!(*again.begun.lock().unwrap(), [0; 0]);

@@ -1,5 +1,5 @@
-//! The memory that proving takes is what was estimated, and within the budget. A test binary of its
-//! own, since what is measured is the most that the process has held.
+//! The memory that proving takes is close to the estimate, and within the budget. A test binary of its
+//! own, since it measures the greatest memory that the process has held.
 #![cfg(target_os = "linux")]
 
 use zonda_prover::{Budget, DEFAULT_SHARD_CYCLES, Options, engine::Engine, prove_to};

@@ -3,7 +3,10 @@
 mod common;
 
 use common::{INPUT, SHARD_CYCLES, options, program, proved, statement};
-use zonda_prover::{DEFAULT_SHARD_CYCLES, Options, check, engine::Engine, prove_to};
+use zonda_prover::{
+    DEFAULT_SHARD_CYCLES, MAX_THREADS, Options, ProveError, check, engine::Engine, prove, prove_to,
+    verifying_key,
+};
 use zonda_riscv_emu::execute::Discard;
 use zonda_verifier::{Preset, Proof};
 
@@ -72,5 +75,24 @@ fn every_part_is_checked() {
             check(&engine, &program, &INPUT, &options, &mut Discard, 5).unwrap();
         assert!(cycles > 2 * SHARD_CYCLES);
         assert_eq!(failures, []);
+    }
+}
+
+#[test]
+fn too_many_threads_are_refused_at_once() {
+    let (engine, program) = (Engine::default(), program());
+    for threads in [MAX_THREADS + 1, 100_000, usize::MAX] {
+        let options = Options {
+            threads: Some(threads),
+            ..Options::default()
+        };
+        let error = prove(&engine, &program, &INPUT, &options, &mut Discard).unwrap_err();
+        assert_eq!(error, ProveError::TooManyThreads { threads });
+        assert!(
+            error.to_string().contains(&MAX_THREADS.to_string()),
+            "{error}"
+        );
+        let error = verifying_key(&engine, &program, &options).unwrap_err();
+        assert_eq!(error, ProveError::TooManyThreads { threads });
     }
 }

@@ -10,14 +10,14 @@ use zonda_verifier::{Preset, Proof};
 /// The run's tasks, as bytes, and its proof without parts.
 fn planned() -> (Vec<Vec<u8>>, Proof) {
     let (engine, program) = (Engine::default(), program());
-    let setup = Setup::new(&engine, &program, PRESET);
+    let setup = Setup::new(&engine, &program, PRESET).unwrap();
     let options = options(SHARD_CYCLES);
     let mut plan = plan(&engine, &setup, &INPUT, &options, &mut Discard).unwrap();
     let header = plan.header.clone();
     let mut tasks = plan.tasks(&setup, &INPUT).unwrap();
     let mut bytes = Vec::new();
     while let Some(task) = tasks.next().unwrap() {
-        bytes.push(task.to_bytes());
+        bytes.push(task.to_bytes().unwrap());
     }
     let parts = Vec::new();
     (bytes, Proof { header, parts })
@@ -27,11 +27,13 @@ fn planned() -> (Vec<Vec<u8>>, Proof) {
 fn parts_are_proved_apart() {
     let (tasks, mut proof) = planned();
     proof.parts = vec![Vec::new(); tasks.len()];
-    let key = Setup::new(&Engine::default(), &program(), PRESET).key;
+    let key = Setup::new(&Engine::default(), &program(), PRESET)
+        .unwrap()
+        .key;
     for (index, bytes) in tasks.iter().enumerate().rev() {
         // Each on a machine of its own.
         let program = program();
-        let setup = Setup::with_key(&program, key.clone());
+        let setup = Setup::with_key(&program, key.clone()).unwrap();
         let task = Task::from_bytes(bytes).unwrap();
         let options = options(1);
         proof.parts[index] = prove_task(&Engine::default(), &setup, &task, &options).unwrap();
@@ -54,10 +56,10 @@ fn tasks_of_others_are_refused() {
     let engine = Engine::default();
     let other = include_bytes!("../../guests/elf/echo.elf");
     let other = Program::from_elf(other).unwrap();
-    let other = Setup::new(&engine, &other, PRESET);
+    let other = Setup::new(&engine, &other, PRESET).unwrap();
     assert_eq!(refused(&other, &task), TaskError::Program);
     let program = program();
-    let high = Setup::new(&engine, &program, Preset::High);
+    let high = Setup::new(&engine, &program, Preset::High).unwrap();
     assert_eq!(refused(&high, &task), TaskError::Key);
 }
 
@@ -65,7 +67,7 @@ fn tasks_of_others_are_refused() {
 fn tasks_that_are_not_what_the_program_does_are_refused() {
     let (tasks, _) = planned();
     let program = program();
-    let setup = Setup::new(&Engine::default(), &program, PRESET);
+    let setup = Setup::new(&Engine::default(), &program, PRESET).unwrap();
     let [first, second, .., closing] = &tasks[..] else {
         panic!("three shards and a part that closes")
     };
@@ -86,7 +88,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
     assert!(matches!(pcs, TaskError::Order { .. }));
     let nowhere = changed(first, &|task| shard(task).pcs[0] = 3);
     assert!(matches!(nowhere, TaskError::Order { .. }));
-    // The header says what the boundary is, and where the shard begins and ends.
+    // The header fixes the boundary, and where the shard begins and ends.
     assert!(is_header(changed(first, &|task| task
         .header
         .boundary_root[5] ^=
@@ -117,6 +119,19 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         task.work.zeroed.as_mut().unwrap().range.to[0] += 1;
     });
     assert!(matches!(zeroed, TaskError::Order { .. }));
+    // A word in a hole, and one that the image fills, where another zeroed word stands.
+    for address in [0x3fff_ffff, program.image_words().next().unwrap().0] {
+        let opened = changed(closing, &|task| {
+            let zeroed = task.work.zeroed.as_mut().unwrap();
+            zeroed.left.truncate(1);
+            zeroed.left[0].address = address;
+            zeroed.range.to = [(address & 0xffff) + 1, address >> 16];
+        });
+        let TaskError::NotZeroed(refused) = opened else {
+            panic!("{opened}")
+        };
+        assert_eq!(refused.address, address);
+    }
     // Instructions change within what the shape leaves open.
     let replayed = changed(first, &|task| {
         let counts = &mut shard(task).instructions;
@@ -127,7 +142,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         replayed,
         TaskError::Header { .. } | TaskError::Replay(_)
     ));
-    // What the output is, no header says.
+    // The header does not hold the output.
     let writes = |bytes: &&Vec<u8>| {
         let mut task = Task::from_bytes(bytes).unwrap();
         !shard(&mut task).output.is_empty()

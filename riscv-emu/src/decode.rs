@@ -4,7 +4,7 @@ use core::{error::Error, fmt};
 
 use crate::instruction::{Instruction, Opcode};
 
-/// A word that is no instruction of RV32IM: reserved or unknown bits, a compressed instruction, or
+/// A word that is not an instruction of RV32IM: reserved or unknown bits, a compressed instruction, or
 /// one of an extension that this machine does not have (CSR access, EBREAK, FENCE.I, atomics, ...).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct IllegalInstruction {
@@ -180,7 +180,8 @@ pub const fn encode(instruction: Instruction) -> u32 {
     }
 }
 
-/// The seven opcode bits, `funct3` and `funct7` that select an instruction; zero where it has none.
+/// The seven opcode bits, `funct3` and `funct7` that select an instruction; zero where it has no
+/// such field.
 const fn pattern(opcode: Opcode) -> (u32, u32, u32) {
     match opcode {
         Opcode::Lui => (LUI, 0, 0),

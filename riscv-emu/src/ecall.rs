@@ -1,6 +1,7 @@
 //! The system calls: `read`, `write` and `exit`.
 
 use crate::{
+    allocate,
     error::TrapKind,
     execute::{DebugStream, Host},
     interpreter::{Machine, Stop},
@@ -106,6 +107,8 @@ impl<O: Observer> Machine<'_, O> {
         if length > self.streams.max_output.saturating_sub(start) {
             return Err(Stop::OutputLimit);
         }
+        let output = &mut self.streams.output;
+        allocate::reserve(output, length as usize).map_err(Stop::OutOfMemory)?;
         for part in parts(pointer, length) {
             let word = self.access(part.address, |before| before)?;
             self.streams

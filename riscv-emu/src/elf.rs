@@ -5,11 +5,14 @@ use std::ops::Range;
 use object::{
     LittleEndian,
     elf::{
+        EF_RISCV_FLOAT_ABI, EF_RISCV_FLOAT_ABI_DOUBLE, EF_RISCV_FLOAT_ABI_SINGLE, EF_RISCV_RVC,
         ELFCLASS32, ELFDATA2LSB, ELFMAG, EM_RISCV, ET_EXEC, EV_CURRENT, FileHeader32, PF_X,
         PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader32,
     },
     read::ReadRef,
 };
+
+use crate::allocate::OutOfMemory;
 
 /// Why an ELF file is no program for this machine. Variants are in the order of the checks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -65,6 +68,27 @@ pub enum LoadError {
     NotExecutable {
         /// `e_type`; 1 is an object file, 3 is dynamic or position-independent.
         kind: u16,
+    },
+    /// `e_flags` says that the file has compressed instructions, which this machine does not have.
+    #[error(
+        "the ELF file has compressed instructions (e_flags {flags:#x} has RVC): build everything \
+         that is linked for riscv32im, not for riscv32imc or riscv32imac (C: -march=rv32im \
+         -mabi=ilp32; Rust: target riscv32im-unknown-none-elf)"
+    )]
+    Compressed {
+        /// `e_flags`.
+        flags: u32,
+    },
+    /// `e_flags` says that functions take their arguments in floating-point registers, which this
+    /// machine does not have.
+    #[error(
+        "the ELF file uses the {} floating-point ABI (e_flags {flags:#x}): build everything that \
+         is linked for riscv32im with soft floats (C: -march=rv32im -mabi=ilp32)",
+        float_abi(*flags)
+    )]
+    FloatAbi {
+        /// `e_flags`.
+        flags: u32,
     },
     /// Program headers of an unknown size.
     #[error("program headers of {size} bytes, expected 32")]
@@ -156,6 +180,9 @@ pub enum LoadError {
     /// There is nothing to execute.
     #[error("no executable segment")]
     NoExecutableSegment,
+    /// The host has no memory left for the program.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// An entry point that is no multiple of 4.
     #[error("the entry point {entry:#x} is no multiple of 4")]
     EntryAlignment {
@@ -181,7 +208,7 @@ pub(crate) struct Segment<'a> {
     /// The program header it comes from.
     index: usize,
     /// The addresses it takes.
-    memory: Range<u64>,
+    pub(crate) memory: Range<u64>,
     /// What it loads to its first addresses; the rest is zero.
     pub(crate) bytes: &'a [u8],
     /// Whether instructions can be fetched from it.
@@ -276,7 +303,25 @@ fn header(file: &[u8]) -> Result<&FileHeader32<LittleEndian>, LoadError> {
     if kind != ET_EXEC {
         return Err(LoadError::NotExecutable { kind });
     }
+    // RVE is a subset of what this machine has, TSO holds of one hart, and other bits name nothing
+    // that would change what an instruction does.
+    let flags = header.e_flags.get(LittleEndian);
+    if flags & EF_RISCV_RVC != 0 {
+        return Err(LoadError::Compressed { flags });
+    }
+    if flags & EF_RISCV_FLOAT_ABI != 0 {
+        return Err(LoadError::FloatAbi { flags });
+    }
     Ok(header)
+}
+
+/// The name of a floating-point ABI other than soft.
+const fn float_abi(flags: u32) -> &'static str {
+    match flags & EF_RISCV_FLOAT_ABI {
+        EF_RISCV_FLOAT_ABI_SINGLE => "single-precision",
+        EF_RISCV_FLOAT_ABI_DOUBLE => "double-precision",
+        _ => "quad-precision",
+    }
 }
 
 fn program_headers<'a>(

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::{
+    allocate::OutOfMemory,
+    hole::{self, Hole, Mistake},
+};
+
 /// A run that did not end with `exit`. It cannot be proved.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,6 +38,9 @@ pub enum ExecuteError {
         /// The instruction that went past it.
         at: Location,
     },
+    /// The host has no memory left for what the program touches.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The program wrote more public output than allowed.
     #[error(
         "more than {max_output} bytes of public output; stopped at {at}: a digest of them could be \
@@ -74,7 +82,10 @@ pub enum TrapKind {
         target: u32,
     },
     /// An ECALL that does not exist.
-    #[error("system call {number} does not exist; there are 63 read, 64 write, 93 and 94 exit")]
+    #[error(
+        "system call {number} does not exist; there are 63 read, 64 write, 93 and 94 exit{}",
+        unknown_call(*number)
+    )]
     UnknownCall {
         /// What a7 holds.
         number: u32,
@@ -97,6 +108,16 @@ pub enum TrapKind {
         pointer: u32,
         /// What a2 holds.
         length: u32,
+    },
+    /// An access to a word of memory that does not exist.
+    #[error("{}", hole::message(*address, *hole, *mistake))]
+    Hole {
+        /// The first byte of the access that lies in the hole.
+        address: u32,
+        /// The hole.
+        hole: Hole,
+        /// The mistake that it looks like.
+        mistake: Mistake,
     },
 }
 
@@ -140,10 +161,40 @@ fn illegal(word: u32) -> String {
             0x07 | 0x27 | 0x43 | 0x47 | 0x4b | 0x4f | 0x53 => {
                 "a floating-point instruction: build for riscv32im"
             }
+            0x0b | 0x2b | 0x5b | 0x7b => return custom(word),
             _ => "it may be data, or of an extension that this machine does not have",
         },
     };
     format!("{word:#010x} is no instruction of RV32IM ({hint})")
+}
+
+/// An opcode that the ISA leaves to vendors: other zkVMs use them.
+fn custom(word: u32) -> String {
+    let number = match word & 0x7f {
+        0x0b => 0,
+        0x2b => 1,
+        0x5b => 2,
+        _ => 3,
+    };
+    format!(
+        "{word:#010x} is no instruction of RV32IM (custom-{number}: made for another zkVM; build \
+         with zonda's guest SDK)"
+    )
+}
+
+/// What a system call that does not exist might be: numbers of Linux, which newlib and picolibc use.
+const fn unknown_call(number: u32) -> &'static str {
+    match number {
+        214 => {
+            "; 214 is brk, with which newlib's malloc asks for memory: zonda's guest SDK has a heap \
+             that needs no system call, link it and its link.x (guest/README.md)"
+        }
+        57 | 62 | 80 | 160 | 169 | 172 | 403 | 1024 => {
+            "; newlib makes it for files, processes or time, which this machine does not have: \
+             input and output are functions of zonda's guest SDK (guest/README.md)"
+        }
+        _ => "",
+    }
 }
 
 const EBREAK: u32 = 0x0010_0073;

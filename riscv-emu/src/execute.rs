@@ -2,6 +2,7 @@
 //! [`execute_recorded`] with everything that a proof needs. All three run the same machine.
 
 use crate::{
+    allocate,
     counter::Counter,
     error::{ExecuteError, Location},
     interpreter::{Machine, Stop, Stopped},
@@ -55,6 +56,10 @@ pub struct Outcome {
 pub trait Host {
     /// The program wrote debug text; one `write` may be a part of a line or of a character.
     fn debug(&mut self, stream: DebugStream, bytes: &[u8]);
+
+    /// The program has executed so many instructions so far. A run says so at least every 2^26
+    /// instructions, which take a fraction of a second.
+    fn executed(&mut self, _cycles: u64) {}
 }
 
 /// Where debug text was written to.
@@ -119,7 +124,8 @@ pub fn execute_metered(
 ///
 /// As [`execute`]. Records take about 50 bytes for each instruction, so that there is always a
 /// limit: [`DEFAULT_RECORDED_CYCLES`] if the options have none, and what the 32-bit clk can count in
-/// any case.
+/// any case. The process aborts where the host has no memory for them:
+/// [`Replay`](crate::shard::Replay), which proofs are made from, records in pieces and has an error.
 pub fn execute_recorded(
     program: &Program,
     input: &[u8],
@@ -137,13 +143,11 @@ pub fn execute_recorded(
     let recorder = &machine.observer;
     recorder.finish(&mut records, &machine.registers, output_length);
     let accessed = machine.memory.words().filter(|(_, word)| word.note != 0);
-    records.memory = accessed
-        .map(|(address, word)| FinalWord {
-            address,
-            value: word.value,
-            clk: word.note,
-        })
-        .collect();
+    records.memory = allocate::collect(accessed.map(|(address, word)| FinalWord {
+        address,
+        value: word.value,
+        clk: word.note,
+    }))?;
     Ok((outcome, records))
 }
 
@@ -156,7 +160,18 @@ fn run<'a, O: Observer>(
     observer: O,
 ) -> Result<(Outcome, Machine<'a, O>), ExecuteError> {
     let mut machine = Machine::load(program, input, options, observer)?;
-    let Stopped { stop, pc, cycles } = machine.run(program, program.entry(), max_cycles, host);
+    let mut pc = program.entry();
+    let mut executed = 0;
+    let Stopped { stop, pc, cycles } = loop {
+        let slice = SLICE_CYCLES.min(max_cycles - executed);
+        let stopped = machine.run(program, pc, slice, host);
+        (pc, executed) = (stopped.pc, executed + stopped.cycles);
+        if !matches!(stopped.stop, Stop::CycleLimit) || executed == max_cycles {
+            let cycles = executed;
+            break Stopped { cycles, ..stopped };
+        }
+        host.executed(executed);
+    };
     let Stop::Exit { code } = stop else {
         return Err(error(stop, location(program, pc), max_cycles, options));
     };
@@ -181,7 +196,12 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         Stop::CycleLimit => ExecuteError::CycleLimit { max_cycles, at },
         Stop::MemoryLimit { .. } => ExecuteError::MemoryLimit { max_memory, at },
         Stop::OutputLimit => ExecuteError::OutputLimit { max_output, at },
-        Stop::Exit { .. } | Stop::Ecall { .. } | Stop::Unlisted { .. } | Stop::Transfers => {
+        Stop::OutOfMemory(refused) => refused.into(),
+        Stop::Exit { .. }
+        | Stop::Hole { .. }
+        | Stop::Ecall { .. }
+        | Stop::Unlisted { .. }
+        | Stop::Transfers => {
             unreachable!("no error of a run: {stop:?}")
         }
     }
@@ -198,6 +218,8 @@ pub(crate) fn location(program: &Program, pc: u32) -> Location {
     }
 }
 
+/// After so many instructions the host is told of them.
+const SLICE_CYCLES: u64 = 1 << 26;
 /// The limit of recorded runs where the options name none.
 pub const DEFAULT_RECORDED_CYCLES: u64 = 1 << 22;
 /// What the clk can count.

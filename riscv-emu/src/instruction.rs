@@ -65,7 +65,7 @@ pub enum Opcode {
 /// A field that the encoding does not have is zero, so that equal instructions are equal values.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Instruction {
-    /// What to do.
+    /// The operation.
     pub opcode: Opcode,
     /// Destination register, 0 to 31.
     pub rd: u8,

@@ -1,11 +1,13 @@
 //! The machine's loop: fetch, execute by the functions of [`crate::semantics`], tell the observer.
 
 use crate::{
+    allocate::OutOfMemory,
     ecall::Streams,
     error::{ExecuteError, TrapKind},
     execute::{Host, Options, error, location},
+    hole::{self, Hole},
     instruction::{Instruction, Opcode},
-    memory::{Paged, Word},
+    memory::{NoPage, Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
     record::Family,
@@ -31,11 +33,18 @@ pub(crate) enum Stop {
     },
     Trap(TrapKind),
     CycleLimit,
+    /// This word lies in a hole. [`Machine::run`] makes a trap of it.
+    Hole {
+        address: u32,
+        hole: Hole,
+    },
     /// There may be no page for this word.
     MemoryLimit {
         address: u32,
     },
     OutputLimit,
+    /// The host has no memory left.
+    OutOfMemory(OutOfMemory),
     /// An ECALL was executed, after which the observer wants to pause.
     Ecall {
         next_pc: u32,
@@ -46,6 +55,18 @@ pub(crate) enum Stop {
     },
     /// The observer does not allow more transfers.
     Transfers,
+}
+
+impl NoPage {
+    /// There is no page for this word.
+    #[cold]
+    fn stop(self, address: u32) -> Stop {
+        match self {
+            Self::Hole(hole) => Stop::Hole { address, hole },
+            Self::Limit => Stop::MemoryLimit { address },
+            Self::Host(refused) => Stop::OutOfMemory(refused),
+        }
+    }
 }
 
 /// Where it stopped, and after how many instructions.
@@ -64,13 +85,13 @@ impl<'a, O: Observer> Machine<'a, O> {
         options: &Options,
         observer: O,
     ) -> Result<Self, ExecuteError> {
-        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory);
+        let mut memory = Paged::<Word<O::Note>>::new(options.max_memory, program.holes())?;
         for (address, word) in program.image_words() {
-            let full = |_| {
+            let none = |none: NoPage| {
                 let at = location(program, program.entry());
-                error(Stop::MemoryLimit { address }, at, 0, options)
+                error(none.stop(address), at, 0, options)
             };
-            memory.slot(address).map_err(full)?.value = word;
+            memory.slot(address).map_err(none)?.value = word;
         }
         Ok(Self {
             registers: [0; 32],
@@ -120,7 +141,15 @@ impl<'a, O: Observer> Machine<'a, O> {
             };
             match next {
                 Ok(next) => pc = next,
-                Err(stop) => return Stopped { stop, pc, cycles },
+                Err(stop) => {
+                    let stop = match (stop, word) {
+                        (Stop::Hole { address, hole }, Ok(i)) => {
+                            Stop::Trap(hole::trap(program, i, &self.registers, address, hole))
+                        }
+                        (stop, _) => stop,
+                    };
+                    return Stopped { stop, pc, cycles };
+                }
             }
         }
     }
@@ -320,7 +349,7 @@ impl<'a, O: Observer> Machine<'a, O> {
         change: impl FnOnce(u32) -> u32,
     ) -> Result<Touch, Stop> {
         let word = self.memory.slot(address);
-        let word = word.map_err(|_| Stop::MemoryLimit { address })?;
+        let word = word.map_err(|none| none.stop(address))?;
         let before = word.value;
         let previous = self.observer.touch(address, before, &mut word.note)?;
         let after = change(before);

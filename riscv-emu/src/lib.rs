@@ -32,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod allocate;
 pub mod decode;
 pub mod instruction;
 pub mod meter;
@@ -49,6 +50,8 @@ pub mod elf;
 pub mod error;
 #[cfg(feature = "std")]
 pub mod execute;
+#[cfg(feature = "std")]
+pub mod hole;
 #[cfg(feature = "std")]
 mod interpreter;
 #[cfg(feature = "std")]

@@ -1,5 +1,5 @@
 //! Source lines for addresses, from DWARF debug information, for messages only: a file whose
-//! information cannot be read has none.
+//! information cannot be read has no lines.
 
 use std::{fmt, sync::Arc};
 
@@ -12,6 +12,8 @@ use object::{
     read::elf::{FileHeader as _, SectionHeader as _},
 };
 
+use crate::allocate::{self, OutOfMemory};
+
 /// The debug sections of a file.
 #[derive(Clone, Default)]
 pub(crate) struct Lines {
@@ -19,10 +21,12 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn from_elf(file: &[u8]) -> Self {
-        Self {
-            sections: sections(file).unwrap_or_default().into(),
-        }
+    pub(crate) fn from_elf(file: &[u8]) -> Result<Self, OutOfMemory> {
+        let sections = sections(file).unwrap_or_default().into_iter();
+        let copied = |(name, bytes)| Ok((name, allocate::copied(bytes)?));
+        Ok(Self {
+            sections: sections.map(copied).collect::<Result<_, _>>()?,
+        })
     }
 
     /// `file:line`, with the path as the compiler wrote it.
@@ -55,7 +59,7 @@ impl fmt::Debug for Lines {
 }
 
 /// The uncompressed sections with names like `.debug_line`.
-fn sections(file: &[u8]) -> object::Result<Vec<(String, Vec<u8>)>> {
+fn sections(file: &[u8]) -> object::Result<Vec<(String, &[u8])>> {
     let endian = object::LittleEndian;
     let table = FileHeader32::parse(file)?.sections(endian, file)?;
     let mut sections = Vec::new();
@@ -64,7 +68,7 @@ fn sections(file: &[u8]) -> object::Result<Vec<(String, Vec<u8>)>> {
         let is_compressed = section.sh_flags(endian) & SHF_COMPRESSED != 0;
         let is_new = sections.iter().all(|(other, _)| *other != name);
         if name.starts_with(".debug_") && !is_compressed && is_new {
-            sections.push((name.into_owned(), section.data(endian, file)?.to_vec()));
+            sections.push((name.into_owned(), section.data(endian, file)?));
         }
     }
     Ok(sections)

@@ -1,5 +1,10 @@
 //! Sparse memory: one value for each of the 2^30 words, in pages that appear when written to.
 
+use crate::{
+    allocate::{self, OutOfMemory},
+    hole::Hole,
+};
+
 /// A word of memory, and what an observer keeps of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Word<N> {
@@ -15,20 +20,31 @@ pub(crate) struct Paged<T> {
     words: Vec<T>,
     /// How many pages there may be.
     max_pages: u64,
+    /// Where there are no pages.
+    holes: Vec<Hole>,
 }
 
-/// There would be more pages than allowed.
+/// Why a page cannot appear.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct MemoryFull;
+pub(crate) enum NoPage {
+    /// It lies in a hole.
+    Hole(Hole),
+    /// There would be more pages than allowed.
+    Limit,
+    /// The host has no memory for it.
+    Host(OutOfMemory),
+}
 
 impl<T: Copy + Default> Paged<T> {
-    /// Has pages for at most `max_bytes` of machine memory, rounded down to whole pages.
-    pub(crate) fn new(max_bytes: u64) -> Self {
-        Self {
-            pages: vec![0; PAGES],
+    /// Has pages for at most `max_bytes` of machine memory, rounded down to whole pages, and none in
+    /// the holes.
+    pub(crate) fn new(max_bytes: u64, holes: &[Hole]) -> Result<Self, OutOfMemory> {
+        Ok(Self {
+            pages: allocate::filled(0, PAGES)?,
             words: Vec::new(),
             max_pages: max_bytes / (4 * PAGE_WORDS) as u64,
-        }
+            holes: holes.to_vec(),
+        })
     }
 
     /// The value of a word.
@@ -41,7 +57,7 @@ impl<T: Copy + Default> Paged<T> {
 
     /// The place of a word, to be written to.
     #[inline(always)]
-    pub(crate) fn slot(&mut self, address: u32) -> Result<&mut T, MemoryFull> {
+    pub(crate) fn slot(&mut self, address: u32) -> Result<&mut T, NoPage> {
         let (page, place) = split(address);
         let start = match start(self.pages[page]) {
             Some(start) => start,
@@ -60,12 +76,17 @@ impl<T: Copy + Default> Paged<T> {
 
     #[cold]
     #[inline(never)]
-    fn new_page(&mut self, page: usize) -> Result<usize, MemoryFull> {
+    fn new_page(&mut self, page: usize) -> Result<usize, NoPage> {
         let start = self.words.len();
         let number = start / PAGE_WORDS + 1;
-        if number as u64 > self.max_pages {
-            return Err(MemoryFull);
+        let hole = |hole: &&Hole| hole.words().contains(&((page * PAGE_WORDS) as u32));
+        if let Some(hole) = self.holes.iter().find(hole) {
+            return Err(NoPage::Hole(*hole));
         }
+        if number as u64 > self.max_pages {
+            return Err(NoPage::Limit);
+        }
+        allocate::reserve(&mut self.words, PAGE_WORDS).map_err(NoPage::Host)?;
         self.words.resize(start + PAGE_WORDS, T::default());
         self.pages[page] = number as u32;
         Ok(start)
@@ -88,13 +109,20 @@ fn split(address: u32) -> (usize, usize) {
 const PAGE_WORDS: usize = 1 << 12;
 const PAGES: usize = (1 << 30) / PAGE_WORDS;
 
+// Holes are made of whole pages.
+const _: () = {
+    let ([first, last], page) = (Hole::ALL, PAGE_WORDS as u32);
+    let (first, last) = (first.words(), last.words());
+    assert!((first.start | first.end | last.start | last.end).is_multiple_of(page));
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn words_are_default_until_set() {
-        let mut memory = Paged::<u32>::new(1 << 20);
+        let mut memory = Paged::<u32>::new(1 << 20, &[]).unwrap();
         let last = (1 << 30) - 1;
         assert_eq!(memory.get(last), 0);
         assert_eq!(memory.words().count(), 0);
@@ -119,11 +147,31 @@ mod tests {
 
     #[test]
     fn pages_are_limited() {
-        let mut memory = Paged::<u32>::new((2 << 14) + 1);
+        let mut memory = Paged::<u32>::new((2 << 14) + 1, &[]).unwrap();
         assert!(memory.slot(0).is_ok());
         assert!(memory.slot(1 << 20).is_ok());
-        assert_eq!(memory.slot(1 << 21).err(), Some(MemoryFull));
+        assert_eq!(memory.slot(1 << 21).err(), Some(NoPage::Limit));
         assert!(memory.slot(1).is_ok());
         assert_eq!(memory.get(1 << 21), 0);
+    }
+
+    #[test]
+    fn holes_have_no_pages() {
+        let mut memory = Paged::<u32>::new(1 << 20, &Hole::ALL).unwrap();
+        for hole in Hole::ALL {
+            for address in [hole.words().start, hole.words().end - 1] {
+                assert_eq!(memory.slot(address).err(), Some(NoPage::Hole(hole)));
+                assert_eq!(memory.get(address), 0);
+            }
+        }
+        let [first, last] = Hole::ALL.map(Hole::words);
+        assert!(memory.slot(first.end).is_ok());
+        assert!(memory.slot(last.start - 1).is_ok());
+        let mut memory = Paged::<u32>::new(1 << 20, &[Hole::Last]).unwrap();
+        assert!(memory.slot(0).is_ok());
+        assert_eq!(
+            memory.slot(last.start).err(),
+            Some(NoPage::Hole(Hole::Last))
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::record::Family;
 
-/// What a run did, in numbers.
+/// Counts of what a run did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Meter {

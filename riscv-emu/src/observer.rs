@@ -1,5 +1,4 @@
-//! What the interpreter tells of each instruction, to one observer or another; the silent one costs
-//! nothing.
+//! The interpreter's reports of each instruction to an observer; the silent observer costs nothing.
 
 use crate::{
     instruction::Instruction,
@@ -9,7 +8,7 @@ use crate::{
 
 /// Sees every instruction as it is executed. A failure ends the run.
 pub(crate) trait Observer {
-    /// What is kept of every word of memory.
+    /// The observer's note on every word of memory.
     type Note: Copy + Default;
 
     /// Whether the machine is to pause after each ECALL.
@@ -19,8 +18,8 @@ pub(crate) trait Observer {
     #[inline(always)]
     fn fetch(&mut self, _index: usize) {}
 
-    /// A word of RAM is accessed, for the instruction about to be reported. Yields what
-    /// [`Touch::previous`] is to hold.
+    /// A word of RAM is accessed, for the instruction about to be reported. Yields the value for
+    /// [`Touch::previous`].
     fn touch(&mut self, address: u32, before: u32, note: &mut Self::Note) -> Result<u32, Stop>;
 
     /// An instruction that neither touches memory nor is an ECALL.
@@ -44,9 +43,9 @@ pub(crate) struct Event {
     pub(crate) instruction: Instruction,
     pub(crate) rs1: u32,
     pub(crate) rs2: u32,
-    /// What rd held before.
+    /// The value that rd held before.
     pub(crate) rd: u32,
-    /// What it holds now; zero if rd is x0.
+    /// The value that it holds now; zero if rd is x0.
     pub(crate) result: u32,
     pub(crate) next_pc: u32,
 }
@@ -57,7 +56,7 @@ pub(crate) struct Touch {
     pub(crate) address: u32,
     pub(crate) before: u32,
     pub(crate) after: u32,
-    /// What [`Observer::touch`] said of it.
+    /// The note that [`Observer::touch`] returned for it.
     pub(crate) previous: u32,
 }
 

@@ -1,10 +1,12 @@
 //! A loaded program: what the machine starts from, and what a proof is about.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use crate::{
+    allocate::{self, OutOfMemory},
     decode::decode,
     elf::{self, LoadError, Segment},
+    hole::Hole,
     instruction::Instruction,
     lines::Lines,
     symbols::{Symbol, Symbols},
@@ -16,6 +18,7 @@ pub struct Program {
     entry: u32,
     image: Vec<ImageRange>,
     text: Vec<TextRange>,
+    holes: Vec<Hole>,
     symbols: Symbols,
     lines: Lines,
 }
@@ -62,12 +65,13 @@ impl Program {
     /// [`LoadError`] for anything else. The bytes may come from anyone.
     pub fn from_elf(file: &[u8]) -> Result<Self, LoadError> {
         let (entry, segments) = elf::segments(file)?;
-        let image = image(&segments);
-        let text = text(&segments, &image);
+        let image = image(&segments)?;
+        let text = text(&segments, &image)?;
         let program = Self {
             entry,
             image,
             text,
+            holes: holes(&segments),
             symbols: Symbols::default(),
             lines: Lines::default(),
         };
@@ -78,8 +82,8 @@ impl Program {
             return Err(LoadError::EntryOutsideText { entry });
         }
         Ok(Self {
-            symbols: Symbols::from_elf(file),
-            lines: Lines::from_elf(file),
+            symbols: Symbols::from_elf(file)?,
+            lines: Lines::from_elf(file)?,
             ..program
         })
     }
@@ -113,7 +117,13 @@ impl Program {
             .flat_map(|range| (range.address..).zip(range.words.iter().copied()))
     }
 
-    /// The program id: a BLAKE3 digest of the entry point, the image and which of it is text.
+    /// The holes in the address space, by ascending address: those of which no segment takes a part.
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+
+    /// The program id: a BLAKE3 digest of the entry point, the image, which of it is text, and the
+    /// holes. PROTOCOL.md, section 10, has the bytes.
     ///
     /// How the image was cut into segments, symbols, debug information and the layout of the file
     /// do not enter.
@@ -135,6 +145,12 @@ impl Program {
         for range in &self.text {
             number(range.pc);
             number(range.words.len() as u32);
+        }
+        number(self.holes.len() as u32);
+        for hole in &self.holes {
+            let Range { start, end } = hole.words();
+            number(start);
+            number(end);
         }
         *hasher.finalize().as_bytes()
     }
@@ -176,7 +192,7 @@ impl fmt::Debug for Program {
 
 /// The words that hold the segments' bytes; segments are in order and do not overlap, but may share
 /// a word.
-fn image(segments: &[Segment<'_>]) -> Vec<ImageRange> {
+fn image(segments: &[Segment<'_>]) -> Result<Vec<ImageRange>, OutOfMemory> {
     let mut ranges: Vec<ImageRange> = Vec::new();
     for segment in segments.iter().filter(|segment| !segment.bytes.is_empty()) {
         let first = segment.address() / 4;
@@ -191,18 +207,30 @@ fn image(segments: &[Segment<'_>]) -> Vec<ImageRange> {
             continue;
         };
         let start = (segment.address() - 4 * range.address) as usize;
-        range
-            .words
-            .resize((start + segment.bytes.len()).div_ceil(4), 0);
+        let words = (start + segment.bytes.len()).div_ceil(4);
+        let more = words.saturating_sub(range.words.len());
+        allocate::reserve(&mut range.words, more)?;
+        range.words.resize(words, 0);
         for (place, byte) in (start..).zip(segment.bytes) {
             range.words[place / 4] |= u32::from(*byte) << (8 * (place % 4));
         }
     }
-    ranges
+    Ok(ranges)
+}
+
+/// The holes of which no segment takes a part.
+fn holes(segments: &[Segment<'_>]) -> Vec<Hole> {
+    let is_free = |hole: &Hole| {
+        let Range { start, end } = hole.addresses();
+        segments
+            .iter()
+            .all(|segment| segment.memory.end <= start || end <= segment.memory.start)
+    };
+    Hole::ALL.into_iter().filter(is_free).collect()
 }
 
 /// The decoded words of the executable segments, as they stand in the image.
-fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
+fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Result<Vec<TextRange>, OutOfMemory> {
     let mut ranges: Vec<TextRange> = Vec::new();
     for segment in segments.iter().filter(|segment| segment.is_executable) {
         let (pc, count) = (segment.address(), segment.bytes.len().div_ceil(4));
@@ -217,20 +245,23 @@ fn text(segments: &[Segment<'_>], image: &[ImageRange]) -> Vec<TextRange> {
             .take(count);
         let words = words.map(|&word| decode(word).map_err(|illegal| illegal.word));
         match ranges.last_mut() {
-            Some(last) if last.pc + 4 * last.words.len() as u32 == pc => last.words.extend(words),
+            Some(last) if last.pc + 4 * last.words.len() as u32 == pc => {
+                allocate::reserve(&mut last.words, words.len())?;
+                last.words.extend(words);
+            }
             _ if count == 0 => {}
             last => {
                 let first = last.map_or(0, |last| last.first + last.words.len());
                 ranges.push(TextRange {
                     pc,
                     first,
-                    words: words.collect(),
+                    words: allocate::collect(words)?,
                 });
             }
         }
     }
-    ranges
+    Ok(ranges)
 }
 
 const ID_DOMAIN: &[u8] = b"zonda program id";
-const ID_VERSION: u32 = 1;
+const ID_VERSION: u32 = 2;

@@ -1,5 +1,5 @@
-//! What recording mode writes down of a run, or of one [`Shard`](crate::shard::Shard) of it: one
-//! record per executed instruction, grouped by [`Family`].
+//! The records of a run, or of one [`Shard`](crate::shard::Shard) of it: one record per executed
+//! instruction, grouped by [`Family`].
 //!
 //! Time is counted in *clk*. A run, or a shard, starts at [`INITIAL_CLK`]; an instruction takes
 //! [`CLK_PER_STEP`] of them, a slot for each access it may make, so that no two accesses to one
@@ -16,6 +16,8 @@
 //! destination, is not accessed at all and leaves a zero [`Access`].
 
 use alloc::vec::Vec;
+
+use crate::allocate::{self, OutOfMemory};
 
 /// The clk of the first instruction. Initial values stand at clk 0, before it.
 pub const INITIAL_CLK: u32 = 1;
@@ -106,7 +108,7 @@ impl Family {
     }
 }
 
-/// What an access found: the value before it, and the clk of the access before it.
+/// The state that an access found: the value before it, and the clk of the access before it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Access {
     /// The value before this access.
@@ -126,7 +128,7 @@ pub struct Step {
     pub rs1: Access,
     /// Read of rs2, at `clk + 1`.
     pub rs2: Access,
-    /// What rd held before it was written, at `clk + 3`.
+    /// The value that rd held before it was written, at `clk + 3`.
     pub rd: Access,
     /// The value written to rd; zero if none was.
     pub result: u32,
@@ -177,7 +179,7 @@ pub struct EcallStep {
     pub pc: u32,
     /// First clk slot.
     pub clk: u32,
-    /// What was called.
+    /// The call.
     pub call: Call,
     /// Read of a7 (x17), the call's number, at `clk`.
     pub a7: Access,
@@ -187,15 +189,15 @@ pub struct EcallStep {
     pub a1: Access,
     /// Read of a2 (x12), the length, at `clk`.
     pub a2: Access,
-    /// What is written to a0: the number of bytes moved; for `exit`, a0 itself.
+    /// The value written to a0: the number of bytes moved; for `exit`, a0 itself.
     pub result: u32,
-    /// The output length before, at `clk + 2`; zero unless this writes public output, be it no
+    /// The output length before, at `clk + 2`; zero unless this writes public output, even of no
     /// bytes.
     pub output_length: Access,
 }
 
 /// One word of RAM that a `read` filled or a public `write` took bytes from, at slot `clk + 2` of
-/// its ECALL. A transfer of no bytes has none.
+/// its ECALL. A transfer of no bytes has no such record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TransferWord {
     /// The first clk slot of the ECALL it belongs to.
@@ -283,13 +285,17 @@ impl Records {
     }
 
     /// Makes room for so many more instructions of a family.
-    pub fn reserve(&mut self, family: Family, count: usize) {
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn reserve(&mut self, family: Family, count: usize) -> Result<(), OutOfMemory> {
+        use allocate::reserve;
         match family {
-            Family::LoadStoreWord => self.load_store_word.reserve(count),
-            Family::LoadStoreSubword => self.load_store_subword.reserve(count),
-            Family::LoadStoreMisaligned => self.load_store_misaligned.reserve(count),
-            Family::Ecall => self.ecalls.reserve(count),
-            _ => self.steps[family as usize].reserve(count),
+            Family::LoadStoreWord => reserve(&mut self.load_store_word, count),
+            Family::LoadStoreSubword => reserve(&mut self.load_store_subword, count),
+            Family::LoadStoreMisaligned => reserve(&mut self.load_store_misaligned, count),
+            Family::Ecall => reserve(&mut self.ecalls, count),
+            _ => reserve(&mut self.steps[family as usize], count),
         }
     }
 

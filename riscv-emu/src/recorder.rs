@@ -1,6 +1,7 @@
 //! Recorded runs: fills [`Records`].
 
 use crate::{
+    allocate,
     instruction::{Form, Opcode},
     interpreter::Stop,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
@@ -15,7 +16,7 @@ use crate::{
 /// The note of a word is the clk of its last access. Before the first one it is 0, or, if words are
 /// `LISTED` and no others may be accessed, [`LISTED_CLK`].
 pub(crate) struct Recorder<const LISTED: bool> {
-    /// What was written down since they were last taken.
+    /// The records made since they were last taken.
     pub(crate) records: Records,
     clk: u32,
     register_clk: [u32; 32],
@@ -170,8 +171,7 @@ impl<const LISTED: bool> Observer for Recorder<LISTED> {
             remaining,
             index,
         };
-        self.records.transfers.push(transfer);
-        Ok(())
+        allocate::push(&mut self.records.transfers, transfer).map_err(Stop::OutOfMemory)
     }
 
     fn ecall(&mut self, event: EcallEvent) {

@@ -1,5 +1,5 @@
-//! What the instructions compute: one pure function for each group, in the letters of the ISA
-//! manual. The interpreter, whatever it observes, computes by these and nothing else.
+//! The results of the instructions: one pure function for each group, in the letters of the ISA
+//! manual. The interpreter computes by these and nothing else, with every observer.
 
 /// Register-register arithmetic of RV32I; the immediate forms compute the same of `rs1` and `imm`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,9 +2,9 @@
 //!
 //! A [`Sharder`] executes a program once, at about the speed of [`crate::execute::execute`], and
 //! yields for each [`Shard`] its *boundary*: the words of RAM it touches, with their values before
-//! and after, and the instructions it executes. [`replay`] executes one shard alone from what its
-//! boundary says, and writes down what a proof is made from. Both are functions of the program, the
-//! input and the [`Cut`] alone: a second pass yields the same shards.
+//! and after, and the instructions it executes. [`replay`] executes one shard alone from its
+//! boundary, and writes down the records that a proof is made from. Both are functions of the
+//! program, the input and the [`Cut`] alone: a second pass yields the same shards.
 //!
 //! Shards have positions 1, 2, 3, ...; the *owner* of a word at some moment is the position of the
 //! last shard that touched it, and 0 is the owner of the initial memory. So the value that a shard
@@ -36,7 +36,7 @@
 //!     let records = replay(&program, &shard.replay_input(), options.max_memory)?;
 //!     println!("shard {}: {} words at the end", shard.position, records.memory.len());
 //! }
-//! println!("{} words touched", sharder.last().words.len());
+//! println!("{} words touched", sharder.last()?.words.len());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -70,11 +70,11 @@ pub struct Cut {
     pub max_cycles: u64,
     /// The cost that a shard is filled to.
     pub capacity: u64,
-    /// What it is made of.
+    /// The costs that add up to it.
     pub costs: Costs,
 }
 
-/// What things cost, in units of the caller's: nothing, by default.
+/// The cost of each thing, in the caller's units: nothing, by default.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Costs {
     /// An executed instruction, indexed by `Family as usize`.
@@ -110,14 +110,14 @@ pub struct Shard {
     pub output: Vec<u8>,
     /// How many instructions it executes.
     pub cycles: u64,
-    /// What comes after it.
+    /// How it ends.
     pub end: End,
-    /// What it does, in numbers.
+    /// Counts of what it does.
     pub meter: Meter,
 }
 
 impl Shard {
-    /// What [`replay`] needs of it.
+    /// The input of [`replay`] for it.
     pub fn replay_input(&self) -> ReplayInput<'_> {
         ReplayInput {
             start: self.start,
@@ -147,13 +147,13 @@ pub struct BoundaryWord {
     pub address: u32,
     /// Its value before the shard.
     pub before: u32,
-    /// The position of the last shard that touched it before this one; 0 if none did.
+    /// The position of the last shard that touched it before this one; 0 without such a shard.
     pub owner: u32,
     /// Its value after the shard.
     pub after: u32,
 }
 
-/// What comes after a shard.
+/// How a shard ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum End {
     /// The next shard, which starts at this address.
@@ -161,7 +161,7 @@ pub enum End {
         /// The address of its first instruction.
         pc: u32,
     },
-    /// Nothing: the last instruction was `exit`.
+    /// The run ends: the last instruction was `exit`.
     Exit {
         /// Its argument.
         code: u32,
@@ -192,7 +192,7 @@ pub struct LastWord {
     pub owner: u32,
 }
 
-/// What [`replay`] needs of a shard; it may come from anyone.
+/// The input of [`replay`] for a shard; it may come from anyone.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplayInput<'a> {
     /// The machine before the first instruction.

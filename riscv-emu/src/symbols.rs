@@ -1,4 +1,4 @@
-//! Names for addresses, for messages only: a file with broken symbols has none.
+//! Names for addresses, for messages only: a file with broken symbols has no names.
 
 use std::{fmt, ops::Range};
 
@@ -7,6 +7,8 @@ use object::{
     elf::{FileHeader32, SHT_SYMTAB, STT_FUNC, STT_NOTYPE},
     read::elf::{FileHeader as _, Sym as _},
 };
+
+use crate::allocate::{self, OutOfMemory};
 
 /// A function and a place in it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -27,18 +29,20 @@ impl fmt::Display for Symbol<'_> {
     }
 }
 
+/// Functions, each with the addresses that it takes.
+type Functions = Vec<(Range<u32>, String)>;
+
 /// The functions of a program, by address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Symbols {
-    functions: Vec<(Range<u32>, String)>,
+    functions: Functions,
 }
 
 impl Symbols {
-    /// The symbol table of an ELF file; empty if there is none that can be read.
-    pub(crate) fn from_elf(file: &[u8]) -> Self {
-        Self {
-            functions: functions(file).unwrap_or_default(),
-        }
+    /// The symbol table of an ELF file; empty if the file has no readable one.
+    pub(crate) fn from_elf(file: &[u8]) -> Result<Self, OutOfMemory> {
+        let functions = functions(file).unwrap_or_else(|_| Ok(Vec::new()))?;
+        Ok(Self { functions })
     }
 
     pub(crate) fn at(&self, pc: u32) -> Option<Symbol<'_>> {
@@ -54,7 +58,7 @@ impl Symbols {
 }
 
 /// Functions, and labels of assembly code, which have no size and reach to the next symbol.
-fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
+fn functions(file: &[u8]) -> object::Result<Result<Functions, OutOfMemory>> {
     let header = FileHeader32::<LittleEndian>::parse(file)?;
     let sections = header.sections(LittleEndian, file)?;
     let table = sections.symbols(LittleEndian, file, SHT_SYMTAB)?;
@@ -68,10 +72,14 @@ fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
         let is_internal = name.is_empty() || name.starts_with(b"$") || name.starts_with(b".L");
         if is_code && !is_internal && !symbol.is_undefined(LittleEndian) {
             let (start, size) = (symbol.st_value(LittleEndian), symbol.st_size(LittleEndian));
-            functions.push((start, size, symbol.st_type() == STT_FUNC, name));
+            let is_function = symbol.st_type() == STT_FUNC;
+            let pushed = allocate::push(&mut functions, (start, size, is_function, name));
+            if let Err(refused) = pushed {
+                return Ok(Err(refused));
+            }
         }
     }
-    // Of several symbols at one address, take the one that says most.
+    // Of several symbols at one address, take the most informative one.
     functions.sort_by_key(|&(start, size, is_function, _)| (start, !is_function, !size));
     functions.dedup_by_key(|&mut (start, ..)| start);
     let ends = functions
@@ -91,7 +99,7 @@ fn functions(file: &[u8]) -> object::Result<Vec<(Range<u32>, String)>> {
             let name = String::from_utf8_lossy(name);
             (start..end, format!("{:#}", rustc_demangle::demangle(&name)))
         });
-    Ok(ranges.collect())
+    Ok(allocate::collect(ranges))
 }
 
 /// Hostile files may claim any number of symbols.

@@ -2,6 +2,7 @@
 //!
 //! Not part of the stable interface. Functions panic where arguments do not fit.
 
+pub use crate::allocate::injection::refuse_after;
 use crate::{
     decode::{decode, encode},
     instruction::{Instruction, Opcode},
@@ -15,6 +16,12 @@ pub fn elf(words: &[u32]) -> Vec<u8> {
     Builder::new(TEXT).text(TEXT, words).build()
 }
 
+/// The same, of a program that may access all of memory.
+pub fn elf_without_holes(words: &[u32]) -> Vec<u8> {
+    let builder = Builder::new(TEXT).text(TEXT, words);
+    builder.without_holes().build()
+}
+
 /// Builds ELF files segment by segment; they may be broken on purpose.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -22,6 +29,7 @@ pub struct Builder {
     segments: Vec<Segment>,
     symbols: Vec<(String, u32, u32)>,
     page: u32,
+    flags: u32,
 }
 
 /// One program header and its bytes.
@@ -37,7 +45,7 @@ pub struct Segment {
     pub flags: u32,
     /// `p_align`.
     pub alignment: u32,
-    /// What the file holds.
+    /// The bytes in the file.
     pub bytes: Vec<u8>,
 }
 
@@ -49,6 +57,7 @@ impl Builder {
             segments: Vec::new(),
             symbols: Vec::new(),
             page: 1,
+            flags: 0,
         }
     }
 
@@ -79,6 +88,11 @@ impl Builder {
         })
     }
 
+    /// Adds a segment without contents in each place where there would be a hole.
+    pub fn without_holes(self) -> Self {
+        self.data(0x8000, &[], 4).data(0xe000_0000, &[], 4)
+    }
+
     /// Adds any segment.
     pub fn segment(mut self, segment: Segment) -> Self {
         self.segments.push(segment);
@@ -95,6 +109,12 @@ impl Builder {
     /// in memory.
     pub fn paged(mut self) -> Self {
         self.page = 4096;
+        self
+    }
+
+    /// Sets `e_flags`.
+    pub fn flags(mut self, flags: u32) -> Self {
+        self.flags = flags;
         self
     }
 
@@ -150,7 +170,7 @@ impl Builder {
                 self.entry,
                 FILE_HEADER,
                 section_headers_at,
-                0,
+                self.flags,
             ],
         );
         put(

@@ -65,6 +65,18 @@ fn broken_headers() {
         patched(16, &[3]).err(),
         Some(LoadError::NotExecutable { kind: 3 })
     );
+    for flags in [1, 3, 5, 0x19, 0xffff_ffff] {
+        let compressed = load(&valid().flags(flags)).err();
+        assert_eq!(compressed, Some(LoadError::Compressed { flags }));
+    }
+    for flags in [2, 4, 6, 0xa, 0xffff_fffe] {
+        let floats = load(&valid().flags(flags)).err();
+        assert_eq!(floats, Some(LoadError::FloatAbi { flags }));
+    }
+    // RVE, TSO, and bits that have no meaning yet.
+    for flags in [0, 8, 0x10, 0x20, 0x8000_0000] {
+        assert_eq!(load(&valid().flags(flags)).err(), None);
+    }
     assert_eq!(
         patched(42, &[56]).err(),
         Some(LoadError::ProgramHeaderSize { size: 56 })
@@ -261,6 +273,18 @@ fn messages_have_the_facts() {
         error.to_string(),
         "segment 3 of 70000 bytes at 0xffff0000 goes past the end of memory at 2^32"
     );
+    let error = |flags| load(&valid().flags(flags)).unwrap_err().to_string();
+    assert_eq!(
+        error(1),
+        "the ELF file has compressed instructions (e_flags 0x1 has RVC): build everything that is \
+         linked for riscv32im, not for riscv32imc or riscv32imac (C: -march=rv32im -mabi=ilp32; \
+         Rust: target riscv32im-unknown-none-elf)"
+    );
+    assert_eq!(
+        error(4),
+        "the ELF file uses the double-precision floating-point ABI (e_flags 0x4): build everything \
+         that is linked for riscv32im with soft floats (C: -march=rv32im -mabi=ilp32)"
+    );
     let error = Program::from_elf(b"\x7fELF")
         .err()
         .map(|error| error.to_string());
@@ -272,7 +296,7 @@ fn messages_have_the_facts() {
     );
 }
 
-/// What must hold of whatever loads.
+/// Rules that every loaded program obeys.
 fn consistent(program: &Program) {
     assert!(
         program

@@ -17,7 +17,7 @@ mod common;
 
 const MAX_MEMORY: u64 = 1 << 24;
 
-/// What a task may hold, to be broken.
+/// The contents of a task, to be broken.
 #[derive(Clone)]
 struct Task {
     start: Start,
@@ -66,7 +66,7 @@ fn program() -> Program {
         call(64, 3, WINDOW, 4),
         exit(3),
     ];
-    Program::from_elf(&elf(&words.concat())).unwrap()
+    Program::from_elf(&elf_without_holes(&words.concat())).unwrap()
 }
 
 /// A word far away.

@@ -132,7 +132,7 @@ fn the_id_says_what_matters() -> Result<(), LoadError> {
     let text = [testing::ecall(), testing::ecall(), 0];
     let base = Builder::new(TEXT).text(TEXT, &text);
     let id = load(&base)?.id();
-    // What does not matter: symbols, zeros, empty segments, how ranges are cut.
+    // These do not change the id: symbols, zeros, empty segments, how ranges are cut.
     for same in [
         base.clone().symbol("f", TEXT, 4),
         base.clone().data(0x8_0000, &[], 16),
@@ -143,7 +143,7 @@ fn the_id_says_what_matters() -> Result<(), LoadError> {
     ] {
         assert_eq!(load(&same)?.id(), id);
     }
-    // What does: entry, image, text.
+    // These do: entry, image, text.
     let mut data_at_the_end = Builder::new(TEXT)
         .text(TEXT, &text[..2])
         .data(TEXT + 8, &[0; 4], 0);
@@ -152,6 +152,9 @@ fn the_id_says_what_matters() -> Result<(), LoadError> {
         Builder::new(TEXT).text(TEXT, &text[..2]),
         Builder::new(TEXT).text(TEXT, &[text[0], text[1], 1]),
         base.clone().data(0x8_0000, &[0], 0),
+        // Zeros, where there would be a hole.
+        base.clone().data(0x100, &[], 1),
+        base.clone().data(0xc000_0000, &[], 1),
         data_at_the_end.clone(),
     ] {
         assert_ne!(load(&different)?.id(), id, "{different:?}");
@@ -169,7 +172,25 @@ fn the_id_is_as_documented() -> Result<(), LoadError> {
             .text(TEXT, &[0x73])
             .data(0x2_0000, &[1, 2], 0),
     )?;
-    let numbers = [1, TEXT, 2, TEXT / 4, 1, 0x73, 0x8000, 1, 0x0201, 1, TEXT, 1];
+    let numbers = [
+        2,
+        TEXT,
+        2,
+        TEXT / 4,
+        1,
+        0x73,
+        0x8000,
+        1,
+        0x0201,
+        1,
+        TEXT,
+        1,
+        2,
+        0,
+        0x4000,
+        0x3000_0000,
+        0x4000_0000,
+    ];
     let mut bytes = b"zonda program id".to_vec();
     bytes.extend(numbers.iter().flat_map(|number: &u32| number.to_le_bytes()));
     assert_eq!(program.id(), *blake3::hash(&bytes).as_bytes());

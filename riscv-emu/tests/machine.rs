@@ -11,7 +11,7 @@ use zonda_riscv_emu::{
 };
 
 fn load(words: &[u32]) -> Program {
-    Program::from_elf(&elf(words)).unwrap()
+    Program::from_elf(&elf_without_holes(words)).unwrap()
 }
 
 fn run(words: &[u32]) -> Result<Outcome, ExecuteError> {

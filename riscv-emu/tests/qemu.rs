@@ -24,7 +24,7 @@ mod common;
 
 const QEMU: &str = "qemu-riscv32";
 
-/// What the other machine saw.
+/// The other machine's view.
 struct Other {
     exit_code: Option<i32>,
     output: Vec<u8>,

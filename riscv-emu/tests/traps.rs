@@ -1,14 +1,16 @@
-//! What ends a run other than an exit, and what the host sees of it.
+//! The ways in which a run ends other than an exit, and the errors that the host gets.
 
 use zonda_riscv_emu::{
     error::{ExecuteError, TrapKind},
-    execute::{DebugStream, Discard, Options, Outcome, execute, execute_metered, execute_recorded},
+    execute::{
+        DebugStream, Discard, Host, Options, Outcome, execute, execute_metered, execute_recorded,
+    },
     program::Program,
     testing::*,
 };
 
 fn load(words: &[u32]) -> Program {
-    Program::from_elf(&elf(words)).unwrap()
+    Program::from_elf(&elf_without_holes(words)).unwrap()
 }
 
 fn run(words: &[u32]) -> Result<Outcome, ExecuteError> {
@@ -114,6 +116,33 @@ fn errors_say_where() {
 }
 
 #[test]
+fn errors_say_what_a_program_was_made_for() {
+    for (word, name) in [
+        (0x0000_000b, "custom-0"),
+        (0x1234_502b, "custom-1"),
+        (0x0000_005b, "custom-2"),
+        (0xffff_ffff, "it may be data"),
+        (0x0000_007b, "custom-3"),
+    ] {
+        let (_, kind) = trap(&[word]);
+        assert_eq!(kind, TrapKind::IllegalInstruction { word });
+        let text = kind.to_string();
+        assert!(text.contains(name), "{text}");
+        assert_eq!(
+            text.contains("made for another zkVM"),
+            name.starts_with("custom")
+        );
+    }
+    let text = |number| trap(&call(number, 0, 0, 0)).1.to_string();
+    assert!(text(214).contains("214 is brk") && text(214).contains("zonda's guest SDK"));
+    assert!(text(80).contains("newlib") && text(80).contains("zonda's guest SDK"));
+    assert_eq!(
+        text(5),
+        "system call 5 does not exist; there are 63 read, 64 write, 93 and 94 exit"
+    );
+}
+
+#[test]
 fn limits() {
     let program = load(&exit(0));
     let cycles = |max_cycles| Options {
@@ -184,4 +213,37 @@ fn limits() {
         error,
         Some(ExecuteError::OutputLimit { max_output: 3, .. })
     ));
+}
+
+#[test]
+fn hosts_are_told_how_much_was_executed() {
+    struct Heard(Vec<u64>);
+    impl Host for Heard {
+        fn debug(&mut self, _: DebugStream, bytes: &[u8]) {
+            panic!("{bytes:?}");
+        }
+
+        fn executed(&mut self, cycles: u64) {
+            self.0.push(cycles);
+        }
+    }
+    let forever = load(&[jal(0, 0)]);
+    for (more, expected) in [(0, &[1 << 26][..]), (3, &[1 << 26, 1 << 27])] {
+        let limit = (1 << 27) + more;
+        let mut heard = Heard(Vec::new());
+        let options = Options {
+            max_cycles: Some(limit),
+            ..Options::default()
+        };
+        let error = execute(&forever, &[], &options, &mut heard).err();
+        assert!(matches!(
+            error,
+            Some(ExecuteError::CycleLimit { max_cycles, at }) if max_cycles == limit && at.pc == TEXT
+        ));
+        assert_eq!(heard.0, expected);
+    }
+    // A shorter run says nothing.
+    let mut heard = Heard(Vec::new());
+    execute(&load(&exit(0)), &[], &Options::default(), &mut heard).unwrap();
+    assert_eq!(heard.0, [0; 0]);
 }

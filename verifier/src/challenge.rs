@@ -101,7 +101,7 @@ mod tests {
     fn is_a_challenge_field<E: Challenge>() {
         let some = |seed: u64| {
             E::from_coordinates_fn(|i| {
-                F::from_u64(((seed + i as u64) * 0x9e37_79b9_7f4a_7c15) >> 20)
+                F::from_u64((seed + i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20)
             })
         };
         let [a, b] = [some(1), some(100)];

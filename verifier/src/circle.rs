@@ -137,7 +137,8 @@ pub fn double_x<E: PrimeCharacteristicRing + Copy>(x: E) -> E {
     x.square().double() - E::ONE
 }
 
-/// `v_h` at a point with this x: what vanishes on the domain of `2^h` points, for `h >= 1`.
+/// `v_h` at a point with this x: the polynomial that vanishes on the domain of `2^h` points, for `h
+/// >= 1`.
 pub fn vanishing<E: PrimeCharacteristicRing + Copy>(log_size: u32, x: E) -> E {
     (1..log_size).fold(x, |x, _| double_x(x))
 }

@@ -2,8 +2,8 @@
 //!
 //! Section 10 of the protocol. A proof is its header, then each part with its length. The sizes of a
 //! part follow from its shape, but for what depends on the query positions: that carries its length,
-//! which is bounded before anything is allocated. Nothing is allocated that is not a small multiple
-//! of the bytes that have been read.
+//! which is bounded before anything is allocated. Every allocation is at most a small multiple of the
+//! bytes that have been read.
 
 use alloc::vec::Vec;
 
@@ -28,9 +28,9 @@ pub(crate) use header::{part_length, read as read_header};
 use read::Reader;
 
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
-/// No part of a proof has more bytes: none of this machine comes near it.
+/// The most bytes of a part: no part of this machine comes near it.
 pub const MAX_PART_BYTES: usize = 64 << 20;
 
 impl Proof {
@@ -38,7 +38,7 @@ impl Proof {
     ///
     /// # Errors
     /// If the bytes are no header of this version in its one form, followed by the parts that it
-    /// says.
+    /// announces.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProofError> {
         let mut rest = bytes;
         let header = header::read(&mut rest)?;
@@ -54,7 +54,7 @@ impl Proof {
     }
 
     /// The proof's bytes. Reading them gives this proof again if it has as many parts as its header
-    /// says.
+    /// announces.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.header.to_bytes();
         for part in &self.parts {
@@ -64,7 +64,7 @@ impl Proof {
         bytes
     }
 
-    /// What a part says, read from its bytes.
+    /// The body of a part, read from its bytes.
     ///
     /// # Errors
     /// If there is no such part, or its bytes are not of its shape over the challenge field `E`.
@@ -79,7 +79,7 @@ impl<E: Challenge> Body<E> {
     /// Reads a part of this layout from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no part of this layout in its one form.
+    /// If the bytes are not a part of this layout in its one form.
     pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
         let mut reader = Reader::new(bytes);
         let body = reader.body(layout)?;

@@ -13,7 +13,12 @@ use zonda_circuits::{
     machine::Table,
 };
 
-use crate::{challenge::Challenge, cost::Operations, counts::Scope};
+use crate::{
+    challenge::Challenge,
+    cost::Operations,
+    counts::Scope,
+    lengths::{self, LengthError},
+};
 
 /// The challenges of the lookup argument in one scope.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,11 +37,12 @@ impl<E: Challenge> Lookup<E> {
         }
     }
 
-    /// The fingerprint of a message: `z + bus + sum_j beta^(j + 1) field_j`.
-    pub fn fingerprint(&self, bus: Bus, fields: impl Iterator<Item = E>) -> E {
+    /// The fingerprint of a message: `z + bus + sum_j beta^(j + 1) field_j`. A message that is wider than
+    /// the widest has none.
+    pub fn fingerprint(&self, bus: Bus, fields: &[E]) -> Option<E> {
         let start = self.z + E::from_u8(bus as u8);
-        let terms = self.powers.iter().zip(fields);
-        terms.fold(start, |sum, (power, field)| sum + *power * field)
+        let terms = self.powers.get(..fields.len())?.iter().zip(fields);
+        Some(terms.fold(start, |sum, (power, field)| sum + *power * *field))
     }
 }
 
@@ -49,7 +55,7 @@ pub struct Lookups<'a, E> {
     pub global: &'a Lookup<E>,
 }
 
-/// What an instance's columns are at the out-of-domain points.
+/// The values of an instance's columns at the out-of-domain points.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a, E> {
     /// The preprocessed columns.
@@ -112,25 +118,43 @@ impl<E: Challenge> Combination<E> {
 
     /// Takes in the constraints of one instance: those of its table, then those of its pairs of
     /// local messages, then those of its pairs of global messages.
+    ///
+    /// # Errors
+    /// If the row has more or fewer columns than the table, or sums than the messages need; or if a
+    /// message is wider than the widest of the challenges.
     pub fn add_instance(
         &mut self,
         table: Table,
         row: &Row<'_, E>,
         lookups: Lookups<'_, E>,
         operations: &mut Operations,
-    ) {
+    ) -> Result<(), LengthError> {
+        lengths::check("fixed columns", table.fixed_width(), row.fixed.len())?;
+        lengths::check(
+            "boundary columns",
+            table.boundary_width(),
+            row.boundary.len(),
+        )?;
+        lengths::check("main columns", table.width(), row.main.len())?;
         let mut evaluation = Evaluation {
             row,
             lookups,
             local: Vec::new(),
             global: Vec::new(),
+            widest: Ok(()),
             combination: self,
             operations,
         };
         table.eval(&mut Circuit::new(&mut evaluation));
-        let Evaluation { local, global, .. } = evaluation;
-        self.add_pairs(&local, &row.local, operations);
-        self.add_pairs(&global, &row.global, operations);
+        let Evaluation {
+            local,
+            global,
+            widest,
+            ..
+        } = evaluation;
+        widest?;
+        self.add_pairs(&local, &row.local, operations)?;
+        self.add_pairs(&global, &row.global, operations)
     }
 
     fn add(&mut self, constraint: E, operations: &mut Operations) {
@@ -140,8 +164,18 @@ impl<E: Challenge> Combination<E> {
 
     /// With u the fraction that a pair adds: `u d_a d_b = c_a d_b + c_b d_a`, or `u d_a = c_a` for
     /// a message alone.
-    fn add_pairs(&mut self, messages: &[(E, E)], sums: &Sums<'_, E>, operations: &mut Operations) {
-        let last = messages.len().div_ceil(2).saturating_sub(1);
+    fn add_pairs(
+        &mut self,
+        messages: &[(E, E)],
+        sums: &Sums<'_, E>,
+        operations: &mut Operations,
+    ) -> Result<(), LengthError> {
+        let pairs = messages.len().div_ceil(2);
+        let columns = pairs.saturating_mul(E::DEGREE);
+        lengths::check("columns of sums", columns, sums.columns.len())?;
+        let before = if pairs > 0 { E::DEGREE } else { 0 };
+        lengths::check("columns of the running sum", before, sums.before.len())?;
+        let last = pairs.saturating_sub(1);
         let mut before = E::ZERO;
         let columns = sums.columns.chunks_exact(E::DEGREE).map(combine);
         for (index, (pair, sum)) in messages.chunks(2).zip(columns).enumerate() {
@@ -165,6 +199,7 @@ impl<E: Challenge> Combination<E> {
                 _ => {}
             }
         }
+        Ok(())
     }
 }
 
@@ -185,6 +220,8 @@ struct Evaluation<'a, E> {
     local: Vec<(E, E)>,
     /// The same, of each global message.
     global: Vec<(E, E)>,
+    /// Whether the challenges have a power for each field of all messages.
+    widest: Result<(), LengthError>,
     combination: &'a mut Combination<E>,
     operations: &'a mut Operations,
 }
@@ -222,7 +259,10 @@ impl<E: Challenge> Builder for Evaluation<'_, E> {
             Scope::Local => (self.lookups.local, &mut self.local),
             Scope::Global => (self.lookups.global, &mut self.global),
         };
-        messages.push((count, lookup.fingerprint(bus, fields.into_iter())));
+        match lookup.fingerprint(bus, &fields) {
+            Some(fingerprint) => messages.push((count, fingerprint)),
+            None => self.widest = lengths::check("powers of beta", N, lookup.powers.len()),
+        }
         self.operations.multiply(N);
     }
 }

@@ -1,4 +1,4 @@
-//! What a verification costs, in operations.
+//! The cost of a verification, in operations.
 
 /// Operations of one step of a verification.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -15,10 +15,10 @@ pub struct Operations {
     pub inversions: u64,
 }
 
-/// What a verification cost, by step: of a part of a run, or of all of it.
+/// The cost of a verification by step: of a part of a run, or of all of it.
 ///
-/// Additions are not counted, nor are the multiplications inside the tables' own constraints, of
-/// which there are [`Counts::constraints`](crate::Counts) per instance.
+/// Not counted are additions, and the multiplications inside the tables' own constraints, of which
+/// there are [`Counts::constraints`](crate::Counts) per instance.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Cost {
     /// The transcript.

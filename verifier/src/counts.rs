@@ -11,7 +11,7 @@ use zonda_circuits::{
     machine::Table,
 };
 
-/// Over what messages balance, and so which challenges they are combined with.
+/// The range over which messages balance, which decides the challenges that combine them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scope {
     /// Over the tables of one part.
@@ -34,7 +34,7 @@ impl Scope {
     }
 }
 
-/// What a table states for one row.
+/// A table's constraints and messages for one row, counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
     /// How many constraints.
@@ -50,7 +50,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts what a table states.
+    /// Counts a table's constraints and messages.
     pub fn of(table: Table) -> Self {
         let mut counter = Counter(Self::default());
         table.eval(&mut Circuit::new(&mut counter));
@@ -77,17 +77,17 @@ impl Counts {
     }
 }
 
-/// What all tables state, counted once.
+/// The counts of all tables, computed once.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Machine([Counts; Table::ALL.len()]);
 
 impl Machine {
-    /// Counts what all tables state.
+    /// Counts the constraints and messages of all tables.
     pub fn new() -> Self {
         Self(Table::ALL.map(Counts::of))
     }
 
-    /// What a table states.
+    /// The counts of a table.
     pub fn counts(&self, table: Table) -> Counts {
         self.0.get(table as usize).copied().unwrap_or_default()
     }
@@ -125,7 +125,7 @@ impl Default for Machine {
     }
 }
 
-/// Hears a row of zeros.
+/// A builder that evaluates a row of zeros.
 struct Counter(Counts);
 
 impl Builder for Counter {
@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    /// What a global message says is decided before the global challenge: SOUNDNESS.md, lemma H.
+    /// The content of a global message is decided before the global challenge: SOUNDNESS.md, lemma H.
     #[test]
     fn global_messages_are_of_early_columns() {
         for table in Table::ALL {

@@ -11,12 +11,14 @@ use crate::{
     challenge::Challenge,
     circle::{Point, point_at},
     cost::Operations,
+    error::PartError,
     layout::Layout,
+    lengths,
     merkle::distinct,
     proof::{Opened, PhaseOpening},
 };
 
-/// An out-of-domain point with what all columns opened there add up to.
+/// An out-of-domain point with the combination of all columns opened there.
 #[derive(Clone, Copy, Debug)]
 struct Opening<E> {
     at: Point<E>,
@@ -29,13 +31,19 @@ struct Opening<E> {
 
 impl<E: Challenge> Opening<E> {
     /// With the weights of the values opened at the point.
-    fn new(at: Point<E>, weights: &[E], values: &[E], operations: &mut Operations) -> Option<Self> {
+    fn new(
+        at: Point<E>,
+        weights: &[E],
+        values: &[E],
+        operations: &mut Operations,
+    ) -> Result<Self, PartError> {
         let conjugate = at.conjugate();
         let chord = Point {
             x: conjugate.x - at.x,
             y: conjugate.y - at.y,
         };
-        let inverse = chord.y.try_inverse()?;
+        lengths::check("opened values", weights.len(), values.len())?;
+        let inverse = chord.y.try_inverse().ok_or(PartError::Point)?;
         let (mut rise, mut start) = (E::ZERO, E::ZERO);
         for (weight, value) in weights.iter().zip(values) {
             rise += *weight * (value.conjugate() - *value);
@@ -44,7 +52,7 @@ impl<E: Challenge> Opening<E> {
         operations.multiply(weights.len().saturating_mul(2));
         operations.invert(1);
         let slope = rise * inverse;
-        Some(Self {
+        Ok(Self {
             at,
             chord,
             slope,
@@ -64,7 +72,7 @@ impl<E: Challenge> Opening<E> {
     }
 }
 
-/// What it takes to compute F.
+/// The data to compute F.
 #[derive(Clone, Debug)]
 pub struct Batch<E> {
     point: Opening<E>,
@@ -76,8 +84,10 @@ pub struct Batch<E> {
 }
 
 impl<E: Challenge> Batch<E> {
-    /// Combines the values opened at Z = `point` and W = `before` with powers of gamma. There is
-    /// nothing if the y of a point is its own conjugate.
+    /// Combines the values opened at Z = `point` and W = `before` with powers of gamma.
+    ///
+    /// # Errors
+    /// If the y of a point is its own conjugate, or there are more or fewer values than columns.
     pub fn new(
         layout: &Layout,
         point: Point<E>,
@@ -85,33 +95,39 @@ impl<E: Challenge> Batch<E> {
         opened: &Opened<E>,
         gamma: E,
         operations: &mut Operations,
-    ) -> Option<Self> {
+    ) -> Result<Self, PartError> {
         let mut powers = gamma.powers();
         let weights: Vec<E> = powers.by_ref().take(layout.columns()).collect();
-        let later: Vec<E> = powers.take(opened.before.len()).collect();
+        let columns_before: Vec<usize> = layout.opened_before().collect();
+        let later: Vec<E> = powers.take(columns_before.len()).collect();
         operations.multiply(weights.len().saturating_add(later.len()));
-        Some(Self {
+        Ok(Self {
             point: Opening::new(point, &weights, &opened.at_point, operations)?,
             before: Opening::new(before, &later, &opened.before, operations)?,
-            weights_before: layout.opened_before().zip(later).collect(),
+            weights_before: columns_before.into_iter().zip(later).collect(),
             weights,
         })
     }
 
-    /// F at each of `positions`, distinct and ascending, from the rows opened there. There is
-    /// nothing if rows are missing.
+    /// F at each of `positions`, distinct and ascending, from the rows opened there.
+    ///
+    /// # Errors
+    /// If rows are missing, or there are more.
     pub fn values(
         &self,
         layout: &Layout,
         openings: &[PhaseOpening],
         positions: &[usize],
         operations: &mut Operations,
-    ) -> Option<Vec<E>> {
+    ) -> Result<Vec<E>, PartError> {
         let mut sums = vec![(E::ZERO, E::ZERO); positions.len()];
+        lengths::check("opened phases", layout.phases.len(), openings.len())?;
         for (phase, opening) in layout.phases.iter().zip(openings) {
+            lengths::check("groups of rows", phase.groups.len(), opening.rows.len())?;
             for (group, rows) in phase.groups.iter().zip(&opening.rows) {
                 let columns = group.columns();
-                let weights = self.weights.get(columns.clone())?;
+                let weights = self.weights.get(columns.clone()).unwrap_or_default();
+                lengths::check("weights of columns", group.width, weights.len())?;
                 let weights_before: Vec<_> = self
                     .weights_before
                     .iter()
@@ -120,6 +136,8 @@ impl<E: Challenge> Batch<E> {
                     .collect();
                 let shift = layout.log_size().saturating_sub(group.log_size());
                 let places = distinct(positions, shift);
+                let cells = places.len().saturating_mul(group.width);
+                lengths::check("opened cells", cells, rows.len())?;
                 let partial: Vec<(E, E)> = rows
                     .chunks_exact(group.width)
                     .map(|row| {
@@ -135,7 +153,9 @@ impl<E: Challenge> Batch<E> {
                 operations.scale(scalings.saturating_mul(partial.len()));
                 for (position, sum) in positions.iter().zip(&mut sums) {
                     let place = position.checked_shr(shift).unwrap_or(0);
-                    let (at_point, before) = *partial.get(places.binary_search(&place).ok()?)?;
+                    let found = places.binary_search(&place).ok();
+                    let found = found.and_then(|index| partial.get(index));
+                    let (at_point, before) = found.copied().unwrap_or_default();
                     sum.0 += at_point;
                     sum.1 += before;
                 }
@@ -147,7 +167,8 @@ impl<E: Challenge> Batch<E> {
             let point = (at_point - self.point.lines(at)) * v_before;
             let before = (before - self.before.lines(at)) * v_point;
             // Neither point is over the base field, so neither line has a zero there.
-            Some((point + before) * (v_point * v_before).try_inverse()?)
+            let inverse = (v_point * v_before).try_inverse();
+            Ok((point + before) * inverse.ok_or(PartError::Point)?)
         };
         operations.multiply(positions.len().saturating_mul(8));
         operations.scale(positions.len().saturating_mul(2));

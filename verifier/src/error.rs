@@ -1,8 +1,8 @@
 //! Why a proof is refused.
 
 use crate::{
-    codec::ProofError, fri::FoldError, header::HeaderError, merkle::OpeningError, preset::Preset,
-    shape::MAX_OUTPUT_BYTES,
+    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, lengths::LengthError,
+    merkle::OpeningError, preset::Preset, shape::MAX_OUTPUT_BYTES,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -15,9 +15,9 @@ pub enum VerifyError {
         /// How many bytes it has.
         got: usize,
     },
-    /// The key asks for parameters that no key can ask for.
-    #[error("the key's parameters are impossible")]
-    Parameters,
+    /// The key does not belong to this machine.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The proof is of another preset than the key asks for.
     #[error("the proof is of preset \"{}\", the key asks for \"{}\"", got.name(), expected.name())]
     Preset {
@@ -29,13 +29,15 @@ pub enum VerifyError {
     /// The parts do not make one run of this program with this statement.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// The first proof of work fails: it was done for another program, statement or header.
-    #[error("proof of work \"global\": this is not a proof of this statement under this key")]
-    Statement,
-    /// More parts than the header says.
-    #[error("the header says that there are {expected} parts; there are more")]
+    /// The first proof of work fails: it was done for another key, statement or header.
+    #[error(
+        "proof of work \"global\": the proof was altered, or proves something else than it claims"
+    )]
+    GlobalWork,
+    /// More parts than in the header.
+    #[error("the header announces {expected} parts; the proof has more")]
     Surplus {
-        /// How many the header says.
+        /// How many the header announces.
         expected: usize,
     },
     /// A part is refused.
@@ -46,16 +48,16 @@ pub enum VerifyError {
         /// Why.
         error: PartError,
     },
-    /// Fewer parts than the header says.
-    #[error("the header says that there are {expected} parts; there are {got}")]
+    /// Fewer parts than in the header.
+    #[error("the header announces {expected} parts; the proof has {got}")]
     Missing {
-        /// How many the header says.
+        /// How many the header announces.
         expected: usize,
         /// How many there are.
         got: usize,
     },
     /// The messages between the parts do not balance.
-    #[error("the global buses do not balance: what the parts claim does not add up to zero")]
+    #[error("the global buses do not balance: the parts' claims do not add up to zero")]
     GlobalBalance,
 }
 
@@ -63,7 +65,10 @@ pub enum VerifyError {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PartError {
-    /// The bytes are no part of this shape.
+    /// A list of the part has another length than its shape asks for.
+    #[error(transparent)]
+    Length(#[from] LengthError),
+    /// The bytes are not a part of this shape.
     #[error(transparent)]
     Encoding(#[from] ProofError),
     /// A proof of work is missing, or was done for another proof.
@@ -86,7 +91,7 @@ pub enum PartError {
     Rows {
         /// The phase.
         phase: usize,
-        /// What is wrong.
+        /// The error.
         error: OpeningError,
     },
     /// The columns do not have the opened values, or are of too high a degree.

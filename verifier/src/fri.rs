@@ -10,6 +10,7 @@ use crate::{
     circle::{double_x, place, point},
     cost::Operations,
     layout::folds,
+    lengths::{self, LengthError},
     merkle::{self, OpeningError},
     preset::{FINAL_COEFFICIENTS, LOG_BLOWUP},
     proof::{Digest, FoldOpening},
@@ -20,31 +21,35 @@ use p3_field::Field;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FoldError {
+    /// Lists of what is folded are not equally long.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// Not as many entries as the query positions call for.
-    #[error("round {round}: {got} entries are opened, {expected} are called for")]
+    #[error("round {round}: {got} entries are opened, the query positions need {expected}")]
     Entries {
         /// The round.
         round: usize,
-        /// How many are called for.
+        /// How many the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,
     },
-    /// What is opened is not what was committed.
+    /// The opened entries are not the committed ones.
     #[error("round {round}: {error}")]
     Opening {
         /// The round.
         round: usize,
-        /// What is wrong.
+        /// The error.
         error: OpeningError,
     },
-    /// An entry is not what the round before makes it: for round 0, not what the opened rows do.
-    #[error("round {round}: an entry is not what the step before makes of its entries")]
+    /// An entry is not the one that the round before gives: for round 0, not the one that the
+    /// opened rows give.
+    #[error("round {round}: an entry is not the fold of the entries before it")]
     Folded {
         /// The round.
         round: usize,
     },
-    /// What folding ends with is not the stated polynomial.
+    /// The result of folding is not the stated polynomial.
     #[error("folding does not end with the stated polynomial")]
     Last,
 }
@@ -72,11 +77,17 @@ pub fn check<E: Challenge>(
     values: Vec<E>,
     operations: &mut Operations,
 ) -> Result<(), FoldError> {
+    let folds = folds(log_size);
+    lengths::check("values of the batch", positions.len(), values.len())?;
+    lengths::check("roots of folding", folds.len(), rounds.len())?;
+    lengths::check("openings of folding", folds.len(), openings.len())?;
+    // One coefficient more would be a polynomial of a higher degree.
+    lengths::check("last coefficients", FINAL_COEFFICIENTS, last.len())?;
     let places = positions.iter().map(|t| place(log_size, *t));
     let mut entries: Vec<(usize, E)> = places.zip(values).collect();
     entries.sort_unstable_by_key(|(place, _)| *place);
     let mut left = log_size;
-    let steps = folds(log_size).into_iter().zip(rounds).zip(openings);
+    let steps = folds.into_iter().zip(rounds).zip(openings);
     for (number, ((fold, round), opening)) in steps.enumerate() {
         entries = check_round(left, fold, number, round, opening, &entries, operations)?;
         left = left.saturating_sub(fold);

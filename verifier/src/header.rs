@@ -1,4 +1,4 @@
-//! A proof's header: what is known of all parts of a run before any of them is looked at.
+//! A proof's header: the facts about all parts of a run that come before the parts.
 //!
 //! Sections 3, 6 and 8.1 of the protocol.
 
@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use zonda_circuits::machine::Statement;
 
 use crate::{
-    counts::{Machine, Scope},
+    assessment::global_terms,
+    claim::{Claim, ClaimError},
+    counts::Machine,
     key::VerifyingKey,
     layout::Layout,
     links::{self, Links, LinksError},
@@ -23,11 +25,13 @@ pub const MAX_SHARDS: u32 = 1 << 16;
 /// The most parts of a run that execute no shard.
 pub const MAX_CLOSING_PARTS: u32 = 1 << 12;
 
-/// What is known of all parts of a run before any of them is looked at.
+/// The facts about all parts of a run that come before the parts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Header {
     /// Decides the challenge field.
     pub preset: Preset,
+    /// The claim. It must equal the verifier's own, and is not used further.
+    pub claim: Claim,
     /// How many shards the run is cut into: as many parts, the first ones, execute one each.
     pub shards: u32,
     /// The parts, in order.
@@ -36,13 +40,13 @@ pub struct Header {
     pub global_nonce: u64,
 }
 
-/// What is known of a part before it is looked at.
+/// The facts about a part that come before it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PartHeader {
     /// The instances.
     pub shape: Shape,
-    /// The root of the columns that are committed before the global challenge; zero if there are
-    /// none.
+    /// The root of the columns that are committed before the global challenge; zero without such
+    /// columns.
     pub boundary_root: Digest,
     /// How the part is linked to others.
     pub links: Links,
@@ -52,6 +56,9 @@ pub struct PartHeader {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
+    /// The proof is of something else, by its own account.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A run of no shards, or of too many.
     #[error("{got} shards; 1 to {MAX_SHARDS} are possible")]
     Shards {
@@ -73,7 +80,7 @@ pub enum HeaderError {
     Shape {
         /// The part.
         part: usize,
-        /// What is wrong.
+        /// The error.
         error: ShapeError,
     },
     /// A part without columns to commit to before the global challenge has a root of such columns.
@@ -90,7 +97,7 @@ pub enum HeaderError {
     Security {
         /// The part.
         part: usize,
-        /// What is not covered.
+        /// The number that is out of bounds.
         error: SettingError,
     },
 }
@@ -102,28 +109,27 @@ impl Header {
     /// # Errors
     /// The first bound or link that does not hold.
     pub fn check(&self, key: &VerifyingKey, statement: &Statement) -> Result<(), HeaderError> {
-        self.check_with(&Machine::new(), key, statement)
+        let expected = Claim::new(key, statement);
+        self.check_with(&Machine::new(), key, statement, &expected)
     }
 
-    /// [`Self::check`], with the tables counted already.
+    /// [`Self::check`], with the tables counted already, and the claim made that the header must have.
     pub(crate) fn check_with(
         &self,
         machine: &Machine,
         key: &VerifyingKey,
         statement: &Statement,
+        expected: &Claim,
     ) -> Result<(), HeaderError> {
+        self.claim.check(expected)?;
         check_counts(self.shards, self.parts.len())?;
-        self.each(|part| part.shape.check_form())?;
+        self.check_forms()?;
         links::check(&self.parts, self.shards as usize, key.entry(), statement)?;
         self.each(|part| part.shape.check_heights(key.fixed(), part.output_length()))?;
 
         let degree = self.preset.degree();
         let layout = |part: &PartHeader| Layout::of(machine, &part.shape, degree);
-        let terms = self
-            .parts
-            .iter()
-            .map(|part| layout(part).terms(Scope::Global));
-        let global_terms = terms.fold(0, u64::saturating_add);
+        let global_terms = global_terms(machine, self);
         for (part, header) in self.parts.iter().enumerate() {
             let layout = layout(header);
             let is_committed = !layout.boundary().groups.is_empty();
@@ -136,6 +142,11 @@ impl Header {
                 .map_err(|error| HeaderError::Security { part, error })?;
         }
         Ok(())
+    }
+
+    /// Checks the form of all shapes, which bounds all that is computed from them.
+    pub(crate) fn check_forms(&self) -> Result<(), HeaderError> {
+        self.each(|part| part.shape.check_form())
     }
 
     fn each(

@@ -12,9 +12,10 @@ use crate::{
     challenge::Challenge,
     circle::{Point, double_x, half_domain},
     cost::Operations,
+    lengths::{self, LengthError},
 };
 
-/// What divides the difference of two neighbours, per layer of a transform: y for the first, x of
+/// The divisors of the difference of two neighbours, per layer of a transform: y for the first, x of
 /// ever smaller domains for the others.
 #[derive(Clone, Debug)]
 pub struct Twiddles(Vec<Vec<F>>);
@@ -33,7 +34,7 @@ impl Twiddles {
         Self(layers)
     }
 
-    /// The inverses of all twiddles, of which none is zero.
+    /// The inverses of all twiddles, which are not zero.
     #[must_use]
     pub fn invert(&self) -> Self {
         let invert = |layer: &Vec<F>| batch_multiplicative_inverse(layer);
@@ -63,15 +64,22 @@ pub fn values(coefficients: &mut [F], twiddles: &Twiddles) {
 
 /// The polynomials with these values on the domain of `2^log_size` points, at one point: each
 /// layer of the inverse transform is followed at once by that layer of the evaluation.
+///
+/// # Errors
+/// If a column has another number of values.
 pub fn evaluate<E: Challenge>(
     columns: &[Vec<F>],
     log_size: u32,
     at: Point<E>,
     operations: &mut Operations,
-) -> Vec<E> {
+) -> Result<Vec<E>, LengthError> {
+    let size = 1_usize.checked_shl(log_size).unwrap_or(0);
+    for column in columns {
+        lengths::check("values of a column", size, column.len())?;
+    }
     let inverted = Twiddles::new(log_size).invert();
     let Some((first, others)) = inverted.0.split_first() else {
-        return columns.iter().map(|_| E::ZERO).collect();
+        return Ok(columns.iter().map(|_| E::ZERO).collect());
     };
     let mut factors = Vec::new();
     let mut x = at.x;
@@ -105,7 +113,7 @@ pub fn evaluate<E: Challenge>(
         let sum = values.first().copied().unwrap_or_default();
         sum.div_2exp_u64(u64::from(log_size))
     };
-    columns.iter().map(evaluate).collect()
+    Ok(columns.iter().map(evaluate).collect())
 }
 
 /// Applies `butterfly` to all pairs at a distance of `stride`, with the twiddle of their block.
@@ -186,7 +194,7 @@ mod tests {
             let at = Point::from_parameter(tau).unwrap();
             let mut array = column.clone();
             coefficients(&mut array, &Twiddles::new(log_size).invert());
-            let got = evaluate(&[column], log_size, at, &mut Operations::default());
+            let got = evaluate(&[column], log_size, at, &mut Operations::default()).unwrap();
             assert_eq!(got, [direct(&array, at)]);
         }
     }

@@ -1,26 +1,56 @@
-//! The verifying key: what the verifier knows of a program.
+//! The verifying key: the verifier's knowledge of a program.
 
 use alloc::vec::Vec;
 
-use zonda_circuits::machine::{Image, MIN_LOG_HEIGHT, Table};
+use zonda_circuits::machine::{Image, MIN_LOG_HEIGHT, Role, Table};
 
 use crate::{
     commit,
     counts::Machine,
-    layout::fixed_phase,
+    layout::{FIXED_LOOKUP, fixed_phase},
     preset::{LOG_BLOWUP, LOG_FINAL_COEFFICIENTS, LOG_FOLD_ARITY, Parameters, Preset},
     proof::Digest,
     shape::{Instance, MAX_LOG_HEIGHT},
 };
 
 const MAGIC: &[u8; 8] = b"ZONDAKEY";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// The phases of preprocessed columns.
 const FIXED_PHASES: usize = 3;
 
-/// What the verifier knows of a program: its id, its entry point, how sure proofs of it must be,
-/// and the commitments to the tables' preprocessed columns, which are a function of the program.
+/// The tables of the role "lookup" and the logarithms of their heights: the machine's, not the program's.
+const LOOKUP_TABLES: [Instance; 3] = [
+    Instance {
+        table: Table::Range16,
+        log_height: 16,
+    },
+    Instance {
+        table: Table::Bytes,
+        log_height: 16,
+    },
+    Instance {
+        table: Table::PowersOfTwo,
+        log_height: 4,
+    },
+];
+
+/// The root of phase 0: of the preprocessed columns of these tables.
+const LOOKUP_ROOT: Digest = [
+    0xbc, 0x09, 0x77, 0xd9, 0x06, 0x7a, 0x93, 0xc8, 0x1f, 0x5e, 0x97, 0xb6, 0x08, 0x8a, 0x11, 0x11,
+    0x26, 0xeb, 0x1a, 0x7e, 0x5d, 0x31, 0xab, 0xcc, 0x03, 0x93, 0x69, 0x77, 0x61, 0xde, 0x06, 0x78,
+];
+
+/// The verifier's knowledge of a program: its id, its entry point, the security that its proofs
+/// must have, and the commitments to the tables' preprocessed columns, which are a function of the
+/// program.
+///
+/// # Soundness
+/// Proofs are of the program to which the roots commit. [`Self::program_id`] is what whoever made the
+/// key calls it: nothing in a key shows that its roots, heights and entry point are those of the program
+/// with this id, since deriving them takes the program. A key from elsewhere is either one whose
+/// [`Self::digest`] is known, which covers all of it; or it is compared with the program's own:
+/// [`Self::is_of`]. The id alone binds nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifyingKey {
     program_id: [u8; 32],
@@ -31,7 +61,7 @@ pub struct VerifyingKey {
     fixed: Vec<Instance>,
 }
 
-/// Bytes that are no key.
+/// Bytes that are not a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -55,6 +85,11 @@ pub enum KeyError {
         /// The byte.
         got: u8,
     },
+    /// The lookup tables, which are the same for every program, are others than the machine's.
+    #[error(
+        "the key's lookup tables are not this machine's: another version of zonda made the key"
+    )]
+    Lookup,
     /// The parameters are not those of the preset.
     #[error("the parameters are not those of the preset \"{}\"", preset.name())]
     Parameters {
@@ -76,28 +111,24 @@ impl VerifyingKey {
     /// Derives the key of a program. This commits to the program's preprocessed columns, and so
     /// takes time and memory proportional to the program's size.
     pub fn new(program_id: [u8; 32], image: &Image, preset: Preset) -> Self {
-        let matrices: Vec<_> = fixed_tables()
-            .filter_map(|table| Some((table, table.fixed(image)?)))
-            .collect();
-        let instances = matrices.iter().map(|(table, matrix)| Instance {
-            table: *table,
-            log_height: p3_matrix::Matrix::height(matrix)
-                .checked_ilog2()
-                .unwrap_or(0) as u8,
-        });
-        let fixed = instances.collect();
-        let roots = core::array::from_fn(|phase| {
-            let of_phase = |table: Table| fixed_phase(table.role()) == Some(phase);
-            let matrices = matrices.iter().filter(|(table, _)| of_phase(*table));
-            let columns: Vec<_> = matrices.map(|(_, matrix)| matrix).collect();
-            commit::root(&columns)
-        });
+        let mut fixed = Vec::from(LOOKUP_TABLES);
+        let mut roots = [LOOKUP_ROOT; FIXED_PHASES];
+        for (phase, root) in roots.iter_mut().enumerate() {
+            if phase != FIXED_LOOKUP {
+                let (instances, committed) = commit_fixed(phase, image);
+                fixed.extend(instances);
+                *root = committed;
+            }
+        }
+        fixed.sort_by_key(|instance| instance.table);
         Self::from_roots(program_id, image.entry, preset, fixed, roots)
     }
 
     /// The key of a program whose preprocessed columns, of the tables `fixed`, have been committed
-    /// to with these roots, of phases 0 to 2. It is as good as its roots: [`Self::new`] computes
-    /// them.
+    /// to with these roots, of phases 0 to 2.
+    ///
+    /// # Soundness
+    /// The key is as good as its roots: [`Self::new`] computes them.
     pub const fn from_roots(
         program_id: [u8; 32],
         entry: u32,
@@ -116,14 +147,46 @@ impl VerifyingKey {
     }
 
     /// The same key with other parameters, for measuring and testing. Such a key has another
-    /// digest, and cannot be read from bytes.
+    /// digest, and cannot be read from bytes. Without the feature `test-util`, which makes this function,
+    /// every key has the parameters of its preset, and no other key is accepted.
+    #[cfg(feature = "test-util")]
     #[must_use]
     pub const fn with_parameters(mut self, parameters: Parameters) -> Self {
         self.parameters = parameters;
         self
     }
 
+    /// Whether this is the key of a program under its preset: derives that key, which takes as long as
+    /// [`Self::new`], and compares all of it.
+    #[must_use = "the key may be of another program"]
+    pub fn is_of(&self, program_id: &[u8; 32], image: &Image) -> bool {
+        *self == Self::new(*program_id, image, self.preset)
+    }
+
+    /// Checks what is the same for all keys of a preset: the parameters and the lookup tables.
+    ///
+    /// # Errors
+    /// If either is another.
+    pub(crate) fn check(&self) -> Result<(), KeyError> {
+        let preset = self.preset;
+        // Tests and measurements make keys with other parameters.
+        let is_test = cfg!(feature = "test-util") && self.parameters.is_possible();
+        if self.parameters != preset.parameters() && !is_test {
+            return Err(KeyError::Parameters { preset });
+        }
+        let is_lookup = |instance: &&Instance| instance.table.role() == Role::Lookup;
+        let [root, ..] = &self.roots;
+        if *root == LOOKUP_ROOT && self.fixed.iter().filter(is_lookup).eq(&LOOKUP_TABLES) {
+            Ok(())
+        } else {
+            Err(KeyError::Lookup)
+        }
+    }
+
     /// The program's id.
+    ///
+    /// # Soundness
+    /// It does not bind the key's roots: see [`VerifyingKey`].
     pub const fn program_id(&self) -> &[u8; 32] {
         &self.program_id
     }
@@ -133,7 +196,7 @@ impl VerifyingKey {
         self.entry
     }
 
-    /// How sure proofs must be: decides the challenge field.
+    /// The security that proofs must have: decides the challenge field.
     pub const fn preset(&self) -> Preset {
         self.preset
     }
@@ -184,7 +247,12 @@ impl VerifyingKey {
     /// Reads a key from bytes.
     ///
     /// # Errors
-    /// If the bytes are no key of this version in its one form, with its preset's parameters.
+    /// If the bytes are no key of this version in its one form, with its preset's parameters and the
+    /// machine's lookup tables.
+    ///
+    /// # Soundness
+    /// Whoever made the bytes has chosen the program: its id, the entry point, the roots of its columns and
+    /// their heights, which need not be those of one program. See [`VerifyingKey`] for what binds them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let mut rest = bytes.strip_prefix(MAGIC).ok_or(KeyError::Magic)?;
         let got = u16::from_le_bytes(take(&mut rest)?);
@@ -222,8 +290,28 @@ impl VerifyingKey {
         if !rest.is_empty() {
             return Err(KeyError::Trailing { count: rest.len() });
         }
-        Ok(Self::from_roots(program_id, entry, preset, fixed, roots))
+        let key = Self::from_roots(program_id, entry, preset, fixed, roots);
+        key.check()?;
+        Ok(key)
     }
+}
+
+/// Commits to the preprocessed columns of a phase: its tables, with the logarithms of their heights, and
+/// the root.
+fn commit_fixed(phase: usize, image: &Image) -> (Vec<Instance>, Digest) {
+    let tables = fixed_tables().filter(|table| fixed_phase(table.role()) == Some(phase));
+    let (instances, matrices): (Vec<_>, Vec<_>) = tables
+        .filter_map(|table| {
+            let matrix = table.fixed(image)?;
+            let height = p3_matrix::Matrix::height(&matrix);
+            let log_height = height.checked_ilog2().unwrap_or(0) as u8;
+            Some((Instance { table, log_height }, matrix))
+        })
+        .unzip();
+    (
+        instances,
+        commit::root(&matrices.iter().collect::<Vec<_>>()),
+    )
 }
 
 /// The tables with preprocessed columns.
@@ -240,6 +328,8 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], KeyError> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{string::String, vec};
+
     use super::*;
 
     fn key() -> VerifyingKey {
@@ -257,6 +347,65 @@ mod tests {
         let trailing = [&bytes[..], &[0]].concat();
         let error = KeyError::Trailing { count: 1 };
         assert_eq!(VerifyingKey::from_bytes(&trailing), Err(error));
+    }
+
+    #[test]
+    fn lookup_tables_are_the_machines() {
+        let (instances, root) = commit_fixed(FIXED_LOOKUP, &Image::default());
+        assert_eq!(instances, LOOKUP_TABLES);
+        let hex: String = root
+            .iter()
+            .map(|byte| alloc::format!("0x{byte:02x}, "))
+            .collect();
+        assert_eq!(
+            root, LOOKUP_ROOT,
+            "the machine has other lookup tables: [{hex}]"
+        );
+    }
+
+    #[test]
+    fn a_key_of_other_lookup_tables_is_refused() {
+        let key = key();
+        let refused = |change: &dyn Fn(&mut VerifyingKey)| {
+            let mut key = key.clone();
+            change(&mut key);
+            assert_eq!(
+                VerifyingKey::from_bytes(&key.to_bytes()).err(),
+                key.check().err()
+            );
+            key.check()
+        };
+        assert_eq!(refused(&|_| ()), Ok(()), "the control");
+        assert_eq!(refused(&|key| key.roots[1][0] ^= 1), Ok(()));
+        assert_eq!(refused(&|key| key.roots[0][0] ^= 1), Err(KeyError::Lookup));
+        let lookup = |table: Table| table.role() == Role::Lookup;
+        for index in (0..key.fixed.len()).filter(|index| lookup(key.fixed[*index].table)) {
+            let higher = refused(&|key| key.fixed[index].log_height += 1);
+            assert_eq!(higher, Err(KeyError::Lookup));
+        }
+    }
+
+    #[test]
+    fn a_key_is_of_one_program() {
+        let (id, image) = ([7; 32], Image::default());
+        assert!(key().is_of(&id, &image));
+        assert!(!key().is_of(&[8; 32], &image));
+        let other = Image {
+            words: vec![(64, 1)],
+            ..Image::default()
+        };
+        assert!(!key().is_of(&id, &other));
+        let few = Parameters {
+            queries: 1,
+            ..Preset::Standard.parameters()
+        };
+        assert!(!key().with_parameters(few).is_of(&id, &image));
+        // Whoever makes a key can give it any id.
+        let mut forged = VerifyingKey::new([8; 32], &other, Preset::Standard);
+        forged.program_id = id;
+        let read = VerifyingKey::from_bytes(&forged.to_bytes()).unwrap();
+        assert_eq!(read.program_id(), key().program_id());
+        assert!(!read.is_of(&id, &image) && read.digest() != key().digest());
     }
 
     #[test]

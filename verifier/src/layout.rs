@@ -71,7 +71,7 @@ pub struct Span {
     pub group: usize,
     /// How many of the group's columns stand before the instance's.
     pub offset: usize,
-    /// How many base-field columns the instance has; group and offset mean nothing if it has none.
+    /// How many base-field columns the instance has; without columns, group and offset have no meaning.
     pub width: usize,
 }
 
@@ -163,7 +163,7 @@ pub struct RunningSum {
 pub struct Layout {
     /// The instances, in order.
     pub instances: Vec<Instance>,
-    /// What each instance states for a row.
+    /// The counts of each instance's table.
     pub counts: Vec<Counts>,
     /// The phases. One without columns has no groups, and is not committed to.
     pub phases: [Phase; PHASES],
@@ -277,7 +277,7 @@ impl Layout {
     }
 
     /// The sums that run over the rows, in order: each has a claim, and is opened at W. An instance
-    /// has none of a scope in which it has no messages.
+    /// without messages of a scope has no sum of that scope.
     pub fn running_sums(&self) -> impl Iterator<Item = RunningSum> {
         let each = |instance| Scope::ALL.into_iter().map(move |scope| (instance, scope));
         let sums = (0..self.instances.len()).flat_map(each);
@@ -422,7 +422,7 @@ mod tests {
             Table::Image,
         ];
         assert_eq!(of(BOUNDARY), boundary);
-        // What a part does not have is not committed to.
+        // Columns that a part lacks are not committed to.
         let layout = Layout::new(&zeroed_only(), 4);
         assert!(layout.phases[FIXED_PROGRAM].groups.is_empty());
         assert!(layout.boundary().groups.is_empty());

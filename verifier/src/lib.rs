@@ -1,18 +1,18 @@
 //! Checks zonda proofs anywhere: `no_std`, no unsafe code, typed errors.
 //!
-//! A proof says: the program with this key ran to `exit(code)` and made these bytes public. The
+//! A proof states: the program with this key ran to `exit(code)` and made these bytes public. The
 //! caller supplies the key and the [`Statement`]; a proof never supplies what it is checked
-//! against.
+//! against. It carries a [`Claim`] of what it proves, so that an error can say what differs.
 //!
 //! ```
 //! use zonda_verifier::{Proof, Statement, VerifyingKey, verify};
 //!
 //! # let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/");
 //! # let read = |name: &str| std::fs::read(format!("{fixtures}{name}")).unwrap();
-//! # let [key, proof] = ["standard_v2.key", "standard_v2.proof"].map(read);
+//! # let [key, proof] = ["standard_v3.key", "standard_v3.proof"].map(read);
 //! let key = VerifyingKey::from_bytes(&key)?; // From whom the verifier trusts.
 //! let proof = Proof::from_bytes(&proof)?; // From anyone.
-//! let output = vec![55, 0, 0, 0]; // What the program should have said.
+//! let output = vec![55, 0, 0, 0]; // The expected public output.
 //! verify(&key, &Statement { exit_code: 0, output }, &proof)?;
 //!
 //! let other = Statement { exit_code: 1, output: vec![] };
@@ -21,12 +21,13 @@
 //! ```
 //!
 //! A proof is a [`Header`] and parts. [`verify()`] checks all of it; [`RunVerifier`] takes the parts
-//! one by one, and needs memory for one of them. What prover and verifier must agree on is public:
-//! [`protocol`], [`layout`], [`links`], [`transcript`], [`circle`], [`challenge`].
+//! one by one, and needs memory for one of them. Everything that prover and verifier must agree on
+//! is public: [`protocol`], [`layout`], [`links`], [`transcript`], [`circle`], [`challenge`].
 //!
 //! | feature | effect |
 //! |---|---|
 //! | `std` | `verify_from` verifies a proof while it is read, from any `std::io::Read` |
+//! | `test-util` | `VerifyingKey::with_parameters`: keys of fewer queries and less work, for tests. Proofs under them show nothing |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -54,6 +55,7 @@ extern crate std;
 mod assessment;
 pub mod challenge;
 pub mod circle;
+mod claim;
 mod codec;
 pub mod commit;
 pub mod constraints;
@@ -67,6 +69,7 @@ pub mod header;
 pub mod interpolate;
 mod key;
 pub mod layout;
+mod lengths;
 pub mod links;
 pub mod merkle;
 mod part;
@@ -83,6 +86,7 @@ pub mod transcript;
 mod verify;
 
 pub use challenge::{Challenge, Sextic};
+pub use claim::{Claim, ClaimError};
 pub use codec::{MAX_PART_BYTES, ProofError};
 pub use cost::{Cost, Operations};
 pub use counts::{Counts, Machine, Scope};
@@ -91,6 +95,7 @@ pub use fri::FoldError;
 pub use header::{Header, HeaderError, PartHeader};
 pub use key::{KeyError, VerifyingKey};
 pub use layout::Layout;
+pub use lengths::LengthError;
 pub use links::{End, ExecutionLinks, Links, LinksError};
 pub use merkle::OpeningError;
 pub use p3_mersenne_31::QM31;

@@ -1,8 +1,8 @@
-//! What links the parts of a run: where each shard begins and ends, which bytes of the output it
+//! The links between the parts of a run: where each shard begins and ends, which bytes of the output it
 //! makes, and which zeroed words each part opens.
 //!
-//! Section 3 of the protocol. The links are public values of a part's tables, so that what a part
-//! shows is what its links say; here the links are held against each other.
+//! Section 3 of the protocol. The links are public values of a part's tables, so that a part shows
+//! exactly its links; this module compares the links with each other.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -64,7 +64,7 @@ impl End {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinksError {
-    /// A part has links of a role that its tables do not have, or none of one that they have.
+    /// A part has links of a role that its tables do not have, or lacks links of one that they have.
     #[error("part {part}: tables and links do not agree on whether it {}", does(*role))]
     Role {
         /// The part.
@@ -72,7 +72,7 @@ pub enum LinksError {
         /// The role.
         role: Role,
     },
-    /// One of the first parts, of which each executes a shard, does not, or one of the others does.
+    /// One of the first parts executes no shard, or one of the others does.
     #[error("part {part} {}", if *expected { "does not execute its shard" } else { "executes, after the last shard" })]
     Execution {
         /// The part.
@@ -128,7 +128,9 @@ pub enum LinksError {
     },
     /// A shard's output does not begin where that of the shards before ends, or ends before it
     /// begins.
-    #[error("part {part} makes bytes {got:?} of the output, of which {expected} are made before")]
+    #[error(
+        "part {part} makes bytes {got:?} of the output; the parts before it make {expected} bytes"
+    )]
     Output {
         /// The part.
         part: usize,
@@ -138,7 +140,7 @@ pub enum LinksError {
         got: Range<u32>,
     },
     /// The shards make more or less output than is stated.
-    #[error("the shards make {got} bytes of output, of which {expected} are stated")]
+    #[error("the shards make {got} bytes of output; the statement has {expected}")]
     OutputLength {
         /// How many bytes are stated.
         expected: usize,
@@ -163,7 +165,7 @@ pub enum LinksError {
         /// Where its own begin.
         got: [u32; 2],
     },
-    /// No part opens zeroed words, be they none.
+    /// No part has the role of zeroed words.
     #[error("no part opens the zeroed words")]
     NoZeroed,
     /// The program is in no part, or in several.
@@ -185,7 +187,7 @@ impl Links {
     /// How many bytes [`Self::to_bytes`] gives.
     pub const BYTES: usize = 39;
 
-    /// The links' bytes, as transcripts and proofs hold them. What is not there is zero.
+    /// The links' bytes, as transcripts and proofs hold them. Absent numbers are zero.
     pub fn to_bytes(&self) -> Vec<u8> {
         let execution = self.execution.clone().unwrap_or_default();
         let end = execution.end.unwrap_or_default();
@@ -203,7 +205,7 @@ impl Links {
         bytes
     }
 
-    /// What is stated of the tables of the part at `position`, in a proof of `statement`: their
+    /// The statement about the tables of the part at `position`, in a proof of `statement`: their
     /// public values and periodic columns are made from it.
     pub fn part(&self, position: usize, statement: &Statement) -> Part {
         let execution = self.execution.as_ref().map(|links| {
@@ -231,7 +233,7 @@ impl Links {
         }
     }
 
-    /// The inverse of [`Self::to_bytes`]. There is nothing if the bytes are of no links.
+    /// The inverse of [`Self::to_bytes`]: `None` if the bytes encode no links.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         let mut rest = &bytes[..];
         let executes = flag(&mut rest)?;
@@ -255,7 +257,7 @@ impl Links {
             execution: executes.then_some(execution),
             zeroed: opens.then_some(zeroed),
         };
-        // What is not there is zero.
+        // Absent numbers are zero.
         (links.to_bytes() == bytes).then_some(links)
     }
 }
@@ -436,7 +438,7 @@ mod tests {
         }
     }
 
-    /// Three shards, of which the last has the program and opens no zeroed words.
+    /// Three shards; the last has the program and opens no zeroed words.
     fn run() -> (Vec<PartHeader>, Statement) {
         let shard = |pc_start, end, output, zeroed| Links {
             execution: Some(ExecutionLinks {

@@ -11,6 +11,7 @@ use zonda_circuits::F;
 use crate::{
     cost::Operations,
     layout::{Group, Phase},
+    lengths::{self, LengthError},
     proof::{Digest, PhaseOpening},
 };
 
@@ -18,25 +19,30 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpeningError {
+    /// Lists of what is opened are not equally long.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// Not as many cells as the query positions call for.
-    #[error("columns of 2^{log_height} rows: {got} cells are opened, {expected} are called for")]
+    #[error(
+        "columns of 2^{log_height} rows: {got} cells are opened, the query positions need {expected}"
+    )]
     Cells {
         /// The logarithm of the height of the columns.
         log_height: u32,
-        /// How many cells are called for.
+        /// How many cells the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,
     },
     /// Not as many digests as the query positions call for.
-    #[error("the opening has {got} digests, {expected} are called for")]
+    #[error("the opening has {got} digests, the query positions need {expected}")]
     Siblings {
-        /// How many are called for.
+        /// How many the query positions need.
         expected: usize,
         /// How many there are.
         got: usize,
     },
-    /// What is opened is not what was committed.
+    /// The opened cells are not the committed ones.
     #[error("the opened values do not lead to the root")]
     Root,
 }
@@ -74,7 +80,7 @@ pub fn missing(log_size: u32, leaves: &[usize]) -> Vec<(u32, usize)> {
 /// its rank among the nodes computed in that layer, and its children.
 ///
 /// # Errors
-/// If there are more or fewer siblings than it takes.
+/// If there are more or fewer siblings than it takes, or digests than leaves.
 pub fn root(
     log_size: u32,
     leaves: &[usize],
@@ -82,6 +88,7 @@ pub fn root(
     siblings: &[Digest],
     mut join: impl FnMut(u32, usize, &Digest, &Digest) -> Digest,
 ) -> Result<Digest, OpeningError> {
+    lengths::check("digests of leaves", leaves.len(), digests.len())?;
     let wrong_count = || OpeningError::Siblings {
         expected: missing(log_size, leaves).len(),
         got: siblings.len(),
@@ -128,6 +135,7 @@ pub fn check_phase(
     operations: &mut Operations,
 ) -> Result<(), OpeningError> {
     let of_layer = |log_size: u32| distinct(positions, log_domain.saturating_sub(log_size));
+    lengths::check("groups of rows", phase.groups.len(), opening.rows.len())?;
     for (group, rows) in phase.groups.iter().zip(&opening.rows) {
         let cells = of_layer(group.log_size()).len().saturating_mul(group.width);
         if cells != rows.len() {

@@ -17,13 +17,14 @@ use crate::{
     interpolate,
     key::VerifyingKey,
     layout::{Layout, PHASES, RunningSum},
+    lengths::{self, LengthError},
     merkle,
     proof::{Body, Digest},
     protocol::{self, label},
     transcript::Transcript,
 };
 
-/// What is given of a part before it is read.
+/// The facts about a part before it is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
     pub(crate) key: &'a VerifyingKey,
@@ -31,7 +32,7 @@ pub(crate) struct Given<'a> {
     /// The number of the part in the proof.
     pub(crate) position: u32,
     pub(crate) header: &'a PartHeader,
-    /// What the statement and the links say of the part.
+    /// The statement about the part, from the run's statement and the links.
     pub(crate) stated: &'a Part,
 }
 
@@ -58,6 +59,7 @@ pub(crate) fn check<E: Challenge>(
     let mut cost = Cost::default();
     let layout = Layout::of(given.machine, &given.header.shape, E::DEGREE);
     let body = Body::from_bytes(&layout, bytes)?;
+    check_lengths(&layout, &body)?;
 
     let mut transcript = protocol::enter_part(run, given.position);
     let challenges = replay(&mut transcript, given, &layout, &body)?;
@@ -71,7 +73,26 @@ pub(crate) fn check<E: Challenge>(
     Ok((claimed(&layout, &body, Scope::Global), cost))
 }
 
-/// Section 8: says again what the prover said, checks its works, and draws what it drew.
+/// Section 10: there is as much of everything as the layout calls for. The codec has seen to that; but the
+/// checks below rely on it, and do not rely on another module's loops.
+fn check_lengths<E: Challenge>(layout: &Layout, body: &Body<E>) -> Result<(), LengthError> {
+    let (columns, folds) = (layout.columns(), layout.folds().len());
+    let sums = layout.running_sums().count();
+    let before = layout.opened_before().count();
+    lengths::check("claims", sums, body.claims.len())?;
+    lengths::check("values at Z", columns, body.opened.at_point.len())?;
+    lengths::check("values at W", before, body.opened.before.len())?;
+    lengths::check("columns at W", sums.saturating_mul(E::DEGREE), before)?;
+    lengths::check("roots of folding", folds, body.fold_roots.len())?;
+    lengths::check("works of folding", folds, body.nonces.folds.len())?;
+    lengths::check("openings of folding", folds, body.folds.len())?;
+    for (phase, opening) in layout.phases.iter().zip(&body.phases) {
+        lengths::check("groups of rows", phase.groups.len(), opening.rows.len())?;
+    }
+    Ok(())
+}
+
+/// Section 8: absorbs what the prover absorbed, checks its works, and draws the same challenges.
 fn replay<E: Challenge>(
     transcript: &mut Transcript,
     given: &Given<'_>,
@@ -196,7 +217,7 @@ fn check_constraints<E: Challenge>(
             Vec::new()
         } else {
             let at = challenges.point.double_times(doublings);
-            interpolate::evaluate(&periodic, log_height, at, &mut cost.statement)
+            interpolate::evaluate(&periodic, log_height, at, &mut cost.statement)?
         };
         let [local, global] = Scope::ALL.map(|scope| {
             let is_next = |sum: &RunningSum| sum.instance == index && sum.scope == scope;
@@ -217,7 +238,7 @@ fn check_constraints<E: Challenge>(
             local,
             global,
         };
-        combination.add_instance(table, &row, lookups, &mut cost.constraints);
+        combination.add_instance(table, &row, lookups, &mut cost.constraints)?;
     }
 
     let halves = layout.quotient().groups.first();
@@ -287,9 +308,7 @@ fn check_degree<E: Challenge>(
         challenges.gamma,
         &mut cost.batch,
     );
-    let values = batch
-        .and_then(|batch| batch.values(layout, &body.phases, positions, &mut cost.batch))
-        .ok_or(PartError::Point)?;
+    let values = batch?.values(layout, &body.phases, positions, &mut cost.batch)?;
     fri::check(
         layout.log_size(),
         &challenges.rounds,

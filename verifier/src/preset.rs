@@ -18,7 +18,7 @@ pub const MAX_QUERIES: u32 = 512;
 /// The most bits of proof of work that a key can ask for at one place.
 pub const MAX_WORK_BITS: u32 = 40;
 
-/// How sure proofs are.
+/// The security of proofs.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[repr(u8)]
 pub enum Preset {
@@ -38,7 +38,7 @@ impl Preset {
         self as u8
     }
 
-    /// The preset for which a byte stands, if it does for any.
+    /// The preset of a byte, if there is one.
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.byte() == byte)
     }
@@ -68,7 +68,7 @@ impl Preset {
     }
 }
 
-/// What decides, with the challenge field, how sure a proof is and what it costs.
+/// The numbers that decide, with the challenge field, a proof's security and its cost.
 ///
 /// All are part of the key, and so of its digest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

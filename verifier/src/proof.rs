@@ -1,4 +1,4 @@
-//! Proofs: everything that a prover says of a run, in order.
+//! Proofs: everything that a prover sends about a run, in order.
 //!
 //! Section 10 of the protocol. Nothing here has been checked: [`verify`](crate::verify) does.
 
@@ -16,13 +16,13 @@ pub type Digest = [u8; 32];
 /// The bytes are read when a part is checked: [`Body::from_bytes`] reads them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Proof {
-    /// What is known of all parts before any of them is looked at.
+    /// The facts about all parts that come before the parts.
     pub header: Header,
     /// The bytes of each part's [`Body`].
     pub parts: Vec<Vec<u8>>,
 }
 
-/// What a part over the challenge field `E` says, beyond what the header says of it.
+/// The content of a part over the challenge field `E`, beyond its entry in the header.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Body<E> {
     /// The roots of the phases that the prover commits to after the global challenge.
@@ -34,7 +34,7 @@ pub struct Body<E> {
     pub opened: Opened<E>,
     /// One root per round of folding.
     pub fold_roots: Vec<Digest>,
-    /// The coefficients of what folding ends with, in the basis of the line.
+    /// The coefficients of the result of folding, in the basis of the line.
     pub last: Vec<E>,
     /// The proofs of work.
     pub nonces: Nonces,

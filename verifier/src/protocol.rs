@@ -1,4 +1,4 @@
-//! What prover and verifier say to the transcript, step by step.
+//! The transcript of prover and verifier, step by step.
 //!
 //! Section 8 of the protocol. Both call these functions, in the order in which they stand here; the
 //! labels of works and challenges are in [`label`].
@@ -6,79 +6,97 @@
 use crate::{
     challenge::Challenge,
     circle::Point,
+    claim::Claim,
     header::Header,
-    key::VerifyingKey,
     layout::Layout,
     proof::{Digest, Opened},
     transcript::{Transcript, element_bytes, put_elements},
 };
-use zonda_circuits::machine::Statement;
 
 /// The version of the protocol.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
-/// The labels under which things are said and drawn.
+/// The labels under which the transcript absorbs and draws.
 pub mod label {
-    /// Version and key.
-    pub const PROTOCOL: &str = "zonda";
-    /// Exit code and output.
-    pub const STATEMENT: &str = "statement";
-    /// The numbers of shards and of parts.
-    pub const SHARDS: &str = "shards";
-    /// The instances of a part.
-    pub const SHAPE: &str = "shape";
-    /// The root of a part's phase 3.
-    pub const BOUNDARY: &str = "boundary";
-    /// How a part is linked to others.
-    pub const LINKS: &str = "links";
-    /// Work before the challenges of the lookup argument over all parts.
-    pub const GLOBAL: &str = "global";
-    /// The challenge z of the lookup argument over all parts.
-    pub const GLOBAL_Z: &str = "global z";
-    /// The challenge beta of the lookup argument over all parts.
-    pub const GLOBAL_BETA: &str = "global beta";
-    /// The number of a part.
-    pub const POSITION: &str = "position";
-    /// The root of phase 4.
-    pub const MAIN: &str = "main";
-    /// Work before the challenges of the lookup argument of a part.
-    pub const LOOKUP: &str = "lookup";
-    /// The challenge z.
-    pub const LOOKUP_Z: &str = "lookup z";
-    /// The challenge beta.
-    pub const LOOKUP_BETA: &str = "lookup beta";
-    /// The root of phase 5.
-    pub const SUMS: &str = "sums";
-    /// The sums of all messages per instance and scope.
-    pub const CLAIMS: &str = "claims";
-    /// Work and challenge, alpha, that combines all constraints.
-    pub const CONSTRAINTS: &str = "constraints";
-    /// The root of phase 6.
-    pub const QUOTIENT: &str = "quotient";
-    /// Work and challenge, tau, of the out-of-domain point.
-    pub const POINT: &str = "point";
-    /// The opened values.
-    pub const OPENED: &str = "opened";
-    /// Work and challenge, gamma, that batches all openings.
-    pub const BATCH: &str = "batch";
-    /// Root, work and challenge of a round of folding.
-    pub const FOLD: &str = "fold";
-    /// The coefficients with which folding ends.
-    pub const FINAL: &str = "final";
-    /// Work and positions of the queries.
-    pub const QUERY: &str = "query";
+    use crate::transcript::LABEL_BYTES;
+
+    /// Labels that fit: one that is cut off could pass for another.
+    macro_rules! labels {
+        ($($(#[$meta:meta])* $name:ident = $label:literal;)*) => {
+            $(
+                $(#[$meta])*
+                pub const $name: &str = {
+                    assert!($label.len() <= LABEL_BYTES);
+                    $label
+                };
+            )*
+        };
+    }
+
+    labels! {
+        /// Version and key.
+        PROTOCOL = "zonda";
+        /// Exit code, and length and digest of the output.
+        STATEMENT = "statement";
+        /// The numbers of shards and of parts.
+        SHARDS = "shards";
+        /// The instances of a part.
+        SHAPE = "shape";
+        /// The root of a part's phase 3.
+        BOUNDARY = "boundary";
+        /// How a part is linked to others.
+        LINKS = "links";
+        /// Work before the challenges of the lookup argument over all parts.
+        GLOBAL = "global";
+        /// The challenge z of the lookup argument over all parts.
+        GLOBAL_Z = "global z";
+        /// The challenge beta of the lookup argument over all parts.
+        GLOBAL_BETA = "global beta";
+        /// The number of a part.
+        POSITION = "position";
+        /// The root of phase 4.
+        MAIN = "main";
+        /// Work before the challenges of the lookup argument of a part.
+        LOOKUP = "lookup";
+        /// The challenge z.
+        LOOKUP_Z = "lookup z";
+        /// The challenge beta.
+        LOOKUP_BETA = "lookup beta";
+        /// The root of phase 5.
+        SUMS = "sums";
+        /// The sums of all messages per instance and scope.
+        CLAIMS = "claims";
+        /// Work and challenge, alpha, that combines all constraints.
+        CONSTRAINTS = "constraints";
+        /// The root of phase 6.
+        QUOTIENT = "quotient";
+        /// Work and challenge, tau, of the out-of-domain point.
+        POINT = "point";
+        /// The opened values.
+        OPENED = "opened";
+        /// Work and challenge, gamma, that batches all openings.
+        BATCH = "batch";
+        /// Root, work and challenge of a round of folding.
+        FOLD = "fold";
+        /// The coefficients with which folding ends.
+        FINAL = "final";
+        /// Work and positions of the queries.
+        QUERY = "query";
+    }
 }
 
-/// A transcript in which everything has been said that is known before the first work, "global": the
-/// key, the statement, and the header without its nonce.
-pub fn begin(key: &VerifyingKey, statement: &Statement, header: &Header) -> Transcript {
+/// A transcript that has absorbed everything that is known before the first work, "global": the
+/// key and the statement, of which `claim` holds the digests, and the header without its nonce.
+///
+/// # Soundness
+/// A verifier passes the claim that it has made of its own key and statement, not that of the header.
+pub fn begin(claim: &Claim, header: &Header) -> Transcript {
     let mut transcript = Transcript::new();
-    let protocol = [&VERSION.to_le_bytes()[..], &key.digest()].concat();
+    let protocol = [&VERSION.to_le_bytes()[..], &claim.key_digest].concat();
     transcript.absorb(label::PROTOCOL, &protocol);
 
-    let length = (statement.output.len() as u64).to_le_bytes();
-    let exit_code = statement.exit_code.to_le_bytes();
-    let stated = [&exit_code[..], &length, &statement.output].concat();
+    let numbers = [claim.exit_code, claim.output_length].map(u32::to_le_bytes);
+    let stated = [numbers.as_flattened(), &claim.output_digest].concat();
     transcript.absorb(label::STATEMENT, &stated);
 
     let parts = (header.parts.len() as u32).to_le_bytes();
@@ -106,13 +124,13 @@ pub fn enter_part(run: &Transcript, position: u32) -> Transcript {
     transcript
 }
 
-/// Says the root of phase 5 and the claims.
+/// Absorbs the root of phase 5 and the claims.
 pub fn absorb_sums<E: Challenge>(transcript: &mut Transcript, root: &Digest, claims: &[E]) {
     transcript.absorb(label::SUMS, root);
     transcript.absorb(label::CLAIMS, &element_bytes(claims));
 }
 
-/// Says the opened values.
+/// Absorbs the opened values.
 pub fn absorb_opened<E: Challenge>(transcript: &mut Transcript, opened: &Opened<E>) {
     let mut bytes = element_bytes(&opened.at_point);
     put_elements(&mut bytes, &opened.before);
@@ -128,7 +146,7 @@ pub fn points<E: Challenge>(layout: &Layout, tau: E) -> Option<(Point<E>, Point<
     (usable(&point) && usable(&before)).then_some((point, before))
 }
 
-/// Says the coefficients with which folding ends.
+/// Absorbs the coefficients with which folding ends.
 pub fn absorb_last<E: Challenge>(transcript: &mut Transcript, last: &[E]) {
     transcript.absorb(label::FINAL, &element_bytes(last));
 }

@@ -4,11 +4,11 @@
 //! SOUNDNESS.md derives every bound here; the names of the terms are its. Each term is an error
 //! probability over one challenge, given as bits: minus its base-two logarithm. A proof of work
 //! before the challenge makes each try cost more, and so adds its bits to that term and to no
-//! other. A proof is as sure as the **sum** of all terms says.
+//! other. The **sum** of all terms decides the security of a proof.
 //!
 //! What is claimed is the bound in the unique-decoding regime: the protocol relies on a commitment
 //! having one meaning. The bound in the Johnson regime is computed beside it, for information. The
-//! collision resistance of the hash is no term of the sum: it is stated beside it.
+//! collision resistance of the hash is not a term of the sum: it is stated beside it.
 #![allow(clippy::arithmetic_side_effects)] // Computes only with what `Setting::check` has bounded.
 
 use alloc::vec::Vec;
@@ -62,7 +62,7 @@ pub struct Work {
     pub query: u32,
 }
 
-/// The numbers that decide how sure a part of a proof is: the parameters and the shape.
+/// The numbers that decide the security of a part of a proof: the parameters and the shape.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Setting {
     /// Degree of the challenge field over Mersenne31.
@@ -138,13 +138,13 @@ pub enum SettingError {
         /// The number of coefficients after.
         final_length: u64,
     },
-    /// Too many openings, or none.
+    /// Too many openings, or no openings.
     #[error("{got} openings; 1 to {MAX_OPENINGS} are analysed")]
     Openings {
         /// How many.
         got: u64,
     },
-    /// Too many constraints, or none.
+    /// Too many constraints, or no constraints.
     #[error("{got} constraints; 1 to {MAX_CONSTRAINTS} are analysed")]
     Constraints {
         /// How many.
@@ -179,7 +179,7 @@ pub enum Source {
     Batch,
     /// A word that is not close to a codeword, yet folds to one that is, in this round.
     Fold(usize),
-    /// A word that is not close to a codeword, yet looks it at all queries.
+    /// A word that is not close to a codeword, yet looks close at all queries.
     Query,
 }
 
@@ -213,7 +213,7 @@ pub enum Regime {
     UniqueDecoding,
     /// Up to the Johnson bound: a word is taken for any codeword of a list.
     Johnson {
-        /// The decoder's multiplicity, which says how close to the Johnson bound.
+        /// The decoder's multiplicity, which decides how close to the Johnson bound.
         multiplicity: u32,
     },
 }
@@ -238,12 +238,12 @@ pub struct Bound {
     pub bits: f64,
 }
 
-/// How sure a proof is.
+/// The security of a proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Security {
-    /// What is claimed.
+    /// The claimed bound.
     pub claimed: Bound,
-    /// What the Johnson regime would give. For information: not claimed.
+    /// The bound in the Johnson regime. For information: not claimed.
     pub johnson: Bound,
     /// Bits of the hash: a collision of digests is found with 2^bits of its evaluations.
     pub hash_bits: f64,
@@ -261,7 +261,7 @@ impl Security {
     }
 }
 
-/// How sure a proof of this setting is.
+/// The security of a proof of this setting.
 ///
 /// # Errors
 /// If the setting is beyond what SOUNDNESS.md analyses.
@@ -276,6 +276,15 @@ pub fn assess(setting: &Setting) -> Result<Security, SettingError> {
         johnson,
         hash_bits: f64::from(DIGEST_BITS) / 2.0,
     })
+}
+
+/// The bound that is claimed: in the unique-decoding regime.
+///
+/// # Errors
+/// If the setting is beyond what SOUNDNESS.md analyses.
+pub fn claimed(setting: &Setting) -> Result<Bound, SettingError> {
+    setting.check()?;
+    Ok(bound(setting, Regime::UniqueDecoding))
 }
 
 impl Setting {

@@ -96,7 +96,7 @@ pub enum ShapeError {
         got: u32,
     },
     /// More rows than the clock's soundness argument allows.
-    #[error("the tables have {rows} rows together, more than the clock can tell apart")]
+    #[error("the tables have {rows} rows together, more than the clock can count")]
     Clock {
         /// The sum of all heights.
         rows: u64,
@@ -128,7 +128,7 @@ impl Shape {
         Ok(())
     }
 
-    /// Checks what every shape must fulfil, whatever the program and the statement.
+    /// Checks the rules for every shape, for any program and statement.
     ///
     /// # Errors
     /// The first bound that does not hold.
@@ -185,7 +185,7 @@ impl Shape {
         self.0.iter().flat_map(bytes).collect()
     }
 
-    /// The least and greatest number of instances of a table, beside those of other tables.
+    /// The least and greatest number of instances of a table, given those of other tables.
     fn possible_instances(&self, table: Table) -> (usize, usize) {
         let role = table.role();
         if role != Role::Lookup && !self.has(role) {
@@ -360,7 +360,7 @@ pub(crate) mod tests {
         assert_eq!(least().check_heights(&[], 16), Ok(()));
         let error = fixed(Table::Statement, 5, 4);
         assert_eq!(least().check_heights(&[], 17), error);
-        // A part that executes nothing states nothing.
+        // A part that executes nothing has no statement.
         assert_eq!(zeroed_only().check_heights(&[], 17), Ok(()));
         let key = [Instance {
             table: Table::Program,

@@ -1,4 +1,4 @@
-//! How long what a proof consists of is.
+//! The lengths of a proof's pieces.
 
 use p3_mersenne_31::QM31;
 
@@ -12,7 +12,7 @@ use crate::{
     shape::Shape,
 };
 
-/// Lengths of what a proof, or a part of it, consists of, in bytes. They add up to the length of its
+/// Lengths of the pieces of a proof, or of a part of it, in bytes. They add up to the length of its
 /// encoding.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Sizes {
@@ -26,7 +26,7 @@ pub struct Sizes {
     pub opened: u64,
     /// The roots of the rounds of folding.
     pub fold_roots: u64,
-    /// The coefficients of what folding ends with.
+    /// The coefficients of the result of folding.
     pub last: u64,
     /// The proofs of work.
     pub nonces: u64,
@@ -50,7 +50,7 @@ impl Sizes {
         }
     }
 
-    /// The lengths of what a part of a proof with this header consists of.
+    /// The lengths of the pieces of a part of a proof with this header.
     ///
     /// # Errors
     /// If there is no such part, or the bytes are not of its shape.
@@ -109,10 +109,10 @@ impl Sizes {
 }
 
 impl Proof {
-    /// The lengths of what the proof consists of, over all parts.
+    /// The lengths of the proof's pieces, over all parts.
     ///
     /// # Errors
-    /// If a part's bytes are not of its shape, or there are more parts than the header says.
+    /// If a part's bytes are not of its shape, or there are more parts than in the header.
     pub fn sizes(&self) -> Result<Sizes, ProofError> {
         let mut sizes = Sizes::of_header(&self.header);
         for (part, bytes) in self.parts.iter().enumerate() {

@@ -20,7 +20,7 @@ pub enum ReadError {
     /// It could not be read.
     #[error("cannot read the proof: {0}")]
     Io(#[from] io::Error),
-    /// It is no proof.
+    /// It is not a proof.
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// It is refused.
@@ -32,7 +32,7 @@ pub enum ReadError {
 /// [`Proof::to_bytes`](crate::Proof::to_bytes), and nothing after them.
 ///
 /// # Errors
-/// If the proof cannot be read, is none, or is refused: what comes first.
+/// The first of these: the proof cannot be read, the bytes are not a proof, or the proof is refused.
 pub fn verify_from(
     key: &VerifyingKey,
     statement: &Statement,
@@ -50,6 +50,7 @@ pub fn verify_from(
 /// The parts of a proof, read one by one. Nothing of them has been checked but their number and
 /// lengths.
 #[derive(Debug)]
+#[must_use = "nothing of the parts is known before they are read to the end"]
 pub struct PartReader<R> {
     stream: Stream<R>,
     /// How many parts are still to come.
@@ -57,10 +58,10 @@ pub struct PartReader<R> {
 }
 
 impl<R: Read> PartReader<R> {
-    /// Reads the header of a proof. What remains to be read are its parts.
+    /// Reads the header of a proof. Its parts remain to be read.
     ///
     /// # Errors
-    /// If it cannot be read, or is none.
+    /// If it cannot be read, or is not a header.
     pub fn new(reader: R) -> Result<(Header, Self), ReadError> {
         let mut stream = Stream {
             reader,
@@ -71,10 +72,28 @@ impl<R: Read> PartReader<R> {
         Ok((header, Self { stream, left }))
     }
 
-    /// The bytes of the next part, or none after the last, which is the end of what is read.
+    /// Passes over the next part, and returns its length; `None` after the last, at the end of the input. It
+    /// takes no memory for the part.
     ///
     /// # Errors
-    /// If the part cannot be read, or is none by its length; or if something follows the last part.
+    /// As [`Self::next_part`].
+    pub fn skip_part(&mut self) -> Result<Option<u64>, ReadError> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return self.end().map(|()| None);
+        };
+        self.left = left;
+        let length = part_length(&mut self.stream)? as u64;
+        let mut part = (&mut self.stream.reader).take(length);
+        if io::copy(&mut part, &mut io::sink())? < length {
+            return Err(ProofError::Truncated { place: "parts" }.into());
+        }
+        Ok(Some(length))
+    }
+
+    /// The bytes of the next part; `None` after the last, at the end of the input.
+    ///
+    /// # Errors
+    /// If the part cannot be read, or its length is impossible; or if something follows the last part.
     pub fn next_part(&mut self) -> Result<Option<&[u8]>, ReadError> {
         match self.left.checked_sub(1) {
             Some(left) => {
@@ -82,14 +101,17 @@ impl<R: Read> PartReader<R> {
                 let length = part_length(&mut self.stream)?;
                 self.stream.take("parts", length).map(Some)
             }
-            None => {
-                let mut after = Vec::new();
-                let rest = &mut self.stream.reader;
-                match rest.take(1).read_to_end(&mut after)? {
-                    0 => Ok(None),
-                    count => Err(ProofError::Trailing { count }.into()),
-                }
-            }
+            None => self.end().map(|()| None),
+        }
+    }
+
+    /// Checks that nothing follows the last part.
+    fn end(&mut self) -> Result<(), ReadError> {
+        let mut after = Vec::new();
+        let rest = &mut self.stream.reader;
+        match rest.take(1).read_to_end(&mut after)? {
+            0 => Ok(()),
+            count => Err(ProofError::Trailing { count }.into()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The transcript: what prover and verifier have said so far, and the challenges drawn from it.
+//! The transcript: it absorbs all that prover and verifier exchange, and challenges are drawn from it.
 //!
 //! Section 7 of the protocol. Each operation hashes the state, a label, its kind and a value, so no
 //! two operations, and no two ways to split the same bytes, are alike.
@@ -14,6 +14,9 @@ use crate::{challenge::Challenge, cost::compressions};
 /// Bytes of an operation's header.
 pub const HEADER_BYTES: usize = 64;
 
+/// The most bytes of a label.
+pub const LABEL_BYTES: usize = 16;
+
 /// The bytes of a header before the value: the last eight are the value's.
 const VALUE_AT: usize = HEADER_BYTES - 8;
 
@@ -26,7 +29,7 @@ enum Kind {
     Positions,
 }
 
-/// What prover and verifier have said so far.
+/// All that has been absorbed so far.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     state: [u8; 32],
@@ -34,12 +37,12 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// A transcript in which nothing has been said.
+    /// A transcript that has absorbed nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A transcript in which what has been said led to this state.
+    /// A transcript in this state.
     pub const fn from_state(state: [u8; 32]) -> Self {
         Self {
             state,
@@ -57,7 +60,7 @@ impl Transcript {
         self.compressions
     }
 
-    /// Says `bytes` under `label`.
+    /// Absorbs `bytes` under `label`.
     pub fn absorb(&mut self, label: &'static str, bytes: &[u8]) {
         let header = self.header(label, Kind::Absorb, 0, bytes.len() as u64);
         let mut hasher = Hasher::new();
@@ -119,7 +122,7 @@ impl Transcript {
     }
 
     fn header(&self, label: &str, kind: Kind, bits: u8, value: u64) -> [u8; HEADER_BYTES] {
-        let mut padded = [0; 16];
+        let mut padded = [0; LABEL_BYTES];
         padded
             .iter_mut()
             .zip(label.bytes())
@@ -253,7 +256,7 @@ mod tests {
             .unwrap();
         let works = |bits, nonce| transcript.clone().work("query", bits, nonce);
         assert!(works(8, nonce));
-        // A nonce for another number of bits, or another place, is none for this one.
+        // A nonce for another number of bits, or another place, fails here.
         assert!((0..nonce).all(|nonce| !works(8, nonce)));
         assert!(!works(64, nonce));
         assert!(works(0, 0));

@@ -1,4 +1,4 @@
-//! Verification of a run: its header, each part in order, and what the parts are to each other.
+//! Verification of a run: its header, each part in order, and the balance between the parts.
 
 use p3_field::Field;
 use p3_mersenne_31::QM31;
@@ -6,6 +6,7 @@ use zonda_circuits::machine::Statement;
 
 use crate::{
     challenge::{Challenge, Sextic},
+    claim::Claim,
     constraints::Lookup,
     cost::Cost,
     counts::Machine,
@@ -47,8 +48,9 @@ pub fn verify_with_cost(
 
 /// A verification that takes the parts of a proof one by one, and needs memory for one of them.
 ///
-/// Nothing has been verified until [`Self::finish`] says so.
+/// Nothing has been verified before [`Self::finish`] accepts.
 #[derive(Debug)]
+#[must_use = "nothing is verified before `finish` says so"]
 pub struct RunVerifier<'a> {
     key: &'a VerifyingKey,
     statement: &'a Statement,
@@ -60,14 +62,14 @@ pub struct RunVerifier<'a> {
     cost: Cost,
 }
 
-/// What a run's parts share, over the preset's challenge field.
+/// The state that a run's parts share, over the preset's challenge field.
 #[derive(Debug)]
 enum Run {
     Standard(Shared<QM31>),
     High(Shared<Sextic>),
 }
 
-/// What a run's parts share.
+/// The state that a run's parts share.
 #[derive(Debug)]
 struct Shared<E> {
     /// After the global challenges.
@@ -93,9 +95,7 @@ impl<'a> RunVerifier<'a> {
                 got: statement.output.len(),
             });
         }
-        if !key.parameters().is_possible() {
-            return Err(VerifyError::Parameters);
-        }
+        key.check()?;
         if header.preset != key.preset() {
             return Err(VerifyError::Preset {
                 expected: key.preset(),
@@ -103,15 +103,17 @@ impl<'a> RunVerifier<'a> {
             });
         }
         let machine = Machine::new();
-        header.check_with(&machine, key, statement)?;
+        let expected = Claim::new(key, statement);
+        header.check_with(&machine, key, statement, &expected)?;
 
-        let mut transcript = protocol::begin(key, statement, header);
+        let mut transcript = protocol::begin(&expected, header);
         let bits = key.parameters().global_work_bits;
         if !transcript.work(label::GLOBAL, bits, header.global_nonce) {
-            return Err(VerifyError::Statement);
+            return Err(VerifyError::GlobalWork);
         }
         let mut cost = Cost::default();
         cost.transcript.compressions = transcript.compressions();
+        cost.transcript.hash(statement.output.len());
         let run = match header.preset {
             Preset::Standard => Run::Standard(Shared::new(transcript, &machine)),
             Preset::High => Run::High(Shared::new(transcript, &machine)),
@@ -127,8 +129,8 @@ impl<'a> RunVerifier<'a> {
         })
     }
 
-    /// Checks the next part, and says what that took. Nothing is proved before `finish`: only then have
-    /// the parts been held against each other.
+    /// Checks the next part, and returns the operations that it took. Nothing is proved before
+    /// `finish`, which checks the balance between the parts.
     ///
     /// # Errors
     /// The first check that failed, if the part does not hold or there should be no more parts. The
@@ -156,8 +158,8 @@ impl<'a> RunVerifier<'a> {
         Ok(cost)
     }
 
-    /// Whether the parts, of which each holds, are all there, and make up the run. Says what all of
-    /// it took.
+    /// Checks that all parts are there and make up the run. Returns the operations of the whole
+    /// verification.
     ///
     /// # Errors
     /// The first check that failed.

@@ -28,7 +28,7 @@ impl<V: Copy> Address<V> {
     /// - Constrains: where `active` is 1 and the returned value equals an integer of `[0, 2^30)`
     ///   mod p, that integer is the effective address divided by four, and `offset` the remainder.
     ///   No word of RAM has an address outside of `[0, 2^30)`, so an access to any other value
-    ///   reads what nobody wrote.
+    ///   receives a message that no row sends.
     #[inline(always)]
     #[must_use]
     pub fn word_address<B>(

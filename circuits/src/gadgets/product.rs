@@ -1,4 +1,4 @@
-//! Products of 32-bit words as sums of byte products, none of which reaches p.
+//! Products of 32-bit words as sums of byte products, each below p.
 
 use p3_field::PrimeCharacteristicRing;
 

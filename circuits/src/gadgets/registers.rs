@@ -27,7 +27,7 @@ columns! {
         x: Access<T>,
         /// The read of rs2.
         y: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
     }
 }
@@ -43,7 +43,7 @@ columns! {
         rs1: T,
         /// The read of rs1.
         x: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
     }
 }

@@ -146,7 +146,7 @@ impl<V: Copy> Shifted<V> {
     ///   with `0 <= f <= 8` on rows that shift, where `e = f + 8 wide` is right for the direction.
     /// - Constrains: the directions, `wide` and `is_arithmetic` are 0 or 1, at most one direction is
     ///   1, and `is_arithmetic` is 0 unless a right direction is 1. On rows that shift, `result` is
-    ///   `x` shifted as the table above says, with the sign shifted in if `is_arithmetic`; its limbs
+    ///   `x` shifted as in the table above, with the sign shifted in if `is_arithmetic`; its limbs
     ///   are in `[0, 2^16)`.
     #[inline(always)]
     pub fn eval<B>(&self, circuit: &mut Circuit<'_, B>, x: Word<B::Expr>, multiplier: B::Expr)
@@ -167,7 +167,7 @@ impl<V: Copy> Shifted<V> {
             self.direction.far_right.into(),
         ];
 
-        // (1) At most one of the directions is set; a row with none is not in use.
+        // (1) At most one of the directions is set; a row without one is not in use.
         circuit.boolean("left", left.clone());
         circuit.boolean("far_left", far_left.clone());
         circuit.boolean("right", right.clone());
@@ -290,7 +290,7 @@ impl<F: PrimeCharacteristicRing> Shifted<F> {
             is_arithmetic: F::from_bool(is_arithmetic),
             sign: F::from_u32(sign),
             cut: [cut((x & 0xffff) << f), cut(((x >> 16) << f) + repeated)],
-            // x0 is not written, but the result is the result all the same.
+            // x0 is not written, but the column holds the result all the same.
             result: Word::from_u32(match (is_right, is_arithmetic) {
                 (false, _) => x << amount,
                 (true, false) => x >> amount,

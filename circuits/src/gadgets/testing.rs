@@ -1,4 +1,4 @@
-//! What the tests of families that compute rd from rs1 and rs2 or an immediate share.
+//! The common parts of the tests of families that compute rd from rs1 and rs2 or an immediate.
 
 use alloc::{string::String, vec, vec::Vec};
 
@@ -16,7 +16,9 @@ use crate::{
     columns::Columns,
     machine::Table,
     plonky3::Plonky3,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 /// Address of every instruction here.
@@ -47,7 +49,7 @@ pub struct Tested<C> {
     pub row: fn(&Step, &Instruction) -> C,
     /// Its operations.
     pub opcodes: &'static [Opcode],
-    /// What an operation must make of rs1 and of rs2 or the immediate, in plain Rust.
+    /// The value that an operation must make of rs1 and of rs2 or the immediate, in plain Rust.
     pub expected: fn(Opcode, u32, u32) -> u32,
 }
 
@@ -98,7 +100,7 @@ impl<C: Columns<F>> Tested<C> {
     }
 
     /// Evaluates a row that claims to be `opcode` with operands `x` and `y`.
-    pub fn claims(&self, row: C, opcode: Opcode, y: u32) -> Result<Said, String> {
+    pub fn claims(&self, row: C, opcode: Opcode, y: u32) -> Result<Messages, String> {
         evaluate(self.table, row, PC, &instruction(opcode, y))
     }
 
@@ -118,12 +120,13 @@ impl<C: Columns<F>> Tested<C> {
         assert_eq!(self.claims(row, opcode, y), Err(name.into()));
     }
 
-    /// Asserts that the witness of this execution holds and says what it must.
+    /// Asserts that the witness of this execution holds and emits the right messages.
     #[track_caller]
-    fn says(&self, instruction: &Instruction, step: &Step, y: u32) {
+    fn emits(&self, instruction: &Instruction, step: &Step, y: u32) {
         let expected = (self.expected)(instruction.opcode, step.rs1.value, y);
-        let said = evaluate(self.table, (self.row)(step, instruction), PC, instruction);
-        let said = said.unwrap_or_else(|name| panic!("{instruction}: {name} fails: {step:x?}"));
+        let emitted = evaluate(self.table, (self.row)(step, instruction), PC, instruction);
+        let emitted =
+            emitted.unwrap_or_else(|name| panic!("{instruction}: {name} fails: {step:x?}"));
         let register = |number: u8, record, after, clk| {
             access(SPACE_REGISTER, number.into(), record, after, clk)
         };
@@ -137,15 +140,15 @@ impl<C: Columns<F>> Tested<C> {
         if instruction.rd != 0 {
             messages.push(register(instruction.rd, step.rd, expected, CLK + 3));
         }
-        assert_said(said, messages);
+        assert_messages(emitted, messages);
     }
 
-    /// Asserts that every operation on `x` and `y` is what it must be.
+    /// Asserts that the row of every operation on `x` and `y` is right.
     #[track_caller]
     pub fn proves(&self, x: u32, y: u32) {
         for opcode in self.opcodes {
             let instruction = instruction(*opcode, y);
-            self.says(&instruction, &step(&instruction, x, y), y);
+            self.emits(&instruction, &step(&instruction, x, y), y);
         }
     }
 
@@ -160,12 +163,12 @@ impl<C: Columns<F>> Tested<C> {
                 rd: Access::default(),
                 ..step(&instruction, x, y)
             };
-            self.says(&instruction, &step, y);
+            self.emits(&instruction, &step, y);
         }
     }
 
     /// Asserts that one register may be both operands and the destination. `immediate` is the other
-    /// operand where it is no register.
+    /// operand where it is not a register.
     pub fn works_in_place(&self, x: u32, immediate: u32) {
         for opcode in self.opcodes {
             let is_register = opcode.form() == Form::Register;
@@ -189,7 +192,7 @@ impl<C: Columns<F>> Tested<C> {
                 rd: found(if is_register { CLK + 1 } else { CLK }),
                 ..step(&instruction, x, y)
             };
-            self.says(&instruction, &step, y);
+            self.emits(&instruction, &step, y);
         }
     }
 
@@ -200,7 +203,7 @@ impl<C: Columns<F>> Tested<C> {
             main_width: self.table.width(),
             ..AirLayout::default()
         });
-        self.table.tell(&mut Plonky3(&mut builder));
+        self.table.evaluate(&mut Plonky3(&mut builder));
         for constraint in builder.base_constraints() {
             assert!(constraint.degree_multiple() <= 3);
         }
@@ -214,12 +217,12 @@ impl<C: Columns<F>> Tested<C> {
         assert_eq!(cost, (columns, messages));
     }
 
-    /// Asserts that a zero row holds and says nothing.
+    /// Asserts that a zero row holds and emits no message.
     pub fn unused_says_nothing(&self) {
         let cells = vec![F::ZERO; self.table.width()];
         for opcode in self.opcodes {
-            let said = evaluate_cells(self.table, &cells, PC, &instruction(*opcode, 0));
-            assert_eq!(said, Ok(vec![]));
+            let emitted = evaluate_cells(self.table, &cells, PC, &instruction(*opcode, 0));
+            assert_eq!(emitted, Ok(vec![]));
         }
     }
 

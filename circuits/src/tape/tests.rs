@@ -90,18 +90,18 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
 
             let mut heard = Heard::default();
             let mut row = Row::new(&columns, &fixed, &periodic, &public, &mut heard);
-            table.tell(&mut row);
+            table.evaluate(&mut row);
 
             let (constraints, counts, fields) = taped(table, &columns, &fixed, &periodic, &public);
             assert_eq!(constraints, heard.constraints, "{}", table.name());
             assert_eq!(plan.messages.len(), heard.messages.len());
             let mut slot = 0;
-            for (index, (bus, count, said)) in heard.messages.iter().enumerate() {
+            for (index, (bus, count, emitted)) in heard.messages.iter().enumerate() {
                 let message = &plan.messages[index];
                 assert_eq!((message.bus, counts[index]), (*bus, *count));
                 assert!(message.count.is_none_or(|n| F::from_u32(n) == *count));
-                assert_eq!(message.fields.len(), said.len());
-                for (field, value) in message.fields.iter().zip(said) {
+                assert_eq!(message.fields.len(), emitted.len());
+                for (field, value) in message.fields.iter().zip(emitted) {
                     assert_eq!(fields[slot], *value);
                     match field {
                         Field::Constant(known) => assert_eq!(*known, value.as_canonical_u32()),
@@ -115,7 +115,7 @@ fn a_tape_holds_what_a_row_says_and_the_plan_its_constants() {
     }
 }
 
-/// What is not called a constant does change from row to row: nothing is left to fold.
+/// Whatever the plan does not call constant changes from row to row: nothing is left to fold.
 #[test]
 fn plans_know_every_constant() {
     let mut random = Cells(2);

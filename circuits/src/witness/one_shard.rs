@@ -10,7 +10,7 @@ use crate::{
     machine::{End, Execution, Image, Part, Statement, Table, ZeroedRange},
     system::{
         boundary::{Held, Left},
-        zeroed::{Opening, openings},
+        zeroed::{NotZeroed, Opening, is_zeroed, openings},
     },
 };
 
@@ -18,15 +18,15 @@ use crate::{
 /// that has all roles.
 #[derive(Clone, Debug)]
 pub struct OneShard {
-    /// What is stated.
+    /// The part's statement.
     pub part: Part,
-    /// What the shard holds.
+    /// The places that the shard holds.
     pub held: Vec<Held>,
     /// The pcs of the instructions that it executes.
     pub pcs: Vec<u32>,
     /// How many rows of the table of instructions hold each instruction of the image's text.
     pub uses: Vec<u32>,
-    /// What it leaves.
+    /// The final state of all that it touches.
     pub left: Vec<Left>,
     /// The zeroed words that it touches.
     pub openings: Vec<Opening>,
@@ -35,12 +35,15 @@ pub struct OneShard {
 impl OneShard {
     /// The whole run of `image` that left `records` and of which `statement` is true. `heights` are
     /// those of [`traces`](super::traces).
+    ///
+    /// # Errors
+    /// [`NotZeroed`] if the run touches a word in a hole: it is no run of `image`.
     pub fn new(
         image: &Image,
         records: &Records,
         statement: &Statement,
         heights: impl Fn(Table, usize) -> Vec<usize>,
-    ) -> Self {
+    ) -> Result<Self, NotZeroed> {
         let initial = |address: u32| {
             let found = image.words.binary_search_by_key(&address, |word| word.0);
             found.map_or(0, |index| image.words[index].1)
@@ -76,9 +79,11 @@ impl OneShard {
         let pcs = executed(records);
         let mut uses = vec![0; image.text.len()];
         count_uses(image, &pcs, heights, &mut uses);
-        let openings = openings(image, &left);
+        let zeroed = left.iter().filter(|left| is_zeroed(image, left));
+        let zeroed: Vec<Left> = zeroed.copied().collect();
+        let openings = openings(image, &zeroed)?;
         let to = openings.last().map_or([0, 0], Opening::next);
-        Self {
+        Ok(Self {
             part: Part {
                 execution: Some(Execution {
                     position: 1,
@@ -96,10 +101,10 @@ impl OneShard {
             uses,
             left,
             openings,
-        }
+        })
     }
 
-    /// What the part's boundary columns are made from.
+    /// The data that the part's boundary columns are made from.
     pub fn boundary(&self) -> Boundary<'_> {
         Boundary {
             held: &self.held,

@@ -42,7 +42,7 @@ pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) ->
         Some(Ok(instruction)) => instruction,
         _ => panic!("{pc:#x} was executed, so it is an instruction"),
     };
-    let run = OneShard::new(&image, &records, &statement, heights);
+    let run = OneShard::new(&image, &records, &statement, heights).expect("its own image");
     let boundary = run.boundary();
     Run {
         airs: airs(&image, &run.part, true),
@@ -73,5 +73,6 @@ impl Run {
 /// A part that has all roles.
 pub fn part() -> Part {
     let statement = Statement::default();
-    OneShard::new(&Image::default(), &Records::default(), &statement, several).part
+    let run = OneShard::new(&Image::default(), &Records::default(), &statement, several);
+    run.expect("no words").part
 }

@@ -20,6 +20,7 @@ fn build(words: Vec<u32>) -> Vec<u8> {
     Builder::new(TEXT)
         .text(TEXT, &words)
         .data(DATA, &data, 100)
+        .without_holes()
         .build()
 }
 
@@ -136,7 +137,7 @@ pub fn echo() -> Vec<u8> {
     build(words)
 }
 
-/// What was read is changed and read once more.
+/// The program changes the input that it read, and reads once more.
 fn lw_sw() -> Vec<u32> {
     let mut words = li(6, ZEROED[0]).to_vec();
     words.extend([lw(7, 6, 16), add(7, 7, 7), sw(7, 6, 16), lw(7, 6, 16)]);

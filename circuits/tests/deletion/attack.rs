@@ -16,20 +16,20 @@ use crate::{
     implied::implied,
     plans::{self, touched_again},
     row::{Dependencies, Part, column, full, is_lookup},
-    search::{Search, says_the_same, spoken},
+    search::{Search, effect, has_same_effect},
     settle::Lie,
     system::refusals,
     world::{Plan, World},
 };
 
-/// What a machine without a part accepts that the whole one refuses.
+/// The kind of row that a machine without a part accepts and the whole one refuses.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
-    /// A row that is not in use and says nothing, with cells that are not zero.
+    /// A row that is not in use and emits no message, with cells that are not zero.
     Idle,
-    /// A second row for an honest step, which says the same.
+    /// A second row for an honest step, which emits the same messages.
     Second,
-    /// What did not happen.
+    /// A step that did not happen.
     False,
 }
 
@@ -51,7 +51,7 @@ pub struct Attacks {
     /// By message of other buses than those of lookups: attacks that it and its partner refuse.
     pub pairs: BTreeMap<usize, Kill>,
     /// Messages without which honest runs do not balance.
-    pub said: Vec<bool>,
+    pub emitted: Vec<bool>,
 }
 
 /// How many rows a search looks at.
@@ -69,7 +69,7 @@ impl Attacks {
         let names = names(air);
         Self {
             table,
-            said: vec![false; names.messages.len()],
+            emitted: vec![false; names.messages.len()],
             names,
             dependencies: Dependencies::of(air),
             plans: worlds.collect(),
@@ -155,18 +155,18 @@ impl Attacks {
         row.map(|(_, row)| row).into_iter().collect()
     }
 
-    /// What honest runs say.
+    /// The messages that honest runs emit.
     fn honest_runs(&mut self, plans: &[(Plan, World)]) {
         for (_, world) in plans {
             let refused = refusals(world, &Lie::nowhere(world), None);
             assert_eq!(refused, [""; 0], "the honest control: {}", world.name);
             for row in 0..world.used(self.table) {
-                for (said, message) in self
-                    .said
+                for (emitted, message) in self
+                    .emitted
                     .iter_mut()
-                    .zip(world.say(self.table, row).messages)
+                    .zip(world.evaluate(self.table, row).messages)
                 {
-                    *said |= message.count != F::ZERO;
+                    *emitted |= message.count != F::ZERO;
                 }
             }
         }
@@ -303,9 +303,9 @@ impl Attacks {
                 })
             });
             for start in several.chain(single) {
-                let said = world.say_cells(self.table, row, &start).messages[fetch];
-                if said.count != F::ZERO {
-                    starts.entry(said.numbers()[1]).or_default().push(start);
+                let message = world.evaluate_cells(self.table, row, &start).messages[fetch];
+                if message.count != F::ZERO {
+                    starts.entry(message.numbers()[1]).or_default().push(start);
                 }
             }
             let own = world
@@ -327,7 +327,7 @@ impl Attacks {
         }
     }
 
-    /// Rows that are not in use: what they may hold, and what they may say.
+    /// Rows that are not in use: the cells that they may hold, and the messages that they may emit.
     fn idle_rows(&mut self, plans: &[(Plan, World)]) {
         for (plan, world) in plans.iter().take(2) {
             let unused = world.used(self.table);
@@ -514,7 +514,7 @@ impl Attacks {
         }
     }
 
-    /// A row that does not access a place: it makes something else of what it says that it finds
+    /// A row that does not access a place: it changes the value that it claims to find
     /// there, or what it computes is not written.
     fn forgotten_access(&self, plans: &[(Plan, World)], [read, write]: [usize; 2]) -> Option<Kill> {
         let masked: Masked = [read, write]
@@ -525,9 +525,9 @@ impl Attacks {
             for row in self.rows(world, plan.victim_pc()) {
                 let place = (self.table, row);
                 let start = world.cells(self.table, row).to_vec();
-                let said = world.say(self.table, row).messages;
-                let value = |index: usize| said[index].fields()[2..4].to_vec();
-                if said[read].count == F::ZERO {
+                let messages = world.evaluate(self.table, row).messages;
+                let value = |index: usize| messages[index].fields()[2..4].to_vec();
+                if messages[read].count == F::ZERO {
                     continue;
                 }
                 if value(read) != value(write) {
@@ -541,7 +541,7 @@ impl Attacks {
                     }
                 }
                 let mut found = |part: Option<Part>, cells: &[F]| {
-                    let same = says_the_same(world, place, cells, &masked);
+                    let same = has_same_effect(world, place, cells, &masked);
                     let mut lie = Lie::of(world, place, cells.to_vec());
                     if part.is_none() && !same && lie.settle(world, &masked) {
                         let attack = describe(world, place, cells);
@@ -556,7 +556,7 @@ impl Attacks {
                 let search =
                     |start| Search::new(world, place, start, dependencies, &masked, BUDGET);
                 search(start).run(2, &mut found);
-                // What another row finds there.
+                // The value that another row finds there.
                 let fields = &dependencies.fields[read];
                 let forgotten = fields[2] | fields[3];
                 for start in self.twin_rows(plans, world, row, forgotten) {
@@ -633,13 +633,15 @@ fn judge(
     if !lie.settle(world, &nothing) {
         return false;
     }
-    let said = spoken(world, place, cells);
+    let effects = effect(world, place, cells);
     let kind = match &world.pretended {
-        // Whatever else there is, is honest.
-        _ if said.is_empty() && (world.lie.is_none() || world.pretended.is_some()) => Kind::Idle,
-        // What the instruction that the program has would say, if it runs at all.
-        Some(_) if world.truth() != Some(said) => Kind::False,
-        None if world.lie.is_some() || !says_the_same(world, place, cells, &nothing) => Kind::False,
+        // Everything else is honest.
+        _ if effects.is_empty() && (world.lie.is_none() || world.pretended.is_some()) => Kind::Idle,
+        // The effect of the instruction that the program has, if it runs at all.
+        Some(_) if world.truth() != Some(effects) => Kind::False,
+        None if world.lie.is_some() || !has_same_effect(world, place, cells, &nothing) => {
+            Kind::False
+        }
         _ => Kind::Second,
     };
     if best.is_none_or(|best| best < kind) {
@@ -658,7 +660,7 @@ fn judge(
     false
 }
 
-/// What a row is, and how it is changed.
+/// A description of a row and of its change.
 fn describe(world: &World, (table, row): (Table, usize), cells: &[F]) -> String {
     let number = |x: F| match x.as_canonical_u32() {
         n if n > F::ORDER_U32 / 2 => format!("-{}", F::ORDER_U32 - n),

@@ -23,7 +23,7 @@ struct Touch<'a> {
     pc: u32,
     value: &'a mut u32,
     previous: &'a mut u32,
-    /// What it writes, unless it only reads.
+    /// The value that it writes, unless it only reads.
     after: Option<&'a mut u32>,
 }
 
@@ -205,7 +205,7 @@ fn read_of_the_future(world: &World, place: [u32; 2], clk: u32) -> Option<World>
 }
 
 /// A run of a program that loads `value` to a register, with the records of one that loads what the
-/// plan says.
+/// plan asks for.
 pub fn substituted(plan: &Plan, register: u8, value: u32) -> World {
     let world = World::honest(plan);
     let index = plan

@@ -1,5 +1,5 @@
 //! Parts without which nothing false is accepted, and why not: what is left out here is refused by
-//! others, or says nothing, or is a second row for what did happen.
+//! others, or emits no message, or is a second row for a step that did happen.
 
 use zonda_circuits::machine::Table;
 
@@ -9,7 +9,7 @@ use crate::attack::Kind;
 pub struct Implied {
     pub table: Table,
     pub part: &'static str,
-    /// What a machine without it accepts.
+    /// The kind of row that a machine without it accepts.
     pub accepts: Option<Kind>,
     pub reason: &'static str,
 }
@@ -48,7 +48,7 @@ pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
 }
 
 const FLAG: &str = "the other flag and `active` are boolean: it could be -1 beside a 1 only, on a row \
-                    that says nothing";
+                    that emits no message";
 const FLAGS: &[(Table, &str)] = &[
     (Table::AddSub, "is_add"),
     (Table::AddSub, "is_sub"),
@@ -102,7 +102,7 @@ const IDLE: &[(Table, &str, &str)] = &[
     (
         Table::ShiftImmediate,
         "wide",
-        "the program says it on rows in use",
+        "the program has it on rows in use",
     ),
     (
         Table::ShiftImmediate,
@@ -138,7 +138,7 @@ const OTHERS: &[(Table, &str, &str)] = &[
     (
         Table::ShiftImmediate,
         "is_arithmetic",
-        "the program's operation says it on rows in use, `arithmetic_left` on others",
+        "the program's operation implies it on rows in use, `arithmetic_left` on others",
     ),
     (
         Table::Jump,

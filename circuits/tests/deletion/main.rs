@@ -13,7 +13,7 @@
 //! A lookup is left out alone, and what it asks for is not counted. A message of another bus cannot
 //! be left out alone, since honest runs would not balance: it is left out together with those that
 //! belong to it: the write with the read, or the whole bus, which counts for the messages that the
-//! false run says on it. Answers of lookup tables are left out with the lookups.
+//! false run emits on it. Answers of lookup tables are left out with the lookups.
 //!
 //! The debug checker refuses each false run while everything is in place, and nothing refuses the
 //! honest run beside it.
@@ -85,7 +85,7 @@ fn everything_is_needed() {
                 }
                 _ => {
                     let found = match kill {
-                        Some(kill) => format!("{kill:?}, which `implied` does not say"),
+                        Some(kill) => format!("{kill:?}, which `implied` does not list"),
                         None => "no attack is refused by it alone: add a run to `plans` or \
                                  `histories`, or a reason to `implied`"
                             .into(),
@@ -107,8 +107,14 @@ fn everything_is_needed() {
             .into_keys()
             .map(|part| format!("{} has no {part}", table.name()));
         wrong.extend(unused);
-        let unsaid = attacks.said.iter().enumerate().filter(|(_, said)| !**said);
-        wrong.extend(unsaid.map(|(index, _)| format!("no run has {} say {index}", table.name())));
+        let silent = attacks
+            .emitted
+            .iter()
+            .enumerate()
+            .filter(|(_, emitted)| !**emitted);
+        wrong.extend(
+            silent.map(|(index, _)| format!("no run has {} emit message {index}", table.name())),
+        );
     }
     for (table, name, found) in system::parts(&needed, &mut wrong) {
         let (kind, text) = match found {

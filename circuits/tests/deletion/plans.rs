@@ -445,8 +445,8 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
     }
 }
 
-/// `d` divided as if it were `d - p`: bytes of the divisor that are none, `b_0 + 2^8 t` and `b_1 - t`,
-/// take the difference from one equation to the other.
+/// `d` divided as if it were `d - p`: bytes of the divisor that are out of range, `b_0 + 2^8 t` and
+/// `b_1 - t`, take the difference from one equation to the other.
 fn divide_less() -> (Plan, Vec<(&'static str, u32)>) {
     let (d, b): (u32, u32) = (0xffff_fff0, 0x137);
     let instead = d - F::ORDER_U32;

@@ -1,4 +1,4 @@
-//! What one row says, and what of it nobody answers.
+//! The evaluation of one row, and its lookups without an answer.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{
@@ -11,7 +11,7 @@ use zonda_circuits::{
 /// The most fields of a message.
 const WIDEST: usize = 10;
 
-/// Something that a table says of each row: its place among the table's constraints or messages.
+/// A constraint or message of a table: its place among the table's constraints or messages.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Part {
     Constraint(usize),
@@ -40,14 +40,14 @@ impl Message {
     }
 }
 
-/// All that a row says.
+/// The values of a row's constraints, and its messages.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct Evaluation {
     pub constraints: Vec<F>,
     pub messages: Vec<Message>,
 }
 
-impl Listener for &mut Said {
+impl Listener for &mut Evaluation {
     fn constraint(&mut self, value: F) {
         self.constraints.push(value);
     }
@@ -64,25 +64,25 @@ impl Listener for &mut Said {
     }
 }
 
-/// What a row says.
-pub fn say(air: &TableAir, row: usize, cells: &[F]) -> Said {
-    let mut said = Said::default();
-    say_into(air, row, cells, &mut said);
-    said
+/// Evaluates a row.
+pub fn evaluate(air: &TableAir, row: usize, cells: &[F]) -> Evaluation {
+    let mut evaluation = Evaluation::default();
+    evaluate_into(air, row, cells, &mut evaluation);
+    evaluation
 }
 
-/// [`say`], into what is at hand.
-pub fn say_into(air: &TableAir, row: usize, cells: &[F], said: &mut Said) {
-    said.constraints.clear();
-    said.messages.clear();
+/// [`evaluate`], reusing memory.
+pub fn evaluate_into(air: &TableAir, row: usize, cells: &[F], evaluation: &mut Evaluation) {
+    evaluation.constraints.clear();
+    evaluation.messages.clear();
     let width = air.table.fixed_width();
     let fixed = match &air.fixed {
         Some(fixed) => &fixed.values[row * width..(row + 1) * width],
         None => &[],
     };
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[row]).collect();
-    let mut row = Row::new(cells, fixed, &periodic, &air.public, &mut *said);
-    air.table.tell(&mut row);
+    let mut row = Row::new(cells, fixed, &periodic, &air.public, &mut *evaluation);
+    air.table.evaluate(&mut row);
 }
 
 /// The name of a message, as lists have it.
@@ -118,7 +118,7 @@ impl Dependencies {
             F::from_u32((seed >> 33) as u32)
         };
         let mut cells: Vec<F> = (0..width).map(|_| random()).collect();
-        let before = say(air, 0, &cells);
+        let before = evaluate(air, 0, &cells);
         let mut all = Self {
             constraints: vec![0; before.constraints.len()],
             fields: before.messages.iter().map(|m| vec![0; m.width]).collect(),
@@ -126,7 +126,7 @@ impl Dependencies {
         for column in 0..width {
             let old = cells[column];
             cells[column] = random();
-            let after = say(air, 0, &cells);
+            let after = evaluate(air, 0, &cells);
             cells[column] = old;
             let bit = 1 << column;
             for (index, columns) in all.constraints.iter_mut().enumerate() {

@@ -8,7 +8,7 @@ use zonda_circuits::{F, bus::Bus, machine::Table};
 
 use crate::{
     Masked,
-    row::{Dependencies, Part, Said, is_lookup, say_into},
+    row::{Dependencies, Evaluation, Part, evaluate_into, is_lookup},
     world::{Balance, World},
 };
 
@@ -19,17 +19,17 @@ pub struct Search<'a> {
     pub row: usize,
     pub dependencies: &'a Dependencies,
     pub masked: &'a Masked,
-    /// What the row says if it is honest.
-    pub honest: Said,
+    /// The evaluation of the honest row.
+    pub honest: Evaluation,
     /// The row from which changes start.
     pub start: Vec<F>,
-    said: Said,
+    evaluation: Evaluation,
     seen: HashSet<Vec<F>>,
     /// How many rows may still be looked at.
     budget: usize,
 }
 
-/// What refuses a row.
+/// A part that refuses a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Refusal {
     /// A constraint, or a lookup without an answer.
@@ -53,15 +53,15 @@ impl<'a> Search<'a> {
             row,
             dependencies,
             masked,
-            honest: world.say(table, row),
+            honest: world.evaluate(table, row),
             start,
-            said: Said::default(),
+            evaluation: Evaluation::default(),
             seen: HashSet::new(),
             budget,
         }
     }
 
-    /// Tells of every row found that one part refuses (or none does), until told to stop.
+    /// Calls `found` with every row that one part refuses, or none, until it returns true.
     pub fn run(&mut self, depth: usize, found: &mut dyn FnMut(Option<Part>, &[F]) -> bool) {
         let mut cells = self.start.clone();
         if self.run_start(depth, found) {
@@ -125,12 +125,17 @@ impl<'a> Search<'a> {
         false
     }
 
-    /// What refuses a row, up to so many.
+    /// Up to `most` parts that refuse a row.
     fn refusals(&mut self, cells: &[F], most: usize) -> Vec<Refusal> {
-        say_into(self.world.air(self.table), self.row, cells, &mut self.said);
+        evaluate_into(
+            self.world.air(self.table),
+            self.row,
+            cells,
+            &mut self.evaluation,
+        );
         let mut refusals = Vec::new();
         let is_masked = |part| self.masked.contains(&(self.table, part));
-        for (index, value) in self.said.constraints.iter().enumerate() {
+        for (index, value) in self.evaluation.constraints.iter().enumerate() {
             let part = Part::Constraint(index);
             if *value != F::ZERO && !is_masked(part) {
                 refusals.push(Refusal::Part(part));
@@ -139,7 +144,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        for (index, message) in self.said.messages.iter().enumerate() {
+        for (index, message) in self.evaluation.messages.iter().enumerate() {
             let part = Part::Message(index);
             if message.count == F::ZERO || is_masked(part) {
                 continue;
@@ -160,15 +165,18 @@ impl<'a> Search<'a> {
         refusals
     }
 
-    /// What the rest of the machine sends of a message that the row receives.
+    /// The message that the rest of the machine sends where the row receives one.
     fn sent(&self, index: usize) -> Option<Vec<F>> {
-        let (said, honest) = (&self.said.messages[index], &self.honest.messages[index]);
-        if said.bus != Bus::Memory {
+        let (evaluation, honest) = (
+            &self.evaluation.messages[index],
+            &self.honest.messages[index],
+        );
+        if evaluation.bus != Bus::Memory {
             return Some(honest.fields().to_vec());
         }
         let place = |fields: &[F]| [fields[0], fields[1]].map(|field| field.as_canonical_u32());
-        let at = place(said.fields());
-        // What the honest row reads there, with the same message or another.
+        let at = place(evaluation.fields());
+        // The tuple that the honest row reads there, with the same message or another.
         let reads = |m: &&crate::row::Message| {
             m.bus == Bus::Memory && m.count == -F::ONE && place(m.fields()) == at
         };
@@ -182,9 +190,9 @@ impl<'a> Search<'a> {
 
     /// Changes of one cell after which something refuses no longer.
     fn repairs(&mut self, cells: &mut [F], changed: u64, refusal: Refusal) -> Vec<(usize, F)> {
-        // What has to become what, and the columns that it depends on.
+        // The values to change, their targets, and the columns that they depend on.
         let air = self.world.air(self.table);
-        say_into(air, self.row, cells, &mut self.said);
+        evaluate_into(air, self.row, cells, &mut self.evaluation);
         let mut goals: Vec<(Option<usize>, F, u64)> = Vec::new();
         let index = match refusal {
             Refusal::Part(Part::Constraint(index)) => {
@@ -192,7 +200,7 @@ impl<'a> Search<'a> {
                 index
             }
             Refusal::Part(Part::Message(index)) | Refusal::Unsent(index) => {
-                let message = self.said.messages[index];
+                let message = self.evaluation.messages[index];
                 let wanted = match refusal {
                     Refusal::Unsent(_) => self.sent(index),
                     _ => None,
@@ -232,9 +240,9 @@ impl<'a> Search<'a> {
         };
         let mut repairs = Vec::new();
         for (field, wanted, columns) in goals {
-            let value = |said: &Said| match field {
-                Some(field) => said.messages[index].fields()[field],
-                None => said.constraints[index],
+            let value = |evaluation: &Evaluation| match field {
+                Some(field) => evaluation.messages[index].fields()[field],
+                None => evaluation.constraints[index],
             };
             for (column, bit) in (0..cells.len()).map(|column| (column, 1 << column)) {
                 if columns & bit == 0 || changed & bit != 0 {
@@ -243,9 +251,9 @@ impl<'a> Search<'a> {
                 let old = cells[column];
                 let mut at = |cell: F| {
                     cells[column] = cell;
-                    say_into(air, self.row, cells, &mut self.said);
+                    evaluate_into(air, self.row, cells, &mut self.evaluation);
                     cells[column] = old;
-                    value(&self.said) - wanted
+                    value(&self.evaluation) - wanted
                 };
                 let [here, there] = [at(old), at(old + F::ONE)];
                 // The root of an affine function, and small ones of any other.
@@ -296,15 +304,15 @@ fn values(old: F) -> Vec<F> {
     values
 }
 
-/// What a row says to tables other than those of lookups.
-pub fn spoken(world: &World, (table, row): (Table, usize), cells: &[F]) -> Balance {
+/// The messages of a row, other than lookups.
+pub fn effect(world: &World, (table, row): (Table, usize), cells: &[F]) -> Balance {
     let mut balance = Balance::default();
-    balance.add(&world.say_cells(table, row, cells), F::ONE, |_| false);
+    balance.add(&world.evaluate_cells(table, row, cells), F::ONE, |_| false);
     balance
 }
 
-/// Whether a row says what the honest one does to tables other than those of lookups.
-pub fn says_the_same(
+/// Whether a row emits the messages of the honest one, lookups aside.
+pub fn has_same_effect(
     world: &World,
     (table, row): (Table, usize),
     cells: &[F],
@@ -312,7 +320,7 @@ pub fn says_the_same(
 ) -> bool {
     let is_masked = |index| masked.contains(&(table, Part::Message(index)));
     let mut difference = Balance::default();
-    difference.add(&world.say(table, row), -F::ONE, is_masked);
-    difference.add(&world.say_cells(table, row, cells), F::ONE, is_masked);
+    difference.add(&world.evaluate(table, row), -F::ONE, is_masked);
+    difference.add(&world.evaluate_cells(table, row, cells), F::ONE, is_masked);
     difference.is_empty()
 }

@@ -1,6 +1,6 @@
 //! The rest of the machine follows a wrong row, as far as an honest machine could: lookups are
 //! counted anew, the last tuple of a place in memory is what was written last, the exit stands
-//! where the thread leads, and the statement is what the tables say.
+//! where the thread leads, and the statement follows from the tables.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use zonda_circuits::{
 
 use crate::{
     Masked,
-    row::{Part, column, full, is_lookup, say},
+    row::{Part, column, evaluate, full, is_lookup},
     world::{Balance, World},
 };
 
@@ -58,13 +58,17 @@ impl Lie {
         self.rows.insert((table, row), new);
     }
 
-    /// What does not balance, other than lookups.
+    /// The messages that do not balance, other than lookups.
     pub fn balance(&self, world: &World, masked: &Masked) -> Balance {
         let mut balance = world.imbalance.clone();
         for ((table, row), cells) in &self.rows {
             let is_masked = |index| masked.contains(&(*table, Part::Message(index)));
-            balance.add(&world.say(*table, *row), -F::ONE, is_masked);
-            balance.add(&world.say_cells(*table, *row, cells), F::ONE, is_masked);
+            balance.add(&world.evaluate(*table, *row), -F::ONE, is_masked);
+            balance.add(
+                &world.evaluate_cells(*table, *row, cells),
+                F::ONE,
+                is_masked,
+            );
         }
         // Another statement is stated in every row.
         if self.statement != world.statement {
@@ -74,17 +78,21 @@ impl Lie {
                 let place = (Table::Statement, row);
                 let is_masked = |index| masked.contains(&(place.0, Part::Message(index)));
                 let cells = self.cells(world, place.0, row);
-                balance.add(&world.say_cells(place.0, row, cells), -F::ONE, is_masked);
-                balance.add(&say(stated, row, cells), F::ONE, is_masked);
+                balance.add(
+                    &world.evaluate_cells(place.0, row, cells),
+                    -F::ONE,
+                    is_masked,
+                );
+                balance.add(&evaluate(stated, row, cells), F::ONE, is_masked);
             }
         }
-        // What is masked is masked in every row.
+        // A masked message is masked in every row.
         let mut tables: Vec<Table> = masked.iter().map(|(table, _)| *table).collect();
         tables.dedup();
         for table in tables {
             let kept = |index| !masked.contains(&(table, Part::Message(index)));
             for row in 0..world.height(table) {
-                balance.add(&world.say(table, row), -F::ONE, kept);
+                balance.add(&world.evaluate(table, row), -F::ONE, kept);
             }
         }
         balance
@@ -158,12 +166,13 @@ impl Lie {
             cells.push((low, low_bits));
         }
         self.edit(world, Table::Ecall, row, &cells);
-        let said = world.say_cells(Table::Ecall, row, self.cells(world, Table::Ecall, row));
-        let mut lookups = said
+        let evaluation =
+            world.evaluate_cells(Table::Ecall, row, self.cells(world, Table::Ecall, row));
+        let mut lookups = evaluation
             .messages
             .iter()
             .filter(|m| is_lookup(m.bus) && m.count != F::ZERO);
-        said.constraints.iter().all(|value| *value == F::ZERO)
+        evaluation.constraints.iter().all(|value| *value == F::ZERO)
             && lookups.all(|message| world.is_answered(message))
     }
 
@@ -182,7 +191,7 @@ impl Lie {
             };
             let cell =
                 |name| self.cells(world, Table::Boundary, row)[column(Table::Boundary, name)];
-            // What is left over without the boundary's last tuple.
+            // The tuples left over without the boundary's last one.
             let mut left: BTreeMap<[u32; 3], F> = tuples.into_iter().collect();
             let last =
                 ["after.lo", "after.hi", "last_clk"].map(|name| cell(name).as_canonical_u32());
@@ -201,7 +210,7 @@ impl Lie {
         }
     }
 
-    /// The statement is what the tables say of it.
+    /// Takes the statement from the tables.
     fn state_anew(&mut self, world: &World, balance: &Balance) {
         for ((bus, fields), count) in &balance.0 {
             if *count != F::ONE {
@@ -226,14 +235,15 @@ impl Lie {
         }
     }
 
-    /// What the debug checker says of all tables, once lookups are counted anew, with names.
+    /// The failures that the debug checker finds in all tables, once lookups are counted anew, with
+    /// names.
     pub fn checked(&self, world: &World) -> Vec<String> {
         let mut instances = world.instances.clone();
         for ((table, row), cells) in &self.rows {
-            let honest = world.say(*table, *row);
-            let said = world.say_cells(*table, *row, cells);
-            for (said, sign) in [(honest, -F::ONE), (said, F::ONE)] {
-                for message in said.messages.iter().filter(|m| is_lookup(m.bus)) {
+            let honest = world.evaluate(*table, *row);
+            let evaluation = world.evaluate_cells(*table, *row, cells);
+            for (evaluation, sign) in [(honest, -F::ONE), (evaluation, F::ONE)] {
+                for message in evaluation.messages.iter().filter(|m| is_lookup(m.bus)) {
                     let number = |index: usize| message.fields()[index].as_canonical_u32() as usize;
                     let pair = || (number(0) << 8 | number(1)) * 2;
                     let (counts, index) = match message.bus {

@@ -1,8 +1,8 @@
-//! False runs of the tables that hold no instruction's rows: what a shard takes over and leaves, its
+//! False runs of the tables that hold no instruction's rows: the boundary of a shard, its
 //! instructions, memory that starts as zero, the statement.
 //!
-//! Messages of a bus that honest runs need as a whole are left out with the whole bus. What a lookup
-//! table answers is left out with the lookups: the false runs of those are its own.
+//! Messages of a bus that honest runs need as a whole are left out with the whole bus. The answers
+//! of a lookup table are left out with the lookups, and share their false runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +22,12 @@ use zonda_riscv_emu::{
 use crate::{
     common, histories,
     plans::{call, plan},
-    row::{Message, full, is_lookup, say},
+    row::{Message, evaluate, full, is_lookup},
     settle::{Lie, held_in, left_in},
     world::{DATA, Plan, Setup, World},
 };
 
-/// What is left out.
+/// The part that is left out.
 #[derive(Clone, Copy, Debug)]
 pub enum Without {
     /// A constraint or a message, by name.
@@ -48,7 +48,7 @@ const IMPLIED: &[(Table, &str, &str)] = &[
     (
         Table::Program,
         "unused",
-        "the row's operation is 0, LUI's, which the program says as ADDI: no row of a family fetches it",
+        "the row's operation is 0, LUI's, which the program has as ADDI: no row of a family fetches it",
     ),
     (
         Table::Image,
@@ -57,15 +57,15 @@ const IMPLIED: &[(Table, &str, &str)] = &[
     ),
 ];
 
-/// What is known of a part: a false run without it, a reason why there is none, or nothing.
+/// The finding about a part: a false run without it, a reason why no false run exists, or nothing.
 pub enum Found {
     False(String),
     Implied(&'static str),
     Nothing,
 }
 
-/// What is known of all parts of the tables without instructions. What is wrong with false runs and
-/// lists is added to `wrong`.
+/// The findings about all parts of the tables without instructions. Errors in false runs and lists are
+/// added to `wrong`.
 ///
 /// `lookups` are false runs that a lookup refuses, by its bus.
 pub fn parts(
@@ -136,7 +136,7 @@ impl FalseRun {
         };
         if refused.is_empty() || checked.is_empty() || !rest.is_empty() || !is_alone {
             return Err(format!(
-                "{without:?}: {attack}: {refused:?} refuse it, {rest:?} without; the checker says {checked:?}"
+                "{without:?}: {attack}: {refused:?} refuse it, {rest:?} without; the checker finds {checked:?}"
             ));
         }
         let parts = match without {
@@ -161,7 +161,7 @@ fn assert_accepted(world: &World) {
     assert_eq!(lie.checked(world), [""; 0], "{}", world.name);
 }
 
-/// What refuses a run: constraints, lookups without an answer, and messages without a partner.
+/// The parts that refuse a run: constraints, lookups without an answer, and messages without a partner.
 pub fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<String> {
     let stated = airs(&world.image, &world.part_of(&lie.statement), false);
     let mut refusals = vec![];
@@ -190,13 +190,13 @@ pub fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<Strin
             .map(|message| is_left_out(Some(message.0), &full(message.0, &message.1)))
             .collect();
         for row in 0..world.height(table) {
-            let said = say(air, row, lie.cells(world, table, row));
-            for (index, value) in said.constraints.iter().enumerate() {
+            let evaluation = evaluate(air, row, lie.cells(world, table, row));
+            for (index, value) in evaluation.constraints.iter().enumerate() {
                 if *value != F::ZERO && !constraints[index] {
                     refusals.push(format!("{} {}", table.name(), names.constraints[index]));
                 }
             }
-            for (index, message) in said.messages.iter().enumerate() {
+            for (index, message) in evaluation.messages.iter().enumerate() {
                 if message.count == F::ZERO || messages[index] || answers(table, message) {
                     continue;
                 }
@@ -216,15 +216,15 @@ pub fn refusals(world: &World, lie: &Lie, without: Option<Without>) -> Vec<Strin
     refusals
 }
 
-/// The messages that a run says on a bus.
+/// The messages that a run emits on a bus.
 fn said_on(world: &World, lie: &Lie, bus: Bus) -> BTreeSet<(Table, String)> {
     let mut all = BTreeSet::new();
     let tables = Table::ALL.into_iter();
     for table in tables.filter(|table| table.role() != Role::Lookup) {
         let names = names(world.air(table)).messages;
         for row in 0..world.height(table) {
-            let said = world.say_cells(table, row, lie.cells(world, table, row));
-            for (message, (of, name)) in said.messages.iter().zip(&names) {
+            let evaluation = world.evaluate_cells(table, row, lie.cells(world, table, row));
+            for (message, (of, name)) in evaluation.messages.iter().zip(&names) {
                 let is_said = message.count != F::ZERO || answers(table, message);
                 if *of == bus && is_said {
                     all.insert((table, full(bus, name)));
@@ -316,7 +316,7 @@ fn boundaries(all: &mut Vec<FalseRun>) {
     let part = |name| Without::Part(Table::Boundary, name);
     // A shard that takes over from itself.
     add(part("owner on range16"), &[&held(address, 9, 1, 9, clk)]);
-    // A row that takes back what another one says.
+    // A row that receives a message that another one sends.
     let mut taken_back = held(address, 9, 0, 9, 0);
     taken_back[0].1 = -F::ONE;
     add(part("active"), &[&held(address, 9, 0, 9, clk), &taken_back]);
@@ -708,7 +708,7 @@ fn statements(all: &mut Vec<FalseRun>) {
         lie,
     });
 
-    // The run is said to begin with its second instruction.
+    // The statement lets the run begin with its second instruction.
     let mut world = honest(&outputs);
     world.lie = Some("of which another beginning is stated".into());
     world.part.execution.as_mut().expect("a shard").pc += 4;
@@ -719,7 +719,7 @@ fn statements(all: &mut Vec<FalseRun>) {
         world,
     });
 
-    // The shard ends before the exit, and is said to go on an instruction later.
+    // The shard ends before the exit, and the statement lets it go on an instruction later.
     let run = honest(&outputs);
     let goes_on = |later: u32| {
         let mut records = run.records.clone();

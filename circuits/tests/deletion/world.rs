@@ -24,7 +24,7 @@ use zonda_riscv_emu::{
     testing::{Builder, addi, ecall, lui, lw},
 };
 
-use crate::row::{Message, Said, column, is_lookup, say};
+use crate::row::{Evaluation, Message, column, evaluate, is_lookup};
 
 /// Where programs begin.
 pub const TEXT: u32 = 0x800;
@@ -32,7 +32,7 @@ pub const TEXT: u32 = 0x800;
 pub const VALUES: u32 = 0x100;
 /// Data of the program file.
 pub const DATA: u32 = 0x2_0000;
-/// What it holds: then words of equal bytes, from [`EQUAL`] on.
+/// Its contents: then words of equal bytes, from [`EQUAL`] on.
 pub const DATA_WORDS: [u32; 4] = [0x8182_8384, 0x0506_7788, 0x7e80_fe02, 0xfedc_5a00];
 /// Where bytes are equal.
 pub const EQUAL: u32 = DATA + 0x40;
@@ -96,7 +96,7 @@ impl Plan {
     }
 
     pub fn program(&self, skip: bool) -> Program {
-        // a7 says "exit", unless the victim is a call and sets it.
+        // a7 holds the number of `exit`, unless the victim is a call and sets it.
         let mut registers = vec![(17, 93)];
         registers.extend(&self.registers);
         let mut words = vec![];
@@ -142,7 +142,7 @@ impl Plan {
 /// The tables of a run, and what else a row of them could be answered with.
 pub struct World {
     pub name: String,
-    /// What the run pretends although every table is filled as if it were honest.
+    /// The false claim of the run, whose tables are filled as if it were honest.
     pub lie: Option<String>,
     pub airs: Vec<TableAir>,
     pub instances: Vec<InstanceTrace>,
@@ -153,11 +153,11 @@ pub struct World {
     pub program: Program,
     /// The run that the program really has, if that is another one.
     pub pretended: Option<Plan>,
-    /// What does not balance, but for lookups.
+    /// The messages that do not balance, lookups aside.
     pub imbalance: Balance,
-    /// What the program has at each pc.
+    /// The program's instruction at each pc.
     pub text: BTreeMap<u32, Vec<u32>>,
-    /// What every place in memory holds in the end.
+    /// The final value of every place in memory.
     pub memory: BTreeMap<[u32; 2], [u32; 3]>,
     /// The row that exits; one that is not in use if none does.
     pub exit_row: usize,
@@ -221,10 +221,10 @@ impl World {
         let tables = Table::ALL.into_iter();
         for table in tables.filter(|table| table.role() != Role::Lookup) {
             for row in 0..world.height(table) {
-                let said = world.say(table, row);
-                imbalance.add(&said, F::ONE, |_| false);
+                let evaluation = world.evaluate(table, row);
+                imbalance.add(&evaluation, F::ONE, |_| false);
                 // The program answers for a pc; what it does not answer is not counted.
-                for message in said.messages {
+                for message in evaluation.messages {
                     if message.bus == Bus::Program
                         && table != Table::Instructions
                         && message.count == F::ONE
@@ -280,7 +280,7 @@ impl World {
         let exits = |row: &usize| world.cells(Table::Ecall, *row)[exit] == F::ONE;
         world.exit_row = (0..ecalls).find(exits).unwrap_or(ecalls);
         for row in 0..world.used(Table::Boundary) {
-            for message in world.say(Table::Boundary, row).messages {
+            for message in world.evaluate(Table::Boundary, row).messages {
                 if message.bus == Bus::Memory && message.count == -F::ONE {
                     let [space, address, lo, hi, clk] = message.numbers()[..] else {
                         unreachable!("five fields")
@@ -324,13 +324,13 @@ impl World {
         self.airs[Table::Program as usize].fixed = Table::Program.fixed(&self.image).map(Arc::new);
     }
 
-    /// What the instruction that the program has really says, unless it traps.
+    /// The true effect of the program's instruction, unless it traps.
     pub fn truth(&self) -> Option<Balance> {
         let plan = self.pretended.as_ref()?;
         let world = Self::try_run(plan, false).ok()?;
         let (table, row) = world.row_at(plan.victim_pc())?;
         let mut balance = Balance::default();
-        balance.add(&world.say(table, row), F::ONE, |_| false);
+        balance.add(&world.evaluate(table, row), F::ONE, |_| false);
         Some(balance)
     }
 
@@ -347,7 +347,7 @@ impl World {
         trace.values[row * width..][..fields.len()].copy_from_slice(fields);
     }
 
-    /// What is stated of the run's one part if this is stated of the run.
+    /// The statement of the run's one part under this statement of the run.
     pub fn part_of(&self, statement: &Statement) -> Part {
         let mut part = self.part.clone();
         let execution = part.execution.as_mut().expect("a shard");
@@ -375,14 +375,14 @@ impl World {
         &self.instances[table as usize].trace.values[row * width..(row + 1) * width]
     }
 
-    /// What a row says.
-    pub fn say(&self, table: Table, row: usize) -> Said {
-        self.say_cells(table, row, self.cells(table, row))
+    /// Evaluates a row.
+    pub fn evaluate(&self, table: Table, row: usize) -> Evaluation {
+        self.evaluate_cells(table, row, self.cells(table, row))
     }
 
-    /// What a row would say with other cells.
-    pub fn say_cells(&self, table: Table, row: usize, cells: &[F]) -> Said {
-        say(self.air(table), row, cells)
+    /// Evaluates a row with other cells.
+    pub fn evaluate_cells(&self, table: Table, row: usize, cells: &[F]) -> Evaluation {
+        evaluate(self.air(table), row, cells)
     }
 
     /// The row of a table in which the instruction at `pc` runs.
@@ -432,7 +432,8 @@ fn heights(table: Table, rows: usize) -> Vec<usize> {
 /// A run of one shard that takes over all that the program file fills, and knows all instructions of
 /// the program, whether or not it needs them: wrong rows may.
 fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShard {
-    let mut run = OneShard::new(image, records, statement, heights);
+    let run = OneShard::new(image, records, statement, heights);
+    let mut run = run.expect("words where the image has memory");
     let places = run
         .held
         .iter()
@@ -461,7 +462,7 @@ fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShar
     run
 }
 
-/// What the program bus carries of an instruction.
+/// An instruction's fields on the program bus.
 fn fields(pc: u32, instruction: &Instruction) -> Vec<u32> {
     let row = decoded(pc, instruction);
     let mut fields = vec![pc, row.operation, row.rd, row.writes_rd, row.rs1, row.rs2];
@@ -474,8 +475,8 @@ fn fields(pc: u32, instruction: &Instruction) -> Vec<u32> {
 pub struct Balance(pub BTreeMap<(Bus, Vec<u32>), F>);
 
 impl Balance {
-    pub fn add(&mut self, said: &Said, sign: F, is_masked: impl Fn(usize) -> bool) {
-        for (index, message) in said.messages.iter().enumerate() {
+    pub fn add(&mut self, evaluation: &Evaluation, sign: F, is_masked: impl Fn(usize) -> bool) {
+        for (index, message) in evaluation.messages.iter().enumerate() {
             if is_lookup(message.bus) || message.count == F::ZERO || is_masked(index) {
                 continue;
             }

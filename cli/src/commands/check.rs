@@ -1,15 +1,17 @@
 //! `zonda check`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use zonda::{Checked, Observer, ProveError, Prover};
+use zonda::{Checked, ProveError, Prover};
 
 use super::{input, load, options, without};
 use crate::{
     arguments::Check,
+    files::Destinations,
     interrupt,
+    progress::{Progress, Show},
     summary::{Facts, counted, grouped},
-    terminal::{self, Progress},
+    terminal,
 };
 
 /// Runs a guest and checks every constraint and bus. The exit code is 1 if one does not hold, or if
@@ -18,20 +20,20 @@ use crate::{
 /// # Errors
 /// If the guest cannot be loaded or a file cannot be read.
 pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
-    let program = load(&arguments.guest.elf)?;
-    let input = input(&arguments.guest)?;
-    let progress = Progress::on_terminal(None);
-    let mut options = options(Some(&arguments.limit));
+    let Check { guest, talk, .. } = arguments;
+    Destinations::check([], &[Some(&guest.elf), guest.input.as_deref()])?;
+    let program = load(&guest.elf)?;
+    let input = input(guest)?;
+    let progress = Progress::new(Show {
+        quiet: talk.quiet,
+        ..Show::default()
+    });
+    let mut options = options(&arguments.limit, &progress);
     options.threads = arguments.threads.threads;
     options.budget = arguments.cut.budget(options.budget);
     options.cancel = interrupt::cancel()?;
-    options.observer = progress
-        .clone()
-        .map(|progress| progress as Arc<dyn Observer>);
     let checked = Prover::new(options).check(&program, &input);
-    if let Some(progress) = progress {
-        progress.finish();
-    }
+    progress.finish();
     let Checked {
         statement,
         cycles,
@@ -53,12 +55,12 @@ pub fn check(arguments: &Check) -> anyhow::Result<ExitCode> {
         .with_statement(&program.id(), statement.exit_code, &statement.output)
         .with("instructions", grouped(cycles))
         .with("verdict", verdict);
-    terminal::print(&facts.into_text())?;
+    terminal::summary(*talk, facts);
     if failures.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     for failure in &failures {
-        terminal::print(&terminal::printable(&format!("{failure}\n")))?;
+        terminal::notice(&format!("{failure}\n"));
     }
     let count = counted(failures.len() as u64, "failure");
     terminal::error(&format!("the run's tables do not hold: {count}"));

@@ -23,12 +23,13 @@ pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
         (Some(file), _) => read(file)?,
         (None, elf) => {
             let elf = elf.as_deref().context("no ELF is named")?;
-            let program = load(elf)?;
-            let destinations =
-                Destinations::check([("--out", arguments.out.as_deref())], &[Some(elf)])?;
-            let key = prover(arguments.preset).verifying_key(&program);
+            let output = arguments.output.as_deref();
+            let destinations = Destinations::check([("--output", output)], &[Some(elf)])?;
+            destinations.spare_terminals("--output")?;
+            let key = prover(arguments.preset).verifying_key(&load(elf)?)?;
             destinations.write([Content::Bytes(&key.to_bytes())])?;
-            key
+            terminal::summary(arguments.talk, facts(&key));
+            return Ok(ExitCode::SUCCESS);
         }
     };
     terminal::print(&facts(&key).into_text())?;
@@ -51,7 +52,8 @@ pub fn prover(preset: Preset) -> Prover {
     Prover::new(options)
 }
 
-fn facts(key: &VerifyingKey) -> Facts {
+/// What a key is.
+pub fn facts(key: &VerifyingKey) -> Facts {
     let named = |(name, value): (&str, u32)| format!("{name} {value}");
     Facts::default()
         .with("program", hex::encode(key.program_id()))

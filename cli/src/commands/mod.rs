@@ -3,34 +3,48 @@
 mod accept;
 pub mod bench;
 mod check;
+mod completions;
 mod key;
 mod prove;
 mod run;
 mod shard;
+mod show;
 mod verify;
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 pub use accept::Accepted;
-use anyhow::{Context, bail};
+use anyhow::bail;
 pub use bench::bench;
 pub use check::check;
+pub use completions::completions;
 pub use key::key;
 pub use prove::prove;
 pub use run::run;
+use serde::Serialize;
 pub use shard::shard;
+pub use show::show;
 pub use verify::verify;
-use zonda::{ExecuteError, Options, Program, ProveError};
+use zonda::{ExecuteError, LoadError, Observer, Options, Program, ProveError};
 
 use crate::{
     arguments::{Guest, Limit},
-    files, terminal,
+    files,
+    progress::Progress,
+    terminal,
 };
 
 /// The program of an ELF file.
 fn load(elf: &Path) -> anyhow::Result<Program> {
     let bytes = files::read(elf, "the guest", files::MAX_ELF_BYTES)?;
-    Program::from_elf(&bytes).with_context(|| format!("{} is no guest", elf.display()))
+    Program::from_elf(&bytes).map_err(|error| {
+        let file = elf.display();
+        let context = match error {
+            LoadError::OutOfMemory(_) => format!("cannot load {file}"),
+            _ => format!("{file} is no guest"),
+        };
+        anyhow::Error::new(error).context(context)
+    })
 }
 
 /// The guest's input.
@@ -41,12 +55,19 @@ fn input(guest: &Guest) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The options of a run whose text goes to the terminal.
-fn options(limit: Option<&Limit>) -> Options {
+/// The options of a run that is watched.
+fn options(limit: &Limit, progress: &Arc<Progress>) -> Options {
     let mut options = Options::default();
-    options.max_cycles = limit.and_then(|limit| limit.max_cycles);
-    options.print_debug = true;
+    options.max_cycles = limit.max_cycles;
+    options.observer = Some(Arc::clone(progress) as Arc<dyn Observer>);
     options
+}
+
+/// A report as JSON.
+fn json(report: &impl Serialize) -> anyhow::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(report)?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 /// Why a run has no result, and which option helps.
@@ -57,19 +78,26 @@ fn no_exit(error: &ExecuteError) -> String {
     }
 }
 
+/// Why a run has no proof, and which option helps.
+fn no_proof(error: &ProveError) -> String {
+    match error {
+        ProveError::Execute(error) => no_exit(error),
+        ProveError::Budget { needed, .. } => {
+            format!("{error}, with --memory {}M", needed.div_ceil(1 << 20))
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// Ends a command that has no proof, part or whatever `nothing` says: with 1, if that is the answer.
 ///
 /// # Errors
 /// If the reason is a file.
 fn without(nothing: &str, error: &ProveError) -> anyhow::Result<ExitCode> {
-    let reason = match error {
-        ProveError::Execute(error) => no_exit(error),
-        ProveError::Budget { needed, .. } => {
-            format!("{error}, with --memory {}M", needed.div_ceil(1 << 20))
-        }
-        ProveError::Directory(_) | ProveError::Write { .. } => bail!("{nothing}: {error}"),
-        _ => error.to_string(),
-    };
-    terminal::error(&format!("{nothing}: {reason}"));
+    let text = format!("{nothing}: {}", no_proof(error));
+    if let ProveError::Directory(_) | ProveError::Write { .. } = error {
+        bail!(text);
+    }
+    terminal::error(&text);
     Ok(ExitCode::FAILURE)
 }

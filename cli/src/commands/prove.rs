@@ -4,55 +4,54 @@ use std::{path::Path, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::{anyhow, bail};
 use zonda::{
-    Cancel, Observer, Preset, ProveError, Prover, ReadError, Report, Statement, VerifyError,
-    VerifyingKey, Written,
+    Cancel, Options, ProveError, Prover, ReadError, Report, Statement, VerifyError, VerifyingKey,
+    Written,
 };
 
 use super::{
     accept::{Accepted, accept},
-    input, load, options, without,
+    input, json, load, options, without,
 };
 use crate::{
-    arguments::Prove,
+    arguments::{Prove, Talk},
     files::{Content, Destinations, Draft},
     interrupt,
+    progress::{Progress, Show},
     report::{ProofReport, described},
     summary::{Facts, counted, details, grouped, percent},
-    terminal::{self, Progress},
-    work_dir,
+    terminal, work_dir,
 };
 
 /// Runs a guest, proves the run, verifies the proof and writes it. The exit code is 1 if the run has no
-/// proof.
+/// proof, and [`UNEXPECTED`] if the guest's is not the expected one.
 ///
 /// # Errors
 /// If a file cannot be read or written, or is not what it should be.
 pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
-    let Prove { guest, results, .. } = arguments;
-    let program = load(&guest.elf)?;
-    let input = input(guest)?;
+    let Prove {
+        guest,
+        results,
+        talk,
+        ..
+    } = arguments;
     let destinations = Destinations::check(
         [
             ("--proof", Some(&arguments.proof)),
             ("--output", results.output.as_deref()),
-            ("--report", results.report.as_deref()),
+            ("--report", results.report.path()),
         ],
         &[Some(&guest.elf), guest.input.as_deref()],
     )?;
+    destinations.spare_terminals("--proof")?;
+    let program = load(&guest.elf)?;
+    let input = input(guest)?;
 
-    let progress = Progress::on_terminal(arguments.label.as_deref());
-    let mut options = options(Some(&arguments.limit));
-    options.threads = arguments.threads.threads;
-    options.preset = arguments.preset;
-    options.budget = match &arguments.work_dir {
-        Some(directory) => work_dir::budget(directory, &arguments.cut)?,
-        None => arguments.cut.budget(options.budget),
-    };
-    options.work_dir = arguments.work_dir.clone();
-    options.cancel = interrupt::cancel()?;
-    options.observer = progress
-        .clone()
-        .map(|progress| progress as Arc<dyn Observer>);
+    let progress = Progress::new(Show {
+        quiet: talk.quiet,
+        standard_output_taken: destinations.have_standard_output(),
+        label: arguments.label.as_deref(),
+    });
+    let options = options_of(arguments, &progress)?;
     let cancel = options.cancel.clone();
     let prover = Prover::new(options);
 
@@ -61,16 +60,12 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     let written = prover.prove_to(&program, &input, &mut draft);
     let wall_seconds = start.elapsed().as_secs_f64();
     let verified = written.map_err(Failure::Prove).and_then(|written| {
-        if let Some(progress) = &progress {
-            progress.show("verify");
-        }
-        let key = prover.verifying_key(&program);
+        progress.show("verify");
+        let key = prover.verifying_key(&program).map_err(Failure::Prove)?;
         let accepted = check(&key, &written.statement, &draft, &cancel)?;
         Ok((written, key, accepted))
     });
-    if let Some(progress) = &progress {
-        progress.finish();
-    }
+    progress.finish();
     let (Written { statement, report }, key, accepted) = match verified {
         Ok(verified) => verified,
         Err(Failure::Prove(ProveError::Cancelled(_))) => {
@@ -80,32 +75,42 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => return failure.explained(arguments),
     };
-
-    let json = ProofReport::new(&report, &key, wall_seconds, &accepted);
-    let mut json = serde_json::to_vec_pretty(&json)?;
-    json.push(b'\n');
+    let json = json(&ProofReport::new(&report, &key, wall_seconds, &accepted))?;
     destinations.write([
         Content::Draft(draft),
         Content::Bytes(&statement.output),
-        Content::Bytes(&json),
+        Content::Report(&json),
     ])?;
-    let facts = facts(
-        &program.id(),
-        &statement,
-        &report,
-        arguments.preset,
-        &accepted,
-    );
-    let text = format!("{}\n{}", facts.into_text(), details(&report));
-    terminal::print(&text)?;
-    let exit_code = statement.exit_code;
-    if exit_code != 0 {
-        terminal::notice(&format!(
-            "zonda: the guest exited with code {exit_code}; the proof states it, and verifies with \
-             --exit-code {exit_code}\n"
-        ));
+    if arguments.label.is_none() {
+        let facts = facts(&statement, &report, &accepted, arguments);
+        terminal::summary(*talk, facts);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ending(statement.exit_code, arguments.exit_code))
+}
+
+fn options_of(arguments: &Prove, progress: &Arc<Progress>) -> anyhow::Result<Options> {
+    let mut options = options(&arguments.limit, progress);
+    options.threads = arguments.threads.threads;
+    options.preset = arguments.preset;
+    options.budget = match &arguments.work_dir {
+        Some(directory) => work_dir::budget(directory, &arguments.cut)?,
+        None => arguments.cut.budget(options.budget),
+    };
+    options.work_dir = arguments.work_dir.clone();
+    options.cancel = interrupt::cancel()?;
+    Ok(options)
+}
+
+/// Ends a command whose proof is written and states the exit code `got`.
+fn ending(got: u32, expected: u32) -> ExitCode {
+    if got == expected {
+        return ExitCode::SUCCESS;
+    }
+    terminal::error(&format!(
+        "the guest exited with code {got}, not {expected}; the proof states {got}, and verifies with \
+         --exit-code {got}"
+    ));
+    ExitCode::from(UNEXPECTED)
 }
 
 /// Why no proof is written.
@@ -176,42 +181,28 @@ fn interrupted(work_dir: Option<&Path>) -> ExitCode {
     interrupt::interrupted()
 }
 
-fn facts(
-    id: &[u8; 32],
-    statement: &Statement,
-    report: &Report,
-    preset: Preset,
-    accepted: &Accepted,
-) -> Facts {
-    let verification = accepted.cost.total();
-    Facts::default()
-        .with_statement(id, statement.exit_code, &statement.output)
+/// The summary: no more than fits a terminal, or all that is known.
+fn facts(statement: &Statement, report: &Report, accepted: &Accepted, arguments: &Prove) -> Facts {
+    let Talk { verbose, .. } = arguments.talk;
+    let facts = Facts::default()
+        .with("program", &report.program_id)
+        .with_result(statement.exit_code, &statement.output)
         .with("instructions", grouped(report.cycles))
-        .with("misaligned", grouped(report.misaligned_accesses))
         .with("shards", made(report))
         .with(
             "cells",
             format!(
-                "{} committed, {} of them padding, {} between shards; {:.1} per instruction",
+                "{} committed, {:.1} per instruction, {} padding",
                 grouped(report.committed_cells),
-                percent(report.padding_cells, report.committed_cells),
-                percent(report.boundary_cells, report.committed_cells),
                 report.cells_per_instruction,
+                percent(report.padding_cells, report.committed_cells),
             ),
         )
         .with(
             "security",
             format!("{} bits, provable", report.security_bits),
         )
-        .with("preset", described(preset))
-        .with(
-            "verification",
-            format!(
-                "{} of BLAKE3, {} of challenges",
-                counted(verification.compressions, "compression"),
-                counted(verification.products, "product"),
-            ),
-        )
+        .with("preset", described(arguments.preset))
         .with("proof", proof_bytes(accepted))
         .with(
             "time",
@@ -232,7 +223,29 @@ fn facts(
                 grouped(report.estimate_bytes >> 20),
                 grouped(report.budget_bytes >> 20),
             ),
+        );
+    if !verbose {
+        return facts;
+    }
+    let verification = accepted.cost.total();
+    facts
+        .with("misaligned", grouped(report.misaligned_accesses))
+        .with(
+            "boundary",
+            format!(
+                "{} of the cells are committed to for what is between shards",
+                percent(report.boundary_cells, report.committed_cells),
+            ),
         )
+        .with(
+            "verification",
+            format!(
+                "{} of BLAKE3, {} of challenges",
+                counted(verification.compressions, "compression"),
+                counted(verification.products, "product"),
+            ),
+        )
+        .followed_by(&details(report))
 }
 
 /// `1200.00 kHz`, unless some of the work was done before.
@@ -265,3 +278,6 @@ pub fn proof_bytes(accepted: &Accepted) -> String {
         _ => format!("{bytes}, {} per shard", grouped(accepted.bytes_per_shard())),
     }
 }
+
+/// The exit code if the proof is written, and states another exit code than the expected one.
+const UNEXPECTED: u8 = 3;

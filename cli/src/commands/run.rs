@@ -1,15 +1,19 @@
 //! `zonda run`.
 
-use std::{collections::BTreeMap, process::ExitCode, time::Instant};
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc, time::Instant};
 
+use anyhow::bail;
 use serde::Serialize;
-use zonda::{Execution, Family, Prover, peak_rss_bytes};
+use zonda::{
+    Execution, Family, MAX_OUTPUT_BYTES, Observer, Options, Prover, RunEstimate, peak_rss_bytes,
+};
 
-use super::{input, load, no_exit, options};
+use super::{input, json, load, no_exit, no_proof, options};
 use crate::{
     arguments::Run,
     files::{Content, Destinations},
-    summary::{Facts, grouped},
+    progress::{Progress, Show},
+    summary::{Facts, counted, grouped},
     terminal,
 };
 
@@ -21,30 +25,72 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let Run {
         guest,
         results,
-        limit,
+        talk,
+        ..
     } = arguments;
-    let program = load(&guest.elf)?;
-    let input = input(guest)?;
+    if let Some(option) = arguments.prospect.given()
+        && !arguments.estimate
+    {
+        bail!("{option} is of a proof: it says nothing without --estimate");
+    }
     let destinations = Destinations::check(
         [
             ("--output", results.output.as_deref()),
-            ("--report", results.report.as_deref()),
+            ("--report", results.report.path()),
         ],
         &[Some(&guest.elf), guest.input.as_deref()],
     )?;
+    let program = load(&guest.elf)?;
+    let input = input(guest)?;
 
-    let prover = Prover::new(options(Some(limit)));
+    let progress = Progress::new(Show {
+        quiet: talk.quiet,
+        standard_output_taken: destinations.have_standard_output(),
+        label: None,
+    });
+    let prover = Prover::new(prospect(arguments, &progress));
     let start = Instant::now();
+    progress.executed(0);
     let execution = match prover.execute(&program, &input) {
         Ok(execution) => execution,
         Err(error) => {
+            progress.finish();
             terminal::error(&format!("the guest did not exit: {}", no_exit(&error)));
             return Ok(ExitCode::from(NO_EXIT));
         }
     };
-    let report = RunReport::new(&program.id(), &execution, start.elapsed().as_secs_f64());
+    let mut report = RunReport::new(&program.id(), &execution, start.elapsed().as_secs_f64());
+    if arguments.estimate && report.no_proof.is_none() {
+        match prover.estimate(&program, &input) {
+            Ok(estimate) => report.estimate = Some(estimate),
+            Err(error) => report.no_proof = Some(no_proof(&error)),
+        }
+    }
+    progress.finish();
+
+    let json = json(&report)?;
+    destinations.write([Content::Bytes(&execution.output), Content::Report(&json)])?;
+    terminal::summary(*talk, facts(&report, &execution));
+    if let Some(reason) = &report.no_proof {
+        terminal::error(&format!("`zonda prove` would refuse this run: {reason}"));
+    }
+    Ok(ExitCode::from(execution.exit_code as u8))
+}
+
+/// The options of the run, and of the proof that there might be.
+fn prospect(arguments: &Run, progress: &Arc<Progress>) -> Options {
+    let prospect = &arguments.prospect;
+    let mut options = options(&arguments.limit, progress);
+    options.threads = prospect.threads.threads;
+    options.preset = prospect.preset.unwrap_or_default();
+    options.budget = prospect.cut.budget(options.budget);
+    options
+}
+
+fn facts(report: &RunReport, execution: &Execution) -> Facts {
     let facts = Facts::default()
-        .with_statement(&program.id(), execution.exit_code, &execution.output)
+        .with("program", &report.program_id)
+        .with_result(execution.exit_code, &execution.output)
         .with("instructions", grouped(execution.cycles))
         .with(
             "time",
@@ -54,12 +100,27 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
                 report.khz / 1000.0
             ),
         );
-
-    let mut report = serde_json::to_vec_pretty(&report)?;
-    report.push(b'\n');
-    destinations.write([Content::Bytes(&execution.output), Content::Bytes(&report)])?;
-    terminal::notice(&facts.into_text());
-    Ok(ExitCode::from(execution.exit_code as u8))
+    let Some(estimate) = &report.estimate else {
+        return facts;
+    };
+    let RunEstimate {
+        parts,
+        committed_cells,
+        peak_bytes,
+        proof_bytes,
+        seconds,
+        ..
+    } = estimate;
+    facts.with(
+        "proving",
+        format!(
+            "about {seconds:.1} s, {} MiB of memory, {} in {}; the proof has about {}",
+            grouped(peak_bytes >> 20),
+            counted(*committed_cells, "cell"),
+            counted(*parts, "part"),
+            counted(*proof_bytes, "byte"),
+        ),
+    )
 }
 
 /// The report of a run without a proof: what [`zonda::Report`] has of it, and what was counted.
@@ -77,6 +138,10 @@ struct RunReport {
     families: BTreeMap<&'static str, u64>,
     /// Loads and stores off their natural alignment.
     misaligned_accesses: u64,
+    /// Why `zonda prove` would refuse the run, if that is known.
+    no_proof: Option<String>,
+    /// What `zonda prove` would take, if that was asked for.
+    estimate: Option<RunEstimate>,
     /// Distinct words of memory read or written.
     touched_words: u64,
     /// Words moved by `read` and by public `write`.
@@ -104,6 +169,8 @@ impl RunReport {
                 .map(|family| (family.name(), meter.count(family)))
                 .collect(),
             misaligned_accesses: meter.misaligned(),
+            no_proof: too_long(execution.output.len()),
+            estimate: None,
             touched_words: meter.touched_words,
             transferred_words: meter.transferred_words,
             stores_to_text: meter.stores_to_text,
@@ -112,6 +179,17 @@ impl RunReport {
             peak_rss_bytes: peak_rss_bytes().unwrap_or_default(),
         }
     }
+}
+
+/// Why a run with so much public output has no proof.
+fn too_long(output: usize) -> Option<String> {
+    (output > MAX_OUTPUT_BYTES).then(|| {
+        format!(
+            "its output has {}, and a proof states {} at most",
+            counted(output as u64, "byte"),
+            grouped(MAX_OUTPUT_BYTES as u64),
+        )
+    })
 }
 
 /// The exit code if the guest trapped or went past a limit.

@@ -1,18 +1,19 @@
 //! `zonda shard`: a proof's parts, proved by several processes.
 
-use std::{fs, io, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, path::Path, process::ExitCode};
 
-use anyhow::Context;
-use zonda::{Observer, Options, ProveError, Prover, Task};
+use anyhow::{Context, bail};
+use zonda::{ProveError, Prover, Task};
 
 use super::{input, load, options, without};
 use crate::{
-    arguments::{Shard, ShardCommand, ShardPlan, ShardProve},
+    arguments::{Limit, Shard, ShardCommand, ShardPlan, ShardProve},
     files::{self, Content, Destinations},
     interrupt,
+    progress::{Progress, Show},
+    streams,
     summary::{Facts, counted, grouped},
-    terminal::{self, Progress},
-    work_dir,
+    terminal, work_dir,
 };
 
 /// Plans a run, or proves one of its tasks. The exit code is 1 if there is no plan, or no part.
@@ -27,11 +28,16 @@ pub fn shard(arguments: &Shard) -> anyhow::Result<ExitCode> {
 }
 
 fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
-    let guest = &arguments.guest;
+    let ShardPlan { guest, talk, .. } = arguments;
+    Destinations::check([], &[Some(&guest.elf), guest.input.as_deref()])?;
     let program = load(&guest.elf)?;
     let input = input(guest)?;
     let directory = &arguments.work_dir;
-    let mut options = options(Some(&arguments.limit));
+    let progress = Progress::new(Show {
+        quiet: talk.quiet,
+        ..Show::default()
+    });
+    let mut options = options(&arguments.limit, &progress);
     options.threads = arguments.threads.threads;
     options.preset = arguments.preset;
     options.budget = work_dir::budget(directory, &arguments.cut)?;
@@ -41,9 +47,8 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
     let mut bytes = 0;
     // Why a task cannot be written, which the library need not know.
     let mut failure = None;
-    let (prover, progress) = observed(options, None);
-    let planned = prover.plan(&program, &input, |task| {
-        let content = task.to_bytes();
+    let planned = Prover::new(options).plan(&program, &input, |task| {
+        let content = task.to_bytes()?;
         bytes += content.len() as u64;
         write(directory, &task, &content).map_err(|error| {
             let stop = io::Error::other(format!("{error:#}"));
@@ -51,9 +56,7 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
             stop.into()
         })
     });
-    if let Some(progress) = progress {
-        progress.finish();
-    }
+    progress.finish();
     if let Some(error) = failure {
         return Err(error);
     }
@@ -76,7 +79,7 @@ fn plan(arguments: &ShardPlan) -> anyhow::Result<ExitCode> {
                 counted(bytes, "byte"),
             ),
         );
-    terminal::print(&terminal::printable(&facts.into_text()))?;
+    terminal::summary(*talk, facts);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -88,29 +91,39 @@ fn write(directory: &Path, task: &Task, content: &[u8]) -> anyhow::Result<()> {
 }
 
 fn prove(arguments: &ShardProve) -> anyhow::Result<ExitCode> {
-    let ShardProve { elf, task, .. } = arguments;
+    let ShardProve {
+        elf, task, talk, ..
+    } = arguments;
+    let sources = [Some(&**elf), Some(task)];
+    Destinations::check([], &sources)?;
     let program = load(elf)?;
     let bytes = files::read(task, "the task", files::MAX_TASK_BYTES)?;
     let no_task = || format!("{} is no task", task.display());
     let read = Task::from_bytes(&bytes).with_context(no_task)?;
     drop(bytes);
-    let out = match &arguments.out {
-        Some(out) => out.clone(),
+    let output = match &arguments.output {
+        Some(output) => output.clone(),
+        None if streams::is_input(task) => {
+            bail!("the task is standard input, so that nothing is beside it: use --output")
+        }
         None => fs::canonicalize(task)?
             .with_file_name(read.file_name())
             .with_extension(PART),
     };
-    let destinations = Destinations::check([("--out", Some(&out))], &[Some(elf), Some(task)])?;
+    let destinations = Destinations::check([("--output", Some(&output))], &sources)?;
+    destinations.spare_terminals("--output")?;
 
-    let mut options = Options::default();
+    let label = format!("part {}", read.index + 1);
+    let progress = Progress::new(Show {
+        quiet: talk.quiet,
+        label: Some(&label),
+        ..Show::default()
+    });
+    let mut options = options(&Limit::default(), &progress);
     options.threads = arguments.threads.threads;
     options.cancel = interrupt::cancel()?;
-    let label = format!("part {}", read.index + 1);
-    let (prover, progress) = observed(options, Some(&label));
-    let part = prover.prove_task(&program, &read);
-    if let Some(progress) = progress {
-        progress.finish();
-    }
+    let part = Prover::new(options).prove_task(&program, &read);
+    progress.finish();
     let part = match part {
         Err(ProveError::Cancelled(_)) => return Ok(interrupted()),
         Err(error) => return without("no part", &error),
@@ -119,19 +132,10 @@ fn prove(arguments: &ShardProve) -> anyhow::Result<ExitCode> {
     destinations.write([Content::Bytes(&read.part_file(&part))])?;
     let facts = Facts::default()
         .with("part", grouped(u64::from(read.index) + 1))
-        .with("written", out.display().to_string())
+        .with("written", output.display().to_string())
         .with("bytes", grouped(part.len() as u64));
-    terminal::print(&terminal::printable(&facts.into_text()))?;
+    terminal::summary(*talk, facts);
     Ok(ExitCode::SUCCESS)
-}
-
-/// A prover that shows its progress, if there is somebody to see it.
-fn observed(mut options: Options, label: Option<&str>) -> (Prover, Option<Arc<Progress>>) {
-    let progress = Progress::on_terminal(label);
-    options.observer = progress
-        .clone()
-        .map(|progress| progress as Arc<dyn Observer>);
-    (Prover::new(options), progress)
 }
 
 fn interrupted() -> ExitCode {

@@ -1,19 +1,20 @@
 //! `zonda verify`.
 
-use std::{fs::File, io::BufReader, process::ExitCode};
+use std::{io::BufReader, process::ExitCode};
 
 use anyhow::{Context, bail};
-use zonda::{Cancel, ReadError, Statement, VerifyError, VerifyingKey};
+use zonda::{Cancel, HeaderError, ReadError, Statement, VerifyError, VerifyingKey};
 
 use super::{
     accept::accept,
-    key, load,
+    json, key, load,
     prove::{proof_bytes, shards},
 };
 use crate::{
     arguments::Verify,
     files::{self, Content, Destinations},
     report::{VerifyReport, described},
+    streams,
     summary::{Facts, bytes},
     terminal,
 };
@@ -23,35 +24,33 @@ use crate::{
 /// # Errors
 /// If the guest cannot be loaded or a file cannot be read or written.
 pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
-    let key = expected(arguments)?;
-    let output = match &arguments.output {
-        Some(path) => files::read(path, "--output", files::MAX_OUTPUT_BYTES)?,
-        None => Vec::new(),
-    };
     let sources = [&arguments.elf, &arguments.key, &arguments.output]
         .map(Option::as_deref)
         .into_iter()
         .chain([Some(arguments.proof.as_path())]);
     let destinations = Destinations::check(
-        [("--report", arguments.report.as_deref())],
+        [("--report", arguments.report.path())],
         &sources.collect::<Vec<_>>(),
     )?;
-
+    let key = expected(arguments)?;
+    let output = match &arguments.output {
+        Some(path) => files::read(path, "--output", files::MAX_OUTPUT_BYTES)?,
+        None => Vec::new(),
+    };
     let statement = Statement {
         exit_code: arguments.exit_code,
         output,
     };
     let cannot_read = || format!("cannot read --proof {}", arguments.proof.display());
-    let file = File::open(&arguments.proof).with_context(cannot_read)?;
+    let file = streams::open(&arguments.proof).with_context(cannot_read)?;
     let accepted = match accept(&key, &statement, BufReader::new(file), &Cancel::new()) {
         Ok(accepted) => accepted.context("nobody cancels")?,
         Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
         Err(error) => return Ok(refuse(&refused(&error, &key, &statement))),
     };
 
-    let mut json = serde_json::to_vec_pretty(&VerifyReport::new(&key, &statement, &accepted))?;
-    json.push(b'\n');
-    destinations.write([Content::Bytes(&json)])?;
+    let report = json(&VerifyReport::new(&key, &statement, &accepted))?;
+    destinations.write([Content::Report(&report)])?;
     let header = &accepted.header;
     let facts = Facts::default()
         .with(
@@ -70,7 +69,7 @@ pub fn verify(arguments: &Verify) -> anyhow::Result<ExitCode> {
         )
         .with("proof", proof_bytes(&accepted))
         .with("time", format!("{:.3} s", accepted.seconds));
-    terminal::print(&facts.into_text())?;
+    terminal::summary(arguments.talk, facts);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,7 +89,7 @@ fn expected(arguments: &Verify) -> anyhow::Result<VerifyingKey> {
     }
     let elf = arguments.elf.as_deref().context("no ELF is named")?;
     let preset = arguments.preset.unwrap_or_default();
-    Ok(key::prover(preset).verifying_key(&load(elf)?))
+    Ok(key::prover(preset).verifying_key(&load(elf)?)?)
 }
 
 /// The check that failed, and what was expected.
@@ -99,8 +98,10 @@ fn refused(error: &ReadError, key: &VerifyingKey, statement: &Statement) -> Stri
         ReadError::Verify(VerifyError::Preset { got, .. }) => {
             format!("\n  --preset {} would accept it as such", got.name())
         }
+        // The error says what the proof states.
+        ReadError::Verify(VerifyError::Header(HeaderError::Claim(_))) => String::new(),
         ReadError::Verify(_) => {
-            "\n  the proof is of another statement than this, or was altered".to_owned()
+            "\n  the proof was altered, or does not show what it claims".to_owned()
         }
         _ => String::new(),
     };

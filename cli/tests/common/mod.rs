@@ -62,13 +62,31 @@ pub fn without_room<A: AsRef<OsStr>>(most: usize, arguments: impl IntoIterator<I
     ended(command.output().expect("there is a shell"))
 }
 
+/// Runs `zonda` in the repository's root, with so many kibibytes of address space.
+pub fn zonda_with_address_space<A: AsRef<OsStr>>(
+    kibibytes: u32,
+    arguments: impl IntoIterator<Item = A>,
+) -> Ended {
+    let zonda = command();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -v $0; exec \"$@\"", &kibibytes.to_string()])
+        .arg(zonda.get_program())
+        .args(arguments)
+        .current_dir(zonda.get_current_dir().expect("it is set"))
+        .stdin(Stdio::null());
+    ended(command.output().expect("there is a shell"))
+}
+
 /// Starts `zonda` in the repository's root.
 pub fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Running {
     let mut command = command();
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    start_as(command.args(arguments))
+}
+
+/// Starts a command as it is.
+pub fn start_as(command: &mut Command) -> Running {
     Running(Some(command.spawn().expect("the binary starts")))
 }
 
@@ -85,6 +103,30 @@ impl Running {
             assert_eq!(ended, None, "it ended before");
             thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Waits until the process handles a signal, by its name, rather than being ended by it.
+    #[track_caller]
+    pub fn until_it_handles(&mut self, signal: &str) {
+        let number = [
+            "HUP", "INT", "", "", "", "", "", "", "", "", "", "", "", "", "TERM",
+        ];
+        let bit = number
+            .iter()
+            .position(|name| *name == signal)
+            .expect("a signal");
+        let id = self.0.as_ref().expect("it has not been waited for").id();
+        let status = format!("/proc/{id}/status");
+        if !Path::new(&status).exists() {
+            // Elsewhere than on Linux.
+            return thread::sleep(Duration::from_secs(1));
+        }
+        self.until(|| {
+            let status = fs::read_to_string(&status).unwrap_or_default();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            mask.is_some_and(|mask| mask >> bit & 1 == 1)
+        });
     }
 
     /// Sends a signal, by its name.

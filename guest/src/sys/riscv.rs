@@ -88,6 +88,10 @@ core::arch::global_asm!(include_str!("../../c/crt0.s"), options(raw));
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
     crate::eprintln!("{info}");
+    #[cfg(feature = "allocator")]
+    if let Some(refusal) = heap::HEAP.refusal() {
+        crate::eprintln!("note: {refusal}");
+    }
     halt(crate::PANIC_EXIT_CODE)
 }
 
@@ -101,7 +105,16 @@ mod heap {
         static mut _heap_end: u8;
     }
 
-    // SAFETY: link.x reserves this range for the allocator, and memory is zero at reset.
+    // SAFETY: link.x reserves this range, of whole pages, for the allocator, and memory is zero at
+    // reset.
     #[global_allocator]
-    static HEAP: Allocator = unsafe { Allocator::new(&raw mut _heap_start, &raw mut _heap_end) };
+    pub(super) static HEAP: Allocator =
+        unsafe { Allocator::new(&raw mut _heap_start, &raw mut _heap_end) };
+
+    // The heap is this allocator's alone: the `malloc` of a libc, if C code brings one, finds none.
+    core::arch::global_asm!(
+        ".globl __heap_start, __heap_end",
+        ".set __heap_start, 0",
+        ".set __heap_end, 0",
+    );
 }

@@ -327,7 +327,7 @@ impl Lanes for Avx512 {
 /// Of every 64 bits the upper half: those of `even` in the even words, those of `odd` in the odd
 /// ones.
 ///
-/// Written as the instruction it is: the compiler knows what it does, and would make two of it.
+/// In assembly: the compiler would replace the intrinsic by two instructions.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn upper_words(even: __m512i, odd: __m512i) -> __m512i {

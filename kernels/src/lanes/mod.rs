@@ -8,7 +8,7 @@ use p3_mersenne_31::Mersenne31;
 use crate::{matrix::LINE, platform::Kernel};
 
 /// Implements the ring traits for a vector type that has `sum`, `difference`, `product` and
-/// `negation`. Whatever Plonky3's traits provide without `#[inline(always)]` is written again here:
+/// `negation`. It writes again all that Plonky3's traits provide without `#[inline(always)]`:
 /// a function that is not inlined would be compiled without the platform's instructions.
 macro_rules! ring {
     ($lanes:ident) => {
@@ -383,7 +383,7 @@ pub trait Lanes:
     /// The even lanes of `even` and the odd lanes of `odd`.
     fn even_odd(even: Self, odd: Self) -> Self;
 
-    /// Asks for the memory of a word that will be read soon; a place past the end is no error.
+    /// Asks for the memory of a word that will be read soon; a place past the end is allowed.
     #[inline(always)]
     fn prefetch(_from: &[u32], _place: usize) {}
 }

@@ -1,5 +1,5 @@
 //! Arrays of words: the definition.
-// Indices say that the lanes of several arrays go together, and loops are sure to be inlined.
+// Indices show that the lanes of several arrays go together, and loops are sure to be inlined.
 #![allow(clippy::needless_range_loop)]
 
 use super::Lanes;

@@ -65,6 +65,15 @@ impl<'a> Transform<'a> {
         self.run(block, log_height, true, Output::Extended);
     }
 
+    /// From evaluations on `D(log_height)` to those on one half of `D(log_height + 1)`, in place:
+    /// the values that [`Self::extend`] leaves in the first half of the lines, or in the second.
+    ///
+    /// # Panics
+    /// As [`Self::extend`], for `2^log_height` lines.
+    pub fn extend_half(&self, block: &mut [u32], log_height: usize, half: Half) {
+        self.run(block, log_height, true, Output::Half(half));
+    }
+
     /// From evaluations on `D(log_height)` to coefficients, in place.
     ///
     /// # Panics
@@ -92,35 +101,42 @@ impl<'a> Transform<'a> {
 
     fn run(&self, block: &mut [u32], log_height: usize, from_evaluations: bool, output: Output) {
         let log_lines = log_height + usize::from(output == Output::Extended);
+        let log_size = log_height + usize::from(output.is_extended());
         assert!(log_height >= MIN_LOG_HEIGHT);
-        assert!(log_lines <= self.twiddles.log_size());
+        assert!(log_size <= self.twiddles.log_size());
         let lines = bytemuck::cast_slice_mut(block);
         assert_eq!(lines.len(), 1 << log_lines);
         let lines = &SharedLines::new(lines);
         let log_chunk = log_chunk(log_height);
 
         if from_evaluations {
-            self.lower(lines, log_height, log_chunk, Direction::Inverse);
+            self.lower(lines, log_height, log_chunk, Direction::Inverse, 1);
         }
         self.upper(lines, log_height, log_chunk, from_evaluations, output);
         if output != Output::Coefficients {
-            self.lower(lines, log_lines, log_chunk, Direction::Forward);
+            let part = match output {
+                Output::Half(half) => half.part(),
+                _ => 1,
+            };
+            self.lower(lines, log_lines, log_chunk, Direction::Forward, part);
         }
     }
 
-    /// The lower layers of the first `2^log_lines` lines: one task per chunk.
+    /// The lower layers of the first `2^log_lines` lines, which hold a part of the domain: one task
+    /// per chunk.
     fn lower(
         &self,
         lines: &SharedLines<'_>,
         log_lines: usize,
         log_chunk: usize,
         direction: Direction,
+        part: usize,
     ) {
         let chunks = 1 << (log_lines - log_chunk);
         self.each(chunks, |chunk, _| {
             // SAFETY: chunks are disjoint, and there is one task for each.
             let lines = unsafe { lines.slice(chunk << log_chunk, 1 << log_chunk) };
-            let part = chunks + chunk;
+            let part = chunks * part + chunk;
             self.platform.run(Lower {
                 lines,
                 part,
@@ -241,6 +257,7 @@ impl Kernel for Upper<'_> {
             match self.output {
                 Output::Coefficients => {}
                 Output::Evaluations => forward::<L>(first, tree, 1, down),
+                Output::Half(half) => forward::<L>(first, tree, half.part(), down),
                 Output::Extended => {
                     forward::<L>(first, tree, 2, down);
                     forward::<L>(second, tree, 3, down);
@@ -274,7 +291,7 @@ struct SharedLines<'a> {
     lines: PhantomData<&'a mut [Line]>,
 }
 
-// SAFETY: whoever takes slices of it answers for their being disjoint.
+// SAFETY: the callers of `slice` guarantee that slices are disjoint.
 unsafe impl Sync for SharedLines<'_> {}
 
 impl<'a> SharedLines<'a> {
@@ -318,7 +335,7 @@ const LOG_RUN: usize = 2;
 /// Tasks that the upper layers of a block are divided into.
 const MAX_TASKS: usize = 64;
 
-/// The lower layers: chunks of at most `2^12` lines, 256 KiB. Above them there are none or at least
+/// The lower layers: chunks of at most `2^12` lines, 256 KiB. Above them there are no layers or at least
 /// three.
 fn log_chunk(log_height: usize) -> usize {
     match log_height {
@@ -333,6 +350,36 @@ enum Output {
     Coefficients,
     Evaluations,
     Extended,
+    Half(Half),
+}
+
+impl Output {
+    /// Whether they are on the larger domain.
+    fn is_extended(self) -> bool {
+        matches!(self, Self::Extended | Self::Half(_))
+    }
+}
+
+/// A half of the memory of an extended column.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Half {
+    /// The first half of the lines.
+    First,
+    /// The second half of the lines.
+    Second,
+}
+
+impl Half {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::First, Self::Second];
+
+    /// The number of this part of the domain.
+    fn part(self) -> usize {
+        match self {
+            Self::First => 2,
+            Self::Second => 3,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

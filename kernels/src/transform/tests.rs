@@ -69,7 +69,7 @@ fn evaluations(block: &[u32], log_height: usize, log_size: usize) -> Vec<u32> {
 
 #[test]
 fn transforms_evaluate_the_basis() {
-    let twiddles = Twiddles::new(8);
+    let twiddles = Twiddles::new(8).unwrap();
     for platform in Platform::available() {
         let transform = Transform::new(platform, &twiddles);
         for log_height in 3..=7 {
@@ -101,7 +101,7 @@ fn transforms_evaluate_the_basis() {
 /// interpolating the whole, which must give the coefficients and zeros.
 #[test]
 fn platforms_agree() {
-    let twiddles = Twiddles::new(16);
+    let twiddles = Twiddles::new(16).unwrap();
     for log_height in 3..=15 {
         let half = LINE << log_height;
         let mut columns = random_block(2 << log_height, log_height as u64);
@@ -117,6 +117,11 @@ fn platforms_agree() {
                 let mut block = columns.clone();
                 transform.extend(&mut block, log_height);
                 assert!(block == expected, "{} 2^{log_height}", platform.name());
+                for (of_half, expected) in Half::BOTH.into_iter().zip(expected.chunks(half)) {
+                    let mut block = columns[..half].to_vec();
+                    transform.extend_half(&mut block, log_height, of_half);
+                    assert!(block == expected, "{of_half:?} of 2^{log_height}");
+                }
                 transform.interpolate(&mut block, log_height + 1);
                 assert!(block[..half] == coefficients);
                 assert!(block[half..].iter().all(|&word| word == 0));
@@ -137,7 +142,7 @@ fn platforms_agree() {
 /// One random value of a column of `2^15` rows, by the definition.
 #[test]
 fn a_value_of_a_high_column() {
-    let (log_height, twiddles) = (15, Twiddles::new(16));
+    let (log_height, twiddles) = (15, Twiddles::new(16).unwrap());
     let coefficients = random_block(1 << log_height, 1);
     let mut block = coefficients.clone();
     block.resize(2 * coefficients.len(), 0);

@@ -6,6 +6,8 @@ use p3_field::{
 };
 use p3_mersenne_31::Mersenne31;
 
+use crate::AllocationError;
+
 /// Twiddles of the domains up to some size.
 ///
 /// The line of `2^k` positions has the twiddles `T_k(q) = x(2q)`, `q < 2^(k-1)`, and they do not
@@ -22,15 +24,19 @@ pub struct Twiddles {
 impl Twiddles {
     /// Twiddles for domains of up to `2^log_size` points.
     ///
+    /// # Errors
+    /// If the system refuses the memory.
+    ///
     /// # Panics
     /// If `log_size < 3` or `log_size > 29`.
-    pub fn new(log_size: usize) -> Self {
+    pub fn new(log_size: usize) -> Result<Self, AllocationError> {
         assert!((3..=29).contains(&log_size));
         let longest = log_size - 1;
-        let mut table = vec![Mersenne31::ONE; 1 << longest];
+        let mut table = with_capacity(1 << longest)?;
+        table.resize(1 << longest, Mersenne31::ONE);
 
         // T_k(q) is the x of (4 bitrev(q) + 1) G_(k+2): bit b of q adds G_(b+2).
-        let mut points = Vec::with_capacity(1 << (longest - 1));
+        let mut points = with_capacity(1 << (longest - 1))?;
         points.push(Mersenne31::circle_two_adic_generator(longest + 2));
         for b in 0..longest - 1 {
             let step: Complex<Mersenne31> = Mersenne31::circle_two_adic_generator(b + 2);
@@ -46,14 +52,20 @@ impl Twiddles {
             table[i] = table[2 * i].square().double() - Mersenne31::ONE;
         }
 
-        let double =
-            |values: &[Mersenne31]| values.iter().map(|x| 2 * x.as_canonical_u32()).collect();
-        let inverse = batch_multiplicative_inverse(&table);
-        Self {
-            forward: double(&table),
-            inverse: double(&inverse),
-            log_size,
+        drop(points);
+        let double = |x: &Mersenne31| 2 * x.as_canonical_u32();
+        let mut forward = with_capacity(table.len())?;
+        forward.extend(table.iter().map(double));
+        let mut inverse = with_capacity(table.len())?;
+        // Chunks have one inversion each.
+        for chunk in table.chunks(1 << 12) {
+            inverse.extend(batch_multiplicative_inverse(chunk).iter().map(double));
         }
+        Ok(Self {
+            forward,
+            inverse,
+            log_size,
+        })
     }
 
     /// The largest domain is `D(log_size)`.
@@ -68,4 +80,12 @@ impl Twiddles {
     pub(super) fn inverse(&self) -> &[u32] {
         &self.inverse
     }
+}
+
+fn with_capacity<T>(count: usize) -> Result<Vec<T>, AllocationError> {
+    let mut values = Vec::new();
+    let bytes = (count * size_of::<T>()) as u64;
+    let reserved = values.try_reserve_exact(count);
+    reserved.map_err(|_| AllocationError { bytes })?;
+    Ok(values)
 }

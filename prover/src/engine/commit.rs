@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use zonda_kernels::{Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
+use zonda_kernels::{AllocationError, Group, LINE, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::layout::Phase;
 
-use crate::cancel::{Cancel, Cancelled};
+use super::prove::EngineError;
+use crate::cancel::Cancel;
 
 /// Some columns of a row-major matrix of canonical cells.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ impl<'a> Rows<'a> {
 pub struct Commitment {
     /// The groups, by descending height.
     pub groups: Vec<Group>,
-    /// The tree over all of them; none if there are no columns.
+    /// The tree over all of them; `None` without columns.
     tree: Option<Tree>,
 }
 
@@ -43,14 +44,14 @@ impl Commitment {
     /// Extends groups of which the first half of the rows is filled, and commits to them.
     ///
     /// # Errors
-    /// If the work is to stop.
+    /// If the work is to stop, or memory is refused.
     pub fn of(
         platform: Platform,
         pool: &Pool,
         twiddles: &Twiddles,
         mut groups: Vec<Group>,
         cancel: &Cancel,
-    ) -> Result<Self, Cancelled> {
+    ) -> Result<Self, EngineError> {
         let transform = Transform::new(platform, twiddles).parallel();
         for group in &mut groups {
             let log_height = group.height().ilog2() as usize - 1;
@@ -58,17 +59,25 @@ impl Commitment {
             group.blocks_mut().par_iter_mut().try_for_each(|lines| {
                 cancel.check()?;
                 transform.extend(lines, log_height);
-                Ok(())
+                Ok::<_, EngineError>(())
             })?;
         }
-        Ok(Self::of_extended(platform, pool, groups))
+        Ok(Self::of_extended(platform, pool, groups)?)
     }
 
     /// Commits to groups that are extended already.
-    pub fn of_extended(platform: Platform, pool: &Pool, groups: Vec<Group>) -> Self {
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn of_extended(
+        platform: Platform,
+        pool: &Pool,
+        groups: Vec<Group>,
+    ) -> Result<Self, AllocationError> {
         let tree = (!groups.is_empty())
-            .then(|| Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>()));
-        Self { groups, tree }
+            .then(|| Tree::of_groups(platform, pool, &groups.iter().collect::<Vec<_>>()))
+            .transpose()?;
+        Ok(Self { groups, tree })
     }
 
     /// The commitment; zeros if there are no columns.
@@ -85,7 +94,10 @@ impl Commitment {
 
 /// The groups of a phase, with room for the extension. Nothing is in them yet but zeros in the
 /// columns that do not exist.
-pub fn groups(pool: &Pool, phase: &Phase) -> Vec<Group> {
+///
+/// # Errors
+/// If memory is refused.
+pub fn groups(pool: &Pool, phase: &Phase) -> Result<Vec<Group>, AllocationError> {
     let groups = phase.groups.iter();
     groups
         .map(|group| empty(pool, group.log_height as usize, group.width))
@@ -93,11 +105,13 @@ pub fn groups(pool: &Pool, phase: &Phase) -> Vec<Group> {
 }
 
 /// A group of `width` columns, with room for the extension of 2^`log_height` rows.
-pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Group {
+///
+/// # Errors
+/// If memory is refused.
+pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Result<Group, AllocationError> {
     let height = 2 << log_height;
-    let mut blocks: Vec<_> = (0..width.div_ceil(LINE))
-        .map(|_| pool.take(LINE * height))
-        .collect();
+    let blocks = (0..width.div_ceil(LINE)).map(|_| pool.take(LINE * height));
+    let mut blocks = blocks.collect::<Result<Vec<_>, _>>()?;
     if !width.is_multiple_of(LINE)
         && let Some(last) = blocks.last_mut()
     {
@@ -105,7 +119,7 @@ pub fn empty(pool: &Pool, log_height: usize, width: usize) -> Group {
             .par_chunks_mut(1 << 16)
             .for_each(|lines| lines.fill(0));
     }
-    Group::from_blocks(height, width, blocks)
+    Ok(Group::from_blocks(height, width, blocks))
 }
 
 /// Fills the groups of a phase with the columns of its instances: what `rows` gives for an instance

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use zonda_kernels::{Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
+use zonda_kernels::{AllocationError, Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 use zonda_verifier::circle::Point;
 
 use super::{
@@ -106,14 +106,17 @@ pub fn line<'a, E: ProverChallenge>(
 /// The sum over the out-of-domain points of (columns - line) / (the line through the point and its
 /// conjugate), on the largest extended domain (PROTOCOL, section 8.6). None if a point of the domain
 /// is on such a line.
+///
+/// # Errors
+/// If memory is refused.
 pub fn divide<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
     points: &Points,
     opened: &[Opened<'_, E>],
-) -> Option<Coordinates> {
+) -> Result<Option<Coordinates>, AllocationError> {
     let size = 2 * points.x.len();
-    let mut sums = quotient::zeros::<E>(pool, size);
+    let mut sums = quotient::zeros::<E>(pool, size)?;
     let complete = core::sync::atomic::AtomicBool::new(true);
     for_ranges(&mut sums, 1 << 10, |places, sums| {
         let done = platform.run(Divide {
@@ -126,7 +129,7 @@ pub fn divide<E: ProverChallenge>(
             complete.store(false, core::sync::atomic::Ordering::Relaxed);
         }
     });
-    complete.into_inner().then_some(sums)
+    Ok(complete.into_inner().then_some(sums))
 }
 
 struct Divide<'a, 'b, E> {

@@ -3,7 +3,8 @@
 use p3_field::{PrimeCharacteristicRing, batch_multiplicative_inverse};
 use rayon::prelude::*;
 use zonda_circuits::F;
-use zonda_kernels::Pool;
+use zonda_kernels::{AllocationError, Pool};
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
 use super::{
     challenge::ProverChallenge,
@@ -23,24 +24,32 @@ pub struct Twiddles {
 
 impl Twiddles {
     /// The twiddles of the domain of `points`, for `halvings` halvings.
-    pub fn new(points: &Points, halvings: usize) -> Self {
-        let invert = |values: &mut dyn Iterator<Item = F>| {
-            let values: Vec<F> = values.collect();
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn new(points: &Points, halvings: usize) -> Result<Self, OutOfMemory> {
+        const VALUES_PER_TASK: usize = 1 << 12;
+        let invert = |mut values: Vec<F>| {
+            values.par_chunks_mut(VALUES_PER_TASK).for_each(|values| {
+                let inverses = batch_multiplicative_inverse(values);
+                values.copy_from_slice(&inverses);
+            });
             values
-                .par_chunks(1 << 12)
-                .flat_map_iter(batch_multiplicative_inverse)
-                .collect::<Vec<F>>()
         };
-        let y = invert(&mut points.y.iter().map(|y| F::new(*y)));
-        let mut line: Vec<F> = points.x.iter().map(|x| F::new(*x)).collect();
+        let y = invert(allocate::collect(points.y.iter().map(|y| F::new(*y)))?);
+        let mut line = allocate::collect(points.x.iter().map(|x| F::new(*x)))?;
         let mut x = Vec::new();
         for _ in 1..halvings {
-            line = line.iter().step_by(2).copied().collect();
-            x.push(invert(&mut line.iter().copied()));
+            // Each line is half as long as the one before.
+            for index in 0..line.len() / 2 {
+                line[index] = line[2 * index];
+            }
+            line.truncate(line.len() / 2);
+            x.push(invert(allocate::copied(&line)?));
             line.iter_mut()
                 .for_each(|x| *x = x.square().double() - F::ONE);
         }
-        Self { y, x }
+        Ok(Self { y, x })
     }
 
     /// The inverse twiddle of pair `pair` of halving `halving`.
@@ -54,6 +63,9 @@ impl Twiddles {
 
 /// Folds `values` by 2^`log_arity`, the first halving being number `halving` of the domain's
 /// (PROTOCOL, section 8.7).
+///
+/// # Errors
+/// If memory is refused.
 pub fn fold<E: ProverChallenge>(
     pool: &Pool,
     values: &Coordinates,
@@ -61,14 +73,15 @@ pub fn fold<E: ProverChallenge>(
     halving: usize,
     log_arity: usize,
     challenge: E,
-) -> Coordinates {
+) -> Result<Coordinates, AllocationError> {
     let arity = 1 << log_arity;
     let size = values[0].len() / arity;
     let challenges: Vec<E> = core::iter::successors(Some(challenge), |x| Some(x.square()))
         .take(log_arity)
         .collect();
     const LEAVES_PER_TASK: usize = 1 << 9;
-    let mut folded: Coordinates = (0..E::DEGREE).map(|_| pool.take(size)).collect();
+    let folded = (0..E::DEGREE).map(|_| pool.take(size));
+    let mut folded = folded.collect::<Result<Coordinates, _>>()?;
     for_ranges(&mut folded, LEAVES_PER_TASK, |leaves, columns| {
         for (place, leaf) in leaves.enumerate() {
             let mut entries = [E::ZERO; 8];
@@ -90,7 +103,7 @@ pub fn fold<E: ProverChallenge>(
             }
         }
     });
-    folded
+    Ok(folded)
 }
 
 /// The coefficients of a polynomial of half as many coefficients as there are `values`, which stand

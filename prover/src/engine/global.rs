@@ -18,7 +18,7 @@ pub struct GlobalChallenges<E> {
 }
 
 impl Global {
-    /// The transcript of part `index`, in which nothing of it has been said yet, and the global
+    /// The transcript of part `index`, before it absorbs anything of the part, and the global
     /// challenges.
     pub(crate) fn enter<E: ProverChallenge>(
         &self,

@@ -20,7 +20,7 @@ pub mod tree;
 pub use challenge::ProverChallenge;
 pub(crate) use commit::Commitment;
 pub(crate) use fixed::canonical;
-pub use fixed::{Fixed, Preprocessed};
+pub use fixed::{Fixed, FixedRoots, Preprocessed};
 pub use global::Global;
 pub use lookup::{Fingerprints, Lookups};
 pub use prove::{Engine, EngineError, Filled};

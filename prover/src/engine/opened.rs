@@ -11,6 +11,7 @@ use zonda_verifier::circle::{self, Point, vanishing};
 use super::{
     challenge::{ProverChallenge, Sum, invert_all, splat, weight},
     points::Points,
+    prove::EngineError,
 };
 
 /// Weights that turn the values of a polynomial of 2^`log_height` coefficients on the first half of
@@ -22,23 +23,25 @@ use super::{
 /// `(v(x_Z) - v(x_0)) / (N Y) * (y_Z ± y_l) / (x_Z - x_l)`, with + for the point (x_l, y_l), - for
 /// its conjugate, and Y the y-coordinate of N/2 times any point with c = 0.
 ///
-/// None if `at` has the x-coordinate of a point of the domain.
+/// # Errors
+/// If `at` has the x-coordinate of a point of the domain, or memory is refused.
 pub fn weights<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
     log_height: usize,
     points: &Points,
     at: &Point<E>,
-) -> Option<Buffer> {
+) -> Result<Buffer, EngineError> {
     let half = 1 << (log_height - 1);
     let start = circle::point(log_height as u32 + 1, false, 0);
     let constant = vanishing(log_height as u32, start.x);
     let start = start.double_times(log_height as u32 - 1);
-    let scale = (start.y * F::from_usize(1 << log_height)).try_inverse()?;
+    let scale = (start.y * F::from_usize(1 << log_height)).try_inverse();
+    let scale = scale.ok_or(EngineError::Challenge)?;
     let scale = (vanishing(log_height as u32, at.x) - E::from_base(constant)).mul_base(scale);
 
     const POINTS_PER_TASK: usize = 1 << 10;
-    let mut weights = pool.take(2 * half * E::DEGREE);
+    let mut weights = pool.take(2 * half * E::DEGREE)?;
     weights
         .par_chunks_mut(2 * POINTS_PER_TASK * E::DEGREE)
         .enumerate()
@@ -53,8 +56,9 @@ pub fn weights<E: ProverChallenge>(
             });
             is_done.then_some(())
         })
-        .collect::<Option<()>>()?;
-    Some(weights)
+        .collect::<Option<()>>()
+        .ok_or(EngineError::Challenge)?;
+    Ok(weights)
 }
 
 /// Weights of some points and their conjugates.

@@ -1,4 +1,4 @@
-//! What is opened at the queries: rows of the phases, leaves of the folds.
+//! The openings at the query positions: rows of the phases, leaves of the folds.
 
 use rayon::prelude::*;
 use zonda_circuits::F;
@@ -32,7 +32,7 @@ pub fn rows(
                 let place = place(columns.log_size(), t);
                 (0..columns.width).map(move |column| F::new(group.get(place, column)))
             };
-            // Rows are far apart: their memory is waited for on all threads.
+            // Rows are far apart: all threads wait for memory at the same time.
             positions.into_par_iter().flat_map_iter(row).collect()
         })
         .collect();

@@ -4,6 +4,7 @@ use p3_field::PrimeField32;
 use rayon::prelude::*;
 use zonda_circuits::F;
 use zonda_kernels::{Kernel, Lanes, Platform};
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 use zonda_verifier::circle;
 
 /// Coordinates of the first half of D(m), the points with c = 0, by l (PROTOCOL, "Domains"). The
@@ -17,10 +18,13 @@ pub struct Points {
 
 impl Points {
     /// The points of D(`log_size`).
-    pub fn new(platform: Platform, log_size: usize) -> Self {
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn new(platform: Platform, log_size: usize) -> Result<Self, OutOfMemory> {
         let half = 1 << (log_size - 1);
         let start = circle::point(log_size as u32, false, 0);
-        let (mut x, mut y) = (vec![0; half], vec![0; half]);
+        let (mut x, mut y) = (allocate::filled(0, half)?, allocate::filled(0, half)?);
         (x[0], y[0]) = (start.x.as_canonical_u32(), start.y.as_canonical_u32());
         // Setting bit k of l adds 4 * 2^(m-2-k) generators of order 2^(m+1): one of order 2^(k+1).
         const POINTS_PER_TASK: usize = 1 << 12;
@@ -40,7 +44,7 @@ impl Points {
                 });
             });
         }
-        Self { x, y }
+        Ok(Self { x, y })
     }
 }
 

@@ -9,7 +9,10 @@ use zonda_circuits::{
     machine::{Part, Table},
     tape::Plan,
 };
-use zonda_kernels::{Buffer, Group, LINE, Platform, Pool, Transform, Tree, Twiddles, grind};
+use zonda_kernels::{
+    AllocationError, Buffer, Group, LINE, Platform, Pool, Transform, Tree, Twiddles, grind,
+};
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 use zonda_verifier::{
     Layout, Shape, VerifyingKey,
     circle::Point,
@@ -46,11 +49,11 @@ pub struct Filled {
     /// Each instance's trace, row-major, canonical: the columns committed before the global
     /// challenge, then those committed after it.
     pub traces: Vec<Buffer>,
-    /// What is stated of the part.
+    /// The statement of the part.
     pub stated: Part,
 }
 
-/// What is stated of one instance, canonical.
+/// The statement of one instance, canonical.
 struct Stated {
     /// Periodic cells, row-major.
     periodic: Vec<u32>,
@@ -67,12 +70,21 @@ pub enum EngineError {
     /// A challenge hit one of the values for which the protocol has no next step.
     #[error("a challenge hit an exceptional value, which has the probability of a lucky guess")]
     Challenge,
+    /// The system refuses memory.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
-/// What every stage computes with.
+impl From<AllocationError> for EngineError {
+    fn from(AllocationError { bytes }: AllocationError) -> Self {
+        Self::OutOfMemory(OutOfMemory { bytes })
+    }
+}
+
+/// The tools that every stage computes with.
 #[derive(Clone)]
 pub struct Engine {
     /// The SIMD platform.
@@ -95,19 +107,19 @@ impl Engine {
     /// Commits to the columns of a part that come before the global challenge.
     ///
     /// # Errors
-    /// If the work is to stop.
+    /// If the work is to stop, or memory is refused.
     pub(crate) fn commit_boundary(
         &self,
         shape: &Shape,
         traces: &[impl Deref<Target = [u32]> + Sync],
         stride: impl Fn(Table) -> usize,
         cancel: &Cancel,
-    ) -> Result<Commitment, Cancelled> {
+    ) -> Result<Commitment, EngineError> {
         // The challenge field plays no part in this phase.
         let layout = Layout::new(shape, 1);
         let phase = layout.boundary();
-        let twiddles = Twiddles::new(phase.log_size() as usize);
-        let mut groups = commit::groups(&self.pool, phase);
+        let twiddles = Twiddles::new(phase.log_size() as usize)?;
+        let mut groups = commit::groups(&self.pool, phase)?;
         commit::fill_all(&mut groups, phase, |index, width| Rows {
             cells: &traces[index],
             stride: stride(layout.instances[index].table),
@@ -143,13 +155,11 @@ impl Engine {
         let layout = Layout::new(&shape, E::DEGREE);
         let log_height = layout.log_height as usize;
         let log_size = log_height + 1;
-        let twiddles = Twiddles::new(log_size);
+        let twiddles = Twiddles::new(log_size)?;
         let plans: Vec<Plan> = layout.instances.iter().map(|i| Plan::of(i.table)).collect();
-        let stated: Vec<Stated> = layout
-            .instances
-            .iter()
-            .map(|instance| Stated::of(instance.table, &stated))
-            .collect();
+        let instances = layout.instances.iter();
+        let stated = instances.map(|instance| Stated::of(instance.table, &stated));
+        let stated: Vec<Stated> = stated.collect::<Result<_, _>>()?;
         let mut nonces = Nonces::default();
         let none = Commitment::default();
         // A phase that the part does not have has no columns.
@@ -162,7 +172,7 @@ impl Engine {
         job.enter(Stage::Commit)?;
         // 8.2 Main columns.
         let (mut transcript, global) = global.enter::<E>(index);
-        let mut groups = commit::groups(pool, layout.main());
+        let mut groups = commit::groups(pool, layout.main())?;
         commit::fill_all(&mut groups, layout.main(), |index, _| {
             let table = layout.instances[index].table;
             Rows {
@@ -185,7 +195,7 @@ impl Engine {
             local: Fingerprints::new(z, beta, widest),
             global: Fingerprints::new(global.z, global.beta, widest),
         };
-        let mut groups = commit::groups(pool, layout.sums());
+        let mut groups = commit::groups(pool, layout.sums())?;
         let mut running = Vec::new();
         for (index, instance) in layout.instances.iter().enumerate() {
             job.check()?;
@@ -208,8 +218,7 @@ impl Engine {
             let plan = &plans[index];
             let totals =
                 sums::fractions::<E>(platform, pool, table, plan, &cells, &lookups, place, cancel);
-            cancel.check()?;
-            running.push(totals.ok_or(EngineError::Challenge)?);
+            running.push(totals?);
         }
         drop(traces);
         let claims: Vec<Vec<E>> = running
@@ -250,15 +259,16 @@ impl Engine {
             .map(|(stated, instance)| {
                 let width = stated.periodic_width;
                 let log_height = instance.log_height as usize;
-                (width > 0).then(|| {
-                    let mut group = commit::empty(pool, log_height, width);
-                    commit::fill(&mut group, &[Rows::whole(&stated.periodic, width)]);
-                    let transform = Transform::new(platform, &twiddles);
-                    transform.extend(&mut group.blocks_mut()[0], log_height);
-                    group
-                })
+                if width == 0 {
+                    return Ok(None);
+                }
+                let mut group = commit::empty(pool, log_height, width)?;
+                commit::fill(&mut group, &[Rows::whole(&stated.periodic, width)]);
+                let transform = Transform::new(platform, &twiddles);
+                transform.extend(&mut group.blocks_mut()[0], log_height);
+                Ok(Some(group))
             })
-            .collect();
+            .collect::<Result<_, AllocationError>>()?;
         let constraint_powers = {
             let mut powers = powers(alpha, layout.constraints());
             powers.reverse();
@@ -295,14 +305,14 @@ impl Engine {
             for instance in instances.iter().filter(|i| i.log_height == height) {
                 quotient::add(platform, instance, &lookups, values, cancel);
             }
-        });
+        })?;
         drop(instances);
         drop(periodic);
         cancel.check()?;
-        let whole = quotient::divide(platform, pool, &values, log_height);
+        let whole = quotient::divide(platform, pool, &values, log_height)?;
         drop(values);
         let halves = self.halves::<E>(whole, &twiddles);
-        let quotient = Commitment::of_extended(platform, pool, vec![halves]);
+        let quotient = Commitment::of_extended(platform, pool, vec![halves])?;
         transcript.absorb(label::QUOTIENT, &quotient.root());
 
         // 8.5 Out-of-domain point.
@@ -323,10 +333,10 @@ impl Engine {
 
         // 8.7 Low-degree test.
         job.enter(Stage::Fold)?;
-        let points = Points::new(platform, log_size);
+        let points = Points::new(platform, log_size)?;
         let folds = layout.folds();
         let halvings: u32 = folds.iter().sum();
-        let fold_twiddles = fold::Twiddles::new(&points, log_size);
+        let fold_twiddles = fold::Twiddles::new(&points, log_size)?;
         drop(points);
         let mut layers: Vec<(Coordinates, Tree)> = Vec::new();
         let mut values = composition;
@@ -334,7 +344,7 @@ impl Engine {
         for log_arity in &folds {
             let tree = {
                 let columns: Vec<&[u32]> = values.iter().map(|column| &column[..]).collect();
-                Tree::of_codeword(platform, pool, &columns, 1 << log_arity)
+                Tree::of_codeword(platform, pool, &columns, 1 << log_arity)?
             };
             transcript.absorb(label::FOLD, &tree.root());
             nonces
@@ -343,7 +353,7 @@ impl Engine {
             let beta: E = transcript.challenge(label::FOLD);
             cancel.check()?;
             let arity = *log_arity as usize;
-            let folded = fold::fold(pool, &values, &fold_twiddles, done, arity, beta);
+            let folded = fold::fold(pool, &values, &fold_twiddles, done, arity, beta)?;
             layers.push((values, tree));
             values = folded;
             done += *log_arity as usize;
@@ -428,11 +438,10 @@ impl Engine {
         heights.sort_unstable();
         heights.dedup();
         for height in heights {
-            let points = Points::new(self.platform, height as usize + 1);
+            let points = Points::new(self.platform, height as usize + 1)?;
             let weights = |at: Point<E>| {
                 let at = at.double_times(largest - height);
                 opened::weights(self.platform, &self.pool, height as usize, &points, &at)
-                    .ok_or(EngineError::Challenge)
             };
             let (at, earlier) = (weights(point)?, weights(before)?);
             for (phase, (columns, commitment)) in layout.phases.iter().zip(phases).enumerate() {
@@ -489,7 +498,7 @@ impl Engine {
                     }
                 }
             }
-        });
+        })?;
         let combined_before = by_height::<E>(pool, log_height, |height, values| {
             let groups = layout.sums().groups.iter().zip(&phases[SUMS].groups);
             for (columns, group) in groups.filter(|(c, _)| c.log_height as usize == height) {
@@ -502,7 +511,7 @@ impl Engine {
                     }
                 }
             }
-        });
+        })?;
         let opened = [
             deep::Opened {
                 point,
@@ -516,8 +525,8 @@ impl Engine {
             },
         ];
         cancel.check()?;
-        let points = Points::new(platform, log_height + 1);
-        deep::divide(platform, pool, &points, &opened).ok_or(EngineError::Challenge)
+        let points = Points::new(platform, log_height + 1)?;
+        deep::divide(platform, pool, &points, &opened)?.ok_or(EngineError::Challenge)
     }
 }
 
@@ -526,15 +535,15 @@ fn by_height<E: ProverChallenge>(
     pool: &Pool,
     largest: usize,
     mut add: impl FnMut(usize, &mut Coordinates),
-) -> Coordinates {
+) -> Result<Coordinates, AllocationError> {
     let smallest = zonda_circuits::machine::MIN_LOG_HEIGHT;
-    let mut values = quotient::zeros::<E>(pool, 2 << smallest);
+    let mut values = quotient::zeros::<E>(pool, 2 << smallest)?;
     add(smallest, &mut values);
     for height in smallest + 1..=largest {
-        values = quotient::lift(pool, &values);
+        values = quotient::lift(pool, &values)?;
         add(height, &mut values);
     }
-    values
+    Ok(values)
 }
 
 /// An instance's columns in the groups of a phase.
@@ -547,20 +556,29 @@ fn extended<'a>(phase: &Phase, groups: &'a [Group], instance: usize) -> Extended
     }
 }
 
+/// Bytes of a row of the statement's periodic columns.
+const PERIODIC_BYTES: usize = 4 * size_of::<F>();
+
 impl Stated {
-    fn of(table: Table, part: &Part) -> Self {
+    fn of(table: Table, part: &Part) -> Result<Self, OutOfMemory> {
+        if let (Table::Statement, Some(execution)) = (table, &part.execution) {
+            // The verifier makes the same columns, and has no such error.
+            allocate::expect(PERIODIC_BYTES * execution.output.len().next_power_of_two())?;
+        }
         let periodic = table.periodic(part);
         let height = periodic.first().map_or(0, Vec::len);
         let row = |row| periodic.iter().map(move |column| column[row]);
-        Self {
+        let mut cells = allocate::with_capacity(periodic.len() * height)?;
+        cells.extend(
+            (0..height)
+                .flat_map(row)
+                .map(|cell| cell.as_canonical_u32()),
+        );
+        let public = table.public(part);
+        Ok(Self {
+            periodic: cells,
             periodic_width: periodic.len(),
-            public: canonical(table.public(part)),
-            periodic: canonical((0..height).flat_map(row)),
-        }
+            public: public.iter().map(F::as_canonical_u32).collect(),
+        })
     }
-}
-
-fn canonical(elements: impl IntoIterator<Item = F>) -> Vec<u32> {
-    let elements = elements.into_iter();
-    elements.map(|element| element.as_canonical_u32()).collect()
 }

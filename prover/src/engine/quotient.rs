@@ -5,7 +5,7 @@ use std::ops::Range;
 use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use rayon::prelude::*;
 use zonda_circuits::{F, machine::Table, tape::Plan};
-use zonda_kernels::{Buffer, Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
+use zonda_kernels::{AllocationError, Buffer, Group, Kernel, LINE, Lanes, Packed, Platform, Pool};
 
 use super::{
     challenge::{ProverChallenge, Sum, Weight, splat, weight},
@@ -18,11 +18,11 @@ use crate::cancel::Cancel;
 /// Values of a challenge field on a domain, a column of canonical numbers for each coordinate.
 pub type Coordinates = Vec<Buffer>;
 
-/// What the constraints of one instance need.
+/// The inputs to the constraints of one instance.
 pub struct Instance<'a, E> {
     /// The table.
     pub table: Table,
-    /// What the table says.
+    /// The constraints and messages of the table.
     pub plan: &'a Plan,
     /// Logarithm of the height.
     pub log_height: usize,
@@ -291,17 +291,23 @@ fn reverse(x: usize, bits: usize) -> usize {
 }
 
 /// Zeros on a domain of `size` points.
-pub fn zeros<E: ProverChallenge>(pool: &Pool, size: usize) -> Coordinates {
+///
+/// # Errors
+/// If memory is refused.
+pub fn zeros<E: ProverChallenge>(pool: &Pool, size: usize) -> Result<Coordinates, AllocationError> {
     (0..E::DEGREE).map(|_| pool.take_zeroed(size)).collect()
 }
 
 /// Values on a domain, lifted to the domain of twice the size.
-pub fn lift(pool: &Pool, small: &Coordinates) -> Coordinates {
+///
+/// # Errors
+/// If memory is refused.
+pub fn lift(pool: &Pool, small: &Coordinates) -> Result<Coordinates, AllocationError> {
     small.iter().map(|small| lift_column(pool, small)).collect()
 }
 
-fn lift_column(pool: &Pool, small: &[u32]) -> Buffer {
-    let mut large = pool.take(2 * small.len());
+fn lift_column(pool: &Pool, small: &[u32]) -> Result<Buffer, AllocationError> {
+    let mut large = pool.take(2 * small.len())?;
     large
         .par_chunks_mut(1 << 14)
         .zip(small.par_chunks(1 << 13))
@@ -312,18 +318,26 @@ fn lift_column(pool: &Pool, small: &[u32]) -> Buffer {
                 large[2..].copy_from_slice(small);
             }
         });
-    large
+    Ok(large)
 }
 
 /// Divides values on the extended domain of the largest trace domain by its vanishing polynomial,
 /// which takes one value on the first half of memory and its negation on the second. Returns them as
 /// the columns of a group.
-pub fn divide(platform: Platform, pool: &Pool, values: &Coordinates, log_height: usize) -> Group {
+///
+/// # Errors
+/// If memory is refused.
+pub fn divide(
+    platform: Platform,
+    pool: &Pool,
+    values: &Coordinates,
+    log_height: usize,
+) -> Result<Group, AllocationError> {
     let point = zonda_verifier::circle::point(log_height as u32 + 1, false, 0);
     let inverse = zonda_verifier::circle::vanishing(log_height as u32, point.x).inverse();
     let size = 2 << log_height;
     const PLACES_PER_TASK: usize = 1 << 10;
-    let mut lines = pool.take(LINE * size);
+    let mut lines = pool.take(LINE * size)?;
     lines
         .par_chunks_mut(LINE * PLACES_PER_TASK)
         .enumerate()
@@ -336,7 +350,7 @@ pub fn divide(platform: Platform, pool: &Pool, values: &Coordinates, log_height:
                 lines,
             });
         });
-    Group::from_blocks(size, values.len(), vec![lines])
+    Ok(Group::from_blocks(size, values.len(), vec![lines]))
 }
 
 /// Columns as lines: the first half times a factor, the second times its negation.

@@ -1,4 +1,4 @@
-//! Evaluating tables over vectors of rows: what each row says, into a flat tape.
+//! Evaluating tables over vectors of rows: each row's constraints and messages, on a flat tape.
 
 use zonda_circuits::{
     machine::Table,
@@ -6,7 +6,7 @@ use zonda_circuits::{
 };
 use zonda_kernels::{Kernel, LINE, Lanes};
 
-/// Where one vector of rows finds its cells, and where it leaves what it says.
+/// Where the evaluation of one vector of rows reads cells, and where it writes its values.
 pub struct Rows<'a, L> {
     /// The columns of the trace.
     pub columns: &'a [L],
@@ -154,7 +154,7 @@ impl<L: Lanes> Tape<L> {
         }
     }
 
-    /// Lets the rows in `columns`, `fixed` and `periodic` say what they say.
+    /// Evaluates the rows in `columns`, `fixed` and `periodic`.
     #[inline(always)]
     pub fn evaluate(&mut self) {
         (self.evaluate)(&mut Rows {

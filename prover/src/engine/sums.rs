@@ -10,6 +10,7 @@ use zonda_kernels::{Buffer, Group, Kernel, LINE, Lanes, P, Packed, Platform, Poo
 use super::{
     challenge::{ProverChallenge, all_invertible},
     lookup::{Lookups, Messages},
+    prove::EngineError,
     rows::{Offsets, Tape, Window},
     table::Cells,
 };
@@ -63,8 +64,9 @@ pub struct Totals<E> {
 /// Fills the LogUp columns of one instance but the last of each chain of messages (PROTOCOL, section
 /// 8.3). Returns these as they are before the running sums.
 ///
-/// None if the work is to stop, or if a denominator is zero, which has the probability of a lookup
-/// challenge being guessed.
+/// # Errors
+/// If the work is to stop, memory is refused, or a denominator is zero, which has the probability of
+/// a lookup challenge being guessed.
 #[expect(
     clippy::too_many_arguments,
     reason = "what is computed with, from and to"
@@ -78,14 +80,15 @@ pub fn fractions<E: ProverChallenge>(
     lookups: &Lookups<E>,
     mut place: Place<'_>,
     cancel: &Cancel,
-) -> Option<Vec<Totals<E>>> {
+) -> Result<Vec<Totals<E>>, EngineError> {
     let height = cells.height;
     let messages = Messages::new(plan, lookups);
     // The last column is always another's: a running sum.
     let width = (messages.pairs.len() - 1) * E::DEGREE;
     let (mut tasks, first) = place.tasks(width, height);
     let chains = messages.chains();
-    let mut columns: Vec<_> = (0..chains * E::DEGREE).map(|_| pool.take(height)).collect();
+    let columns = (0..chains * E::DEGREE).map(|_| pool.take(height));
+    let mut columns = columns.collect::<Result<Vec<_>, _>>()?;
     let mut totals: Vec<Vec<[&mut [u32]; 2]>> = Vec::new();
     totals.resize_with(height.div_ceil(ROWS_PER_TASK), Vec::new);
     for column in &mut columns {
@@ -125,7 +128,9 @@ pub fn fractions<E: ProverChallenge>(
                     .map(|(sum, more)| sum + more)
                     .collect(),
             )
-        })?;
+        });
+    cancel.check()?;
+    let claims = claims.ok_or(EngineError::Challenge)?;
     let pairs = messages.pairs.iter().enumerate();
     let last = pairs
         .filter(|(_, pair)| pair.is_last)
@@ -136,7 +141,7 @@ pub fn fractions<E: ProverChallenge>(
         claim,
         first: index * E::DEGREE,
     });
-    Some(chains.collect())
+    Ok(chains.collect())
 }
 
 /// Turns the sums of the rows into the running sum along the domain, less an equal share of the
@@ -385,7 +390,7 @@ mod tests {
             let global = Fingerprints::new(E::ZERO, E::ZERO, 0);
             let lookups = Lookups { local, global };
             let width = plan.messages.len().div_ceil(2) * E::DEGREE;
-            let mut group = crate::engine::commit::empty(&Pool::new(), 4, width);
+            let mut group = crate::engine::commit::empty(&Pool::new(), 4, width).unwrap();
             let group = &mut group;
             let place = Place { group, offset: 0 };
             let platform = Platform::detect();
@@ -394,13 +399,13 @@ mod tests {
             let mut totals = fractions::<E>(
                 platform, &pool, table, &plan, &cells, &lookups, place, &cancel,
             )?;
-            Some(run::<E>(platform, &mut totals[0]))
+            Ok::<_, EngineError>(run::<E>(platform, &mut totals[0]))
         };
         for exponent in 0..8 {
             let message = E::from_base(F::from_u32(Bus::PowerOfTwo as u32))
                 + beta.mul_base(F::from_u32(exponent))
                 + (beta * beta).mul_base(F::from_u32(1 << exponent));
-            assert!(sums(-message).is_none());
+            assert_eq!(sums(-message), Err(EngineError::Challenge));
             let near = sums(E::ONE - message).expect("no denominator is zero");
             assert!(near.is_zero());
         }

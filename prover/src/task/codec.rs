@@ -1,14 +1,15 @@
 //! Tasks as bytes: one encoding per task, read without trust.
 //!
 //! Magic, version, then every field in order, numbers little endian, lists after their length; at
-//! the end a digest of all of it, so that damage is found before anything is executed. Nothing is
-//! allocated that is not a small multiple of the bytes that are there.
+//! the end a digest of all of it, so that damage is found before anything is executed. Every
+//! allocation is at most a small multiple of the bytes that are there.
 
 use zonda_circuits::{
     machine::{Table, ZeroedRange},
     system::boundary::Left,
 };
 use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
     record::Family,
     shard::{BoundaryWord, End, Start},
 };
@@ -21,10 +22,12 @@ use crate::{
 };
 
 const MAGIC: &[u8; 8] = b"ZONDATSK";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const DIGEST_BYTES: usize = 32;
+/// The most bytes of a task without the lists of its work.
+const MOST_OTHER_BYTES: usize = 1 << 12;
 
-/// Bytes that are no task.
+/// Bytes that are not a task.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaskReadError {
@@ -38,7 +41,7 @@ pub enum TaskReadError {
         got: u16,
     },
     /// The digest at the end is not that of the bytes before.
-    #[error("the task was damaged: its digest is another")]
+    #[error("the task was damaged: its digest does not match")]
     Digest,
     /// The bytes end early.
     #[error("the task ends in its {place}")]
@@ -46,7 +49,7 @@ pub enum TaskReadError {
         /// Where.
         place: &'static str,
     },
-    /// A byte or number that nothing has there.
+    /// A byte or number that is impossible there.
     #[error("{place}: {got} is not possible")]
     Value {
         /// Where.
@@ -54,9 +57,12 @@ pub enum TaskReadError {
         /// The number.
         got: u32,
     },
-    /// Links that have another encoding, or none.
+    /// Links that are impossible, or encoded in another way.
     #[error("the links are not in their one form")]
     Links,
+    /// The system refuses memory for the task.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// Bytes after the last field.
     #[error("{count} bytes follow the task")]
     Trailing {
@@ -67,8 +73,13 @@ pub enum TaskReadError {
 
 impl Task {
     /// The task's bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::from(*MAGIC);
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, OutOfMemory> {
+        // Lists take no more bytes than memory.
+        let mut bytes = allocate::with_capacity(self.work.bytes() as usize + MOST_OTHER_BYTES)?;
+        bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend(self.program_id);
         bytes.extend(self.key_digest);
@@ -102,13 +113,13 @@ impl Task {
             put_left(&mut bytes, left);
         }
         bytes.extend(blake3::hash(&bytes).as_bytes());
-        bytes
+        Ok(bytes)
     }
 
     /// Reads a task from bytes, which may come from anyone.
     ///
     /// # Errors
-    /// If the bytes are no task of this version in its one form.
+    /// If the bytes are not a task of this version in its one form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TaskReadError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(TaskReadError::Magic)?;
         let mut reader = Reader {
@@ -176,7 +187,7 @@ fn put_shard(bytes: &mut Vec<u8>, shard: &ShardWork) {
     put(bytes, [shard.transferred_words]);
 }
 
-/// What is left to read, and of what.
+/// The bytes left to read, and their place.
 struct Reader<'a> {
     rest: &'a [u8],
     place: &'static str,
@@ -237,7 +248,8 @@ impl<'a> Reader<'a> {
                 log_height: *log_height,
             })
         };
-        let shape = Shape(instances.iter().map(instance).collect::<Result<_, _>>()?);
+        let instances = instances.iter().map(instance);
+        let shape = Shape(instances.collect::<Result<_, TaskReadError>>()?);
         Ok(PartHeader {
             shape,
             boundary_root: self.array()?,
@@ -301,12 +313,16 @@ impl<'a> Reader<'a> {
         item: impl Fn([u32; N]) -> T,
     ) -> Result<Vec<T>, TaskReadError> {
         let count = self.count(4 * N)?;
-        (0..count).map(|_| self.numbers().map(&item)).collect()
+        let mut list = allocate::with_capacity(count)?;
+        for _ in 0..count {
+            list.push(item(self.numbers()?));
+        }
+        Ok(list)
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, TaskReadError> {
         let count = self.count(1)?;
-        self.take(count).map(<[u8]>::to_vec)
+        Ok(allocate::copied(self.take(count)?)?)
     }
 
     /// The length of a list of items of `size` bytes, which are there.
@@ -428,14 +444,14 @@ mod tests {
             ..task.clone()
         };
         for task in [task, exits, least] {
-            let bytes = task.to_bytes();
+            let bytes = task.to_bytes().unwrap();
             assert_eq!(Task::from_bytes(&bytes), Ok(task));
         }
     }
 
     #[test]
     fn any_damage_is_found() {
-        let bytes = task().to_bytes();
+        let bytes = task().to_bytes().unwrap();
         for length in 0..bytes.len() {
             assert!(Task::from_bytes(&bytes[..length]).is_err(), "{length}");
         }
@@ -448,11 +464,11 @@ mod tests {
         assert_eq!(magic, TaskReadError::Magic);
     }
 
-    /// A digest is no proof of good faith: what it seals is read with as little trust.
+    /// A right digest earns no trust: its content is read with the same checks.
     #[test]
     fn sealed_bytes_have_one_form() {
         let task = task();
-        let bytes = task.to_bytes();
+        let bytes = task.to_bytes().unwrap();
         let told = &bytes[..bytes.len() - DIGEST_BYTES];
         for length in MAGIC.len() + 2..told.len() {
             let error = Task::from_bytes(&sealed(&told[..length])).unwrap_err();
@@ -469,7 +485,7 @@ mod tests {
             told[index] = 0xff;
             let bytes = sealed(&told);
             if let Ok(task) = Task::from_bytes(&bytes) {
-                assert_eq!(task.to_bytes(), bytes, "{index}");
+                assert_eq!(task.to_bytes().unwrap(), bytes, "{index}");
             }
         }
     }

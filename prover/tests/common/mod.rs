@@ -31,7 +31,7 @@ pub fn proved(options: &Options<'_>) -> Proved {
     let (engine, program) = (Engine::default(), program());
     let proved = prove(&engine, &program, &INPUT, options, &mut Discard).unwrap();
     let statement = statement(&proved);
-    let key = Setup::new(&engine, &program, options.preset).key;
+    let key = Setup::new(&engine, &program, options.preset).unwrap().key;
     // The verifier derives the same key, and reads it from its bytes.
     let derived = VerifyingKey::new(program.id(), &Image::from(&program), options.preset);
     assert_eq!(key, derived);

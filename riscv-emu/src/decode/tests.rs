@@ -17,7 +17,7 @@ fn structured_words() -> impl Iterator<Item = u32> {
     })
 }
 
-/// What a decoded instruction must look like whatever the word was.
+/// The form that every decoded instruction must have, for any word.
 fn check(word: u32) {
     let Ok(instruction) = decode(word) else {
         return;
@@ -133,7 +133,7 @@ fn immediates_by_the_manual() {
     assert_eq!(imm(0x0100_000f), Ok(0x010)); // pause
 }
 
-/// What the independent decoder makes of a word: mnemonic, rd, rs1, rs2 and immediate.
+/// The independent decoder's view of a word: mnemonic, rd, rs1, rs2 and immediate.
 fn second_opinion(word: u32) -> Option<(String, u32, u32, u32, i32)> {
     use riscv_decode::Instruction as Other;
 

@@ -1,7 +1,8 @@
-//! What the boundary of a shard is made of, noted while the shard is executed.
+//! The boundary of a shard, noted while the shard is executed.
 
 use super::{BoundaryWord, Costs};
 use crate::{
+    allocate::{self, OutOfMemory},
     interpreter::Stop,
     meter::Meter,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
@@ -24,15 +25,15 @@ pub(super) struct Boundary<'a> {
 }
 
 impl<'a> Boundary<'a> {
-    pub(super) fn new(program: &'a Program) -> Self {
-        Self {
+    pub(super) fn new(program: &'a Program) -> Result<Self, OutOfMemory> {
+        Ok(Self {
             position: 0,
             words: Vec::new(),
             meter: Meter::default(),
-            executed: vec![0; program.text().count()],
+            executed: allocate::filled(0, program.text().count())?,
             distinct: 0,
             program,
-        }
+        })
     }
 
     /// Goes on to the shard at the next position.
@@ -50,7 +51,7 @@ impl<'a> Boundary<'a> {
         }
     }
 
-    /// What the shard costs so far; the most there can be if it is more than that.
+    /// The cost of the shard so far, at most the greatest possible number.
     pub(super) fn cost(&self, costs: &Costs) -> u64 {
         let instructions = self.meter.instructions.iter().zip(costs.instructions);
         let others = [
@@ -66,14 +67,14 @@ impl<'a> Boundary<'a> {
     }
 
     /// The addresses of the instructions that the shard executed, ascending.
-    pub(super) fn pcs(&self) -> Vec<u32> {
-        let mut pcs = Vec::with_capacity(self.distinct as usize);
+    pub(super) fn pcs(&self) -> Result<Vec<u32>, OutOfMemory> {
+        let mut pcs = allocate::with_capacity(self.distinct as usize)?;
         let text = self.program.text().zip(&self.executed);
         pcs.extend(
             text.filter(|(_, position)| **position == self.position)
                 .map(|((pc, _), _)| pc),
         );
-        pcs
+        Ok(pcs)
     }
 }
 
@@ -95,12 +96,13 @@ impl Observer for Boundary<'_> {
     #[inline(always)]
     fn touch(&mut self, address: u32, before: u32, owner: &mut u32) -> Result<u32, Stop> {
         if *owner != self.position {
-            self.words.push(BoundaryWord {
+            let word = BoundaryWord {
                 address,
                 before,
                 owner: *owner,
                 after: before,
-            });
+            };
+            allocate::push(&mut self.words, word).map_err(Stop::OutOfMemory)?;
             *owner = self.position;
         }
         Ok(0)

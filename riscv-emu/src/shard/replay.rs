@@ -4,17 +4,19 @@ use core::mem;
 
 use super::{BoundaryWord, MAX_SHARD_CYCLES, MAX_SHARD_TRANSFERS, ReplayInput, total};
 use crate::{
+    allocate::{self, OutOfMemory},
     ecall::Streams,
     error::{Location, TrapKind},
     execute::{Discard, location},
+    hole::Hole,
     interpreter::{Machine, Stop, Stopped},
-    memory::{Paged, Word},
+    memory::{NoPage, Paged, Word},
     program::Program,
     record::{Family, FinalWord, Records},
     recorder::{LISTED_CLK, Recorder},
 };
 
-/// A shard that is not what the program does.
+/// A shard that does not match what the program does.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -27,7 +29,7 @@ pub enum ReplayError {
     /// The shard starts with a register x0 that is not zero.
     #[error("the shard starts with x0 = {value:#x}")]
     StartZero {
-        /// What it holds.
+        /// The value that it holds.
         value: u32,
     },
     /// The shard is longer than a shard can be, or empty.
@@ -42,11 +44,19 @@ pub enum ReplayError {
         /// How many it moves.
         transferred_words: u32,
     },
-    /// A word is not listed in its place, or is none.
+    /// A word is not listed in its place, or does not exist.
     #[error("word {address:#x} is not in ascending order, or not below 2^30")]
     WordOrder {
         /// The word.
         address: u32,
+    },
+    /// A word is listed that no program can access.
+    #[error("word {address:#x} is listed, and lies in {hole}, where the program has no memory")]
+    WordInHole {
+        /// The word.
+        address: u32,
+        /// The hole.
+        hole: Hole,
     },
     /// The words lie in more memory than allowed.
     #[error("the shard's words lie in more than {max_memory} bytes of memory in pages of 16 KiB")]
@@ -54,10 +64,13 @@ pub enum ReplayError {
         /// The limit.
         max_memory: u64,
     },
+    /// The host has no memory left for the shard's words or records.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The program traps.
     #[error("trap at {at}: {kind}")]
     Trap {
-        /// What it did.
+        /// The trap.
         kind: TrapKind,
         /// Where.
         at: Location,
@@ -117,7 +130,7 @@ pub enum ReplayError {
         address: u32,
         /// The value that was announced.
         expected: u32,
-        /// What the program leaves.
+        /// The value that the program leaves.
         got: u32,
     },
 }
@@ -170,7 +183,7 @@ impl<'a> Replay<'a> {
         check(&shard)?;
         let machine = Machine {
             registers: shard.start.registers,
-            memory: memory(&shard, max_memory)?,
+            memory: memory(program, &shard, max_memory)?,
             streams: Streams {
                 input: shard.input,
                 output: Vec::new(),
@@ -195,7 +208,7 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     ///
-    /// [`ReplayError`] if the shard is not what the program does: there is no use in going on. No
+    /// [`ReplayError`] if the shard does not match what the program does: then do not go on. No
     /// more instructions of a family are written down than were announced, all pieces together.
     pub fn next(&mut self, records: &mut Records, cycles: u64) -> Result<bool, ReplayError> {
         let result = self.piece(records, cycles);
@@ -210,7 +223,7 @@ impl<'a> Replay<'a> {
         let cycles = cycles.min(all_left);
         records.clear();
         for (family, left) in Family::ALL.into_iter().zip(self.left) {
-            records.reserve(family, u64::from(left).min(cycles) as usize);
+            records.reserve(family, u64::from(left).min(cycles) as usize)?;
         }
         let machine = &mut self.machine;
         machine.observer.records = mem::take(records);
@@ -281,7 +294,7 @@ impl<'a> Replay<'a> {
             .finish(records, &machine.registers, output_length);
         records.final_pc = (!self.exited).then_some(pc);
         records.memory.clear();
-        records.memory.reserve(shard.words.len());
+        allocate::reserve(&mut records.memory, shard.words.len())?;
         for word in shard.words {
             records.memory.push(final_word(word, &machine.memory)?);
         }
@@ -311,8 +324,12 @@ fn check(shard: &ReplayInput<'_>) -> Result<(), ReplayError> {
 }
 
 /// The listed words, and nothing else.
-fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, ReplayError> {
-    let mut memory = Paged::new(max_memory);
+fn memory(
+    program: &Program,
+    shard: &ReplayInput<'_>,
+    max_memory: u64,
+) -> Result<Paged<Word<u32>>, ReplayError> {
+    let mut memory = Paged::new(max_memory, program.holes())?;
     let mut least = 0;
     for word in shard.words {
         let address = word.address;
@@ -321,7 +338,12 @@ fn memory(shard: &ReplayInput<'_>, max_memory: u64) -> Result<Paged<Word<u32>>, 
         }
         least = address + 1;
         let slot = memory.slot(address);
-        *slot.map_err(|_| ReplayError::MemoryLimit { max_memory })? = Word {
+        let none = |none| match none {
+            NoPage::Hole(hole) => ReplayError::WordInHole { address, hole },
+            NoPage::Limit => ReplayError::MemoryLimit { max_memory },
+            NoPage::Host(refused) => refused.into(),
+        };
+        *slot.map_err(none)? = Word {
             value: word.before,
             note: LISTED_CLK,
         };
@@ -345,11 +367,14 @@ fn error(
             ReplayError::WordNotListed { address, at }
         }
         Stop::OutputLimit => ReplayError::OutputLength { at },
+        Stop::OutOfMemory(refused) => refused.into(),
         Stop::Transfers => ReplayError::TransferredWords {
             expected: shard.transferred_words,
         },
         Stop::Exit { .. } => ReplayError::EarlyExit { executed },
-        Stop::CycleLimit | Stop::Ecall { .. } => unreachable!("no error of a replay: {stop:?}"),
+        Stop::CycleLimit | Stop::Ecall { .. } | Stop::Hole { .. } => {
+            unreachable!("no error of a replay: {stop:?}")
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     boundary::Boundary,
 };
 use crate::{
+    allocate::{self, OutOfMemory},
     error::ExecuteError,
     execute::{Host, MAX_TRANSFER, Options, error, location},
     interpreter::{Machine, Stop, Stopped},
@@ -28,7 +29,8 @@ impl<'a> Sharder<'a> {
     ///
     /// # Errors
     ///
-    /// [`ExecuteError::MemoryLimit`] if the image alone is larger than allowed.
+    /// [`ExecuteError::MemoryLimit`] if the image alone is larger than allowed;
+    /// [`ExecuteError::OutOfMemory`] if the host has no memory for it.
     pub fn new(
         program: &'a Program,
         input: &'a [u8],
@@ -39,7 +41,7 @@ impl<'a> Sharder<'a> {
             program,
             options: *options,
             cut,
-            machine: Machine::load(program, input, options, Boundary::new(program))?,
+            machine: Machine::load(program, input, options, Boundary::new(program)?)?,
             pc: program.entry(),
             cycles: 0,
             ended: None,
@@ -81,6 +83,7 @@ impl<'a> Sharder<'a> {
         let cycles = self.cycles;
         self.machine.observer.begin(position);
         let end = self.execute(host)?;
+        host.executed(self.cycles);
 
         let Machine {
             registers,
@@ -90,7 +93,7 @@ impl<'a> Sharder<'a> {
         } = &mut self.machine;
         streams.output_taken = streams.output_length();
         let meter = observer.meter();
-        let mut words = observer.words.clone();
+        let mut words = allocate::copied(&observer.words)?;
         words.sort_unstable_by_key(|word| word.address);
         for word in &mut words {
             word.after = memory.get(word.address).value;
@@ -101,8 +104,8 @@ impl<'a> Sharder<'a> {
             words,
             registers_after: *registers,
             output_length_after: streams.output_taken,
-            pcs: observer.pcs(),
-            input: input[..input.len() - streams.input.len()].to_vec(),
+            pcs: observer.pcs()?,
+            input: allocate::copied(&input[..input.len() - streams.input.len()])?,
             output: core::mem::take(&mut streams.output),
             cycles: self.cycles - cycles,
             end,
@@ -161,7 +164,11 @@ impl<'a> Sharder<'a> {
     }
 
     /// The run as it stands after the shards so far; meant for after the exit.
-    pub fn last(&self) -> Last {
+    ///
+    /// # Errors
+    ///
+    /// If the host has no memory for the words.
+    pub fn last(&self) -> Result<Last, OutOfMemory> {
         let touched = self.machine.memory.words();
         let touched = touched.filter(|(_, word)| word.note != 0);
         let words = touched.map(|(address, word)| LastWord {
@@ -169,11 +176,11 @@ impl<'a> Sharder<'a> {
             value: word.value,
             owner: word.note,
         });
-        Last {
-            words: words.collect(),
+        Ok(Last {
+            words: allocate::collect(words)?,
             registers: self.machine.registers,
             output_length: self.machine.streams.output_length(),
             cycles: self.cycles,
-        }
+        })
     }
 }

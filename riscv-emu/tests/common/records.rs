@@ -1,4 +1,4 @@
-//! What must hold of all records, knowing nothing of the interpreter: accesses are put in the order
+//! Rules that all records obey, checked without the interpreter: accesses are put in the order
 //! of their clk, and every value followed.
 
 use std::collections::BTreeMap;

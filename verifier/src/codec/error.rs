@@ -1,10 +1,10 @@
-//! Why bytes are no proof.
+//! Why bytes are not a proof.
 
 use alloc::{format, string::String};
 
 use crate::header::HeaderError;
 
-/// Bytes that are no proof.
+/// Bytes that are not a proof.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProofError {
@@ -34,7 +34,7 @@ pub enum ProofError {
         /// The byte.
         got: u8,
     },
-    /// Links that have another encoding, or none.
+    /// Links that are impossible, or encoded in another way.
     #[error("the links of a part are not in their one form")]
     Links,
     /// The bytes end early.
@@ -44,7 +44,7 @@ pub enum ProofError {
         place: &'static str,
     },
     /// A length that no proof has.
-    #[error("{place}: a length of {got}, of which at most {most} are possible")]
+    #[error("{place}: a length of {got}; the greatest possible is {most}")]
     Length {
         /// Where.
         place: &'static str,
@@ -53,8 +53,8 @@ pub enum ProofError {
         /// The length.
         got: usize,
     },
-    /// A number that is no field element.
-    #[error("{place}: {got} is no field element")]
+    /// A number that is not a field element.
+    #[error("{place}: {got} is not a field element")]
     Element {
         /// Where.
         place: &'static str,
@@ -69,7 +69,7 @@ pub enum ProofError {
     },
 }
 
-/// What another version means: keys begin with "ZONDAKEY", proofs with "ZONDA" and the version.
+/// Explains another version: keys begin with "ZONDAKEY", proofs with "ZONDA" and the version.
 fn version(expected: u16, got: u16) -> String {
     if got == u16::from_le_bytes(*b"KE") {
         return "this is a key, not a proof".into();

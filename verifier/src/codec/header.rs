@@ -6,6 +6,7 @@ use zonda_circuits::machine::Table;
 
 use super::{MAGIC, MAX_PART_BYTES, ProofError, VERSION};
 use crate::{
+    claim::Claim,
     header::{Header, PartHeader, check_counts},
     links::Links,
     preset::Preset,
@@ -14,7 +15,7 @@ use crate::{
 
 /// Where bytes come from.
 pub(crate) trait Source {
-    /// Why there are none.
+    /// Why there are no more bytes.
     type Error: From<ProofError>;
 
     /// The next `count` bytes, which are of `place`.
@@ -50,6 +51,7 @@ pub(crate) fn read<S: Source>(source: &mut S) -> Result<Header, S::Error> {
     }
     let [got] = source.array(place)?;
     let preset = Preset::from_byte(got).ok_or(ProofError::Preset { got })?;
+    let claim = claim(source)?;
     let shards = u32::from_le_bytes(source.array(place)?);
     let count = u32::from_le_bytes(source.array(place)?);
     check_counts(shards, count as usize).map_err(ProofError::Header)?;
@@ -63,9 +65,21 @@ pub(crate) fn read<S: Source>(source: &mut S) -> Result<Header, S::Error> {
     }
     Ok(Header {
         preset,
+        claim,
         shards,
         parts,
         global_nonce: u64::from_le_bytes(source.array(place)?),
+    })
+}
+
+fn claim<S: Source>(source: &mut S) -> Result<Claim, S::Error> {
+    let place = "claim";
+    Ok(Claim {
+        program_id: source.array(place)?,
+        key_digest: source.array(place)?,
+        exit_code: u32::from_le_bytes(source.array(place)?),
+        output_length: u32::from_le_bytes(source.array(place)?),
+        output_digest: source.array(place)?,
     })
 }
 
@@ -100,6 +114,17 @@ impl Header {
         let mut bytes = Vec::from(*MAGIC);
         bytes.extend(VERSION.to_le_bytes());
         bytes.push(self.preset.byte());
+        let Claim {
+            program_id,
+            key_digest,
+            exit_code,
+            output_length,
+            output_digest,
+        } = &self.claim;
+        bytes.extend(program_id.iter().chain(key_digest));
+        bytes.extend(exit_code.to_le_bytes());
+        bytes.extend(output_length.to_le_bytes());
+        bytes.extend(output_digest);
         bytes.extend(self.shards.to_le_bytes());
         bytes.extend((self.parts.len() as u32).to_le_bytes());
         for part in &self.parts {

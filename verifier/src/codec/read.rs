@@ -1,4 +1,4 @@
-//! Reading a part, of which nothing is trusted.
+//! Reading a part without trust.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use crate::{
     proof::{Body, Digest, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
 };
 
-/// What is left to read, and what it should be.
+/// The bytes left to read, and the layout that they should have.
 pub(super) struct Reader<'a> {
     pub(super) rest: &'a [u8],
     place: &'static str,

@@ -7,6 +7,7 @@ use zonda_circuits::{F, machine::ZeroedRange};
 use super::*;
 use crate::{
     challenge::Sextic,
+    claim::Claim,
     header::{Header, HeaderError, PartHeader},
     layout::{Group, Phase},
     links::{End, ExecutionLinks, Links},
@@ -71,6 +72,11 @@ fn body<E: Challenge>(layout: &Layout) -> Body<E> {
     }
 }
 
+/// Where the numbers of shards and of parts are: after magic, version, preset and claim.
+const SHARDS: usize = 5 + 2 + 1 + 104;
+/// Where the instances of the first part are.
+const INSTANCES: usize = SHARDS + 8;
+
 /// The header of a shard and a closing part.
 fn header(preset: Preset) -> Header {
     let part = |shape: Shape, links| PartHeader {
@@ -96,13 +102,20 @@ fn header(preset: Preset) -> Header {
     };
     Header {
         preset,
+        claim: Claim {
+            program_id: [1; 32],
+            key_digest: [2; 32],
+            exit_code: 3,
+            output_length: 4,
+            output_digest: [5; 32],
+        },
         shards: 1,
         parts: vec![part(least(), links), part(zeroed_only(), closing)],
         global_nonce: 77,
     }
 }
 
-/// A proof of a shard and a closing part, of which nothing could be true.
+/// A proof of a shard and a closing part, nothing of which could be true.
 pub(crate) fn proof<E: Challenge>() -> Proof {
     let header = header(match E::DEGREE {
         4 => Preset::Standard,
@@ -204,17 +217,17 @@ fn headers_are_checked() {
     };
     assert_eq!(with(0, b"X"), ProofError::Magic);
     let version = ProofError::Version {
-        expected: 2,
-        got: 1,
+        expected: 3,
+        got: 2,
     };
-    assert_eq!(with(5, &[1]), version);
-    let version = "proof format version 1; this verifier reads version 2";
-    assert_eq!(with(5, &[1]).to_string(), version);
+    assert_eq!(with(5, &[2]), version);
+    let version = "proof format version 2; this verifier reads version 3";
+    assert_eq!(with(5, &[2]).to_string(), version);
     assert_eq!(with(5, b"KEY").to_string(), "this is a key, not a proof");
     assert_eq!(with(7, &[9]), ProofError::Preset { got: 9 });
     let counts = |shards: u32, parts: u32| {
         let numbers = [shards.to_le_bytes(), parts.to_le_bytes()];
-        match with(8, numbers.as_flattened()) {
+        match with(SHARDS, numbers.as_flattened()) {
             ProofError::Header(error) => error,
             other => panic!("{other:?}"),
         }
@@ -227,11 +240,11 @@ fn headers_are_checked() {
     assert_eq!(counts(2, 4099), parts(2, 4098, 4099));
     let got = u32::MAX as usize;
     assert_eq!(counts(1, u32::MAX), parts(1, 4097, got));
-    assert_eq!(with(17, &[200]), ProofError::Table { got: 200 });
+    assert_eq!(with(INSTANCES + 1, &[200]), ProofError::Table { got: 200 });
     let instances = proof.header.parts[0].shape.0.len();
-    let links = 16 + 1 + 2 * instances + 32;
+    let links = INSTANCES + 1 + 2 * instances + 32;
     assert_eq!(with(links, &[2]), ProofError::Links);
-    // What is not there is zero.
+    // Absent numbers are zero.
     assert_eq!(with(links, &[0]), ProofError::Links);
     let part = proof.header.to_bytes().len();
     let got = MAX_PART_BYTES + 1;
@@ -245,15 +258,15 @@ fn headers_are_checked() {
 
 #[test]
 fn as_many_parts_as_are_said_and_no_memory_for_more() {
-    // As many parts as there can be, of which none is there.
+    // As many parts as there can be, all absent.
     let mut bytes = header(Preset::Standard).to_bytes();
     let counts = [(1_u32 << 16).to_le_bytes(), (1_u32 << 16).to_le_bytes()];
-    bytes[8..16].copy_from_slice(counts.as_flattened());
-    bytes.truncate(16);
+    bytes[SHARDS..INSTANCES].copy_from_slice(counts.as_flattened());
+    bytes.truncate(INSTANCES);
     let place = "shapes";
     let error = ProofError::Truncated { place };
     assert_eq!(Proof::from_bytes(&bytes), Err(error));
-    // A part as long as a part can be, of which nothing is there.
+    // A part as long as a part can be, all absent.
     let mut bytes = header(Preset::Standard).to_bytes();
     bytes.extend((MAX_PART_BYTES as u32).to_le_bytes());
     let place = "parts";

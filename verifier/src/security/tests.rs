@@ -129,7 +129,7 @@ fn presets_reach_what_they_are_named_for() {
             assert!(security.claimed.bits >= bits, "{security:?}");
             assert!(security.bits() >= bits);
         }
-        // No query fewer would do, at the largest setting.
+        // One query fewer is not enough, at the largest setting.
         let fewer = Setting {
             queries: preset.queries - 1,
             ..largest(&preset)
@@ -360,7 +360,7 @@ fn p3_security_agrees() {
             num_constraints: 2000,
             max_constraint_degree: 3,
             num_quotient_chunks: 2,
-            // What makes its code of the columns ours: N + 2.
+            // The number that makes its code of the columns ours: N + 2.
             max_combo: 2,
         };
         let low_degree = FriRegime {

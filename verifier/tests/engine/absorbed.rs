@@ -4,8 +4,8 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_verifier::{
-    ExecutionLinks, Instance, Layout, Parameters, PartError, Proof, QM31, RunVerifier, Statement,
-    VerifyError, VerifyingKey, proof::Body, transcript::Transcript, verify,
+    Claim, ExecutionLinks, Instance, Layout, Parameters, PartError, Proof, QM31, RunVerifier,
+    Statement, VerifyError, VerifyingKey, proof::Body, transcript::Transcript, verify,
 };
 
 use crate::{
@@ -58,7 +58,7 @@ const OPERATIONS: [(&str, u8); 39] = [
     ("query", 3),
 ];
 
-/// What the first challenge or positions from `index` on begin with.
+/// The bytes that the first challenge or positions from `index` on begin with.
 fn next_drawn(log: &[Operation], mut state: [u8; 32]) -> Option<[u8; 64]> {
     for operation in log {
         let mut output = operation.hash(&state).finalize_xof();
@@ -169,7 +169,7 @@ fn values(body: &Body<QM31>) -> Vec<(&'static str, Change, &'static str)> {
     values
 }
 
-/// What the first work depends on, each changed.
+/// All that the first work depends on, each changed.
 fn statements(
     key: &VerifyingKey,
     statement: &Statement,
@@ -191,7 +191,8 @@ fn statements(
             .with_parameters(*key.parameters())
     };
     add("the key's program id", &with(1, None), statement, proof);
-    for phase in 0..3 {
+    // The root of phase 0 is the machine's in every key.
+    for phase in 1..3 {
         add("the key's roots", &with(0, Some(phase)), statement, proof);
     }
     // The works themselves stay as they were; each is one of fewer bits as well.
@@ -212,7 +213,7 @@ fn statements(
         change(&mut other);
         add(what, key, statement, &other);
     };
-    // What is in the header, of each part, and no other check decides.
+    // The header's values of each part that no other check decides.
     let low = |instance: &Instance| instance.log_height == 4 && !instance.table.is_fixed();
     for part in 0..proof.header.parts.len() {
         let header = &proof.header.parts[part];
@@ -262,7 +263,7 @@ fn statements(
     others
 }
 
-/// What each part says is as section 8 says, and each byte of it decides the next challenge.
+/// Each part absorbs the values of section 8, and each byte of them decides the next challenge.
 fn operations(report: &mut Report, setup: &Setup) {
     let (key, proof) = &setup.worked;
     let logs = lax::verify::<QM31>(key, &setup.run.statement, proof, Flaw::None).logs;
@@ -292,7 +293,7 @@ fn operations(report: &mut Report, setup: &Setup) {
     report.line("A01", attack, &format!("{parts} parts"), &kept, "", "");
 }
 
-/// What is said of each part before the first work.
+/// The values of each part that are absorbed before the first work.
 const HEADERS: [&str; 3] = ["shape", "boundary", "links"];
 
 pub fn report(report: &mut Report) {
@@ -336,8 +337,11 @@ fn changes(report: &mut Report, setup: &Setup) {
     verifier.part(&proof.parts[part]).expect("the control");
     verifier.finish().expect("the control");
     for (what, key, statement, proof) in statements(key, statement, proof) {
+        // A liar says what is expected.
+        let mut proof = proof;
+        proof.header.claim = Claim::new(&key, &statement);
         let result = verify(&key, &statement, &proof);
-        tell(what, &VerifyError::Statement, result);
+        tell(what, &VerifyError::GlobalWork, result);
     }
     let parts = proof.parts.len();
     for (what, error, count) in lines {

@@ -3,8 +3,8 @@
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::F;
 use zonda_verifier::{
-    Challenge, Layout, Parameters, PartError, Preset, Proof, ProofError, QM31, Sextic,
-    VerifyingKey, circle::Point, proof::Body, protocol::points, verify,
+    Challenge, Claim, Layout, Parameters, PartError, Preset, Proof, ProofError, QM31, Sextic,
+    Statement, VerifyingKey, circle::Point, proof::Body, protocol::points, verify,
 };
 
 use crate::{Report, of_part, setup, with_body};
@@ -389,7 +389,7 @@ fn free() -> Vec<Line> {
     ]
 }
 
-/// What is one more or one fewer is read as something else, and what follows does not fit.
+/// With one more or one fewer, the values are read as others, and the bytes that follow do not fit.
 const ENCODING: &str = "Encoding(";
 
 fn worked() -> Vec<Line> {
@@ -458,6 +458,7 @@ pub fn report(report: &mut Report) {
         }
     }
     parameters(report);
+    claims(report);
     keys(report);
     bytes(report);
 }
@@ -474,20 +475,27 @@ fn parameters(report: &mut Report) {
         array[index] = value;
         let key = key.clone().with_parameters(Parameters::from_array(array));
         let changed = format!("parameter {index} of the key is {value}");
-        let result = of_part(verify(&key, statement, proof));
+        let proof = claiming(&key, statement, proof);
+        let result = of_part(verify(&key, statement, &proof));
         report.line(id, attack, &changed, &result, expected, "");
     };
-    with("A07", "no queries", 0, 0, "Parameters");
-    with("A07", "too many queries", 0, 513, "Parameters");
-    with("A07", "too many queries", 0, u32::MAX, "Parameters");
+    with("A07", "no queries", 0, 0, "Key(Parameters");
+    with("A07", "too many queries", 0, 513, "Key(Parameters");
+    with("A07", "too many queries", 0, u32::MAX, "Key(Parameters");
     for index in 1..8 {
-        with("A10", "work of too many bits", index, 41, "Parameters");
-        with("A10", "work of too many bits", index, 256 + 1, "Parameters");
+        with("A10", "work of too many bits", index, 41, "Key(Parameters");
+        with(
+            "A10",
+            "work of too many bits",
+            index,
+            256 + 1,
+            "Key(Parameters",
+        );
     }
     // Fewer queries or less work than the key asks for: the key's digest is absorbed, so that
     // nothing fits.
     with("A09", "a proof of fewer queries", 0, 21, "Constraints");
-    with("A09", "a proof of less work", 1, 20, "Statement");
+    with("A09", "a proof of less work", 1, 20, "GlobalWork");
     for (index, at) in ["lookup", "constraints", "point", "batch", "fold", "query"]
         .into_iter()
         .enumerate()
@@ -499,6 +507,62 @@ fn parameters(report: &mut Report) {
     array[7] = 20;
     let key = VerifyingKey::clone(key).with_parameters(Parameters::from_array(array));
     assert_ne!(key.digest(), setup.free.0.digest());
+}
+
+/// A proof that claims what is expected of it.
+fn claiming(key: &VerifyingKey, statement: &Statement, proof: &Proof) -> Proof {
+    let mut proof = proof.clone();
+    proof.header.claim = Claim::new(key, statement);
+    proof
+}
+
+/// A46, A50: claims changed alone, which are refused by name; and together with what the verifier
+/// expects, which the claim then agrees with: the argument itself refuses the proof.
+fn claims(report: &mut Report) {
+    type Change = fn(&mut Claim);
+    let alone: [(&str, &str, Change, &str); 8] = [
+        ("A50", "program id", |c| c.program_id[0] ^= 1, "Program"),
+        ("A50", "program id", |c| c.program_id[31] ^= 1, "Program"),
+        ("A50", "key's digest", |c| c.key_digest[31] ^= 1, "Key"),
+        ("A46", "exit code", |c| c.exit_code ^= 1, "ExitCode"),
+        ("A46", "exit code", |c| c.exit_code ^= 1 << 31, "ExitCode"),
+        ("A46", "length", |c| c.output_length += 1, "OutputLength"),
+        ("A46", "digest", |c| c.output_digest[0] ^= 1, "Output {"),
+        ("A46", "everything", |c| *c = Claim::default(), "Program"),
+    ];
+    type Expect = fn(&mut Statement);
+    let together: [(&str, Expect, &str); 4] = [
+        ("exit code", |s| s.exit_code ^= 1, "Constraints"),
+        ("exit code", |s| s.exit_code ^= 1 << 31, "Constraints"),
+        ("output", |s| s.output[0] ^= 1, "Constraints"),
+        ("length", |s| s.output.push(0), "Header(Links(OutputLength"),
+    ];
+    let setup = setup();
+    let statement = &setup.run.statement;
+    for (key, honest) in [&setup.free, &setup.worked] {
+        let says = claiming(key, statement, honest);
+        assert_eq!(&says, honest, "an honest proof claims what is expected");
+        assert_eq!(verify(key, statement, &says), Ok(()), "the control");
+        for (id, changed, change, expected) in alone {
+            let mut proof = honest.clone();
+            change(&mut proof.header.claim);
+            let result = verify(key, statement, &proof);
+            let expected = format!("Header(Claim({expected}");
+            report.line(id, "a claim changed", changed, &result, &expected, "");
+        }
+        for (changed, change, expected) in together {
+            let mut other = statement.clone();
+            change(&mut other);
+            let result = of_part(verify(key, &other, &claiming(key, &other, honest)));
+            let is_worked = key.parameters().global_work_bits > 0;
+            let expected = match expected {
+                "Constraints" if is_worked => "GlobalWork",
+                expected => expected,
+            };
+            let attack = "a claim and the statement changed";
+            report.line("A46", attack, changed, &result, expected, "");
+        }
+    }
 }
 
 /// A50, A09: an honest proof under another key.
@@ -539,7 +603,7 @@ fn keys(report: &mut Report) {
             from(program, entry + 4, preset, fixed.clone(), roots),
             "Header(Links(Entry",
         ),
-        ("root of phase 0", other_root(0), "Constraints"),
+        ("root of phase 0", other_root(0), "Key(Lookup"),
         ("root of phase 1", other_root(1), "Constraints"),
         ("root of phase 2", other_root(2), "Constraints"),
         (
@@ -558,28 +622,28 @@ fn keys(report: &mut Report) {
         let other = other.with_parameters(*key.parameters());
         assert!(!digests.contains(&other.digest()), "{changed}");
         digests.push(other.digest());
+        let attack = "a proof under another key";
         let result = of_part(verify(&other, statement, proof));
-        report.line(
-            "A50",
-            "a proof under another key",
-            changed,
-            &result,
-            expected,
-            "",
-        );
+        let named = match changed {
+            "program id" => "Header(Claim(Program",
+            "preset" => "Preset",
+            "root of phase 0" => "Key(Lookup",
+            _ => "Header(Claim(Key",
+        };
+        report.line("A50", attack, changed, &result, named, "");
+        let claiming = claiming(&other, statement, proof);
+        let result = of_part(verify(&other, statement, &claiming));
+        let changed = format!("{changed}, and claimed");
+        report.line("A50", attack, &changed, &result, expected, "");
     }
     // The preset's own key, and one that was read from bytes.
     let standard = VerifyingKey::from_bytes(&setup.run.key(Preset::Standard, STANDARD).to_bytes());
-    let result = of_part(verify(&standard.unwrap(), statement, proof));
+    let standard = standard.unwrap();
+    let proof = claiming(&standard, statement, proof);
+    let result = of_part(verify(&standard, statement, &proof));
     let changed = "works and queries of the preset";
-    report.line(
-        "A09",
-        "a proof of no works",
-        changed,
-        &result,
-        "Statement",
-        "",
-    );
+    let attack = "a proof of no works";
+    report.line("A09", attack, changed, &result, "GlobalWork", "");
 }
 
 const STANDARD: Parameters = Preset::Standard.parameters();

@@ -33,7 +33,7 @@ struct Liar {
     commit: Option<fn(usize, &Layout, &mut Groups, &mut Groups)>,
     claim: Option<fn(&Layout, &mut Vec<QM31>)>,
     head: Option<fn(&mut Header)>,
-    /// The part that the lies are about: all, if there is none.
+    /// The part that the lies are about: `None` for all.
     at: Option<usize>,
     entered: usize,
     open: Option<Opening>,
@@ -142,7 +142,7 @@ fn case(
     }
 }
 
-/// What is absorbed under one label only, and the work that comes next.
+/// The values absorbed under one label only, and the work that comes next.
 const ABSORBED: [(&str, &str); 14] = [
     ("zonda", ""),
     ("statement", ""),
@@ -173,7 +173,7 @@ const SITES: [(&str, usize); 8] = [
 
 fn refused_at(site: &str) -> String {
     match site {
-        "" | "global" => "Statement".into(),
+        "" | "global" => "GlobalWork".into(),
         site => format!("Work {{ at: {site:?} }}"),
     }
 }
@@ -383,7 +383,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "A18",
-            "words that are no codewords",
+            "words that are not codewords",
             "a quarter of the rows of a quotient column",
             Liar {
                 commit: Some(|phase, _, _, told| {
@@ -530,7 +530,7 @@ fn cases_of_parts() -> [Case; 11] {
                     idle: Some(("global", 0)),
                     ..lie
                 },
-                "Statement",
+                "GlobalWork",
                 Flaw::Skips("global"),
             )
         },
@@ -621,7 +621,7 @@ fn keep_batch(layout: &Layout, point: Point<QM31>, opened: &mut Opened<QM31>) {
     opened.at_point[first + 5] += e;
 }
 
-/// Changes what is told of columns of different heights, so that with the known gamma all is as it
+/// Changes the committed columns of different heights, so that with the known gamma all is as it
 /// was.
 fn cancel(phase: usize, layout: &Layout, _: &mut Groups, told: &mut Groups) {
     if phase != MAIN {
@@ -657,7 +657,7 @@ fn cancel(phase: usize, layout: &Layout, _: &mut Groups, told: &mut Groups) {
     }
 }
 
-/// The proof, what the verifier says of it, and what a flawed one does.
+/// The proof, the verifier's answer, and that of a flawed one.
 fn run(case: &Case) -> (Result<(), Box<dyn Debug + Send>>, bool) {
     let setup = match case.run {
         None => setup(),
@@ -725,7 +725,7 @@ pub fn report(report: &mut Report) {
 }
 
 /// The column space has one dimension more than the tables: a multiple of `v_n`. It is zero on every
-/// row, so a column with it says the same (SOUNDNESS.md, section 3, lemma B), and is accepted.
+/// row, so a column with it is equivalent (SOUNDNESS.md, section 3, lemma B), and is accepted.
 #[test]
 fn a_multiple_of_v_n_says_nothing() {
     let setup = setup();

@@ -16,7 +16,7 @@ use zonda_verifier::{
 
 use crate::spec::{Operation, Spec};
 
-/// What a verifier fails to do.
+/// A check that a verifier omits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Flaw<E> {
     None,
@@ -29,14 +29,14 @@ pub enum Flaw<E> {
     Gamma(E),
 }
 
-/// What a verifier says of a proof.
+/// A verifier's answer to a proof.
 pub struct Verdict {
     pub accepted: bool,
-    /// What it said to the transcript of each part, from the beginning of the run.
+    /// The transcript of each part, from the beginning of the run.
     pub logs: Vec<Vec<Operation>>,
 }
 
-/// What a verifier with this flaw says.
+/// The answer of a verifier with this flaw.
 pub fn verify<E: Challenge>(
     key: &VerifyingKey,
     stated: &Statement,
@@ -161,7 +161,8 @@ impl Given<'_> {
             let at = point.double_times(layout.log_height - instance.log_height());
             let periodic = instance.table.periodic(self.stated);
             let height = instance.log_height();
-            let periodic = interpolate::evaluate(&periodic, height, at, &mut Default::default());
+            let cost = &mut Default::default();
+            let periodic = interpolate::evaluate(&periodic, height, at, cost).unwrap();
             let public = instance.table.public(self.stated);
             let public: Vec<E> = public.into_iter().map(E::from_base).collect();
             let sums = Scope::ALL.map(|scope| {
@@ -185,7 +186,8 @@ impl Given<'_> {
                 local: sums[0],
                 global: sums[1],
             };
-            combination.add_instance(instance.table, &row, lookups, &mut Default::default());
+            let added = combination.add_instance(instance.table, &row, lookups, cost);
+            added.expect("a row of the table");
         }
         let (low, high) = columns[layout.quotient().groups[0].columns()].split_at(E::DEGREE);
         let v = vanishing(layout.log_height, point.x);
@@ -209,7 +211,7 @@ impl Given<'_> {
         let batch = Batch::new(layout, point, before, &proof.opened, gamma, &mut cost);
         let values = batch.and_then(|batch| batch.values(layout, phases, &positions, &mut cost));
         let folding = skips("folding")
-            || values.is_some_and(|values| {
+            || values.is_ok_and(|values| {
                 fri::check(
                     layout.log_size(),
                     &rounds,

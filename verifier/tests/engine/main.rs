@@ -1,4 +1,4 @@
-//! What a dishonest prover may try against the engine, each beside an honest control. One command
+//! Attacks of a dishonest prover on the engine, each beside an honest control. One command
 //! prints all of it, with what was changed, what refused it, and which flawed verifier would not
 //! have:
 //!
@@ -9,7 +9,7 @@
 //! - `changed`: honest proofs of which something is changed, and honest proofs under other keys.
 //! - `runs`: runs of several parts that are not put together as they should be.
 //! - `absorbed`: every value is absorbed, and decides the next challenge.
-//! - `words`: the low-degree test by itself, on words that are no codewords.
+//! - `words`: the low-degree test by itself, on words that are not codewords.
 
 mod absorbed;
 mod changed;
@@ -91,7 +91,7 @@ fn setup_of_parts() -> &'static Setup {
     SETUP.get_or_init(|| Setup::new(run::four_parts()))
 }
 
-/// A proof of which one part says something else.
+/// A proof with one part changed.
 fn with_body(proof: &Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) -> Proof {
     let mut proof = proof.clone();
     let mut body = proof.body(part).unwrap();
@@ -101,7 +101,7 @@ fn with_body(proof: &Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) -
     proof
 }
 
-/// What a proof of one part is refused with: the part's error by itself.
+/// The error that refuses a proof of one part: the part's error by itself.
 fn of_part(result: Result<(), VerifyError>) -> Result<(), Box<dyn Debug>> {
     result.map_err(|error| match error {
         VerifyError::Part { part: 0, error } => Box::new(error) as Box<dyn Debug>,

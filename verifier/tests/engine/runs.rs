@@ -1,10 +1,10 @@
 //! Runs of several parts that are not put together as they should be: honest proofs of which
-//! something is exchanged, and proofs of runs that are none.
+//! something is exchanged, and proofs of false runs.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM},
-    system::{boundary::Left, zeroed::openings},
+    system::boundary::Left,
     witness::ProgramUse,
 };
 use zonda_riscv_emu::{program::Program, record::Family, testing};
@@ -14,7 +14,7 @@ use zonda_verifier::{
 
 use crate::{
     Report,
-    run::{Cuts, Duties, INPUT, Run, program, text},
+    run::{Cuts, Duties, INPUT, Run, opened, program, text},
     setup_of_parts, with_body,
 };
 
@@ -42,7 +42,7 @@ fn remove(proof: &mut Proof, part: usize) {
     proof.parts.remove(part);
 }
 
-/// Says a part, header and body, once more, at another place.
+/// Repeats a part, header and body, at another place.
 fn repeat(proof: &mut Proof, part: usize, at: usize) {
     let header = proof.header.parts[part].clone();
     proof.header.parts.insert(at, header);
@@ -397,7 +397,7 @@ fn headers() -> Vec<Line> {
         ),
         (
             "A20",
-            "more global terms than counts can tell apart",
+            "more global terms than counts can hold",
             "1100 times 2^19 rows of zeroed words",
             |p| {
                 let mut last = p.header.parts[3].clone();
@@ -445,7 +445,7 @@ fn unlinked() -> Vec<(&'static str, &'static str, &'static str, Change)> {
     ]
 }
 
-/// Changes to what parts say, and to how many there are.
+/// Changes to the bodies of parts, and to their number.
 fn bodies() -> Vec<Line> {
     vec![
         (
@@ -557,7 +557,7 @@ pub fn report(report: &mut Report) {
     }
     for (id, attack, changed, change) in unlinked() {
         for ((key, honest), expected) in [
-            (&setup.worked, "Statement"),
+            (&setup.worked, "GlobalWork"),
             (&setup.free, "Part { part: 0, error: "),
         ] {
             let mut proof = honest.clone();
@@ -598,7 +598,7 @@ fn spliced(report: &mut Report) {
             let result = verify(key, statement, &proof);
             let changed = format!("part {part} of a run with {what}");
             let expected = match proof.header.parts[3].links.zeroed.unwrap().from {
-                from if from == proof.header.parts[0].links.zeroed.unwrap().to => "Statement",
+                from if from == proof.header.parts[0].links.zeroed.unwrap().to => "GlobalWork",
                 _ => "Header(Links(Zeroed",
             };
             report.line(id, "a part spliced in", &changed, &result, expected, "");
@@ -630,9 +630,12 @@ fn bytes(report: &mut Report) {
         let attack = "a header that asks for more than there is";
         report.line("A07", attack, changed, &result, expected, "");
     };
-    read("2^32 - 1 shards", 8, u32::MAX, 16, "Header(Shards");
-    read("2^32 - 1 parts", 12, u32::MAX, 16, "Header(Parts");
-    read("2^12 + 2 parts, none there", 12, 4098, 16, "Truncated");
+    // After magic, version, preset and claim: how many shards, and how many parts.
+    let (shards, parts, rest) = (112, 116, 120);
+    read("2^32 - 1 shards", shards, u32::MAX, rest, "Header(Shards");
+    read("2^32 - 1 parts", parts, u32::MAX, rest, "Header(Parts");
+    let changed = "2^12 + 2 parts, none there";
+    read(changed, parts, 4098, rest, "Truncated");
     let header = setup_of_parts().free.1.header.to_bytes().len();
     let length = header + 4;
     read(
@@ -654,7 +657,7 @@ fn bytes(report: &mut Report) {
 /// A run that starts at the second instruction of the program.
 pub fn other_entry() -> Run {
     let words = text();
-    // What it skips is the high half of an address, so that it does something else.
+    // The skipped instruction loads the high half of an address, so that the run differs.
     let elf = testing::Builder::new(testing::TEXT + 4).text(testing::TEXT, &words);
     let program = Program::from_elf(&elf.build()).unwrap();
     Cuts::new(&program, INPUT, 28).in_four_parts(1)
@@ -689,7 +692,7 @@ pub fn forgotten_word() -> Run {
         .iter()
         .position(|left| left.address == address && left.space == 1);
     let last = cuts.left[index.unwrap()];
-    let by_first = openings(&cuts.image, &cuts.left);
+    let by_first = opened(&cuts.image, &cuts.left);
     let mut first = by_first.clone();
     for opening in &mut first {
         if opening.left.address == address {
@@ -700,7 +703,7 @@ pub fn forgotten_word() -> Run {
     let mut again = last;
     (again.value, again.owner) = (0, 2);
     let count = first.len();
-    first.extend(openings(&cuts.image, &[again]));
+    first.extend(opened(&cuts.image, &[again]));
     cuts.openings = first;
     cuts.in_four_parts(count)
 }
@@ -762,7 +765,7 @@ pub fn after_exit() -> Run {
         }
     }
     cuts.shards.push(again);
-    cuts.openings = openings(&cuts.image, &cuts.left);
+    cuts.openings = opened(&cuts.image, &cuts.left);
     cuts.in_four_parts(1)
 }
 

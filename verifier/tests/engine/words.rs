@@ -1,4 +1,4 @@
-//! The low-degree test by itself: a prover that folds honestly from a word that is no codeword.
+//! The low-degree test by itself: a prover that folds honestly from a word that is not a codeword.
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::F;
@@ -106,7 +106,14 @@ pub fn report(report: &mut Report) {
             100.0 * bound
         ));
         let what = format!("{changed} of 1000 leaves, {QUERIES} queries");
-        report.line("A19", "a word that is no codeword", &what, &result, "", "");
+        report.line(
+            "A19",
+            "a word that is not a codeword",
+            &what,
+            &result,
+            "",
+            "",
+        );
         // Five standard deviations.
         if share > bound + 5.0 * spread || share < bound - 5.0 * spread {
             report
@@ -133,7 +140,7 @@ fn one_coefficient_too_many() {
             entries = halve(&entries, step == 0, beta);
             beta = beta.square() + QM31::ONE;
         }
-        // What is left must be a polynomial of 64 coefficients on 128 points.
+        // The result must be a polynomial of 64 coefficients on 128 points.
         let mut left = entries;
         for j in 0..7_u32 {
             let stride = 1 << j;

@@ -9,8 +9,8 @@ use p3_field::PrimeCharacteristicRing;
 use run::{Run, four_parts, one_part};
 use zonda_circuits::F;
 use zonda_verifier::{
-    Layout, Parameters, PartError, Preset, Proof, ProofError, QM31, RunVerifier, Sextic,
-    VerifyError, VerifyingKey, proof::Body, verify, verify_with_cost,
+    Claim, HeaderError, Layout, Parameters, PartError, Preset, Proof, ProofError, QM31,
+    RunVerifier, Sextic, VerifyError, VerifyingKey, proof::Body, verify, verify_with_cost,
 };
 
 const PARAMETERS: Parameters = Parameters {
@@ -36,18 +36,22 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
     let layout = Layout::new(&proof.header.parts[0].shape, 4);
     assert!(body.to_bytes(&layout) == proof.parts[0]);
 
-    // Another statement, another key.
-    let mut other = run.statement.clone();
-    other.exit_code += 1;
-    assert_eq!(verify(&key, &other, &proof), Err(VerifyError::Statement));
-    let other = key.clone().with_parameters(Parameters {
+    // Another statement, another key: as it is, and with a claim of what is expected.
+    let mut statement = run.statement.clone();
+    statement.exit_code += 1;
+    let more_queries = key.clone().with_parameters(Parameters {
         queries: 25,
         ..PARAMETERS
     });
-    assert_eq!(
-        verify(&other, &run.statement, &proof),
-        Err(VerifyError::Statement)
-    );
+    for (key, statement) in [(&key, &statement), (&more_queries, &run.statement)] {
+        let error = verify(key, statement, &proof).unwrap_err();
+        let is_claim = matches!(error, VerifyError::Header(HeaderError::Claim(_)));
+        assert!(is_claim, "{error}");
+        let mut claiming = proof.clone();
+        claiming.header.claim = Claim::new(key, statement);
+        let refused = verify(key, statement, &claiming);
+        assert_eq!(refused, Err(VerifyError::GlobalWork));
+    }
 
     // One change in each part.
     let refused = |change: &dyn Fn(&mut Body<QM31>)| {
@@ -62,7 +66,7 @@ fn standard_proofs_verify_and_changed_ones_do_not() {
         }
     };
     type Change = fn(&mut Body<QM31>);
-    // What is one more or one fewer shifts all that follows.
+    // One more or one fewer shifts all that follows.
     let parts: [Change; 10] = [
         |b| {
             let _ = b.claims.pop();
@@ -241,7 +245,7 @@ fn writes_honest_proofs() {
     }
 }
 
-/// What verification with the preset's own parameters takes. Run with `--ignored --nocapture`.
+/// The operations of verification with the preset's own parameters. Run with `--ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
 fn costs() {

@@ -11,7 +11,7 @@ use zonda_circuits::{
     machine::{self, Image, Table},
 };
 use zonda_verifier::{
-    Challenge, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
+    Challenge, Claim, Header, Instance, Layout, PartHeader, Proof, Scope, Shape, VerifyingKey,
     circle::{Point, place, point, point_at, position, vanishing},
     interpolate::{Twiddles, evaluate, values},
     layout::{BOUNDARY, MAIN, PHASES, QUOTIENT, SUMS, fixed_phase},
@@ -27,8 +27,8 @@ use crate::{
     tree::{Committed, Groups, Tree, interpolate},
 };
 
-/// What a dishonest prover does otherwise than the honest one, who does none of it. After each step
-/// the prover goes on as if it had been honest, with challenges that follow from what it said.
+/// The deviations of a dishonest prover; the honest one has none. After each step
+/// the prover goes on as if it had been honest, with challenges that follow from its messages.
 #[allow(unused_variables)]
 pub trait Prover<E: Challenge> {
     /// Whether everything must come out as it should.
@@ -44,7 +44,7 @@ pub trait Prover<E: Challenge> {
     /// Whose turn it is: everything that follows is about this part.
     fn enter(&mut self, part: usize) {}
 
-    /// The header, before it is said.
+    /// The header, before it is absorbed.
     fn head(&mut self, header: &mut Header) {}
 
     /// Whether it does the work; `round` counts those of folding.
@@ -55,10 +55,10 @@ pub trait Prover<E: Challenge> {
     /// Extended columns: those that it computes with, and those that it commits to.
     fn commit(&mut self, phase: usize, layout: &Layout, known: &mut Groups, told: &mut Groups) {}
 
-    /// What it claims of each instance and scope.
+    /// The claims of each instance and scope.
     fn claim(&mut self, layout: &Layout, claims: &mut Vec<E>) {}
 
-    /// What it opens.
+    /// The opened values.
     fn open(&mut self, layout: &Layout, point: Point<E>, opened: &mut Opened<E>) {}
 
     /// The challenge that batches, if it takes another one than it drew.
@@ -95,7 +95,7 @@ type Columns = Vec<Vec<F>>;
 /// Count and fields of a message on a bus.
 type Message = (Bus, F, Vec<F>);
 
-/// What a row says.
+/// The evaluation of a row.
 #[derive(Default)]
 struct Said {
     constraints: Vec<F>,
@@ -198,7 +198,7 @@ fn fingerprint<E: Challenge>((z, beta): (E, E), (bus, _, fields): &Message) -> E
     sum
 }
 
-/// What a prover knows of a part before the global challenges.
+/// The data of a part that a prover has before the global challenges.
 struct Begun<'a> {
     part: &'a Part,
     layout: Layout,
@@ -294,6 +294,13 @@ fn works<E: Challenge>(
 pub fn prove<E: Challenge>(key: &VerifyingKey, run: &Run, prover: &mut impl Prover<E>) -> Proof {
     let mut header = Header {
         preset: key.preset(),
+        claim: Claim {
+            program_id: *key.program_id(),
+            key_digest: key.digest(),
+            exit_code: run.statement.exit_code,
+            output_length: run.statement.output.len() as u32,
+            output_digest: *blake3::hash(&run.statement.output).as_bytes(),
+        },
         shards: run.shards,
         ..Header::default()
     };
@@ -511,13 +518,14 @@ fn prove_part<E: Challenge>(
             let at = |p: Point<E>| p.double_times(n - heights[i]);
             let opened = evaluate(columns, heights[i], at(z_point), &mut Default::default());
             let range = layout.phases[phase].columns(i);
-            at_point[range].copy_from_slice(&opened);
+            at_point[range].copy_from_slice(&opened.unwrap());
             if phase == SUMS {
                 let start = layout.phases[SUMS].columns(i).start;
                 for sum in layout.running_sums().filter(|sum| sum.instance == i) {
                     let last = &columns[sum.columns.start - start..sum.columns.end - start];
                     let at = at(w_point);
-                    before.extend(evaluate(last, heights[i], at, &mut Default::default()));
+                    let opened = evaluate(last, heights[i], at, &mut Default::default());
+                    before.extend(opened.unwrap());
                 }
             }
         }
@@ -531,7 +539,8 @@ fn prove_part<E: Challenge>(
         })
         .collect();
     let range = layout.quotient().groups[0].columns();
-    at_point[range].copy_from_slice(&evaluate(&half_values, n, z_point, &mut Default::default()));
+    let halves = evaluate(&half_values, n, z_point, &mut Default::default());
+    at_point[range].copy_from_slice(&halves.unwrap());
     let mut opened = Opened { at_point, before };
     prover.open(&layout, z_point, &mut opened);
     let said = [&opened.at_point[..], &opened.before].concat();

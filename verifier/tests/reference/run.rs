@@ -6,7 +6,7 @@ use zonda_circuits::{
     machine::{Image, Statement, Table, ZeroedRange},
     system::{
         boundary::{Held, Left},
-        zeroed::{Opening, openings},
+        zeroed::{Opening, is_zeroed, openings},
     },
     witness::{self, Boundary, InstanceTrace, ProgramUse, count_uses},
 };
@@ -41,7 +41,14 @@ pub struct Part {
     pub inputs: Vec<Input>,
 }
 
-/// What a part does beside executing its shard, if it has one.
+/// The zeroed words of what is left.
+pub fn opened(image: &Image, left: &[Left]) -> Vec<Opening> {
+    let zeroed = left.iter().filter(|left| is_zeroed(image, left));
+    let zeroed: Vec<Left> = zeroed.copied().collect();
+    openings(image, &zeroed).expect("words where the image has memory")
+}
+
+/// The work of a part beside executing its shard, if it has one.
 #[derive(Clone, Copy, Default)]
 pub struct Duties<'a> {
     pub program: Option<ProgramUse<'a>>,
@@ -126,7 +133,7 @@ impl Cuts {
         while let Some(shard) = sharder.next(&mut Discard).unwrap() {
             shards.push(shard);
         }
-        let last = sharder.last();
+        let last = sharder.last().unwrap();
         let owner = shards.len() as u32;
         let left = |space, address, value, owner| Left {
             space,
@@ -142,7 +149,7 @@ impl Cuts {
         all.extend(words.map(|word| left(SPACE_RAM, word.address, word.value, word.owner)));
         all.push(left(SPACE_OUTPUT_LENGTH, 0, last.output_length, owner));
         Self {
-            openings: openings(&image, &all),
+            openings: opened(&image, &all),
             left: all,
             program: program.clone(),
             image,

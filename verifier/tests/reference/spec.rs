@@ -81,7 +81,7 @@ impl Spec {
         })
     }
 
-    /// Goes on from a work, and says whether it is one.
+    /// Goes on from a work, and returns whether it is valid.
     pub fn work(&mut self, label: &'static str, bits: u32, nonce: u64) -> bool {
         self.operate(label, 2, bits, nonce, &[]);
         let low = u64::from_le_bytes(self.state[..8].try_into().unwrap());
@@ -119,9 +119,9 @@ impl Spec {
     /// 8.1, to before the work.
     pub fn begin(&mut self, key: &VerifyingKey, statement: &Statement, header: &Header) {
         let Statement { exit_code, output } = statement;
-        let length = (output.len() as u64).to_le_bytes();
-        self.absorb("zonda", &[&[2, 0][..], &key.digest()].concat());
-        let stated = [&exit_code.to_le_bytes()[..], &length, output].concat();
+        self.absorb("zonda", &[&[3, 0][..], &key.digest()].concat());
+        let numbers = [*exit_code, output.len() as u32].map(u32::to_le_bytes);
+        let stated = [numbers.as_flattened(), blake3::hash(output).as_bytes()].concat();
         self.absorb("statement", &stated);
         let counts = [header.shards, header.parts.len() as u32];
         self.absorb("shards", &counts.map(u32::to_le_bytes).concat());

@@ -13,7 +13,7 @@ columns! {
         registers: TwoRegisters<T>,
         /// The constant that is added.
         constant: Word<T>,
-        /// What rd receives.
+        /// The value that rd receives.
         result: Word<T>,
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     bus::SPACE_REGISTER,
     gadgets::testing::{CLK, EDGES, PC, Tested},
     machine::Table,
-    testing::{access, assert_said, cells, evaluate, thread, unnoticed},
+    testing::{access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 const TESTED: Tested<AddImmediate<F>> = Tested {
@@ -55,9 +55,9 @@ fn upper(opcode: Opcode, rd: u8, imm: u32) -> (Step, Instruction) {
 fn loads_upper(opcode: Opcode, imm: u32, result: u32) {
     let (step, instruction) = upper(opcode, 10, imm);
     let cells = cells(row(&step, &instruction));
-    let said = evaluate(TESTED.table, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(TESTED.table, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, CLK, PC + 4),
             access(SPACE_REGISTER, 0, step.rs1, 0, CLK),
@@ -94,9 +94,9 @@ fn wraps_at_the_edges() {
 #[test]
 fn fence_reads_x0_and_writes_nothing() {
     let (step, instruction) = upper(Opcode::Fence, 9, 0x0ff);
-    let said = evaluate(TESTED.table, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(TESTED.table, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, CLK, PC + 4),
             access(SPACE_REGISTER, 0, step.rs1, 0, CLK),
@@ -140,7 +140,7 @@ fn wrong_sums_are_refused() {
     TESTED.refuses(Opcode::Addi, operands, "carry_hi", |row| {
         row.result.hi += F::ONE;
     });
-    // A row that says everything twice.
+    // A row that emits every message twice.
     TESTED.refuses(Opcode::Addi, operands, "active", |row| row.active = F::TWO);
     // A row not in use that writes a register.
     TESTED.refuses(Opcode::Addi, operands, "writes_rd", |row| {

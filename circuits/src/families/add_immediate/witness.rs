@@ -21,7 +21,7 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddImmediate<F> {
         active: F::ONE,
         registers: TwoRegisters::fill(step, &decoded),
         constant: Word::from_u32(constant),
-        // x0 is not written, but the sum is the sum all the same.
+        // x0 is not written, but the column holds the sum all the same.
         result: Word::from_u32(step.rs1.value.wrapping_add(constant)),
     }
 }

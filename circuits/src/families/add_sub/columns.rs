@@ -23,9 +23,9 @@ columns! {
         x: Access<T>,
         /// The read of rs2.
         y: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
-        /// What rd receives.
+        /// The value that rd receives.
         result: Word<T>,
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: AddSub<B::Var> = circuit.row();
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     let active: B::Expr = row.is_add + row.is_sub;
     circuit.boolean("is_add", row.is_add);
     circuit.boolean("is_sub", row.is_sub);

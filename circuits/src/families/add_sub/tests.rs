@@ -12,7 +12,7 @@ use crate::{
     F,
     bus::SPACE_REGISTER,
     machine::Table,
-    testing::{access, assert_said, cells, evaluate, thread, unnoticed},
+    testing::{access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 const PC: u32 = 0x1_0000;
@@ -50,9 +50,9 @@ fn instruction(opcode: Opcode) -> Instruction {
 
 fn proves(opcode: Opcode, x: u32, y: u32, result: u32) {
     let (step, instruction) = (step(x, y), instruction(opcode));
-    let said = evaluate(Table::AddSub, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(Table::AddSub, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.rs1, x, 41),
@@ -90,9 +90,9 @@ fn x0_is_not_written() {
         rd: Access::default(),
         ..step(1, 2)
     };
-    let said = evaluate(Table::AddSub, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(Table::AddSub, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.rs1, 1, 41),
@@ -104,8 +104,9 @@ fn x0_is_not_written() {
 #[test]
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::AddSub.width()];
-    let said = crate::testing::evaluate_cells(Table::AddSub, &cells, PC, &instruction(Opcode::Add));
-    assert_eq!(said, Ok(vec![]));
+    let emitted =
+        crate::testing::evaluate_cells(Table::AddSub, &cells, PC, &instruction(Opcode::Add));
+    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]

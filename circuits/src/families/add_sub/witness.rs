@@ -22,7 +22,7 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
         x: Access::fill(&step.rs1, step.clk),
         y: Access::fill(&step.rs2, step.clk + 1),
         old: Access::fill(&step.rd, step.clk + 3),
-        // x0 is not written, but the sum is the sum all the same.
+        // x0 is not written, but the column holds the sum all the same.
         result: Word::from_u32(match instruction.opcode {
             Opcode::Sub => step.rs1.value.wrapping_sub(step.rs2.value),
             _ => step.rs1.value.wrapping_add(step.rs2.value),

@@ -13,7 +13,7 @@ columns! {
     pub struct Bitwise {
         /// Where and when.
         thread: Thread<T>,
-        /// XOR, OR, AND or none.
+        /// XOR, OR or AND, or no operation.
         logic: Logic<T>,
         /// rd, rs1 and rs2.
         registers: ThreeRegisters<T>,
@@ -23,7 +23,7 @@ columns! {
         y_low: Word<T>,
         /// The bytes of rs1 AND rs2.
         and: [T; 4],
-        /// What rd receives.
+        /// The value that rd receives.
         result: Word<T>,
     }
 }

@@ -13,7 +13,7 @@ columns! {
     pub struct BitwiseImmediate {
         /// Where and when.
         thread: Thread<T>,
-        /// XORI, ORI, ANDI or none.
+        /// XORI, ORI or ANDI, or no operation.
         logic: Logic<T>,
         /// rd and rs1.
         registers: TwoRegisters<T>,
@@ -25,7 +25,7 @@ columns! {
         x_low: T,
         /// The two low bytes of rs1 AND immediate.
         and: [T; 2],
-        /// What rd receives.
+        /// The value that rd receives.
         result: Word<T>,
     }
 }

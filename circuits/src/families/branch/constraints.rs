@@ -93,7 +93,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (4) Sign bits: s is the top bit of the limb h if h + 2^15 - 2^16 s is in [0, 2^16). Unsigned
-    // words have none.
+    // words have no sign bit.
     scoped!(circuit, "sign", {
         for (name, aid, limb) in [("x", aid_0, row.x.value.hi), ("y", aid_1, row.y.value.hi)] {
             scoped!(circuit, name, {

@@ -11,8 +11,8 @@
 //! BGE), less as unsigned words (BLTU, BGEU). Of two words the high limbs decide, unless they are
 //! equal: then the low limbs do.
 //!
-//! Relies on: the program bus for `rs1`, `rs2` and a target that is an instruction's address or
-//! none's; the memory bus for limbs of register values in `[0, 2^16)`; the `range16` and
+//! Relies on: the program bus for `rs1`, `rs2` and the target, whether or not there is an
+//! instruction; the memory bus for limbs of register values in `[0, 2^16)`; the `range16` and
 //! `byte_pair` tables.
 mod columns;
 mod constraints;

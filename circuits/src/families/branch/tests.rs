@@ -14,7 +14,9 @@ use crate::{
     bus::SPACE_REGISTER,
     instruction::NO_TARGET,
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 const PC: u32 = 0x1_0000;
@@ -68,7 +70,7 @@ fn step(x: u32, y: u32, taken: bool) -> Step {
 }
 
 /// The messages of a branch that goes the way `step` does.
-fn expected(step: &Step) -> [Said; 3] {
+fn expected(step: &Step) -> [Messages; 3] {
     [
         thread(PC, 41, step.next_pc),
         access(SPACE_REGISTER, 11, step.rs1, step.rs1.value, 41),
@@ -80,8 +82,8 @@ fn proves(x: u32, y: u32) {
     for (opcode, condition) in CONDITIONS {
         let step = step(x, y, branch_taken(condition, x, y));
         let instruction = instruction(opcode);
-        let said = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
-        assert_said(said.unwrap(), expected(&step));
+        let emitted = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
+        assert_messages(emitted.unwrap(), expected(&step));
     }
 }
 
@@ -117,9 +119,9 @@ fn the_same_register_may_be_read_twice() {
     };
     let mut step = step(5, 5, true);
     step.rs2.previous_clk = 41;
-    let said = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
-    assert_said(
-        said.unwrap(),
+    let emitted = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
+    assert_messages(
+        emitted.unwrap(),
         [
             thread(PC, 41, TARGET),
             access(SPACE_REGISTER, 11, step.rs1, 5, 41),
@@ -139,16 +141,16 @@ fn a_bad_target_stops_nothing_unless_it_is_taken() {
             next_pc,
             ..step(1, y, false)
         };
-        let said = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
-        assert_said(said.unwrap(), expected(&step));
+        let emitted = evaluate(Table::Branch, row(&step, &instruction), PC, &instruction);
+        assert_messages(emitted.unwrap(), expected(&step));
     }
 }
 
 #[test]
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::Branch.width()];
-    let said = evaluate_cells(Table::Branch, &cells, PC, &instruction(Opcode::Beq));
-    assert_eq!(said, Ok(vec![]));
+    let emitted = evaluate_cells(Table::Branch, &cells, PC, &instruction(Opcode::Beq));
+    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]

@@ -26,9 +26,9 @@ columns! {
         dividend: Access<T>,
         /// The read of rs2.
         divisor: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
-        /// What rd receives.
+        /// The value that rd receives.
         result: Word<T>,
         /// 1 if the dividend is signed and negative.
         dividend_negative: T,

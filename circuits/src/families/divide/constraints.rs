@@ -129,7 +129,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.boolean("slack.borrow", borrow);
     scoped!(circuit, "slack", slack.range_check(circuit, &active));
 
-    // (9) The result is |q| or |r|, negated mod 2^32 where the operands' signs say so: r as d, q
+    // (9) The result is |q| or |r|, negated mod 2^32 where the operands' signs require it: r as d, q
     // if the signs differ, but never if b is zero. Degree 3.
     let (s_d, s_b) = (row.dividend_negative, row.divisor_negative);
     let quotient_negative: B::Expr =

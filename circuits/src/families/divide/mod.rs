@@ -16,7 +16,7 @@
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
 //! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2` and the two booleans, `is_signed`
-//! and `is_remainder`, that tell the four apart (the program knows all as DIV); the memory bus for
+//! and `is_remainder`, that distinguish the four (the program has all as DIV); the memory bus for
 //! limbs of register values in `[0, 2^16)`; the `range16` and `byte_pair` tables.
 //!
 //! # Why the result is the right one
@@ -55,7 +55,7 @@
 //! The slack has limbs in `[0, 2^16)` by lookup, and its borrow is boolean. `slack_lo + R.lo + 1 -
 //! B.lo` is within 2^18, so it is 0 or 2^16 over the integers; the high limb, an expression in
 //! limbs and the borrow, is within 2^18 too. So `slack = B + 2^32 z - R - 1` over the integers, and
-//! it is not negative: `R < B`, strictly, if b is not zero; and if it is, this says nothing new.
+//! it is not negative: `R < B`, strictly, if b is not zero; and if it is, this adds nothing.
 //!
 //! So if b is not zero, Q and R are the only ones by Euclid: `|d| = Q |b| + R`, `0 <= R < |b|`.
 //! If b is zero, then B = 0, so R = `|d|`; and Q is `2^32 - 1`, as its bytes sum to `4 * 255` (6).

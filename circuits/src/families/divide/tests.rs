@@ -12,7 +12,9 @@ use crate::{
     F,
     bus::SPACE_REGISTER,
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 mod attacks;
@@ -92,7 +94,7 @@ fn expected(opcode: Opcode, d: u32, b: u32) -> u32 {
     value as u32
 }
 
-fn attempt(opcode: Opcode, row: Divide<F>) -> Result<Said, String> {
+fn attempt(opcode: Opcode, row: Divide<F>) -> Result<Messages, String> {
     evaluate(Table::Divide, row, PC, &instruction(opcode))
 }
 
@@ -100,7 +102,7 @@ fn honest(opcode: Opcode, d: u32, b: u32) -> Divide<F> {
     row(&step(d, b), &instruction(opcode))
 }
 
-fn should_say(opcode: Opcode, d: u32, b: u32) -> [Said; 4] {
+fn should_emit(opcode: Opcode, d: u32, b: u32) -> [Messages; 4] {
     let step = step(d, b);
     [
         thread(PC, 41, PC + 4),
@@ -111,9 +113,9 @@ fn should_say(opcode: Opcode, d: u32, b: u32) -> [Said; 4] {
 }
 
 fn proves(opcode: Opcode, d: u32, b: u32) {
-    assert_said(
+    assert_messages(
         attempt(opcode, honest(opcode, d, b)).unwrap(),
-        should_say(opcode, d, b),
+        should_emit(opcode, d, b),
     );
 }
 
@@ -171,9 +173,9 @@ fn x0_is_not_written() {
             rd: Access::default(),
             ..step(0xdead_beef, 0xfff)
         };
-        let said = evaluate(Table::Divide, row(&step, &instruction), PC, &instruction).unwrap();
-        assert_said(
-            said,
+        let emitted = evaluate(Table::Divide, row(&step, &instruction), PC, &instruction).unwrap();
+        assert_messages(
+            emitted,
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.rs1, 0xdead_beef, 41),
@@ -201,9 +203,9 @@ fn one_register_may_be_everything() {
         rd: at(42),
         ..step(0, 0)
     };
-    let said = evaluate(Table::Divide, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(Table::Divide, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 9, at(5), MIN, 41),
@@ -217,8 +219,8 @@ fn one_register_may_be_everything() {
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::Divide.width()];
     for opcode in OPCODES {
-        let said = evaluate_cells(Table::Divide, &cells, PC, &instruction(opcode));
-        assert_eq!(said, Ok(vec![]));
+        let emitted = evaluate_cells(Table::Divide, &cells, PC, &instruction(opcode));
+        assert_eq!(emitted, Ok(vec![]));
     }
 }
 

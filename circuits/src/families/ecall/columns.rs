@@ -17,7 +17,7 @@ columns! {
         is_exit: T,
         /// The read of a7: which call.
         number: Access<T>,
-        /// What a0 held before: file descriptor or exit code.
+        /// The value that a0 held before: file descriptor or exit code.
         argument: Access<T>,
         /// The read of a1.
         pointer: Access<T>,
@@ -36,7 +36,7 @@ columns! {
         unread: T,
         /// 1 if bytes are transferred: input or public output, and not 0 of them.
         transfers: T,
-        /// What the output length was before; zero unless public output is written.
+        /// The output length before; zero unless public output is written.
         output_length: Access<T>,
         /// The output length after; zero unless public output is written.
         output_end: Word<T>,

@@ -19,7 +19,7 @@ const MAX_TRANSFER: u32 = 4096;
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Ecall<B::Var> = circuit.row();
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     circuit.boolean("is_read", row.is_read);
     circuit.boolean("is_output", row.is_output);
     circuit.boolean("is_debug", row.is_debug);
@@ -61,7 +61,7 @@ fn thread<B: Builder>(
     circuit.send(Bus::Exit, "exit", row.is_exit, [code.lo, code.hi]);
 }
 
-/// What a7, a0, a1 and a2 may be.
+/// The values that a7, a0, a1 and a2 may have.
 #[inline(always)]
 fn arguments<B: Builder>(
     circuit: &mut Circuit<'_, B>,
@@ -123,7 +123,7 @@ fn minus<B: Builder>(x: B::Var, value: u32) -> B::Expr {
     x - constant::<B>(value)
 }
 
-/// What a0 receives, and the transfer of as many bytes.
+/// The value that a0 receives, and the transfer of as many bytes.
 #[inline(always)]
 fn result<B: Builder>(
     circuit: &mut Circuit<'_, B>,

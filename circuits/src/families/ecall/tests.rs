@@ -12,7 +12,9 @@ use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_REGISTER},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
     word::Word,
 };
 
@@ -70,10 +72,10 @@ fn exit(number: u32, code: u32) -> EcallStep {
     step(Call::Exit, [number, code, 0xffff_fff0, 0x1234], code, 0)
 }
 
-/// What a call must say.
-fn expected(step: &EcallStep) -> Vec<Said> {
+/// The messages that a call must emit.
+fn expected(step: &EcallStep) -> Vec<Messages> {
     let register = |number, record, after, clk| access(SPACE_REGISTER, number, record, after, clk);
-    let mut said = vec![
+    let mut emitted = vec![
         register(17, step.a7, step.a7.value, CLK),
         register(11, step.a1, step.a1.value, CLK),
         register(12, step.a2, step.a2.value, CLK),
@@ -83,28 +85,28 @@ fn expected(step: &EcallStep) -> Vec<Said> {
     let is_output = step.call == Call::WriteOutput;
     if step.call == Call::Exit {
         let state = vec![(F::ORDER_U32 - 1, Bus::State, vec![PC, CLK])];
-        said.extend([state, vec![(1, Bus::Exit, limbs(step.a0.value).to_vec())]]);
+        emitted.extend([state, vec![(1, Bus::Exit, limbs(step.a0.value).to_vec())]]);
     } else {
-        said.push(thread(PC, CLK, PC + 4));
+        emitted.push(thread(PC, CLK, PC + 4));
     }
     let mut end = 0;
     if is_output {
         let before = step.output_length;
         end = before.value + step.result;
-        said.push(access(SPACE_OUTPUT_LENGTH, 0, before, end, CLK + 2));
+        emitted.push(access(SPACE_OUTPUT_LENGTH, 0, before, end, CLK + 2));
     }
     if (is_output || step.call == Call::Read) && step.result > 0 {
         let [lo, hi] = limbs(step.a1.value);
         let fields = vec![CLK, is_output.into(), lo, hi, step.result, end];
-        said.push(vec![(1, Bus::Transfer, fields)]);
+        emitted.push(vec![(1, Bus::Transfer, fields)]);
     }
-    said
+    emitted
 }
 
 #[track_caller]
 fn proves(step: &EcallStep) {
-    let said = evaluate(Table::Ecall, row(step, &ECALL), PC, &ECALL);
-    assert_said(said.unwrap(), expected(step));
+    let emitted = evaluate(Table::Ecall, row(step, &ECALL), PC, &ECALL);
+    assert_messages(emitted.unwrap(), expected(step));
 }
 
 /// Refused, and by what.
@@ -189,7 +191,7 @@ fn unknown_calls_are_refused() {
     unknown.number.value.lo = F::from_u32(62);
     assert_eq!(refused(unknown), "number.read");
 
-    // 63 + p fits 32 bits, and is no call.
+    // 63 + p fits 32 bits, and is not the number of a call.
     let alias = F::ORDER_U32 + 63;
     let mut unknown = row(&read(0, 4, 4), &ECALL);
     unknown.number.value = Word::from_u32(alias);
@@ -308,7 +310,7 @@ fn exit_ends_the_thread_with_its_code() {
     let mut wrong = row(&exit(93, 5), &ECALL);
     wrong.result = F::from_u32(6);
     assert_eq!(refused(wrong), "result.exit");
-    // As a read it would go on, but it is no read.
+    // As a read it would go on, but it is not a read.
     let mut goes_on = row(&exit(93, 0), &ECALL);
     (goes_on.is_exit, goes_on.is_read) = (F::ZERO, F::ONE);
     assert_eq!(refused(goes_on), "number.read");
@@ -348,7 +350,7 @@ fn the_output_length_grows_by_what_is_written() {
     let mut skips = row(&output(0x100, 7, 100), &ECALL);
     skips.output_end.hi += F::ONE;
     assert_eq!(refused(skips), "output_end.hi");
-    // A carry that is none, and a limb of 2^16.
+    // A carry other than the true one, and a limb of 2^16.
     let mut carried = row(&output(0x100, 7, 0xfff9), &ECALL);
     carried.output_end = Word {
         lo: F::from_u32(1 << 16),

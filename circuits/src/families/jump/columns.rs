@@ -18,9 +18,9 @@ columns! {
         writes_rd: T,
         /// Number of the source register of JALR.
         rs1: T,
-        /// The read of rs1; for JAL, which reads none, 0 found at `clk - 1`.
+        /// The read of rs1; for JAL, which reads no register, 0 found at `clk - 1`.
         x: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
         /// The high limb of `pc + 4`.
         link_hi: T,

@@ -19,7 +19,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     let active: B::Expr = row.is_jal + row.is_jalr;
     let is_jalr: B::Expr = row.is_jalr.into();
     circuit.boolean("is_jal", row.is_jal);
@@ -30,7 +30,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // counts messages.
     circuit.zero("writes_rd", row.writes_rd * (one.clone() - active.clone()));
 
-    // (3) JAL reads no register: what stands in the columns of the read is 0, found just before.
+    // (3) JAL reads no register: the columns of the read hold 0, found just before.
     scoped!(circuit, "jal", {
         let found = row.x.previous_clk - clk.clone() + one.clone();
         circuit.zero("x.lo", row.x.value.lo * row.is_jal);
@@ -93,7 +93,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.thread.step(circuit, &active, decoded, next_pc);
 
     // (8) Register accesses, each in its slot. The high byte of a clk difference is looked up even
-    // where there is no access; what stands in those columns allows it.
+    // where there is no access; the cells of those columns allow it.
     let writes_rd: B::Expr = row.writes_rd.into();
     let x_high = scoped!(circuit, "x", {
         row.x

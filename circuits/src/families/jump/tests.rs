@@ -14,7 +14,9 @@ use crate::{
     bus::{Bus, SPACE_REGISTER},
     instruction::NO_TARGET,
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 const PC: u32 = 0x1_fffc;
@@ -62,14 +64,14 @@ fn jal_step(next_pc: u32) -> Step {
     }
 }
 
-fn says(step: &Step, instruction: &Instruction) -> Said {
+fn emits(step: &Step, instruction: &Instruction) -> Messages {
     evaluate(Table::Jump, row(step, instruction), PC, instruction).unwrap()
 }
 
 fn proves_jalr(x: u32, imm: i32) {
     let step = step(x, jalr_target(x, imm));
-    assert_said(
-        says(&step, &jalr(imm)),
+    assert_messages(
+        emits(&step, &jalr(imm)),
         [
             thread(PC, 41, step.next_pc),
             access(SPACE_REGISTER, 11, step.rs1, x, 41),
@@ -92,8 +94,8 @@ proptest! {
     #[test]
     fn jumps_to_constants(words in -(PC as i32) / 4..1 << 18) {
         let step = jal_step(PC.wrapping_add_signed(4 * words));
-        assert_said(
-            says(&step, &jal(4 * words)),
+        assert_messages(
+            emits(&step, &jal(4 * words)),
             [
                 thread(PC, 41, step.next_pc),
                 access(SPACE_REGISTER, 1, step.rd, PC + 4, 44),
@@ -104,11 +106,11 @@ proptest! {
     #[test]
     fn no_other_target_is_an_instructions(x: u32, imm in -2048_i32..2048) {
         let target = jalr_target(x, imm);
-        let said = evaluate(Table::Jump, row(&step(x, target), &jalr(imm)), PC, &jalr(imm));
+        let emitted = evaluate(Table::Jump, row(&step(x, target), &jalr(imm)), PC, &jalr(imm));
         if !target.is_multiple_of(4) {
-            prop_assert_eq!(said, Err("target.multiple_of_four".into()));
-        } else if let Ok(said) = said {
-            let next = said.into_iter().find(|(count, bus, _)| (*count, *bus) == (1, Bus::State));
+            prop_assert_eq!(emitted, Err("target.multiple_of_four".into()));
+        } else if let Ok(emitted) = emitted {
+            let next = emitted.into_iter().find(|(count, bus, _)| (*count, *bus) == (1, Bus::State));
             let next_pc = next.unwrap().2[0];
             prop_assert!(next_pc == target || next_pc >= NO_TARGET);
         }
@@ -133,8 +135,8 @@ fn x0_is_not_written() {
         rd: Access::default(),
         ..step(64, 64)
     };
-    assert_said(
-        says(&step, &instruction),
+    assert_messages(
+        emits(&step, &instruction),
         [
             thread(PC, 41, 64),
             access(SPACE_REGISTER, 11, step.rs1, 64, 41),
@@ -145,7 +147,7 @@ fn x0_is_not_written() {
         rd: Access::default(),
         ..jal_step(PC + 64)
     };
-    assert_said(says(&step, &instruction), [thread(PC, 41, PC + 64)]);
+    assert_messages(emits(&step, &instruction), [thread(PC, 41, PC + 64)]);
 }
 
 #[test]
@@ -156,8 +158,8 @@ fn the_register_jumped_to_may_be_linked() {
         value: 64,
         previous_clk: 41,
     };
-    assert_said(
-        says(&step, &instruction),
+    assert_messages(
+        emits(&step, &instruction),
         [
             thread(PC, 41, 72),
             access(SPACE_REGISTER, 11, step.rs1, 64, 41),

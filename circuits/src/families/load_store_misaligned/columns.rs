@@ -32,7 +32,7 @@ columns! {
         wraps: T,
         /// The read of rs1.
         base: Access<T>,
-        /// The access to the register: what rd held before a load, or rs2.
+        /// The access to the register: the value that rd held before a load, or rs2.
         operand: Access<T>,
         /// The accesses to the two words.
         memory: [Access<T>; 2],
@@ -40,9 +40,9 @@ columns! {
         before: [T; 8],
         /// The bytes of the two words afterwards.
         after: [T; 8],
-        /// The bytes of the register afterwards: what is loaded, or rs2.
+        /// The bytes of the register afterwards: the loaded value, or rs2.
         result: [T; 4],
-        /// The sign of what LH loads; 0 for the others.
+        /// The sign of the half-word that LH loads; 0 for the others.
         sign: T,
     }
 }

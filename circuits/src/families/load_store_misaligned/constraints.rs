@@ -20,7 +20,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     let is_load: B::Expr = row.is_lw + row.is_lh + row.is_lhu;
     let is_store: B::Expr = row.is_sw + row.is_sh;
     let is_word: B::Expr = row.is_lw + row.is_sw;
@@ -105,7 +105,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     });
 
     // (6) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
-    // For a load this says what it loads.
+    // For a load this fixes the loaded bytes.
     scoped!(circuit, "moved", {
         circuit.zero("0", moved::<B>(&row, 0));
         circuit.zero("1", moved::<B>(&row, 1));
@@ -152,8 +152,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
     // and rd are not both 1. The two words are different ones, so they may share a clk. The high
-    // byte of a clk difference is looked up even for x0, which is not accessed; what stands in
-    // those columns allows it.
+    // byte of a clk difference is looked up even for x0, which is not accessed; the cells of
+    // those columns allow it.
     let base_high = scoped!(circuit, "base", {
         row.base
             .read(circuit, &active, register(row.rs1), clk.clone())

@@ -13,7 +13,9 @@ use crate::{
     F,
     bus::{Bus, SPACE_RAM, SPACE_REGISTER},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 const PC: u32 = 0x1_0000;
@@ -83,7 +85,7 @@ fn step(instruction: &Instruction, base: u32, value: u32, before: u64) -> Memory
     }
 }
 
-fn says(instruction: &Instruction, step: &MemoryStep<2>) -> Result<Said, String> {
+fn emits(instruction: &Instruction, step: &MemoryStep<2>) -> Result<Messages, String> {
     evaluate(
         Table::LoadStoreMisaligned,
         row(step, instruction),
@@ -92,7 +94,7 @@ fn says(instruction: &Instruction, step: &MemoryStep<2>) -> Result<Said, String>
     )
 }
 
-fn memory(word: &WordAccess) -> Said {
+fn memory(word: &WordAccess) -> Messages {
     let found = Access {
         value: word.before,
         previous_clk: word.previous_clk,
@@ -111,8 +113,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u64) {
         let instruction = instruction(opcode, 10, imm);
         let step = step(&instruction, base, value, before);
         let loaded = load(operation, before, offset);
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, base, 41),
@@ -125,8 +127,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u64) {
     for (opcode, _) in STORES {
         let instruction = instruction(opcode, 10, imm);
         let step = step(&instruction, base, value, before);
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, base, 41),
@@ -156,7 +158,7 @@ fn honest(opcode: Opcode, offset: u32) -> LoadStoreMisaligned<F> {
         0x1122_3344,
         0x8182_8384_8586_8788,
     );
-    assert!(says(&instruction, &step).is_ok());
+    assert!(emits(&instruction, &step).is_ok());
     row(&step, &instruction)
 }
 
@@ -183,8 +185,8 @@ fn a_load_of_x0_reads_memory_only() {
     for (opcode, _) in LOADS {
         let load = instruction(opcode, 0, 8);
         let step = step(&load, 0x101, 0, 0x8182_8384_8586_8788);
-        assert_said(
-            says(&load, &step).unwrap(),
+        assert_messages(
+            emits(&load, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, 0x101, 41),
@@ -199,8 +201,8 @@ fn a_load_of_x0_reads_memory_only() {
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::LoadStoreMisaligned.width()];
     let any = instruction(Opcode::Lw, 10, 0);
-    let said = evaluate_cells(Table::LoadStoreMisaligned, &cells, PC, &any);
-    assert_eq!(said, Ok(vec![]));
+    let emitted = evaluate_cells(Table::LoadStoreMisaligned, &cells, PC, &any);
+    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]
@@ -296,8 +298,8 @@ fn a_forged_next_word_finds_no_memory() {
         for wraps in [F::ZERO, F::ONE] {
             let mut row = honest;
             row.wraps = wraps;
-            let said = evaluate(Table::LoadStoreMisaligned, row, PC, &load).unwrap();
-            let second = said.iter().rfind(|(_, bus, _)| *bus == Bus::Memory);
+            let emitted = evaluate(Table::LoadStoreMisaligned, row, PC, &load).unwrap();
+            let second = emitted.iter().rfind(|(_, bus, _)| *bus == Bus::Memory);
             let address = second.unwrap().2[1];
             if wraps == honest.wraps {
                 assert_eq!(address, next);
@@ -322,8 +324,8 @@ fn the_base_may_be_loaded_or_stored() {
         } else {
             step.step.rd = again;
         }
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, 0x101, 41),

@@ -32,7 +32,7 @@ pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisalign
     let before = double(words.map(|word| word.before));
     let after = double(words.map(|word| word.after));
     let offset = effective_address(step.rs1.value, instruction.imm) & 3;
-    // What is loaded is in the record only if rd is not x0.
+    // The record has the loaded value only if rd is not x0.
     let result = match opcode {
         Opcode::Lw => load(Load::Lw, before, offset),
         Opcode::Lh => load(Load::Lh, before, offset),

@@ -32,9 +32,9 @@ columns! {
         high_byte: T,
         /// The read of rs1.
         base: Access<T>,
-        /// The access to the register: what rd held before a load, or rs2.
+        /// The access to the register: the value that rd held before a load, or rs2.
         operand: Access<T>,
-        /// The access to the word: what it held before.
+        /// The access to the word: the value that it held before.
         memory: Access<T>,
         /// The low byte of the limb before.
         low: T,

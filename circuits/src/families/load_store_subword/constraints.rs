@@ -150,7 +150,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
     // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
-    // not accessed; what stands in those columns allows it.
+    // not accessed; the cells of those columns allow it.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
         row.base

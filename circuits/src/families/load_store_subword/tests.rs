@@ -13,7 +13,9 @@ use crate::{
     F,
     bus::{SPACE_RAM, SPACE_REGISTER},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 const PC: u32 = 0x1_0000;
@@ -84,7 +86,7 @@ fn step(instruction: &Instruction, base: u32, value: u32, before: u32) -> Memory
     }
 }
 
-fn says(instruction: &Instruction, step: &MemoryStep<1>) -> Result<Said, String> {
+fn emits(instruction: &Instruction, step: &MemoryStep<1>) -> Result<Messages, String> {
     evaluate(
         Table::LoadStoreSubword,
         row(step, instruction),
@@ -93,7 +95,7 @@ fn says(instruction: &Instruction, step: &MemoryStep<1>) -> Result<Said, String>
     )
 }
 
-fn memory(word: &WordAccess) -> Said {
+fn memory(word: &WordAccess) -> Messages {
     let found = Access {
         value: word.before,
         previous_clk: word.previous_clk,
@@ -111,8 +113,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u32) {
         let instruction = instruction(opcode, 10, imm);
         let step = step(&instruction, base, value, before);
         let offset = effective_address(base, imm) & 3;
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, base, 41),
@@ -131,8 +133,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u32) {
         let base = align(opcode);
         let instruction = instruction(opcode, 10, imm);
         let step = step(&instruction, base, value, before);
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, base, 41),
@@ -156,7 +158,7 @@ fn refuses(opcode: Opcode, wrong: LoadStoreSubword<F>, name: &str) {
 fn honest(opcode: Opcode, offset: u32) -> LoadStoreSubword<F> {
     let instruction = instruction(opcode, 10, 8);
     let step = step(&instruction, 0x1_2340 + offset, 0x1122_3344, 0x8182_8384);
-    assert!(says(&instruction, &step).is_ok());
+    assert!(emits(&instruction, &step).is_ok());
     row(&step, &instruction)
 }
 
@@ -183,8 +185,8 @@ fn a_load_of_x0_reads_memory_only() {
     for (opcode, _) in LOADS {
         let load = instruction(opcode, 0, 8);
         let step = step(&load, 0x100, 0, 0x8182_8384);
-        assert_said(
-            says(&load, &step).unwrap(),
+        assert_messages(
+            emits(&load, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
@@ -208,8 +210,8 @@ fn the_base_may_be_loaded_or_stored() {
         } else {
             step.step.rd = again;
         }
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
@@ -224,8 +226,8 @@ fn the_base_may_be_loaded_or_stored() {
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::LoadStoreSubword.width()];
     let any = instruction(Opcode::Lb, 10, 0);
-    let said = evaluate_cells(Table::LoadStoreSubword, &cells, PC, &any);
-    assert_eq!(said, Ok(vec![]));
+    let emitted = evaluate_cells(Table::LoadStoreSubword, &cells, PC, &any);
+    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]
@@ -258,7 +260,7 @@ fn every_changed_cell_is_noticed() {
 fn a_half_word_at_an_odd_address_is_refused() {
     for opcode in [Opcode::Lh, Opcode::Lhu, Opcode::Sh] {
         let instruction = instruction(opcode, 10, 0);
-        let refused = says(&instruction, &step(&instruction, 0x101, 5, 6));
+        let refused = emits(&instruction, &step(&instruction, 0x101, 5, 6));
         assert_eq!(refused, Err("high_byte".into()));
         let mut wrong = row(&step(&instruction, 0x100, 5, 6), &instruction);
         wrong.base.value.lo += F::ONE;
@@ -341,7 +343,7 @@ fn untouched_bytes_are_kept() {
 
 #[test]
 fn other_operations_are_refused() {
-    // 13 = 3 * is_half + 10 * is_load would be LBU, had is_half not to be 0 or 1.
+    // 13 = 3 * is_half + 10 * is_load would be LBU, if is_half did not have to be 0 or 1.
     let mut wrong = honest(Opcode::Lbu, 0);
     wrong.is_half = F::from_u32(3);
     refuses(Opcode::Lbu, wrong, "is_half");

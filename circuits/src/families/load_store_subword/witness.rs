@@ -32,7 +32,7 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
     let offset = effective_address(step.rs1.value, instruction.imm) & 3;
     let (high_limb, high_byte) = (offset >> 1, offset & 1);
     let limb = word.before >> (16 * high_limb) & 0xffff;
-    // What is loaded is in `result` only if rd is not x0.
+    // `result` has the loaded value only if rd is not x0.
     let loaded = limb >> (8 * high_byte);
     let result = match opcode {
         Opcode::Lb => loaded as i8 as u32,

@@ -21,11 +21,11 @@ columns! {
         address: Address<T>,
         /// The read of rs1.
         base: Access<T>,
-        /// The access to the register: what rd held before a load, or rs2.
+        /// The access to the register: the value that rd held before a load, or rs2.
         operand: Access<T>,
-        /// The access to the word: what it held before.
+        /// The access to the word: the value that it held before.
         memory: Access<T>,
-        /// What is loaded or stored: both the register and the word hold it afterwards.
+        /// The value loaded or stored: both the register and the word hold it afterwards.
         result: Word<T>,
     }
 }

@@ -17,7 +17,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreWord<B::Var> = circuit.row();
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     let active: B::Expr = row.is_load + row.is_store;
     circuit.boolean("is_load", row.is_load);
     circuit.boolean("is_store", row.is_store);
@@ -52,7 +52,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             .word_address(circuit, &active, base, B::Expr::ZERO)
     });
 
-    // (4) What is loaded is the word, what is stored is rs2. Its limbs were written before, so they
+    // (4) A load loads the word, a store stores rs2. The value's limbs were written before, so they
     // are in [0, 2^16).
     scoped!(circuit, "result", {
         let (result, word, rs2) = (row.result, row.memory.value, row.operand.value);
@@ -64,7 +64,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (5) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
     // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
-    // not accessed; what stands in those columns allows it.
+    // not accessed; the cells of those columns allow it.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
         row.base

@@ -13,7 +13,9 @@ use crate::{
     F,
     bus::{SPACE_RAM, SPACE_REGISTER},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 const PC: u32 = 0x1_0000;
@@ -60,7 +62,10 @@ fn step(instruction: &Instruction, base: u32, value: u32, before: u32) -> Memory
     }
 }
 
-fn says(instruction: &Instruction, step: &MemoryStep<1>) -> Result<Said, alloc::string::String> {
+fn emits(
+    instruction: &Instruction,
+    step: &MemoryStep<1>,
+) -> Result<Messages, alloc::string::String> {
     evaluate(
         Table::LoadStoreWord,
         row(step, instruction),
@@ -69,7 +74,7 @@ fn says(instruction: &Instruction, step: &MemoryStep<1>) -> Result<Said, alloc::
     )
 }
 
-fn memory(word: &WordAccess) -> Said {
+fn memory(word: &WordAccess) -> Messages {
     let found = Access {
         value: word.before,
         previous_clk: word.previous_clk,
@@ -81,8 +86,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u32) {
     let base = base.wrapping_sub(effective_address(base, imm) & 3);
     let load = instruction(Opcode::Lw, 10, imm);
     let loads = step(&load, base, value, before);
-    assert_said(
-        says(&load, &loads).unwrap(),
+    assert_messages(
+        emits(&load, &loads).unwrap(),
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, loads.step.rs1, base, 41),
@@ -92,8 +97,8 @@ fn proves(base: u32, imm: i32, value: u32, before: u32) {
     );
     let store = instruction(Opcode::Sw, 10, imm);
     let stores = step(&store, base, value, before);
-    assert_said(
-        says(&store, &stores).unwrap(),
+    assert_messages(
+        emits(&store, &stores).unwrap(),
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, stores.step.rs1, base, 41),
@@ -135,8 +140,8 @@ fn addresses_wrap_at_the_ends() {
 fn a_load_of_x0_reads_memory_only() {
     let load = instruction(Opcode::Lw, 0, 8);
     let step = step(&load, 0x100, 0, 6);
-    assert_said(
-        says(&load, &step).unwrap(),
+    assert_messages(
+        emits(&load, &step).unwrap(),
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
@@ -149,8 +154,8 @@ fn a_load_of_x0_reads_memory_only() {
 fn a_store_of_x0_reads_it() {
     let store = instruction(Opcode::Sw, 0, 8);
     let step = step(&store, 0x100, 0, 6);
-    assert_said(
-        says(&store, &step).unwrap(),
+    assert_messages(
+        emits(&store, &step).unwrap(),
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
@@ -174,8 +179,8 @@ fn the_base_may_be_loaded_or_stored() {
         } else {
             step.step.rs2 = again;
         }
-        assert_said(
-            says(&instruction, &step).unwrap(),
+        assert_messages(
+            emits(&instruction, &step).unwrap(),
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
@@ -190,8 +195,8 @@ fn the_base_may_be_loaded_or_stored() {
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::LoadStoreWord.width()];
     let any = instruction(Opcode::Lw, 10, 0);
-    let said = evaluate_cells(Table::LoadStoreWord, &cells, PC, &any);
-    assert_eq!(said, Ok(vec![]));
+    let emitted = evaluate_cells(Table::LoadStoreWord, &cells, PC, &any);
+    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]
@@ -212,7 +217,7 @@ fn every_changed_cell_is_noticed() {
 fn a_misaligned_address_is_refused() {
     for base in 1..4 {
         let instruction = instruction(Opcode::Lw, 10, 0);
-        let refused = says(&instruction, &step(&instruction, base, 5, 6));
+        let refused = emits(&instruction, &step(&instruction, base, 5, 6));
         assert_eq!(refused, Err("address.multiple_of_four".into()));
     }
 }
@@ -228,7 +233,7 @@ fn an_address_wraps_only_at_the_ends() {
     refuses(Opcode::Lw, wrong, "address.wrap");
 }
 
-/// Where a wrong `wrap` passes the constraints, the address is no word's.
+/// Where a wrong `wrap` passes the constraints, no word has the address.
 #[test]
 fn a_wrong_wrap_finds_no_memory() {
     for (base, imm) in [(0, -4), (0, 8), (0xffff_fffc, 8), (0xffff_fff0, 4)] {
@@ -237,12 +242,12 @@ fn a_wrong_wrap_finds_no_memory() {
         for wrap in [-F::ONE, F::ZERO, F::ONE] {
             let mut wrong = honest;
             wrong.address.wrap = wrap;
-            let Ok(said) = evaluate(Table::LoadStoreWord, wrong, PC, &load) else {
+            let Ok(emitted) = evaluate(Table::LoadStoreWord, wrong, PC, &load) else {
                 continue;
             };
-            let address = said
+            let address = emitted
                 .iter()
-                .find(|said| said.2[0] == SPACE_RAM && said.2.len() == 5);
+                .find(|emitted| emitted.2[0] == SPACE_RAM && emitted.2.len() == 5);
             let address = address.unwrap().2[1];
             assert_eq!(
                 address < 1 << 30,

@@ -25,9 +25,9 @@ columns! {
         x: Access<T>,
         /// The read of rs2.
         y: Access<T>,
-        /// What rd held before.
+        /// The value that rd held before.
         old: Access<T>,
-        /// What rd receives: one half of the product mod 2^64.
+        /// The value that rd receives: one half of the product mod 2^64.
         result: Word<T>,
         /// The other half.
         rest: Word<T>,

@@ -136,7 +136,7 @@ impl<V: Copy> SignedBytes<V> {
     /// - Constrains: where `active` is 1, the returned `b_0`, `b_1` and `b_2` are in `[0, 2^8)`;
     ///   `b_3` is in `[-2^7, 2^7)` if `signed` and in `[0, 2^8)` if not; and
     ///   `b_0 + 2^8 b_1 + 2^16 b_2 + 2^24 b_3` is `word`, taken as signed or unsigned. No other
-    ///   values will do.
+    ///   values pass.
     /// - Unsigned, the sign cannot be 1, since `2^16` is more than `word.hi`. Signed, it is 1
     ///   exactly if `b_3 < 0`, since `b_2 + 2^8 b_3 + 2^16 sign` must be in `[0, 2^16)`. All of
     ///   this is below 2^18, far from p.

@@ -8,7 +8,7 @@
 //!   x0; operands are signed (MULH), unsigned (MULHU), or signed and unsigned (MULHSU);
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2` and the two booleans that say
+//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2` and the two booleans that tell
 //! which operands are signed; the memory bus for limbs of register values in `[0, 2^16)`; the
 //! `range16` and `byte_pair` tables.
 //!
@@ -35,16 +35,16 @@
 //! s_6           + carry_48  = P_3 - 2^16 negative
 //! ```
 //!
-//! Over the integers these four say that `x y = P - 2^64 negative`, so that `P` is the product mod
+//! Over the integers these four mean that `x y = P - 2^64 negative`, so that `P` is the product mod
 //! 2^64. Why they hold over the integers, where rd is written:
 //! - `carry_16` is a byte plus 2^8 times a boolean. Both sides of the first equation are in
 //!   `[0, 2^26)`, so they are equal.
 //! - By the fourth, `carry_48` is an integer within 2^18 (mod p, as everything committed is).
-//!   2^5 (carry_48 + 2^9) is then within 2^24, so its lookup says that it really is in `[0, 2^16)`,
+//!   2^5 (carry_48 + 2^9) is then within 2^24, so its lookup shows that it really is in `[0, 2^16)`,
 //!   and `carry_48` in `[-2^9, 2^11 - 2^9)`. The fourth equation is one of integers within 2^18.
 //! - So by the third, `carry_32` is an integer within 2^27: its terms are `P_2`, `2^16 carry_48`
 //!   below `2^27 - 2^25`, and two sums of products within 2^25. 2^3 (carry_32 + 2^9) is then within
-//!   2^30 + 2^12, so its lookup says that it really is in `[0, 2^16)`, and `carry_32` in
+//!   2^30 + 2^12, so its lookup shows that it really is in `[0, 2^16)`, and `carry_32` in
 //!   `[-2^9, 2^13 - 2^9)`. Both sides of the third equation are within 2^27.
 //! - Both sides of the second are in `(-2^26, 2^29)`.
 //!

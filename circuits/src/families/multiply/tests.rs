@@ -13,7 +13,9 @@ use crate::{
     bus::SPACE_REGISTER,
     gadgets::product::integer_products,
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, thread, unnoticed},
+    testing::{
+        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
+    },
 };
 
 mod statements;
@@ -85,7 +87,7 @@ fn expected(opcode: Opcode, x: u32, y: u32) -> u32 {
     }
 }
 
-fn attempt(opcode: Opcode, row: Multiply<F>) -> Result<Said, String> {
+fn attempt(opcode: Opcode, row: Multiply<F>) -> Result<Messages, String> {
     evaluate(Table::Multiply, row, PC, &instruction(opcode))
 }
 
@@ -95,7 +97,7 @@ fn honest(opcode: Opcode, x: u32, y: u32) -> Multiply<F> {
 
 fn proves(opcode: Opcode, x: u32, y: u32) {
     let step = step(x, y);
-    assert_said(
+    assert_messages(
         attempt(opcode, honest(opcode, x, y)).unwrap(),
         [
             thread(PC, 41, PC + 4),
@@ -166,9 +168,10 @@ fn x0_is_not_written() {
             rd: Access::default(),
             ..step(0xdead_beef, u32::MAX)
         };
-        let said = evaluate(Table::Multiply, row(&step, &instruction), PC, &instruction).unwrap();
-        assert_said(
-            said,
+        let emitted =
+            evaluate(Table::Multiply, row(&step, &instruction), PC, &instruction).unwrap();
+        assert_messages(
+            emitted,
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.rs1, 0xdead_beef, 41),
@@ -196,9 +199,9 @@ fn one_register_may_be_everything() {
         rd: at(42),
         ..step(0, 0)
     };
-    let said = evaluate(Table::Multiply, row(&step, &instruction), PC, &instruction).unwrap();
-    assert_said(
-        said,
+    let emitted = evaluate(Table::Multiply, row(&step, &instruction), PC, &instruction).unwrap();
+    assert_messages(
+        emitted,
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 9, at(5), u32::MAX, 41),
@@ -212,8 +215,8 @@ fn one_register_may_be_everything() {
 fn an_unused_row_says_nothing() {
     let cells = vec![F::ZERO; Table::Multiply.width()];
     for opcode in OPCODES {
-        let said = evaluate_cells(Table::Multiply, &cells, PC, &instruction(opcode));
-        assert_eq!(said, Ok(vec![]));
+        let emitted = evaluate_cells(Table::Multiply, &cells, PC, &instruction(opcode));
+        assert_eq!(emitted, Ok(vec![]));
     }
 }
 
@@ -250,7 +253,7 @@ fn a30_a_carry_of_2_to_the_15_is_refused() {
     }
 }
 
-/// A30: the high word off by one, whatever the carries.
+/// A30: the high word off by one, with any carries.
 #[test]
 fn a30_a_high_word_off_by_one_is_refused() {
     for opcode in OPCODES {
@@ -329,7 +332,7 @@ fn the_other_instructions_flags_are_refused() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
-    /// Every product that the equations cannot tell from the right one modulo p, and many more,
+    /// Every product that the equations cannot distinguish from the right one modulo p, and many more,
     /// with the carries that serve it best.
     #[test]
     fn a30_no_other_product_is_proved(x: u32, y: u32, noise: u64) {

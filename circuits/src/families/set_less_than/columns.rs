@@ -10,7 +10,7 @@ use crate::{
 };
 
 columns! {
-    /// One SLT or SLTU. What rd receives is `less_than.less`: not a column of its own.
+    /// One SLT or SLTU. rd receives `less_than.less`, which needs no column of its own.
     pub struct SetLessThan {
         /// Where and when.
         thread: Thread<T>,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 columns! {
-    /// One SLTI or SLTIU. What rd receives is `less_than.less`: not a column of its own.
+    /// One SLTI or SLTIU. rd receives `less_than.less`, which needs no column of its own.
     pub struct SetLessThanImmediate {
         /// Where and when.
         thread: Thread<T>,

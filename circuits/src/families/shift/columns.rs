@@ -7,8 +7,8 @@ use crate::{
 };
 
 columns! {
-    /// One SLL, SRL or SRA. A row is in use where a direction is set: "active" is not a column. Nor
-    /// is the amount, the low five bits of rs2.
+    /// One SLL, SRL or SRA. A row is in use where a direction is set: "active" is not a column, and
+    /// neither is the amount, the low five bits of rs2.
     pub struct Shift {
         /// Where and when.
         thread: Thread<T>,

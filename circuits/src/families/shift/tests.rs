@@ -128,7 +128,7 @@ fn another_operation_is_refused() {
     });
 }
 
-/// A consistent row of another operation: only the program tells.
+/// A consistent row of another operation: only the program bus refuses it.
 fn another_direction(opcode: Opcode, other: Opcode) {
     TESTED.refuses(opcode, (X, 7), "fetch", |row| {
         *row = TESTED.honest(other, X, 7)

@@ -143,7 +143,7 @@ fn a_wrong_sign_is_refused() {
 
 #[test]
 fn another_shift_is_refused() {
-    // Of 0 every shift is 0: only the program tells.
+    // Every shift of 0 is 0: only the program bus refuses the row.
     TESTED.refuses(Opcode::Slli, (0, 4), "fetch", |row| {
         row.multiplier = F::from_u32(32);
     });

@@ -13,7 +13,7 @@ columns! {
         address: T,
         /// The value before the shard.
         before: Word<T>,
-        /// The position of the last shard before that holds the place; 0 if there is none.
+        /// The position of the last earlier shard that holds the place; 0 if no earlier shard does.
         owner: T,
         /// The value after the shard.
         after: Word<T>,

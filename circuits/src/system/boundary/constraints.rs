@@ -1,4 +1,4 @@
-//! The constraints and messages of the table, and what the verifier makes of it.
+//! The constraints and messages of the table, and its public values.
 
 use alloc::{vec, vec::Vec};
 

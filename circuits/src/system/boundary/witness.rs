@@ -19,13 +19,13 @@ pub struct Held {
     pub address: u32,
     /// The value before the shard.
     pub before: u32,
-    /// The position of the last shard before that held it; 0 if there is none.
+    /// The position of the last earlier shard that held it; 0 if no earlier shard did.
     pub owner: u32,
     /// The value after the shard.
     pub after: u32,
 }
 
-/// What a run leaves of a place that some shard holds.
+/// The final state of a place that some shard holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Left {
     /// Space of the memory bus.
@@ -43,7 +43,7 @@ pub struct Left {
 pub struct LastClks<'a>(pub &'a Records);
 
 impl LastClks<'_> {
-    /// The clk of the last access to a place; 0 if there is none.
+    /// The clk of the last access to a place; 0 without an access.
     pub fn of(&self, space: u32, address: u32) -> u32 {
         let records = self.0;
         match space {

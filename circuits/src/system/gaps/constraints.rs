@@ -53,19 +53,29 @@ pub fn public(range: &ZeroedRange) -> Vec<F> {
         .collect()
 }
 
-/// The maximal ranges of word addresses that are not in the image, in ascending order.
+/// The maximal ranges of word addresses that are neither in the image nor in a hole, in ascending
+/// order.
 pub fn ranges(image: &Image) -> Vec<Range<u32>> {
     let mut ranges = Vec::new();
+    let mut holes = image.holes.iter().peekable();
     let mut from = 0;
-    for (address, _) in &image.words {
-        if from < *address {
-            ranges.push(from..*address);
+    // The gap before a word, or before the end of memory, without the holes that begin in it.
+    let mut gap = |end: u32, next: u32| {
+        while let Some(hole) = holes.next_if(|hole| hole.start < end) {
+            if from < hole.start {
+                ranges.push(from..hole.start);
+            }
+            from = from.max(hole.end);
         }
-        from = address + 1;
+        if from < end {
+            ranges.push(from..end);
+        }
+        from = from.max(next);
+    };
+    for (address, _) in &image.words {
+        gap(*address, address + 1);
     }
-    if from < WORDS {
-        ranges.push(from..WORDS);
-    }
+    gap(WORDS, WORDS);
     ranges
 }
 

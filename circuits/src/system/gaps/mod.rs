@@ -1,9 +1,9 @@
 //! # Where the image is not
-//! The word addresses that the program file does not fill, as maximal ranges; and the ends of the
-//! chain of zeroed words.
+//! The word addresses that the program file does not fill and that lie in no hole, as maximal ranges;
+//! and the ends of the chain of zeroed words.
 //!
-//! Proves: no word address in a range on the `gap` bus is a word of the image; the chain of zeroed
-//! words begins once and ends once, where the verifier says.
+//! Proves: no word address in a range on the `gap` bus is a word of the image or lies in a hole; the
+//! chain of zeroed words begins once and ends once, where the verifier says.
 //! Relies on: its preprocessed columns being in the key; public values that are canonical limbs.
 mod columns;
 mod constraints;

@@ -3,7 +3,7 @@
 use crate::{columns, word::Word};
 
 columns! {
-    /// Preprocessed columns: what is where when the run starts.
+    /// Preprocessed columns: the contents of each address when the run starts.
     pub struct Fixed {
         /// Space of the memory bus.
         space: T,
@@ -29,5 +29,5 @@ columns! {
     }
 }
 
-/// There are no other columns.
+/// The table has no other columns.
 pub type Image<T> = [T; 0];

@@ -1,7 +1,5 @@
 //! The constraints and messages of the table.
 
-use alloc::vec::Vec;
-
 use p3_field::PrimeCharacteristicRing;
 
 use super::{Fixed, InBoundary};
@@ -23,7 +21,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.boolean("touched", row.touched);
     circuit.zero("unused", row.touched * (B::Expr::ONE - fixed.used.into()));
 
-    // (2) What the first shard that holds the address finds, and what the last one leaves.
+    // (2) The value that the first shard that holds the address finds, and the one that the last
+    // leaves.
     circuit.send(
         Bus::Boundary,
         "initial",
@@ -50,19 +49,31 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The preprocessed rows: the 32 registers by number, the output length, then the image's words.
-pub fn fixed(image: &machine::Image) -> Vec<Fixed<F>> {
-    let row = |space, address, [lo, hi]: [u32; 2]| Fixed {
+/// How many preprocessed rows there are.
+pub fn count(image: &machine::Image) -> usize {
+    REGISTERS + 1 + image.words.len()
+}
+
+/// A preprocessed row: of the 32 registers by number, the output length, then the image's words.
+///
+/// # Panics
+/// If there are fewer.
+pub fn fixed(image: &machine::Image, number: usize) -> Fixed<F> {
+    let (space, address, value) = match number.checked_sub(REGISTERS) {
+        None => (SPACE_REGISTER, number as u32, 0),
+        Some(0) => (SPACE_OUTPUT_LENGTH, 0, 0),
+        Some(after) => {
+            let (address, value) = image.words[after - 1];
+            (SPACE_RAM, address, value)
+        }
+    };
+    let [lo, hi] = [value & 0xffff, value >> 16];
+    Fixed {
         space: F::from_u32(space),
         address: F::from_u32(address),
         initial: Word { lo, hi }.map(F::from_u32),
         used: F::ONE,
-    };
-    let registers = (0..32).map(|number| row(SPACE_REGISTER, number, [0, 0]));
-    let output_length = row(SPACE_OUTPUT_LENGTH, 0, [0, 0]);
-    let words = image
-        .words
-        .iter()
-        .map(|(address, value)| row(SPACE_RAM, *address, [value & 0xffff, value >> 16]));
-    registers.chain([output_length]).chain(words).collect()
+    }
 }
+
+const REGISTERS: usize = 32;

@@ -12,6 +12,6 @@ mod tests;
 mod witness;
 
 pub use columns::{Fixed, Image, InBoundary};
-pub use constraints::{eval, fixed};
+pub use constraints::{count, eval, fixed};
 #[cfg(feature = "witness")]
 pub use witness::rows;

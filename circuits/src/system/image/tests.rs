@@ -8,7 +8,7 @@ use crate::{
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     machine::{self, Part, Table, matrix},
     system::boundary::Left,
-    testing::{Said, assert_said, evaluate_table},
+    testing::{Messages, assert_messages, evaluate_table},
 };
 
 fn image() -> machine::Image {
@@ -34,14 +34,14 @@ fn left() -> Vec<Left> {
     ]
 }
 
-fn evaluate(rows: Vec<InBoundary<F>>) -> (Vec<String>, Said) {
+fn evaluate(rows: Vec<InBoundary<F>>) -> (Vec<String>, Messages) {
     evaluate_table(Table::Image, &image(), &Part::default(), matrix(rows))
 }
 
 #[test]
 fn opens_what_is_touched() {
     let minus_one = F::ORDER_U32 - 1;
-    let (constraints, said) = evaluate(rows(&image(), &left()));
+    let (constraints, emitted) = evaluate(rows(&image(), &left()).unwrap());
     assert_eq!(constraints, [""; 0]);
     let expected = vec![
         (1, Bus::Boundary, vec![SPACE_REGISTER, 10, 0, 0, 0]),
@@ -55,17 +55,17 @@ fn opens_what_is_touched() {
             vec![SPACE_OUTPUT_LENGTH, 0, 1, 2, 47],
         ),
     ];
-    assert_said(said, [expected]);
+    assert_messages(emitted, [expected]);
 }
 
 #[test]
 fn touched_is_a_flag_of_rows_in_use() {
-    let mut wrong = rows(&image(), &left());
+    let mut wrong = rows(&image(), &left()).unwrap();
     wrong[10].touched = F::TWO;
     assert_eq!(evaluate(wrong).0, ["touched"]);
 
     // A row after the last: it would open register 0 once more.
-    let mut wrong = rows(&image(), &left());
+    let mut wrong = rows(&image(), &left()).unwrap();
     wrong.push(InBoundary {
         touched: F::ONE,
         ..InBoundary::default()

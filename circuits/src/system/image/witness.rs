@@ -1,8 +1,9 @@
-//! Filling the table from what a run leaves.
+//! Filling the table from the final state of a run.
 
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
 use super::InBoundary;
 use crate::{
@@ -13,9 +14,12 @@ use crate::{
     word::Word,
 };
 
-/// The rows, in the order of the preprocessed ones. `left` is what the run leaves of all that it
+/// The rows, in the order of the preprocessed ones. `left` is the final state of all that the run
 /// touches, by ascending space and address.
-pub fn rows(image: &machine::Image, left: &[Left]) -> Vec<InBoundary<F>> {
+///
+/// # Errors
+/// If the system refuses the memory.
+pub fn rows(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>, OutOfMemory> {
     let row = |space: u32, address: u32| {
         let found = left.binary_search_by_key(&(space, address), |left| (left.space, left.address));
         found.map_or_else(
@@ -33,5 +37,5 @@ pub fn rows(image: &machine::Image, left: &[Left]) -> Vec<InBoundary<F>> {
         .words
         .iter()
         .map(|(address, _)| row(SPACE_RAM, *address));
-    registers.chain(output_length).chain(words).collect()
+    allocate::collect(registers.chain(output_length).chain(words))
 }

@@ -7,7 +7,7 @@ columns! {
     pub struct InBoundary {
         /// Address of the instruction.
         pc: T,
-        /// What it does.
+        /// The operation.
         operation: T,
         /// Destination register.
         rd: T,

@@ -6,7 +6,7 @@ use zonda_riscv_emu::instruction::Instruction;
 use super::InBoundary;
 use crate::{F, instruction::decoded};
 
-/// The row of an instruction, but for how often it is executed.
+/// The row of an instruction, without the count of its executions.
 pub fn row(pc: u32, instruction: &Instruction) -> InBoundary<F> {
     let decoded = decoded(pc, instruction).map(F::from_u32);
     InBoundary {

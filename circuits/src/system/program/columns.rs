@@ -7,7 +7,7 @@ columns! {
     pub struct Fixed {
         /// Address of the instruction.
         pc: T,
-        /// What it does.
+        /// The operation.
         operation: T,
         /// Destination register.
         rd: T,
@@ -33,5 +33,5 @@ columns! {
     }
 }
 
-/// There are no other columns.
+/// The table has no other columns.
 pub type Program<T> = [T; 0];

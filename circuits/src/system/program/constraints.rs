@@ -1,7 +1,5 @@
 //! The constraints and messages of the table.
 
-use alloc::vec::Vec;
-
 use p3_field::PrimeCharacteristicRing;
 
 use super::{Fixed, InBoundary};
@@ -45,23 +43,21 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The preprocessed rows, one per instruction, in the order of the image's text.
-pub fn fixed(image: &Image) -> Vec<Fixed<F>> {
-    image
-        .text
-        .iter()
-        .map(|(pc, instruction)| {
-            let decoded = decoded(*pc, instruction).map(F::from_u32);
-            Fixed {
-                pc: F::from_u32(*pc),
-                operation: decoded.operation,
-                rd: decoded.rd,
-                writes_rd: decoded.writes_rd,
-                rs1: decoded.rs1,
-                rs2: decoded.rs2,
-                constants: decoded.constants,
-                used: F::ONE,
-            }
-        })
-        .collect()
+/// A preprocessed row: that of the instruction of this number in the image's text.
+///
+/// # Panics
+/// If there are fewer.
+pub fn fixed(image: &Image, number: usize) -> Fixed<F> {
+    let (pc, instruction) = &image.text[number];
+    let decoded = decoded(*pc, instruction).map(F::from_u32);
+    Fixed {
+        pc: F::from_u32(*pc),
+        operation: decoded.operation,
+        rd: decoded.rd,
+        writes_rd: decoded.writes_rd,
+        rs1: decoded.rs1,
+        rs2: decoded.rs2,
+        constants: decoded.constants,
+        used: F::ONE,
+    }
 }

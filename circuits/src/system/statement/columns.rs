@@ -3,7 +3,7 @@
 use crate::columns;
 
 columns! {
-    /// What the verifier makes of them: committed all the same, since messages are made of committed
+    /// Values that the verifier computes: committed all the same, since messages are made of committed
     /// columns.
     pub struct Statement {
         /// 1 on the first row.

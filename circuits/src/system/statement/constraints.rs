@@ -1,4 +1,4 @@
-//! The constraints and messages of the table, and what the verifier makes of it.
+//! The constraints and messages of the table, its periodic columns and its public values.
 
 use alloc::{vec, vec::Vec};
 
@@ -27,7 +27,7 @@ const EXIT_HI: usize = 5;
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Statement<B::Var> = circuit.row();
 
-    // (1) The columns are what was stated.
+    // (1) The columns are the stated values.
     let stated = [
         ("is_first", row.is_first),
         ("is_output", row.is_output),

@@ -1,9 +1,9 @@
 //! # The statement
-//! Where a shard begins and ends, and what it makes public.
+//! Where a shard begins and ends, and the bytes that it makes public.
 //!
 //! Proves: the shard's thread starts once, at the stated pc and the initial clk; it exits once, with
-//! the stated code, or ends once, at the stated pc after the stated number of instructions; what it
-//! makes public are the stated bytes with the stated indices.
+//! the stated code, or ends once, at the stated pc after the stated number of instructions; it makes
+//! exactly the stated bytes public, with the stated indices.
 //! Relies on: the periodic columns and public values being built by the verifier, with the table's
 //! height as the period; fewer than 2^28 instructions.
 mod columns;

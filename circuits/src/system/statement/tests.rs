@@ -7,7 +7,7 @@ use crate::{
     F,
     bus::Bus,
     machine::{End, Execution, Image, Part, Table, matrix},
-    testing::{Said, assert_said, evaluate_table},
+    testing::{Messages, assert_messages, evaluate_table},
 };
 
 fn execution() -> Execution {
@@ -20,7 +20,7 @@ fn execution() -> Execution {
     }
 }
 
-fn evaluate(execution: &Execution, rows: Vec<Statement<F>>) -> (Vec<String>, Said) {
+fn evaluate(execution: &Execution, rows: Vec<Statement<F>>) -> (Vec<String>, Messages) {
     let part = Part {
         execution: Some(execution.clone()),
         zeroed: None,
@@ -28,9 +28,9 @@ fn evaluate(execution: &Execution, rows: Vec<Statement<F>>) -> (Vec<String>, Sai
     evaluate_table(Table::Statement, &Image::default(), &part, matrix(rows))
 }
 
-fn expected(execution: &Execution) -> Said {
+fn expected(execution: &Execution) -> Messages {
     let minus_one = F::ORDER_U32 - 1;
-    let mut said = vec![
+    let mut emitted = vec![
         (1, Bus::State, vec![0x1_0000, 1]),
         match execution.end {
             End::Exit { .. } => (minus_one, Bus::Exit, vec![0xbeef, 0xdead]),
@@ -38,9 +38,9 @@ fn expected(execution: &Execution) -> Said {
         },
     ];
     for (index, byte) in (100..).zip(&execution.output) {
-        said.push((minus_one, Bus::Output, vec![index, u32::from(*byte)]));
+        emitted.push((minus_one, Bus::Output, vec![index, u32::from(*byte)]));
     }
-    said
+    emitted
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn says_what_is_stated() {
             let mut execution = execution();
             execution.output.truncate(length);
             execution.end = end;
-            let (constraints, said) = evaluate(&execution, rows(&execution));
+            let (constraints, emitted) = evaluate(&execution, rows(&execution).unwrap());
             assert_eq!(constraints, [""; 0]);
-            assert_said(said, [expected(&execution)]);
+            assert_messages(emitted, [expected(&execution)]);
         }
     }
 }
@@ -77,7 +77,7 @@ fn a_pc_outside_of_memory_is_no_alias() {
 
 #[test]
 fn rows_are_those_of_the_statement() {
-    let honest = rows(&execution());
+    let honest = rows(&execution()).unwrap();
     let wrong = |change: &dyn Fn(&mut [Statement<F>])| {
         let mut rows = honest.clone();
         change(&mut rows);

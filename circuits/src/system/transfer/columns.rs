@@ -14,7 +14,8 @@ columns! {
         clk: T,
         /// The address of the first byte moved, `lo + 2^16 hi`.
         address: Word<T>,
-        /// What goes from lo to hi in the address that the transfer goes on with; else zero.
+        /// The carry from lo to hi in the address of the transfer's next word; zero if there is no
+        /// next word.
         carry: T,
         /// How many bytes of the transfer are not yet moved before this word.
         remaining: T,
@@ -26,7 +27,7 @@ columns! {
         offset: T,
         /// 1 if the transfer goes on with the next word.
         goes_on: T,
-        /// What the access to the word finds.
+        /// The value that the access to the word finds.
         word: Access<T>,
         /// Bytes 0 and 2 of the word before. Bytes 1 and 3 are expressions.
         before: [T; 2],

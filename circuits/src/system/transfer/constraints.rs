@@ -17,14 +17,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Transfer<B::Var> = circuit.row();
     let one = B::Expr::ONE;
 
-    // (1) At most one of the flags is set; a row with none is not in use.
+    // (1) At most one of the flags is set; a row without a flag is not in use.
     circuit.boolean("is_input", row.is_input);
     circuit.boolean("is_output", row.is_output);
     let active: B::Expr = row.is_input + row.is_output;
     circuit.boolean("active", active.clone());
 
     // (2) The bytes moved are one run, `offset` is the first of them: `first[i]` is 1 where a run
-    // begins, and on rows in use one does. On others none does, so no byte is moved.
+    // begins. On rows in use one run begins; on others no run begins, so no byte is moved.
     let moved = row.moved;
     let first_0: B::Expr = moved[0].into();
     let first_1 = moved[1] * (one.clone() - moved[0].into());
@@ -63,9 +63,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         unfinished::<B>(&row, lo.clone(), hi.clone(), row.remaining.into()),
     );
 
-    // (4) The next address is `count` further, whatever the carry; a carry where there is none
-    // makes lo negative, which (5) refuses; without a carry where there is one, lo is 2^16, which
-    // is as good. So lo stays below 2^16 + 4096.
+    // (4) The next address is `count` further, with either carry. A wrong carry of 1 makes lo negative,
+    // which (5) refuses; a wrong carry of 0 leaves lo at 2^16 or more, which is as good. So lo stays
+    // below 2^16 + 4096.
     circuit.boolean("carry", row.carry);
     circuit.zero("carry.unused", row.carry * (one - row.goes_on.into()));
     let next_lo = lo.clone() + count - row.carry * constant::<B>(1 << 16);
@@ -146,8 +146,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     byte_pair(circuit, "difference_high", &active, high, B::Expr::ZERO);
 }
 
-/// What the row's transfer says of itself at the address `lo + 2^16 hi`, with `remaining` bytes to
-/// go.
+/// The message of the row's transfer at the address `lo + 2^16 hi`, with `remaining` bytes to go.
 #[inline(always)]
 fn unfinished<B: Builder>(
     row: &Transfer<B::Var>,
@@ -159,7 +158,7 @@ fn unfinished<B: Builder>(
     [clk, is_output, lo, hi, remaining, row.output_end.into()]
 }
 
-/// One byte of the word: how it may change, and what it is in the output.
+/// One byte of the word: how it may change, and its place in the output.
 #[inline(always)]
 fn byte<B: Builder>(
     circuit: &mut Circuit<'_, B>,

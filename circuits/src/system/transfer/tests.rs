@@ -12,7 +12,7 @@ use crate::{
     F,
     bus::{Bus, SPACE_RAM},
     machine::Table,
-    testing::{Said, access, assert_said, cells, evaluate, evaluate_cells, unnoticed},
+    testing::{Messages, access, assert_messages, cells, evaluate, evaluate_cells, unnoticed},
 };
 
 /// The table fetches no instruction.
@@ -49,8 +49,8 @@ fn word(is_output: bool, address: u32, remaining: u32, before: u32, new: u32) ->
     }
 }
 
-/// What a word must say.
-fn expected(word: &TransferWord) -> Vec<Said> {
+/// The messages that a word must emit.
+fn expected(word: &TransferWord) -> Vec<Messages> {
     let minus_one = F::ORDER_U32 - 1;
     let is_output = u32::from(word.is_output);
     let address = 4 * word.word.address + u32::from(word.offset);
@@ -59,7 +59,7 @@ fn expected(word: &TransferWord) -> Vec<Said> {
         let limbs = [address & 0xffff, address >> 16].map(|limb| limb as u32);
         vec![41, is_output, limbs[0], limbs[1], remaining, end]
     };
-    let mut said = vec![(
+    let mut emitted = vec![(
         minus_one,
         Bus::Transfer,
         state(address.into(), word.remaining),
@@ -70,12 +70,12 @@ fn expected(word: &TransferWord) -> Vec<Said> {
             u64::from(address) + u64::from(count),
             word.remaining - count,
         );
-        said.push((1, Bus::Transfer, next));
+        emitted.push((1, Bus::Transfer, next));
     }
     if word.is_output {
         for i in 0..count {
             let byte = word.word.before.to_le_bytes()[(u32::from(word.offset) + i) as usize];
-            said.push((1, Bus::Output, vec![word.index + i, byte.into()]));
+            emitted.push((1, Bus::Output, vec![word.index + i, byte.into()]));
         }
     }
     let record = Access {
@@ -83,13 +83,13 @@ fn expected(word: &TransferWord) -> Vec<Said> {
         previous_clk: word.word.previous_clk,
     };
     let memory = access(SPACE_RAM, word.word.address, record, word.word.after, 43);
-    vec![said, memory]
+    vec![emitted, memory]
 }
 
 #[track_caller]
 fn proves(word: &TransferWord) {
-    let said = evaluate(Table::Transfer, row(word), 0, &NONE).unwrap();
-    assert_said(said, expected(word));
+    let emitted = evaluate(Table::Transfer, row(word), 0, &NONE).unwrap();
+    assert_messages(emitted, expected(word));
 }
 
 /// Refused, and by what.
@@ -231,7 +231,7 @@ fn addresses_are_exact() {
     let mut wrong = row(&word(false, 0x104, 4, 0, 1));
     wrong.offset = -F::from_u32(4);
     assert_eq!(refused(wrong), "offset");
-    // A carry where there is none, and its effect on the next word.
+    // A carry of 1 instead of 0, and its effect on the next word.
     let mut wrong = row(&word(false, 0x104, 8, 0, 1));
     wrong.carry = F::ONE;
     assert!(evaluate(Table::Transfer, wrong, 0, &NONE).is_ok());
@@ -245,12 +245,14 @@ fn addresses_are_exact() {
     next.address.lo += F::from_u32(1 << 16);
     next.address.hi -= F::ONE;
     let other = evaluate(Table::Transfer, next, 0, &NONE).unwrap();
-    let memory = |said: Said| -> Said {
-        let memory = said.into_iter().filter(|(_, bus, _)| *bus == Bus::Memory);
+    let memory = |emitted: Messages| -> Messages {
+        let memory = emitted
+            .into_iter()
+            .filter(|(_, bus, _)| *bus == Bus::Memory);
         memory.collect()
     };
     assert_eq!(memory(honest), memory(other));
-    // A carry on the last word says nothing, so it is not allowed.
+    // A carry on the last word has no meaning, so it is not allowed.
     let mut wrong = row(&word(false, 0x104, 4, 0, 1));
     wrong.carry = F::ONE;
     assert_eq!(refused(wrong), "carry.unused");

@@ -3,7 +3,7 @@ use alloc::{string::String, vec, vec::Vec};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_riscv_emu::instruction::{Instruction, Opcode};
 
-use super::{InBoundary, Zeroed, openings, row};
+use super::{InBoundary, NotZeroed, Zeroed, openings, row};
 use crate::{
     F,
     bus::{Bus, SPACE_RAM},
@@ -11,7 +11,7 @@ use crate::{
     lookups::Lookups,
     machine::{Image, Part, Table, ZeroedRange, airs, matrix},
     system::boundary::Left,
-    testing::{Said, assert_said, cells, evaluate, evaluate_cells, unnoticed},
+    testing::{Messages, assert_messages, cells, evaluate, evaluate_cells, unnoticed},
     word::Word,
 };
 
@@ -44,8 +44,7 @@ fn rows(addresses: &[u32]) -> Vec<Row> {
         owner: 99,
     };
     let left: Vec<Left> = addresses.iter().map(left).collect();
-    let openings = openings(&image(), &left);
-    assert_eq!(openings.len(), addresses.len());
+    let openings = openings(&image(), &left).unwrap();
     openings.iter().map(row).collect()
 }
 
@@ -85,9 +84,9 @@ fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
         }),
     };
     let zeroed = matrix(rows);
-    let lookups = Lookups::new(&image, &part, &[]);
-    lookups.count(Table::Zeroed, &zeroed.values);
-    let counts = lookups.counts();
+    let lookups = Lookups::new(&image, &part, &[]).unwrap();
+    lookups.count(Table::Zeroed, &zeroed.values).unwrap();
+    let counts = lookups.counts().unwrap();
     let instances = [
         (Table::Zeroed, zeroed),
         (Table::Gaps, matrix(counts.gaps())),
@@ -144,7 +143,7 @@ fn opens_words_that_are_not_in_the_image() {
             0x1_0002..0x2_ffff => vec![2, 1, 0xffff, 2],
             _ => vec![0, 3, 0, 0x4000],
         };
-        let said: Said = vec![
+        let emitted: Messages = vec![
             (1, Bus::Gap, gap),
             (minus_one, Bus::ZeroedFrom, previous),
             (1, Bus::ZeroedFrom, vec![lo + 1, hi]),
@@ -155,7 +154,7 @@ fn opens_words_that_are_not_in_the_image() {
                 vec![SPACE_RAM, address, 0x5678, 0x1234, 99],
             ),
         ];
-        assert_said(evaluate(Table::Zeroed, *row, 0, &NONE).unwrap(), [said]);
+        assert_messages(evaluate(Table::Zeroed, *row, 0, &NONE).unwrap(), [emitted]);
         previous = vec![lo + 1, hi];
     }
     let end = end_of(&rows);
@@ -243,6 +242,39 @@ fn a_word_of_the_image_is_not_opened_again() {
 }
 
 #[test]
+fn a_word_in_a_hole_is_not_opened() {
+    let image = Image {
+        holes: vec![0..0x4000, 0x3000_0000..1 << 30],
+        ..image()
+    };
+    let left = |space, address| Left {
+        space,
+        address,
+        value: 7,
+        owner: 1,
+    };
+    let opened = |places: &[(u32, u32)]| {
+        let places: Vec<Left> = places.iter().map(|(s, a)| left(*s, *a)).collect();
+        openings(&image, &places)
+            .map(|openings| openings.len())
+            .map_err(|NotZeroed { space, address }| (space, address))
+    };
+    const RAM: u32 = SPACE_RAM;
+    // Next to the holes and to what the image fills.
+    let ends = [0x4000, 0xffff, 0x1_0002, 0x2fff_ffff].map(|address| (RAM, address));
+    assert_eq!(opened(&ends), Ok(4));
+    // In a hole, in the image, and past the end of memory.
+    for address in [0, 0x3fff, 0x3000_0000, (1 << 30) - 1, 0x1_0001, 1 << 30] {
+        assert_eq!(opened(&[(RAM, address)]), Err((RAM, address)));
+    }
+    // No word of memory; twice; out of order.
+    assert_eq!(opened(&[(0, 0x4000)]), Err((0, 0x4000)));
+    assert_eq!(opened(&[ends[0], ends[0]]), Err(ends[0]));
+    assert_eq!(opened(&[ends[1], ends[0]]), Err(ends[0]));
+    assert_eq!(opened(&[ends[3], ends[0]]), Err(ends[0]));
+}
+
+#[test]
 fn memory_ends_at_2_to_the_30_words() {
     let mut past = rows(&[0x3fff_ffff])[0];
     past.0.address = Word::from_u32(1 << 30);
@@ -254,6 +286,6 @@ fn memory_ends_at_2_to_the_30_words() {
 #[test]
 fn the_initial_value_is_zero() {
     // There is no column for it: the message says so.
-    let said = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
-    assert!(said.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
+    let emitted = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
+    assert!(emitted.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
 }

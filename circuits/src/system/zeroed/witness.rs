@@ -31,31 +31,56 @@ const fn limbs(address: u32) -> [u32; 2] {
     [address & 0xffff, address >> 16]
 }
 
-/// The words that a run touches and the image does not fill, by ascending address: one chain.
-/// `left` is what the run leaves, by ascending space and address.
-pub fn openings(image: &Image, left: &[Left]) -> Vec<Opening> {
+/// Whether a place that a run touches is a word of memory that the image does not fill.
+pub fn is_zeroed(image: &Image, left: &Left) -> bool {
+    left.space == SPACE_RAM && !image.fills(left.address)
+}
+
+/// A word of which no row of the table can speak: the image opens it, it lies in a hole, past the end
+/// of memory, or out of order, or it is no word of memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "word {address:#x} of space {space} cannot be opened as a zeroed word: it lies in no gap of the \
+     program's image, or before the word that is opened before it"
+)]
+pub struct NotZeroed {
+    /// What the word is of: see [`crate::bus`].
+    pub space: u32,
+    /// Its address.
+    pub address: u32,
+}
+
+/// The words of `left` as one chain, which begins at the first word of memory: what a run leaves of
+/// those that [`is_zeroed`], by ascending address.
+///
+/// # Errors
+/// [`NotZeroed`] for a word in no gap of the image, or not in that order.
+pub fn openings(image: &Image, left: &[Left]) -> Result<Vec<Opening>, NotZeroed> {
     let gaps = gaps::ranges(image);
     let mut gaps = gaps.as_slice();
-    let mut from = [0, 0];
+    let (mut from, mut least) = ([0, 0], 0);
     let opening = |left: &Left| {
+        let Left { space, address, .. } = *left;
         while let [first, rest @ ..] = gaps
-            && first.end <= left.address
+            && first.end <= address
         {
             gaps = rest;
         }
-        let gap = gaps.first()?;
-        gap.contains(&left.address).then(|| {
-            let opening = Opening {
-                left: *left,
-                from,
-                gap: gap.clone(),
-            };
-            from = opening.next();
-            opening
-        })
+        let gap = gaps.first().filter(|gap| gap.contains(&address));
+        match gap {
+            Some(gap) if space == SPACE_RAM && least <= address => {
+                let opening = Opening {
+                    left: *left,
+                    from,
+                    gap: gap.clone(),
+                };
+                (from, least) = (opening.next(), address + 1);
+                Ok(opening)
+            }
+            _ => Err(NotZeroed { space, address }),
+        }
     };
-    let words = left.iter().filter(|left| left.space == SPACE_RAM);
-    words.filter_map(opening).collect()
+    left.iter().map(opening).collect()
 }
 
 /// The row of one word.

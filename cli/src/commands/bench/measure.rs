@@ -3,12 +3,15 @@
 
 use std::{
     env, fs,
-    process::{Command, Stdio},
+    process::{self, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+use zonda::Cancel;
 
 use super::{
     metrics::{METRICS, Proved},
@@ -20,11 +23,12 @@ use crate::arguments::{Bench, Cut};
 /// Measures a workload. Inside is what failed, if it has no proof.
 ///
 /// # Errors
-/// If a process cannot be started, or what it writes cannot be read.
+/// If a process cannot be started, or what it writes cannot be read; or if the measurement is cancelled.
 pub fn measure(
     loaded: &Loaded,
     arguments: &Bench,
     cores: usize,
+    cancel: &Cancel,
 ) -> anyhow::Result<Result<Measured, String>> {
     let name = loaded.workload.name;
     let directory = tempfile::tempdir().context("no directory for temporary files")?;
@@ -33,7 +37,7 @@ pub fn measure(
 
     for index in 1..=arguments.warm_up {
         let label = format!("{name}, warm-up {index} of {}", arguments.warm_up);
-        if let Err(failed) = prove(loaded, arguments, &directory, &label)? {
+        if let Err(failed) = prove(loaded, arguments, &directory, &label, cancel)? {
             return Ok(Err(failed));
         }
     }
@@ -45,7 +49,7 @@ pub fn measure(
     };
     for index in 1..=arguments.repetitions {
         let label = format!("{name}, repetition {index} of {}", arguments.repetitions);
-        let report = match prove(loaded, arguments, &directory, &label)? {
+        let report = match prove(loaded, arguments, &directory, &label, cancel)? {
             Ok(report) => report,
             Err(failed) => return Ok(Err(failed)),
         };
@@ -60,6 +64,7 @@ fn prove(
     arguments: &Bench,
     directory: &TempDir,
     label: &str,
+    cancel: &Cancel,
 ) -> anyhow::Result<Result<Value, String>> {
     let report = directory.path().join("report");
     let mut command = Command::new(env::current_exe().context("zonda does not find itself")?);
@@ -88,13 +93,35 @@ fn prove(
         }
     }
     // What goes wrong is on standard error, and so is progress.
-    let status = command.status().context("cannot start `zonda prove`")?;
+    let mut child = Child(command.spawn().context("cannot start `zonda prove`")?);
+    let status = loop {
+        cancel.check()?;
+        match child
+            .0
+            .try_wait()
+            .context("cannot wait for `zonda prove`")?
+        {
+            Some(status) => break status,
+            None => thread::sleep(Duration::from_millis(10)),
+        }
+    };
     if !status.success() {
         return Ok(Err(format!("{label}: `zonda prove` ended with {status}")));
     }
     let bytes = fs::read(&report).context("cannot read the report of `zonda prove`")?;
     let report = serde_json::from_slice(&bytes).context("the report of `zonda prove`")?;
     Ok(Ok(report))
+}
+
+/// A process that does not outlive this value, whatever ends the measurement.
+struct Child(process::Child);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Both fail if it has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Adds a repetition, which must have proved what the others did.

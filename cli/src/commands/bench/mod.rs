@@ -1,5 +1,6 @@
 //! `zonda bench`: measures proofs of fixed workloads, draws and compares measurements.
 
+pub mod arguments;
 mod compare;
 mod machine;
 mod measure;
@@ -13,14 +14,17 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::bail;
 
+use zonda::Cancelled;
+
 use self::{
     report::{BenchReport, read},
     workloads::{WORKLOADS, Workload},
 };
+use super::json;
 use crate::{
     arguments::Bench,
     files::{Content, Destinations},
-    terminal,
+    interrupt, terminal,
 };
 
 /// Measures, draws or compares.
@@ -54,7 +58,7 @@ fn compare(reports: &[PathBuf]) -> anyhow::Result<ExitCode> {
 fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
     let destinations = Destinations::check(
         [
-            ("--out", arguments.out.as_deref()),
+            ("--output", arguments.output.as_deref()),
             ("--plot", arguments.plot.as_deref()),
         ],
         &[],
@@ -69,11 +73,20 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
         .map(|workload| workload.load(&arguments.guests))
         .collect::<anyhow::Result<Vec<_>>>()?;
 
+    let cancel = interrupt::cancel()?;
     let mut report = BenchReport::new(arguments);
     for workload in &workloads {
-        match measure::measure(workload, arguments, report.machine.cores)? {
+        let cores = report.machine.cores;
+        let measured = match measure::measure(workload, arguments, cores, &cancel) {
+            Err(error) if error.is::<Cancelled>() => {
+                terminal::error("interrupted");
+                return Ok(interrupt::interrupted());
+            }
+            measured => measured?,
+        };
+        match measured {
             Ok(measured) => {
-                terminal::print(&format!("{}\n", measured.summary()))?;
+                terminal::notice(&format!("{}\n", measured.summary()));
                 report.workloads.push(measured);
             }
             Err(failed) => {
@@ -82,8 +95,7 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let mut json = serde_json::to_vec_pretty(&report)?;
-    json.push(b'\n');
+    let json = json(&report)?;
     let plot = plot::draw(&report);
     destinations.write([&json, plot.as_bytes()].map(Content::Bytes))?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use rayon::prelude::*;
-use zonda_kernels::{Buffer, Kernel, LINE, Lanes, Packed, Platform, Pool};
+use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Packed, Platform, Pool};
 
 use super::{
     blocks::{block_words, fill, load, store},
@@ -30,12 +30,15 @@ pub const fn group_words(degree: usize) -> usize {
 
 impl Level {
     /// Room for so many groups.
-    pub fn take(pool: &Pool, groups: usize, degree: usize) -> Self {
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn take(pool: &Pool, groups: usize, degree: usize) -> Result<Self, AllocationError> {
         let words = groups * group_words(degree);
-        Self {
-            numerators: pool.take(words),
-            denominators: pool.take(words),
-        }
+        Ok(Self {
+            numerators: pool.take(words)?,
+            denominators: pool.take(words)?,
+        })
     }
 
     /// The groups, `GROUPS_PER_TASK` at a time, each with the number of its first group.

@@ -4,7 +4,7 @@ use core::{marker::PhantomData, ops::Range};
 
 use rayon::prelude::*;
 use zonda_circuits::{machine::Table, tape::Plan};
-use zonda_kernels::{Buffer, Kernel, LINE, Lanes, P, Platform, Pool};
+use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, P, Platform, Pool};
 
 use super::{
     blocks::{block_words, fill},
@@ -97,6 +97,9 @@ impl Leaves {
     }
 
     /// Evaluates the messages of all tables.
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
     pub fn fill<E: ProverChallenge>(
         platform: Platform,
         pool: &Pool,
@@ -104,12 +107,12 @@ impl Leaves {
         segments: &Segments,
         inputs: &[Input<'_>],
         lookups: &Lookups<E>,
-    ) -> Self {
+    ) -> Result<Self, AllocationError> {
         let groups = segments.groups();
         let words = group_words(E::DEGREE);
         let mut leaves = Self {
-            denominators: pool.take(words * groups),
-            counts: pool.take(COUNT_WORDS * groups),
+            denominators: pool.take(words * groups)?,
+            counts: pool.take(COUNT_WORDS * groups)?,
             kinds: vec![Kind::Zero; groups],
         };
         let mut slots = leaves.slots(segments, words);
@@ -147,7 +150,7 @@ impl Leaves {
         for rest in &mut slots {
             fill(rest.denominators, E::DEGREE, 1);
         }
-        leaves
+        Ok(leaves)
     }
 
     /// The groups of each slot.

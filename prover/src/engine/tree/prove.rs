@@ -32,7 +32,7 @@ pub struct Tree<E> {
 /// leaves. The proof of messages that do not balance is refused.
 ///
 /// # Errors
-/// If a challenge hit an exceptional value, or the work is to stop.
+/// If a challenge hit an exceptional value, the system refuses memory, or the work is to stop.
 pub fn prove<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
@@ -43,11 +43,11 @@ pub fn prove<E: ProverChallenge>(
     cancel: &Cancel,
 ) -> Result<Tree<E>, EngineError> {
     let steps = steps(heights);
-    let leaves = Leaves::fill(platform, pool, heights, &steps[0].from, inputs, lookups);
+    let leaves = Leaves::fill(platform, pool, heights, &steps[0].from, inputs, lookups)?;
     cancel.check()?;
     let mut levels = Vec::with_capacity(steps.len());
     for (number, step) in steps.iter().enumerate() {
-        let mut level = Level::take(pool, step.to.groups(), E::DEGREE);
+        let mut level = Level::take(pool, step.to.groups(), E::DEGREE)?;
         match levels.last() {
             None => build::above_leaves::<E>(platform, &leaves, step, &mut level),
             Some(below) => build::above::<E>(platform, below, step, &mut level),

@@ -6,16 +6,16 @@ use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use proptest::prelude::*;
 use zonda_riscv_emu::instruction::Opcode;
 
-use super::{EDGES, MIN, OPCODES, attempt, honest, is_remainder, should_say};
+use super::{EDGES, MIN, OPCODES, attempt, honest, is_remainder, should_emit};
 use crate::{
     F,
     families::divide::Divide,
     gadgets::product::integer_products,
-    testing::{Said, assert_said},
+    testing::{Messages, assert_messages},
     word::Word,
 };
 
-/// What a prover may choose; [`Claim::row`] works the rest out so that as many equations as
+/// The cells that a prover may choose; [`Claim::row`] computes the rest so that as many equations as
 /// possible hold modulo p.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
@@ -93,9 +93,9 @@ impl Claim {
 #[track_caller]
 fn refuses(opcode: Opcode, d: u32, b: u32, refused: &str, change: impl FnOnce(&mut Claim)) {
     let mut claim = Claim::honest(opcode, d, b);
-    assert_said(
+    assert_messages(
         attempt(opcode, claim.row(opcode, d, b)).unwrap(),
-        should_say(opcode, d, b),
+        should_emit(opcode, d, b),
     );
     change(&mut claim);
     assert_eq!(
@@ -294,14 +294,14 @@ fn the_other_instructions_flags_are_refused() {
 }
 
 /// Every quotient and remainder near the right ones, near other multiples, and those that are right
-/// modulo something, under every choice of signs and flags: none but the right result is proved.
+/// modulo something, under every choice of signs and flags: only the right result is proved.
 fn no_other_result_is_proved(d: u32, b: u32) {
     for opcode in OPCODES {
         let honest = Claim::honest(opcode, d, b);
-        let should_say: Said = {
-            let mut said: Said = should_say(opcode, d, b).into_iter().flatten().collect();
-            said.sort();
-            said
+        let should_emit: Messages = {
+            let mut emitted: Messages = should_emit(opcode, d, b).into_iter().flatten().collect();
+            emitted.sort();
+            emitted
         };
         let near = |value: u32, offsets: &[i32]| -> Vec<u32> {
             offsets
@@ -339,9 +339,9 @@ fn no_other_result_is_proved(d: u32, b: u32) {
                         divisor_zero: bit(2),
                         flags: [bit(3), bit(4), bit(5)],
                     };
-                    if let Ok(mut said) = attempt(opcode, claim.row(opcode, d, b)) {
-                        said.sort();
-                        assert_eq!(said, should_say, "{opcode:?} {d:#x} {b:#x} {claim:?}");
+                    if let Ok(mut emitted) = attempt(opcode, claim.row(opcode, d, b)) {
+                        emitted.sort();
+                        assert_eq!(emitted, should_emit, "{opcode:?} {d:#x} {b:#x} {claim:?}");
                         accepted += 1;
                     }
                 }

@@ -1,0 +1,181 @@
+//! What proving a run would cost, without proving it: the run is executed and cut as [`prove`] cuts it,
+//! and everything that depends on the parts' shapes alone is counted.
+//!
+//! [`prove`]: crate::prove
+
+use std::thread::available_parallelism;
+
+use serde::Serialize;
+use zonda_riscv_emu::{
+    execute::{DebugStream, Host},
+    program::Program,
+};
+use zonda_verifier::{Layout, VerifyingKey, layout::Phase, preset::FINAL_COEFFICIENTS};
+
+use crate::{
+    budget::Run,
+    cells::Cells,
+    engine::Engine,
+    error::ProveError,
+    estimate,
+    job::Job,
+    pipeline::{Options, in_pool},
+    setup::Setup,
+    stage::Stage,
+};
+
+/// What proving a run would cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunEstimate {
+    /// How many shards the run would be cut into.
+    pub shards: u64,
+    /// How many parts the proof would have.
+    pub parts: u64,
+    /// Mersenne31 elements committed to before blowup, padding included, in all parts.
+    pub committed_cells: u64,
+    /// How many bytes of memory the process would hold at most.
+    pub peak_bytes: u64,
+    /// Length of the proof in bytes: what is expected of random queries, of which some meet.
+    pub proof_bytes: u64,
+    /// Seconds of proving, execution included, on a machine as fast as the one on which
+    /// [`NANOSECONDS_PER_CELL`] was measured.
+    pub seconds: f64,
+}
+
+/// Nanoseconds that one core takes for each committed cell, from program and input to the proof.
+///
+/// From the figures in the repository's BENCHMARKS: two cores of a Zen 4 with AVX-512, preset
+/// `standard`. There it is off by 1 % for SHA-256 (one part), 2 % for JSON (one part), 6 % for one
+/// signature of secp256k1 (3 parts), and 6 % for 31 of them (51 parts). A processor with narrower
+/// vectors takes longer.
+pub const NANOSECONDS_PER_CELL: f64 = 22.0;
+
+/// Executes a run and says what proving it would cost, with these options. The host is told how much was
+/// executed, and nothing that the guest prints.
+///
+/// # Errors
+/// If the guest has no run that could be proved within the budget.
+pub fn estimate(
+    engine: &Engine,
+    program: &Program,
+    input: &[u8],
+    options: &Options<'_>,
+    host: &mut (dyn Host + Send),
+) -> Result<RunEstimate, ProveError> {
+    in_pool(options, || {
+        let mut job = Job::new(options.observer, options.cancel.clone());
+        let setup = job.run(Stage::Key, |_| Setup::new(engine, program, options.preset))??;
+        let run = Run::uncommitted(&setup, input, options);
+        let plan = options.budget.plan(run, &mut Counting(host), &mut job)?;
+        let header = &plan.header;
+        let layouts = header.parts.iter();
+        let layouts = layouts.map(|part| Layout::new(&part.shape, options.preset.degree()));
+        let parts: f64 = layouts.map(|layout| part_bytes(&layout, &setup.key)).sum();
+        let prefixes = header.to_bytes().len() + 4 * header.parts.len();
+        let committed_cells = Cells::count(header, &plan.used).committed();
+        let cores = available_parallelism().map_or(1, Into::into);
+        let cores = rayon::current_num_threads().min(cores);
+        Ok(RunEstimate {
+            shards: header.shards.into(),
+            parts: header.parts.len() as u64,
+            committed_cells,
+            peak_bytes: estimate::process(&setup, input) + plan.reserve + plan.part_peak,
+            proof_bytes: prefixes as u64 + parts.round() as u64,
+            seconds: committed_cells as f64 * NANOSECONDS_PER_CELL / 1e9 / cores as f64,
+        })
+    })?
+}
+
+/// Tells a host how much was executed, and nothing else.
+struct Counting<'a>(&'a mut (dyn Host + Send));
+
+impl Host for Counting<'_> {
+    fn debug(&mut self, _: DebugStream, _: &[u8]) {}
+
+    fn executed(&mut self, cycles: u64) {
+        self.0.executed(cycles);
+    }
+}
+
+/// How many bytes a part of this layout is expected to have: [`Sizes`](zonda_verifier::Sizes) counts
+/// those of a part that is there.
+fn part_bytes(layout: &Layout, key: &VerifyingKey) -> f64 {
+    const WORKS: usize = 5;
+    let element = WORD * layout.degree;
+    let folds = layout.folds();
+    let elements = layout.running_sums().count()
+        + layout.columns()
+        + layout.opened_before().count()
+        + FINAL_COEFFICIENTS;
+    let always = DIGEST * (3 + folds.len()) + element * elements + 8 * (WORKS + folds.len());
+
+    let opening = Opening {
+        queries: key.parameters().queries.into(),
+    };
+    let phases = layout
+        .phases
+        .iter()
+        .filter(|phase| !phase.groups.is_empty());
+    let rows: f64 = phases.map(|phase| opening.phase(phase)).sum();
+    let mut log_size = layout.log_size();
+    let entries = folds.into_iter().map(|arity| {
+        log_size -= arity;
+        let leaf = (element << arity) as f64;
+        2.0 * LENGTH + leaf * opening.leaves(log_size) + opening.siblings(log_size)
+    });
+    always as f64 + rows + entries.sum::<f64>()
+}
+
+/// Openings at so many random places.
+struct Opening {
+    queries: f64,
+}
+
+impl Opening {
+    /// How many of `2^log_size` leaves are expected to be opened.
+    fn leaves(&self, log_size: u32) -> f64 {
+        let leaves = f64::from(log_size).exp2();
+        // ln_1p is exact where one query hardly ever meets another.
+        -leaves * (self.queries * (-1.0 / leaves).ln_1p()).exp_m1()
+    }
+
+    /// The bytes of the digests that the leaves do not determine: in each layer, of the children of
+    /// those nodes that are determined, those that are not.
+    fn siblings(&self, log_size: u32) -> f64 {
+        let layers = (1..=log_size).map(|log| 2.0 * self.leaves(log - 1) - self.leaves(log));
+        DIGEST as f64 * layers.sum::<f64>()
+    }
+
+    fn phase(&self, phase: &Phase) -> f64 {
+        let groups = phase.groups.iter().map(|group| {
+            let row = (WORD * group.width) as f64;
+            LENGTH + row * self.leaves(group.log_size())
+        });
+        groups.sum::<f64>() + LENGTH + self.siblings(phase.log_size())
+    }
+}
+
+/// Bytes of a base element.
+const WORD: usize = 4;
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+/// Bytes of a length.
+const LENGTH: f64 = 4.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_queries_meet_where_there_is_room_only() {
+        let opening = Opening { queries: 100.0 };
+        assert_eq!(opening.leaves(0), 1.0);
+        assert!((opening.leaves(1) - 2.0).abs() < 1e-9);
+        assert!((opening.leaves(40) - 100.0).abs() < 1e-6);
+        // One leaf has a sibling in every layer.
+        let one = Opening { queries: 1.0 };
+        assert!((one.siblings(20) - 20.0 * 32.0).abs() < 1e-6);
+        // All leaves have none.
+        assert!(Opening { queries: 1e9 }.siblings(3).abs() < 1e-6);
+    }
+}
