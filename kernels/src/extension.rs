@@ -5,6 +5,7 @@ use std::{
     ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign},
 };
 
+use p3_field::PrimeField32;
 use p3_mersenne_31::Mersenne31;
 
 use crate::Lanes;
@@ -114,6 +115,62 @@ pub trait Packed<L: Lanes>:
 
     /// Inverses; of zero, zero.
     fn inverse(self) -> Self;
+
+    /// One element, prepared to be multiplied with vectors: its coordinates and what products need of
+    /// them, words at most `p`.
+    type Scalar: Copy + Debug + Send + Sync;
+
+    /// Sums of products, not reduced: a sum for each coordinate.
+    type Wide: Copy;
+
+    /// Prepares an element, given its canonical coordinates.
+    ///
+    /// # Panics
+    /// If there are fewer than `DEGREE`.
+    fn scalar(coordinates: &[u32]) -> Self::Scalar;
+
+    /// No products, as good as folded.
+    fn wide_zero() -> Self::Wide;
+
+    /// `self` as a sum, as good as folded.
+    fn widen(self) -> Self::Wide;
+
+    /// `sum + a * b`, not folded. The sum must be folded.
+    fn mul_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide;
+
+    /// `sum + self * scalar`, not folded. The sum must be folded.
+    fn scale_add(self, scalar: &Self::Scalar, sum: Self::Wide) -> Self::Wide;
+
+    /// A congruent sum, small enough for the next product.
+    fn fold(sum: Self::Wide) -> Self::Wide;
+
+    /// The elements that the sums stand for.
+    fn reduce(sum: Self::Wide) -> Self;
+
+    /// `a * b + c * d`, reduced once.
+    #[inline(always)]
+    fn dot2([a, b]: [Self; 2], [c, d]: [Self; 2]) -> Self {
+        let sum = Self::mul_add(Self::wide_zero(), a, b);
+        Self::reduce(Self::mul_add(Self::fold(sum), c, d))
+    }
+
+    /// The product with one element.
+    #[inline(always)]
+    fn scale(self, scalar: &Self::Scalar) -> Self {
+        Self::reduce(self.scale_add(scalar, Self::wide_zero()))
+    }
+
+    /// `self + other * scalar`.
+    #[inline(always)]
+    fn add_scaled(self, other: Self, scalar: &Self::Scalar) -> Self {
+        Self::reduce(other.scale_add(scalar, self.widen()))
+    }
+
+    /// The values at `at` of the lines through `self`, at 0, and `other`, at 1.
+    #[inline(always)]
+    fn line(self, other: Self, at: &Self::Scalar) -> Self {
+        self.add_scaled(other - self, at)
+    }
 }
 
 /// Degree 4, basis `1, i, u, iu`: `i^2 = -1`, `u^2 = 2 + i`.
@@ -271,6 +328,77 @@ impl<L: Lanes> Packed<L> for Packed4<L> {
         let [d0, d1] = mul2([b0, b1], n);
         Self([c0, c1, -d0, -d1])
     }
+
+    type Scalar = [u32; 9];
+    type Wide = [L::Wide; 4];
+
+    #[inline(always)]
+    fn scalar(coordinates: &[u32]) -> [u32; 9] {
+        scalar4(coordinates)
+    }
+
+    #[inline(always)]
+    fn wide_zero() -> Self::Wide {
+        [L::wide_zero(); 4]
+    }
+
+    #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        let [a, b, c, d] = self.0;
+        [a.widen(), b.widen(), c.widen(), d.widen()]
+    }
+
+    #[inline(always)]
+    fn mul_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
+        let [a0, a1, b0, b1] = a.0;
+        let [c0, c1, d0, d1] = b.0;
+        let [e0, e1] = times_2_plus_i([b0, b1]);
+        let [m1, n1, o1] = [
+            a1.negate_for_wide(),
+            b1.negate_for_wide(),
+            e1.negate_for_wide(),
+        ];
+        [
+            add4(sum[0], [a0, m1, e0, o1], [c0, c1, d0, d1]),
+            add4(sum[1], [a0, a1, e0, e1], [c1, c0, d1, d0]),
+            add4(sum[2], [a0, m1, b0, n1], [d0, d1, c0, c1]),
+            add4(sum[3], [a0, a1, b0, b1], [d1, d0, c1, c0]),
+        ]
+    }
+
+    #[inline(always)]
+    fn scale_add(self, scalar: &[u32; 9], sum: Self::Wide) -> Self::Wide {
+        let [c0, c1, d0, d1] = self.0;
+        let [a0, a1, b0, b1, e0, e1, m1, n1, o1] = *scalar;
+        [
+            scale4(sum[0], [a0, m1, e0, o1], [c0, c1, d0, d1]),
+            scale4(sum[1], [a0, a1, e0, e1], [c1, c0, d1, d0]),
+            scale4(sum[2], [a0, m1, b0, n1], [d0, d1, c0, c1]),
+            scale4(sum[3], [a0, a1, b0, b1], [d1, d0, c1, c0]),
+        ]
+    }
+
+    #[inline(always)]
+    fn fold(sum: Self::Wide) -> Self::Wide {
+        let [a, b, c, d] = sum;
+        [
+            L::fold_wide(a),
+            L::fold_wide(b),
+            L::fold_wide(c),
+            L::fold_wide(d),
+        ]
+    }
+
+    #[inline(always)]
+    fn reduce(sum: Self::Wide) -> Self {
+        let [a, b, c, d] = sum;
+        Self([
+            L::reduce_wide(a),
+            L::reduce_wide(b),
+            L::reduce_wide(c),
+            L::reduce_wide(d),
+        ])
+    }
 }
 
 impl<L: Lanes> Mul for Packed6<L> {
@@ -326,6 +454,130 @@ impl<L: Lanes> Packed<L> for Packed6<L> {
         let [[x0, x1], [y0, y1], [z0, z1]] = [mul2(x, n), mul2(y, n), mul2(z, n)];
         Self([x0, x1, y0, y1, z0, z1])
     }
+
+    type Scalar = [[u32; 3]; 5];
+    type Wide = [L::Wide; 6];
+
+    #[inline(always)]
+    fn scalar(coordinates: &[u32]) -> [[u32; 3]; 5] {
+        scalar6(coordinates)
+    }
+
+    #[inline(always)]
+    fn wide_zero() -> Self::Wide {
+        [L::wide_zero(); 6]
+    }
+
+    #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        let [a, b, c, d, e, f] = self.0;
+        [
+            a.widen(),
+            b.widen(),
+            c.widen(),
+            d.widen(),
+            e.widen(),
+            f.widen(),
+        ]
+    }
+
+    #[inline(always)]
+    fn mul_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
+        let [a0, a1, b0, b1, c0, c1] = a.0;
+        let [d0, d1, e0, e1, f0, f1] = b.0;
+        let [g0, g1] = times_5i([b0, b1]);
+        let [h0, h1] = times_5i([c0, c1]);
+        let [na, nb, nc] = [
+            a1.negate_for_wide(),
+            b1.negate_for_wide(),
+            c1.negate_for_wide(),
+        ];
+        let [ng, nh] = [g1.negate_for_wide(), h1.negate_for_wide()];
+        [
+            add6(sum[0], [a0, na, g0, ng, h0, nh], [d0, d1, f0, f1, e0, e1]),
+            add6(sum[1], [a0, a1, g0, g1, h0, h1], [d1, d0, f1, f0, e1, e0]),
+            add6(sum[2], [a0, na, b0, nb, h0, nh], [e0, e1, d0, d1, f0, f1]),
+            add6(sum[3], [a0, a1, b0, b1, h0, h1], [e1, e0, d1, d0, f1, f0]),
+            add6(sum[4], [a0, na, b0, nb, c0, nc], [f0, f1, e0, e1, d0, d1]),
+            add6(sum[5], [a0, a1, b0, b1, c0, c1], [f1, f0, e1, e0, d1, d0]),
+        ]
+    }
+
+    #[inline(always)]
+    fn scale_add(self, scalar: &[[u32; 3]; 5], sum: Self::Wide) -> Self::Wide {
+        let [d0, d1, e0, e1, f0, f1] = self.0;
+        let [
+            [a0, a1, na],
+            [b0, b1, nb],
+            [c0, c1, nc],
+            [g0, g1, ng],
+            [h0, h1, nh],
+        ] = *scalar;
+        [
+            scale6(sum[0], [a0, na, g0, ng, h0, nh], [d0, d1, f0, f1, e0, e1]),
+            scale6(sum[1], [a0, a1, g0, g1, h0, h1], [d1, d0, f1, f0, e1, e0]),
+            scale6(sum[2], [a0, na, b0, nb, h0, nh], [e0, e1, d0, d1, f0, f1]),
+            scale6(sum[3], [a0, a1, b0, b1, h0, h1], [e1, e0, d1, d0, f1, f0]),
+            scale6(sum[4], [a0, na, b0, nb, c0, nc], [f0, f1, e0, e1, d0, d1]),
+            scale6(sum[5], [a0, a1, b0, b1, c0, c1], [f1, f0, e1, e0, d1, d0]),
+        ]
+    }
+
+    #[inline(always)]
+    fn fold(sum: Self::Wide) -> Self::Wide {
+        let [a, b, c, d, e, f] = sum;
+        [
+            L::fold_wide(a),
+            L::fold_wide(b),
+            L::fold_wide(c),
+            L::fold_wide(d),
+            L::fold_wide(e),
+            L::fold_wide(f),
+        ]
+    }
+
+    #[inline(always)]
+    fn reduce(sum: Self::Wide) -> Self {
+        let [a, b, c, d, e, f] = sum;
+        Self([
+            L::reduce_wide(a),
+            L::reduce_wide(b),
+            L::reduce_wide(c),
+            L::reduce_wide(d),
+            L::reduce_wide(e),
+            L::reduce_wide(f),
+        ])
+    }
+}
+
+/// [`Packed::scalar`] of degree 4: `a0, a1, b0, b1`, `(e0, e1) = (2 + i)(b0, b1)`, and `p` less `a1, b1, e1`.
+///
+/// # Panics
+/// If there are fewer than four coordinates.
+pub fn scalar4(coordinates: &[u32]) -> [u32; 9] {
+    let x = |k: usize| Mersenne31::new(coordinates[k]);
+    let [a0, a1, b0, b1] = [x(0), x(1), x(2), x(3)];
+    let [e0, e1] = [b0 + b0 - b1, b1 + b1 + b0];
+    [a0, a1, b0, b1, e0, e1, -a1, -b1, -e1].map(|x| x.as_canonical_u32())
+}
+
+/// [`Packed::scalar`] of degree 6: the three complex coordinates, then `5i` times the second and the third; of
+/// each real part, imaginary part, and `p` less that.
+///
+/// # Panics
+/// If there are fewer than six coordinates.
+pub fn scalar6(coordinates: &[u32]) -> [[u32; 3]; 5] {
+    let x = |k: usize| Mersenne31::new(coordinates[k]);
+    let five = Mersenne31::new(5);
+    let prepared = |re: Mersenne31, im: Mersenne31| [re, im, -im].map(|x| x.as_canonical_u32());
+    let times = |re: Mersenne31, im: Mersenne31| prepared(-(im * five), re * five);
+    [
+        prepared(x(0), x(1)),
+        prepared(x(2), x(3)),
+        prepared(x(4), x(5)),
+        times(x(2), x(3)),
+        times(x(4), x(5)),
+    ]
 }
 
 // Complex numbers over the base field.
@@ -409,29 +661,50 @@ fn dot3<L: Lanes>(a: [L; 3], b: [L; 3]) -> L {
 }
 
 #[inline(always)]
-fn wide4<L: Lanes>(a: [L; 4], b: [L; 4]) -> L::Wide {
-    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
+fn add4<L: Lanes>(sum: L::Wide, a: [L; 4], b: [L; 4]) -> L::Wide {
+    let sum = L::mul_add_wide(sum, a[0], b[0]);
     let sum = L::mul_add_wide(sum, a[1], b[1]);
     let sum = L::mul_add_wide(sum, a[2], b[2]);
     L::mul_add_wide(sum, a[3], b[3])
 }
 
 #[inline(always)]
+fn add6<L: Lanes>(sum: L::Wide, a: [L; 6], b: [L; 6]) -> L::Wide {
+    let sum = add4(sum, [a[0], a[1], a[2], a[3]], [b[0], b[1], b[2], b[3]]);
+    let sum = L::mul_add_wide(L::fold_wide(sum), a[4], b[4]);
+    L::mul_add_wide(sum, a[5], b[5])
+}
+
+#[inline(always)]
+fn scale4<L: Lanes>(sum: L::Wide, words: [u32; 4], x: [L; 4]) -> L::Wide {
+    let sum = L::scale_add_wide(sum, x[0], words[0]);
+    let sum = L::scale_add_wide(sum, x[1], words[1]);
+    let sum = L::scale_add_wide(sum, x[2], words[2]);
+    L::scale_add_wide(sum, x[3], words[3])
+}
+
+#[inline(always)]
+fn scale6<L: Lanes>(sum: L::Wide, words: [u32; 6], x: [L; 6]) -> L::Wide {
+    let [a, b, c, d, e, f] = words;
+    let sum = scale4(sum, [a, b, c, d], [x[0], x[1], x[2], x[3]]);
+    let sum = L::scale_add_wide(L::fold_wide(sum), x[4], e);
+    L::scale_add_wide(sum, x[5], f)
+}
+
+#[inline(always)]
 fn dot4<L: Lanes>(a: [L; 4], b: [L; 4]) -> L {
-    L::reduce_wide(wide4(a, b))
+    L::reduce_wide(add4(L::wide_zero(), a, b))
 }
 
 #[inline(always)]
 fn dot6<L: Lanes>(a: [L; 6], b: [L; 6]) -> L {
-    let sum = wide4([a[0], a[1], a[2], a[3]], [b[0], b[1], b[2], b[3]]);
-    let sum = L::mul_add_wide(L::fold_wide(sum), a[4], b[4]);
-    L::reduce_wide(L::mul_add_wide(sum, a[5], b[5]))
+    L::reduce_wide(add6(L::wide_zero(), a, b))
 }
 
 #[cfg(test)]
 mod tests {
     use p3_field::{
-        BasedVectorSpace, Field, PrimeField32,
+        BasedVectorSpace, Field,
         extension::{BinomialExtensionField, Complex},
     };
     use p3_mersenne_31::QM31;
@@ -520,6 +793,14 @@ mod tests {
                 let coordinates: Vec<Mersenne31> =
                     x.to_words().into_iter().map(Mersenne31::new).collect();
                 same(E::Packed::<L>::splat(&coordinates), x);
+                let one = E::Packed::<L>::scalar(&x.to_words());
+                let packed = b.as_ref().to_vec();
+                assert_eq!(packed.len(), d);
+                same(b.scale(&one), y * x);
+                same(a.add_scaled(b, &one), x + y * x);
+                same(a.line(b, &one), x + (y - x) * x);
+                same(E::Packed::<L>::dot2([a, b], [b, b]), x * y + y * y);
+                same(E::Packed::<L>::reduce(a.widen()), x);
             }
             let mut again = vec![[0; LINE]; d];
             let mut columns: Vec<&mut [u32]> = again.iter_mut().map(|c| &mut c[..]).collect();

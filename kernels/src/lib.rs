@@ -38,7 +38,7 @@ mod transform;
 mod tree;
 
 pub use buffer::{AllocationError, Buffer, Pool};
-pub use extension::{Packed, Packed4, Packed6};
+pub use extension::{Packed, Packed4, Packed6, scalar4, scalar6};
 pub use grind::{grind, work};
 pub use inversion::{Degree4, Degree6, Extension, ZeroElement, invert_in_place};
 pub use lanes::Lanes;

@@ -63,6 +63,7 @@ mod cost;
 mod counts;
 pub mod deep;
 mod error;
+pub mod fractions;
 pub mod fri;
 pub mod header;
 pub mod interpolate;
@@ -78,6 +79,7 @@ pub mod protocol;
 pub mod security;
 mod shape;
 mod sizes;
+pub mod steps;
 #[cfg(feature = "std")]
 mod stream;
 pub mod transcript;

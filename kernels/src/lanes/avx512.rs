@@ -225,6 +225,28 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn widen(self) -> Wide {
+        // SAFETY: see the module.
+        unsafe {
+            let even = _mm512_and_si512(self.0, _mm512_set1_epi64(i64::from(u32::MAX)));
+            Wide(even, _mm512_srli_epi64::<32>(self.0))
+        }
+    }
+
+    /// Products take the lower half of 64 bits: one vector of the word serves both.
+    #[inline(always)]
+    fn scale_add_wide(sum: Wide, x: Self, word: u32) -> Wide {
+        // SAFETY: see the module.
+        unsafe {
+            let word = _mm512_set1_epi64(i64::from(word));
+            Wide(
+                _mm512_add_epi64(sum.0, _mm512_mul_epu32(x.0, word)),
+                _mm512_add_epi64(sum.1, _mm512_mul_epu32(x.odd(), word)),
+            )
+        }
+    }
+
+    #[inline(always)]
     fn fold_wide(sum: Wide) -> Wide {
         // SAFETY: see the module.
         unsafe {

@@ -347,6 +347,18 @@ pub trait Lanes:
     /// `4 * p^2 + 10 * 2^30 < 2^64`.
     fn mul_add_wide(sum: Self::Wide, a: Self, b: Self) -> Self::Wide;
 
+    /// The elements as sums, as good as folded.
+    #[inline(always)]
+    fn widen(self) -> Self::Wide {
+        Self::mul_add_wide(Self::wide_zero(), self, Self::ONE)
+    }
+
+    /// [`Self::mul_add_wide`] with one word, at most `p`, in every lane.
+    #[inline(always)]
+    fn scale_add_wide(sum: Self::Wide, x: Self, word: u32) -> Self::Wide {
+        Self::mul_add_wide(sum, x, Self::splat_words(word))
+    }
+
     /// A congruent sum below `10 * 2^30`.
     fn fold_wide(sum: Self::Wide) -> Self::Wide;
 

@@ -1,21 +1,37 @@
 //! Challenge fields as the kernels compute with them.
 
 use p3_field::PrimeField32;
-use zonda_kernels::{Lanes, Packed, Packed4, Packed6};
+use zonda_kernels::{Lanes, Packed, Packed4, Packed6, scalar4, scalar6};
 use zonda_verifier::{Challenge, QM31, Sextic};
 
 /// A challenge field and its vectors.
 pub trait ProverChallenge: Challenge {
+    /// An element prepared to be multiplied with vectors.
+    type Scalar: Copy + Send + Sync;
+
     /// As many elements as lanes `L` have.
-    type Packed<L: Lanes>: Packed<L>;
+    type Packed<L: Lanes>: Packed<L, Scalar = Self::Scalar>;
+
+    /// Prepares the element to be multiplied with vectors.
+    fn scalar(&self) -> Self::Scalar;
 }
 
 impl ProverChallenge for QM31 {
+    type Scalar = [u32; 9];
     type Packed<L: Lanes> = Packed4<L>;
+
+    fn scalar(&self) -> [u32; 9] {
+        scalar4(&weight(self))
+    }
 }
 
 impl ProverChallenge for Sextic {
+    type Scalar = [[u32; 3]; 5];
     type Packed<L: Lanes> = Packed6<L>;
+
+    fn scalar(&self) -> [[u32; 3]; 5] {
+        scalar6(&weight(self))
+    }
 }
 
 /// The same element in all lanes.

@@ -15,10 +15,13 @@ mod quotient;
 mod rows;
 mod sums;
 mod table;
+pub mod tree;
 
 pub use challenge::ProverChallenge;
 pub(crate) use commit::Commitment;
 pub(crate) use fixed::canonical;
 pub use fixed::{Fixed, FixedRoots, Preprocessed};
 pub use global::Global;
+pub use lookup::{Fingerprints, Lookups};
 pub use prove::{Engine, EngineError, Filled};
+pub use table::Cells;
