@@ -63,7 +63,7 @@ fn fill(program: &Program, input: &[u8]) -> Result<Vec<Filled>, Box<dyn Error>> 
         exit_code: outcome.exit_code,
         output: outcome.output,
     };
-    let run = OneShard::new(&image, &records, &statement, single);
+    let run = OneShard::new(&image, &records, &statement, single)?;
     let instruction = |pc| match program.instruction(pc) {
         Some(Ok(instruction)) => instruction,
         _ => unreachable!("{pc:#x} was executed, so it is an instruction"),

@@ -309,7 +309,9 @@ fn folded_nodes<E: ProverChallenge>(
         let at = segment * scope + LINE * block + lane;
         let denominator = denominators[at];
         let numerator = match kinds.and_then(|kinds| kinds[scope].count()) {
-            Some(count) if block % 2 == 0 => lambda * denominator + E::from_base(F::new(count)),
+            Some(count) if block.is_multiple_of(2) => {
+                lambda * denominator + E::from_base(F::new(count))
+            }
             Some(count) => E::from_base(F::new(count)),
             None => numerators[at],
         };

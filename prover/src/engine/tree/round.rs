@@ -289,6 +289,10 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for FirstQuads<'_, E> 
 }
 
 /// A later round of a level: folds it with `r` into `to`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "from where, to where, and with what"
+)]
 pub fn later<E: ProverChallenge>(
     platform: Platform,
     from: &Level,
@@ -419,7 +423,7 @@ fn nothing<L: Lanes, E: ProverChallenge>(
     fill(to_q, E::DEGREE, 1);
     let words = to_p.len() / 4;
     for (i, block) in to_p.chunks_exact_mut(words).enumerate() {
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             fill_with(block, &lambda.words[..E::DEGREE]);
         } else {
             block.fill(0);
@@ -731,7 +735,7 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterLeafQuads<'_,
                     (y.line(load(p, block + 2, part), &self.r), true)
                 }
             };
-            if !has_lambda && i % 2 == 0 {
+            if !has_lambda && i.is_multiple_of(2) {
                 p = p.add_scaled(folded_q[i], &self.lambda.scalar);
             }
             store(p, to_p, i, part);

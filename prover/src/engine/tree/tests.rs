@@ -38,7 +38,7 @@ fn words(seed: u64, count: usize) -> Vec<u32> {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let word = (state >> 33) as u32 % P;
-            if (state >> 20) % 3 == 0 {
+            if (state >> 20).is_multiple_of(3) {
                 word
             } else {
                 word % 2
@@ -78,7 +78,7 @@ impl Part {
         let tables = Table::ALL.into_iter().enumerate();
         tables
             // A table without rows may be there or not.
-            .filter(|(index, _)| self.heights[*index] > 0 || index % 2 == 0)
+            .filter(|(index, _)| self.heights[*index] > 0 || index.is_multiple_of(2))
             .map(|(index, table)| Input {
                 table,
                 plan: &self.plans[index],
@@ -239,14 +239,14 @@ fn a_tree_is_proved<E: ProverChallenge>(part: &Part) {
     balanced.nodes[0].numerator = -rest.numerator;
     balanced.nodes[0].denominator = rest.denominator;
     assert_eq!(checked(&balanced), Some(TreeError::Children { depth: 5 }));
-    lies_are_found(proof, claim, &|proof| reduced(proof).0);
+    lies_are_found(proof, claim, |proof| reduced(proof).0);
 }
 
 /// Whatever is changed, the tree is refused, or another claim results, which is false.
 fn lies_are_found<E: ProverChallenge>(
     proof: &TreeProof<E>,
     claim: &Claim<E>,
-    reduced: &dyn Fn(&TreeProof<E>) -> Result<Claim<E>, TreeError>,
+    reduced: impl Fn(&TreeProof<E>) -> Result<Claim<E>, TreeError>,
 ) {
     let depth_of = |layer: usize| layer as u32 + fractions::SENT_DEPTH;
     for layer in [0, 1, proof.layers.len() / 2, proof.layers.len() - 1] {
