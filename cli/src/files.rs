@@ -41,7 +41,7 @@ impl fmt::Display for TooLarge {
 
 impl Error for TooLarge {}
 
-/// Reads a whole file; `what` says what it is.
+/// Reads a whole file; `what` names it.
 ///
 /// # Errors
 /// If it cannot be read, or with [`TooLarge`] if it has more than `most` bytes.
@@ -187,14 +187,14 @@ fn write_all(files: Vec<(Destination, Content<'_>)>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a file is to hold.
+/// The content that a file is to hold.
 #[derive(Debug)]
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
-    /// These bytes, which say what became of the other files.
+    /// These bytes, which report on the other files.
     Report(&'a [u8]),
-    /// What was written to a draft.
+    /// A draft's content.
     Draft(Draft),
 }
 
@@ -397,7 +397,7 @@ fn is_ours(file: &NamedTempFile) -> bool {
 }
 
 /// Removes the temporary files that processes have left in a directory because they were killed: those
-/// that no process has locked. What cannot be removed stays.
+/// that no process has locked. A file that cannot be removed stays.
 #[cfg(unix)]
 fn remove_abandoned(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
@@ -478,7 +478,7 @@ mod tests {
             assert_eq!(names(directory.path()), ["a"]);
         }
 
-        // What was checked need not be so any more.
+        // The results of the check may be out of date.
         let destinations = Destinations::check([("--b", Some(&b))], &[]).unwrap();
         fs::create_dir(&b).unwrap();
         destinations.write([Content::Bytes(b"b")]).unwrap_err();

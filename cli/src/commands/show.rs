@@ -23,7 +23,7 @@ use crate::{
 /// Shows what a proof, a key or a task claims to be. Nothing of it is verified.
 ///
 /// # Errors
-/// If the file cannot be read, or is no proof, key or task; or if the report cannot be written.
+/// If the file cannot be read, or is not a proof, key or task; or if the report cannot be written.
 pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     let path = &arguments.file;
     let report = arguments.report.path();
@@ -48,7 +48,7 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
         }
         _ => {
             let reader = BufReader::new(whole);
-            let no_file = || format!("{} is no proof, key or task", path.display());
+            let no_file = || format!("{} is not a proof, key or task", path.display());
             let shown = match ShownProof::read(reader) {
                 Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
                 shown => shown.with_context(no_file)?,
@@ -65,7 +65,7 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How many bytes say what a file is.
+/// How many bytes identify the kind of a file.
 const MAGIC_BYTES: u64 = 8;
 
 /// Nobody should take what follows for a fact.
@@ -74,7 +74,7 @@ fn kind(kind: &str) -> Facts {
 }
 
 fn task(path: &Path, bytes: &[u8]) -> anyhow::Result<Facts> {
-    let no_task = || format!("{} is no task", path.display());
+    let no_task = || format!("{} is not a task", path.display());
     let task = Task::from_bytes(bytes).with_context(no_task)?;
     Ok(kind("a task")
         .with("program", hex::encode(task.program_id))
@@ -83,10 +83,10 @@ fn task(path: &Path, bytes: &[u8]) -> anyhow::Result<Facts> {
         .with("task", counted(bytes.len() as u64, "byte")))
 }
 
-/// What a proof says of itself.
+/// The claim of a proof, and its sizes.
 #[derive(Debug, Serialize)]
 struct ShownProof {
-    /// Always false: `zonda verify` says whether what follows is true.
+    /// Always false: only `zonda verify` checks the other fields.
     verified: bool,
     /// The version of the proof's format.
     version: u16,
