@@ -23,12 +23,13 @@
 //! 1. Write a guest with `zonda-guest`, or build any static RV32IM ELF that makes its system calls.
 //! 2. Load it: [`Program::from_elf`] checks it, since ELFs may come from anyone.
 //! 3. [`Prover::execute`] runs it without a proof; [`Prover::prove`] proves the run.
-//! 4. [`verify`] takes what the verifier expects: the key, the exit code, the output. A guest that
+//! 4. [`verify`] takes the verifier's expectations: the key, the exit code, the output. A guest that
 //!    panics exits with 101, and its run is proved as any other.
 //!
-//! What goes wrong is typed: a [`LoadError`] says why a file is no program, an [`ExecuteError`] where a
-//! run trapped or went past a limit, a [`ProveError`] why there is no proof, a [`VerifyError`] why one
-//! is refused; [`KeyError`], [`ProofError`] and [`TaskReadError`] why bytes are none.
+//! Errors are typed. A [`LoadError`] names the reason why a file is not a program, an
+//! [`ExecuteError`] the place where a run trapped or went past a limit, a [`ProveError`] the reason
+//! why a run has no proof, a [`VerifyError`] the check that refused a proof. [`KeyError`],
+//! [`ProofError`] and [`TaskReadError`] are about bytes that are not a key, a proof or a task.
 //!
 //! # Typed input and output
 //!
@@ -137,7 +138,7 @@ impl Prover {
     /// Runs a program on an input without proving anything.
     ///
     /// # Errors
-    /// If the guest traps or goes past a limit. An exit code other than zero is no error.
+    /// If the guest traps or goes past a limit. An exit code other than zero is not an error.
     pub fn execute(
         &self,
         program: &Program,
@@ -148,7 +149,7 @@ impl Prover {
 
     /// Runs a program on an input, fills every table of the machine, and checks every constraint and
     /// bus, without proving. Returns the statement that a proof would support, the number of
-    /// instructions, and what failed: nothing, unless zonda itself is at fault.
+    /// instructions, and the failures: a failure means that zonda itself is at fault.
     ///
     /// # Errors
     /// If the guest has no run that could be proved.
@@ -182,8 +183,8 @@ impl Prover {
         })
     }
 
-    /// Runs a program on an input and says what [`Self::prove`] would take: it executes the run and cuts
-    /// it alike, and commits to nothing but the key. What the guest prints goes nowhere.
+    /// Runs a program on an input and estimates the cost of [`Self::prove`]: it executes the run
+    /// and cuts it alike, and commits to nothing but the key. The guest's text is dropped.
     ///
     /// # Errors
     /// If the guest has no run that could be proved within the budget.
@@ -211,9 +212,9 @@ impl Prover {
         )
     }
 
-    /// [`Self::prove`], with the proof written as it comes: at no time is more than a part of it in
-    /// memory. What is written are the bytes of [`Proof::to_bytes`], and no proof unless all of it
-    /// is written.
+    /// [`Self::prove`], but writes each part of the proof as soon as it is finished: at most one
+    /// part is in memory. The written bytes are those of [`Proof::to_bytes`]; they are a proof only
+    /// if all are written.
     ///
     /// # Errors
     /// As [`Self::prove`]; or if the proof cannot be written.
@@ -240,12 +241,11 @@ impl Prover {
     ///
     /// With a work directory, the parts can also be put there, each under its task's
     /// [`Task::file_name`] and `.part` as [`Task::part_file`] makes it: [`Self::prove`] with the same
-    /// options then proves the parts that are missing only. What is in a task is secret if the input
-    /// is.
+    /// options then proves the parts that are missing only. A task is secret if the input is.
     ///
     /// # Errors
-    /// If the guest has no run that could be proved, or the work directory cannot be used; and what
-    /// `each` returns.
+    /// If the guest has no run that could be proved, or the work directory cannot be used; and the
+    /// errors of `each`.
     pub fn plan(
         &self,
         program: &Program,
@@ -273,12 +273,12 @@ impl Prover {
         Ok(planned)
     }
 
-    /// Proves the task of one part. It may come from anyone, and says all that is needed, the preset
+    /// Proves the task of one part. It may come from anyone. It has all that is needed, the preset
     /// and the part's size included: of the options, `threads`, `cancel` and `observer` count.
     ///
     /// # Errors
-    /// If the task is not one of this program, or is not what the program does; or if this machine
-    /// cannot prove it.
+    /// If the task belongs to another program, or does not match what the program does; or if this
+    /// machine cannot prove it.
     pub fn prove_task(&self, program: &Program, task: &Task) -> Result<Vec<u8>, ProveError> {
         let options = self.options();
         let setup = zonda_prover::prepare_for(&self.engine, program, task, &options)?;
@@ -319,16 +319,16 @@ impl Prover {
 /// A run whose proof was written.
 #[derive(Clone, Debug)]
 pub struct Written {
-    /// What the proof states.
+    /// The proof's statement.
     pub statement: Statement,
-    /// What it took and what it is worth.
+    /// The proof's cost and security.
     pub report: Report,
 }
 
 /// A run that was planned: its proof is this header, and the parts of all tasks, in order.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// What the proof will state.
+    /// The statement that the proof will have.
     pub statement: Statement,
     /// The proof's header.
     pub header: Header,
@@ -336,10 +336,10 @@ pub struct Planned {
     pub cycles: u64,
 }
 
-/// What [`Prover::check`] found.
+/// The result of [`Prover::check`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Checked {
-    /// What a proof of the run would state.
+    /// The statement that a proof of the run would have.
     pub statement: Statement,
     /// Executed instructions.
     pub cycles: u64,

@@ -38,7 +38,7 @@ pub struct Options {
     pub work_dir: Option<PathBuf>,
     /// Stops the work, from any thread.
     pub cancel: Cancel,
-    /// Is told of each stage of proving as it begins.
+    /// Is called as each stage of proving begins.
     pub observer: Option<Arc<dyn Observer>>,
     /// Whether the guest's debug text is printed.
     pub print_debug: bool,

@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_value_without_bytes_is_an_error() {
-        /// A sequence that does not say how long it is.
+        /// A sequence of unknown length.
         struct Endless;
         impl Serialize for Endless {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The command line.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ use crate::{exit_code, sizes};
 
 /// Run RISC-V programs, prove that they ran, and verify the proofs.
 ///
-/// A guest is a static RV32IM executable that reads its input, makes bytes public, and exits. A
-/// proof says: this program, on some input, exited with this code and made these bytes public.
+/// A guest is a static RV32IM executable that reads its input, makes bytes public, and exits. A proof
+/// states: this program, on some input, exited with this code and made these bytes public.
 #[derive(Debug, Parser)]
 #[command(
     name = "zonda",
@@ -34,8 +34,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run a guest, without a proof
     ///
-    /// What the guest prints goes to the terminal; a summary of the run follows on standard error. With
-    /// --estimate, the summary says what a proof of the run would cost.
+    /// The guest's text goes to the terminal; a summary of the run follows on standard error. With
+    /// --estimate, the summary includes the cost of a proof of the run.
     #[command(
         after_help = "Exit code: the low 8 bits of the guest's; 125 if the guest trapped or \
         went past a limit; 2 for bad usage and for files that cannot be read or written."
@@ -73,10 +73,10 @@ pub enum Command {
         written; 130 if it was interrupted."
     )]
     Shard(Shard),
-    /// Verify that a proof shows what is stated
+    /// Verify that a proof shows the statement
     ///
     /// The statement is: the program in ELF, on some input, exited with --exit-code and made the bytes
-    /// in --output public. The proof is checked against it; nothing of it is taken from the proof.
+    /// in --output public. The proof is checked against it, and supplies nothing of it.
     /// Instead of ELF, --key can name the program. The proof is read part by part, and takes memory
     /// for one part.
     #[command(
@@ -86,21 +86,22 @@ pub enum Command {
     Verify(Verify),
     /// Write the key with which proofs of a guest are verified, or show one
     ///
-    /// The key of a guest is derived, shown, and written where --output says. It depends on the guest
-    /// and the preset only. Who verifies with a key from elsewhere trusts where it comes from.
+    /// The command derives the key of a guest, shows it, and writes it to --output. The key depends
+    /// on the guest and the preset only. If you verify with a key from elsewhere, you trust its
+    /// source.
     #[command(
         after_help = "Exit code: 0 if the key is written or shown; 2 for bad usage, for files \
-        that cannot be read or written, and for those that are no key."
+        that cannot be read or written, and for those that are not a key."
     )]
     Key(Key),
     /// Show what a proof, a key or a task claims to be, without verifying anything
     ///
     /// Of a proof: its version and preset, the program, key, exit code and output that it claims, its parts
     /// and their sizes, and the security of proofs of this shape. Anyone can write any claim into a file:
-    /// only `zonda verify` says whether it is true.
+    /// only `zonda verify` checks whether it is true.
     #[command(
         after_help = "Exit code: 0 if the file is shown; 2 for bad usage, for files that cannot be \
-        read or written, and for those that are no proof, key or task."
+        read or written, and for those that are not a proof, key or task."
     )]
     Show(Show),
     /// Measure proofs of fixed workloads, or compare measurements
@@ -123,13 +124,13 @@ pub enum Command {
     Completions(Completions),
 }
 
-/// How much to say.
+/// How much to print.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Talk {
-    /// Say nothing but errors, and what the guest prints
+    /// Print nothing but errors and the guest's text
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more in the summary
+    /// Print more in the summary
     #[arg(long, short)]
     pub verbose: bool,
 }
@@ -145,7 +146,7 @@ pub struct Guest {
     pub input: Option<PathBuf>,
 }
 
-/// Where to write what came out.
+/// Where to write the results.
 #[derive(Args, Debug)]
 pub struct Results {
     /// Where to write the public output
@@ -187,7 +188,8 @@ pub struct Limit {
 /// How a run is cut into shards.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Cut {
-    /// How much memory proving may take, such as 512M or 4G; without it, up to half of what is there
+    /// How much memory proving may take, such as 512M or 4G; without it, up to half of the
+    /// available memory
     #[arg(long, value_name = "SIZE", value_parser = sizes::parse)]
     pub memory: Option<u64>,
     /// The most instructions of a shard; without it, 2097152, or as many as there is memory for
@@ -196,7 +198,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// The budget, as far as it is said, and `others` for the rest.
+    /// The budget, as far as it is given, and `others` for the rest.
     pub fn budget(&self, others: Budget) -> Budget {
         let mut budget = others;
         budget.bytes = self.memory.unwrap_or(others.bytes);
@@ -226,7 +228,7 @@ pub struct Run {
     pub results: Results,
     #[command(flatten)]
     pub limit: Limit,
-    /// Say what a proof of the run would cost: parts, cells, memory, bytes, seconds
+    /// Estimate the cost of a proof of the run: parts, cells, memory, bytes, seconds
     #[arg(long)]
     pub estimate: bool,
     #[command(flatten)]
@@ -239,7 +241,7 @@ pub struct Run {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "With --estimate")]
 pub struct Prospect {
-    /// How sure the proof is; without it, standard
+    /// The security of the proof; without it, standard
     #[arg(long, value_name = "PRESET", value_parser = preset())]
     pub preset: Option<Preset>,
     #[command(flatten)]
@@ -310,10 +312,10 @@ pub struct Prove {
     pub limit: Limit,
     #[command(flatten)]
     pub cut: Cut,
-    /// Where to keep finished parts: the same command goes on from there if it is interrupted
+    /// Where to keep finished parts: after an interruption, the same command continues from there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub work_dir: Option<PathBuf>,
-    /// What progress is shown of, beside its stage; the summary is left out
+    /// The name that progress shows beside its stage; the summary is left out
     #[arg(long, value_name = "TEXT", hide = true)]
     pub label: Option<String>,
     #[command(flatten)]
@@ -333,8 +335,8 @@ pub struct Shard {
 pub enum ShardCommand {
     /// Run a guest and write the tasks of its proof, one for each part
     ///
-    /// The tasks are files of the work directory that end in `.task`. They hold what of the guest's
-    /// input and memory their part needs.
+    /// The tasks are files of the work directory that end in `.task`. Each holds the part of the
+    /// guest's input and memory that it needs: keep it as secret as these.
     #[command(
         after_help = "Exit code: 0 if the tasks are written; 1 if the run has no proof, or none \
         within --memory; 2 for bad usage and for files that cannot be read or written; 130 if it \
@@ -414,13 +416,13 @@ pub struct Verify {
     /// The key of the guest that the proof is about, in place of ELF
     #[arg(long, value_name = "KEYFILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
-    /// How sure the proof must be: standard without it, or what the key says
+    /// The security that the proof must have; without it, standard, or the key's
     #[arg(long, value_name = "PRESET", value_parser = preset())]
     pub preset: Option<Preset>,
     /// The proof
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub proof: PathBuf,
-    /// The public output that the proof must show; without it, none
+    /// The public output that the proof must show; without it, an empty output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// The exit code that the proof must show: a number such as 3, -1 or 0xff
@@ -447,7 +449,7 @@ pub struct Key {
     /// Where to write the key
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// How sure proofs must be
+    /// The security that proofs must have
     #[arg(long, value_name = "PRESET", default_value = "standard", value_parser = preset())]
     pub preset: Preset,
     /// Show the key in FILE instead

@@ -3,7 +3,7 @@
 /// Reads an exit code: `3`, `0x1f`, or `-1`, which is the same 32 bits as `4294967295`.
 ///
 /// # Errors
-/// If the text is anything else; the error says what is meant.
+/// If the text is anything else; the error names the right form.
 pub fn parse(text: &str) -> Result<u32, String> {
     let (is_negative, magnitude) = match text.strip_prefix('-') {
         Some(magnitude) => (true, magnitude),

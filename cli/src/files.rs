@@ -41,14 +41,14 @@ impl fmt::Display for TooLarge {
 
 impl Error for TooLarge {}
 
-/// Reads a whole file; `what` says what it is.
+/// Reads a whole file; `what` names it.
 ///
 /// # Errors
 /// If it cannot be read, or with [`TooLarge`] if it has more than `most` bytes.
 pub fn read(path: &Path, what: &str, most: u64) -> anyhow::Result<Vec<u8>> {
     let read = || -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        // Devices and pipes do not say how long they are.
+        // Devices and pipes do not report their length.
         streams::open(path)?
             .take(most + 1)
             .read_to_end(&mut bytes)?;
@@ -183,14 +183,14 @@ fn write_all(files: Vec<(Destination, Content<'_>)>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a file is to hold.
+/// The content that a file is to hold.
 #[derive(Debug)]
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
-    /// These bytes, which say what became of the other files.
+    /// These bytes, which report on the other files.
     Report(&'a [u8]),
-    /// What was written to a draft.
+    /// A draft's content.
     Draft(Draft),
 }
 
@@ -393,7 +393,7 @@ fn is_ours(file: &NamedTempFile) -> bool {
 }
 
 /// Removes the temporary files that processes have left in a directory because they were killed: those
-/// that no process has locked. What cannot be removed stays.
+/// that no process has locked. A file that cannot be removed stays.
 #[cfg(unix)]
 fn remove_abandoned(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
@@ -474,7 +474,7 @@ mod tests {
             assert_eq!(names(directory.path()), ["a"]);
         }
 
-        // What was checked need not be so any more.
+        // The results of the check may be out of date.
         let destinations = Destinations::check([("--b", Some(&b))], &[]).unwrap();
         fs::create_dir(&b).unwrap();
         destinations.write([Content::Bytes(b"b")]).unwrap_err();

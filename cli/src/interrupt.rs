@@ -14,10 +14,10 @@ use signal_hook::{
 };
 use zonda::Cancel;
 
-/// The exit code of a command that was interrupted, whatever came of it: as shells have it.
+/// The exit code of a command that was interrupted, with any result: as shells have it.
 pub const INTERRUPTED: u8 = 130;
 
-/// From now on, the first SIGINT, SIGTERM or SIGHUP cancels the work that is given what this returns.
+/// From now on, the first SIGINT, SIGTERM or SIGHUP cancels the work that is given the returned token.
 /// The second one ends the process at once.
 ///
 /// # Errors
@@ -39,7 +39,7 @@ pub fn cancel() -> anyhow::Result<Cancel> {
 }
 
 /// Whether the process was started with this signal ignored, as `nohup` does, and so is to outlive it.
-/// Where the system does not say, it was not.
+/// Where the system does not report it, it was not.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

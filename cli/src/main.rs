@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     let command = match Arguments::try_parse() {
         Ok(arguments) => arguments.command,
         Err(error) => {
-            // Help that nobody reads any more is no failure.
+            // A closed reader of the help is not a failure.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }

@@ -1,5 +1,5 @@
-//! What goes on while a command works: the stages of proving, how much was executed, what the guest
-//! prints. Shown on a terminal as a line that changes, elsewhere as lines, one in ten seconds at most.
+//! Progress of a command: the stages of proving, the number of executed instructions, the guest's text.
+//! Shown on a terminal as a line that changes, elsewhere as lines, one in ten seconds at most.
 
 use std::{
     fmt,
@@ -34,15 +34,15 @@ pub struct Progress {
 /// How a command wants its work shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Show<'a> {
-    /// Whether nothing is shown but what the guest prints.
+    /// Whether only the guest's text is shown.
     pub quiet: bool,
-    /// Whether standard output takes results, and nothing that the guest prints.
+    /// Whether standard output takes results, and not the guest's text.
     pub standard_output_taken: bool,
-    /// What the work is of.
+    /// The work's name.
     pub label: Option<&'a str>,
 }
 
-/// What is under way.
+/// The current work.
 #[derive(Debug)]
 struct State {
     label: String,
@@ -58,7 +58,7 @@ enum Work {
     /// The guest runs, and has executed so many instructions.
     Executing {
         cycles: u64,
-        /// What was said last, and when.
+        /// The last line, and its time.
         said: (u64, Instant),
     },
     Stage(String),
@@ -86,7 +86,7 @@ impl Progress {
         })
     }
 
-    /// Shows what begins.
+    /// Shows the work that begins.
     pub fn show(&self, name: &str) {
         lock(&self.state).work = Work::Stage(name.to_owned());
         let Some(bar) = &self.bar else { return };
@@ -155,7 +155,7 @@ impl Observer for Progress {
 }
 
 impl State {
-    /// What is under way, on a line; the bar says the rest on a terminal.
+    /// The current work, on a line; the bar shows the rest on a terminal.
     fn line(&mut self, is_terminal: bool) -> Option<String> {
         let label = &self.label;
         let since = self.start.elapsed();
@@ -208,7 +208,7 @@ fn bar(state: &Arc<Mutex<State>>) -> ProgressBar {
     bar
 }
 
-/// Writes what is under way, line by line, until the sender is dropped.
+/// Writes the current work, line by line, until the sender is dropped.
 fn write_lines(
     state: Arc<Mutex<State>>,
     guest: Arc<Mutex<GuestText>>,
@@ -219,7 +219,7 @@ fn write_lines(
         let mut wait = FIRST_LINE;
         while let Err(RecvTimeoutError::Timeout) = receiver.recv_timeout(wait) {
             let line = lock(&state).line(is_terminal);
-            // What a terminal shows without a line is looked at again sooner.
+            // A terminal without a line is checked again sooner.
             wait = if line.is_some() {
                 NEXT_LINE
             } else {
@@ -239,9 +239,9 @@ const FIRST_LINE: Duration = Duration::from_secs(4);
 /// How long it is from line to line.
 const NEXT_LINE: Duration = Duration::from_secs(10);
 
-/// Writes what the guest prints: raw into files and pipes, and visibly to terminals.
+/// Writes the guest's text: raw into files and pipes, and with control characters escaped to terminals.
 struct GuestText {
-    /// Whether what goes to the guest's standard output goes to standard error.
+    /// Whether the guest's standard output goes to standard error.
     standard_output_taken: bool,
     /// Of standard output and standard error, what makes text visible if they are terminals.
     printable: [Option<Printable>; 2],
@@ -307,7 +307,7 @@ fn times(since: Duration, left: Option<Duration>) -> String {
     }
 }
 
-/// What a panic of another thread has left is as good as any.
+/// After a panic of another thread, its state is still usable.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

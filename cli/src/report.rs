@@ -1,5 +1,5 @@
-//! The report of `zonda prove`: what the library reports, and what its proof is made of, is worth
-//! and costs to verify.
+//! The report of `zonda prove`: the library's report, and the proof's pieces, security and cost of
+//! verification.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,13 @@ pub struct ProofReport<'a> {
     preset: &'static str,
     /// The preset's parameters.
     parameters: BTreeMap<&'static str, u32>,
-    /// The bounds that `security_bits` comes from; none if the proof's shape is not analysed.
+    /// The bounds that `security_bits` comes from; `None` if the proof's shape is not analysed.
     security: Option<Security>,
     /// `proof_bytes / shards`.
     proof_bytes_per_shard: u64,
     /// Bytes of the proof by what they are; they add up to `proof_bytes`.
     proof_parts: Parts,
-    /// Seconds from program and input to the proof, as the caller waits: stages, and what is
-    /// between them.
+    /// Seconds from program and input to the proof: stages, and the time between them.
     wall_seconds: f64,
     /// What verifying took.
     verification: Verification,
@@ -64,7 +63,7 @@ impl<'a> ProofReport<'a> {
 pub struct VerifyReport {
     /// The program's id, in hexadecimal.
     program_id: String,
-    /// What the proof states.
+    /// The exit code that the proof states.
     exit_code: u32,
     /// The public output, in hexadecimal.
     output_hex: String,
@@ -86,7 +85,7 @@ pub struct VerifyReport {
     proof_parts: Parts,
     /// What verifying took.
     verification: Verification,
-    /// The most physical memory the process has held, in bytes; 0 where the system does not say.
+    /// The most physical memory the process has held, in bytes; 0 where the system does not report it.
     peak_rss_bytes: u64,
 }
 
@@ -129,7 +128,7 @@ pub const fn parameters(parameters: &Parameters) -> [(&'static str, u32); 8] {
     ]
 }
 
-/// What a preset is, in a few words.
+/// A preset, in a few words.
 pub fn described(preset: Preset) -> String {
     let (name, degree) = (preset.name(), preset.degree());
     format!("{name}: challenges of degree {degree}")

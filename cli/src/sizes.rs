@@ -3,7 +3,7 @@
 /// Reads a number of bytes: `512M`, `4G` and `4GiB` are multiples of powers of 1024.
 ///
 /// # Errors
-/// If the text is anything else; the error says what is meant.
+/// If the text is anything else; the error names the right form.
 pub fn parse(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);

@@ -7,7 +7,7 @@ use zonda::{Report, TableCells};
 pub struct Facts(String);
 
 impl Facts {
-    /// Adds a fact. What does not fit its line goes on below.
+    /// Adds a fact. Text that does not fit its line goes on below.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl AsRef<str>) -> Self {
         let mut line = format!("{name:<13}");
@@ -32,7 +32,7 @@ impl Facts {
             .with_result(exit_code, output)
     }
 
-    /// What a run came to.
+    /// The result of a run.
     #[must_use]
     pub fn with_result(self, exit_code: u32, output: &[u8]) -> Self {
         self.with("exit code", exit_code.to_string())
@@ -123,7 +123,7 @@ pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
 
 /// How many bytes, and the first of them.
 pub fn bytes(bytes: &[u8]) -> String {
-    // A digest is shown whole. What is longer than a line is not.
+    // A digest is shown whole. Longer bytes are cut.
     const WHOLE: usize = 32;
     const SHOWN: usize = 24;
     let count = counted(bytes.len() as u64, "byte");

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::{arguments::Talk, summary::Facts};
 
-/// Prints to standard output what was asked for as text. That nobody reads it any more is no error.
+/// Prints to standard output what was asked for as text. A closed reader is not an error.
 ///
 /// # Errors
 /// If standard output takes no more for another reason, such as a full disk.

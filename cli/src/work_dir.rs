@@ -1,4 +1,4 @@
-//! Work directories: what the command line keeps there beside the library's files.
+//! Work directories: the command line's files there beside the library's.
 
 use std::{
     fs,
@@ -15,8 +15,8 @@ use crate::{
     files::{self, Content, Destinations},
 };
 
-/// The budget of the run whose parts are in a directory: what `cut` says, then what the command said
-/// that began it, then the default. It decides how the run is cut, and must stay the same even if
+/// The budget of the run whose parts are in a directory: from `cut`, then from the command that began
+/// it, then the default. It decides how the run is cut, and must stay the same even if
 /// the machine has more or less memory to spare than then.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! With too little memory, commands end with an error that says so, whatever the limit: never with a
+//! With too little memory, commands end with an error about memory at every limit: never with a
 //! panic or a signal.
 #![cfg(target_os = "linux")]
 
@@ -16,7 +16,7 @@ const LIMITS: [u32; 12] = [
     1_500_000,
 ];
 
-/// That the command did what it should, or said that it cannot.
+/// Checks that the command did its work, or failed with an error about memory.
 #[track_caller]
 fn is_typed(limit: u32, ended: Ended) -> bool {
     match ended.code {
@@ -43,7 +43,7 @@ fn every_limit_of_address_space_gives_a_result_or_an_error() {
     std::fs::write(&input, 50_u32.to_le_bytes()).unwrap();
     let commands = [
         vec!["prove", GUEST, "--input", &input, "--proof", &proof],
-        // A budget that the limit does not allow: planning says nothing, the work must.
+        // A budget that the limit does not allow: planning succeeds, the work must fail.
         vec![
             "prove", GUEST, "--input", &input, "--proof", &proof, "--memory", "8G",
         ],

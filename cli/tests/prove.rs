@@ -350,7 +350,7 @@ fn bytes_that_are_no_key_are_refused() {
             .with(2)
             .saying(said);
     }
-    // What is there stays as it was if there is no key to write.
+    // Without a key to write, the existing file stays as it was.
     zonda(["key", &path, "--output", &scratch.path("bad")]).with(2);
     zonda(["key", &guest("echo"), "--output", &guest("echo")])
         .with(2)

@@ -288,7 +288,7 @@ fn directories_of_other_runs_are_refused() {
     }
     assert_eq!(names(&directory), before);
 
-    // The budget is kept, and need not be said again.
+    // The budget is kept, and need not be given again.
     let mut same = job.arguments(&directory);
     same.retain(|argument| argument != "--shard-cycles" && argument != "1100");
     zonda(same).with(0);

@@ -102,7 +102,7 @@ fn traps_and_limits_end_with_125_and_write_nothing() {
         .with(125)
         .saying("trap at pc 0x")
         .saying("illegal_instruction")
-        .saying("0x00000000 is no instruction");
+        .saying("0x00000000 is not an RV32IM instruction");
     run("spin", &["--max-cycles", "100000"])
         .with(125)
         .saying("no exit within 100000 instructions")
@@ -209,7 +209,7 @@ fn estimates_are_those_of_the_proof() {
     assert!(estimate["seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(estimated["no_proof"], json!(null));
 
-    // What is not asked for is not there, and options that need it are refused.
+    // Without the option there is no estimate, and options that need one are refused.
     let report = scratch.path("report");
     zonda([&["run", "--report", &report][..], &guest].concat()).with(0);
     assert_eq!(json(&report)["estimate"], json!(null));

@@ -241,9 +241,9 @@ fn tasks_that_are_none_are_refused() {
     let mut registers = task.clone();
     registers.work.shard.as_mut().unwrap().registers_after[5] ^= 1;
     let cases = [
-        (b"a text".to_vec(), 2, "is no task: not a zonda task"),
-        (whole[..whole.len() - 1].to_vec(), 2, "is no task: "),
-        (changed, 2, "is no task: the task was damaged"),
+        (b"a text".to_vec(), 2, "is not a task: not a zonda task"),
+        (whole[..whole.len() - 1].to_vec(), 2, "is not a task: "),
+        (changed, 2, "is not a task: the task was damaged"),
         (
             key.to_bytes().unwrap(),
             1,

@@ -83,8 +83,8 @@ fn other_files_are_no_claims() {
         let path = scratch.file("file", bytes);
         show(&path).with(2).saying(said);
     };
-    refused(b"", "is no proof, key or task");
-    refused(&[0xff; 4096], "is no proof, key or task");
+    refused(b"", "is not a proof, key or task");
+    refused(&[0xff; 4096], "is not a proof, key or task");
     refused(&proof[..200], "the proof ends in its");
     refused(&proof[..proof.len() - 1], "the proof ends in its parts");
     refused(&[&proof[..], &[0]].concat(), "follow the end");

@@ -17,7 +17,7 @@ use common::{Scratch, command, guest, json, zonda};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use zonda_riscv_emu::testing;
 
-/// What a process got and gave: its exit code, standard output and standard error.
+/// The results of a process: its exit code, standard output and standard error.
 struct Piped {
     code: Option<i32>,
     out: Vec<u8>,
@@ -307,7 +307,7 @@ fn open_files_are_written_and_not_replaced() {
     assert_eq!(reader.join().unwrap(), b"abc");
 }
 
-/// A guest that says something on both of its streams, with control characters.
+/// A guest that writes to both of its streams, with control characters.
 fn say(scratch: &Scratch) -> String {
     const DATA: u32 = 0x2000_0000;
     let texts = [
@@ -354,7 +354,7 @@ fn on_terminal(arguments: &[&str]) -> (Option<i32>, String) {
             Ok(0) => break,
             Ok(count) => got.extend(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            // As Linux says it.
+            // The text of Linux.
             Err(_) => break,
         }
     }

@@ -1,4 +1,4 @@
-//! What is refused before anything runs, and what must not end in a panic.
+//! Usage that is refused before anything runs, and inputs that must not end in a panic.
 
 mod common;
 
@@ -233,7 +233,7 @@ fn files_that_are_no_guest() {
         (scratch.file("other", &other), "expected 243 (RISC-V)"),
     ];
     for (path, said) in cases {
-        let named = format!("{path} is no guest: ");
+        let named = format!("{path} is not a guest: ");
         zonda(["run", &path]).with(2).saying(&named).saying(said);
         zonda(["check", &path]).with(2).saying(said);
         zonda(["key", &path]).with(2).saying(said);

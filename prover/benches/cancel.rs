@@ -36,8 +36,8 @@ struct Run {
 }
 
 impl Run {
-    /// Proves with a token, while `meanwhile` is told of stages as they begin. Returns what it returns, and
-    /// when proving was over.
+    /// Proves with a token, while `meanwhile` receives the stages as they begin. Returns what it
+    /// returns, and when proving was over.
     fn prove<R: Send>(
         &self,
         cancel: &Cancel,

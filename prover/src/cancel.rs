@@ -5,8 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Says that a proof is no longer wanted. Clones are one and the same; work that was given one
-/// stops within a fraction of a second of [`Cancel::cancel`], whatever it is doing.
+/// Stops work that is no longer wanted. Clones share one flag; all work that was given one of them
+/// stops within a fraction of a second of [`Cancel::cancel`], in every stage.
 ///
 /// A token stays cancelled, and stops all work that is begun with it, until [`Cancel::reset`].
 ///
@@ -53,7 +53,7 @@ impl Cancel {
         self.flag.store(true, Ordering::Relaxed);
     }
 
-    /// Makes the token usable again, and says whether it was cancelled.
+    /// Makes the token usable again, and returns whether it was cancelled.
     ///
     /// Call it when the work that was cancelled has returned: work that is still running may not have
     /// looked since, and would go on. A cancellation between that return and this call is lost; one after

@@ -70,7 +70,7 @@ pub enum ProveError {
     /// The proof could not be written where it was to go.
     #[error("cannot write the proof: {reason}")]
     Write {
-        /// What kind of error it is, such as [`StorageFull`](ErrorKind::StorageFull).
+        /// The kind of error, such as [`StorageFull`](ErrorKind::StorageFull).
         kind: ErrorKind,
         /// The system's message.
         reason: String,

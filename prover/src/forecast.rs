@@ -6,7 +6,7 @@ use zonda_verifier::{Layout, Preset, Shape, layout::Phase};
 
 use crate::stage::Stage;
 
-/// What each stage of proving a part costs, in nanoseconds of one core of the reference machine. Only
+/// The cost of each stage of proving a part, in nanoseconds of one core of the reference machine. Only
 /// ratios count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cost([f64; Stage::ALL.len()]);
@@ -80,7 +80,7 @@ fn cells(phase: &Phase) -> f64 {
 #[derive(Debug, Default)]
 pub(crate) struct Forecast {
     parts: Vec<Cost>,
-    /// What the stages have cost that are done, and the time they took.
+    /// The cost of the stages that are done, and the time that they took.
     done: (f64, Duration),
     /// Whether tables have been committed to, so that the speed is known of more than what is small.
     begun: bool,
@@ -104,7 +104,7 @@ impl Forecast {
             return;
         };
         let cost = cost.0[stage as usize];
-        // The time of what is not known to cost anything says nothing of the rest.
+        // The time of a stage without a known cost does not predict the others.
         if cost > 0.0 {
             self.done = (self.done.0 + cost, self.done.1 + time);
             self.begun |= stage >= Stage::Commit;
@@ -239,7 +239,7 @@ mod tests {
             plan.costs.into_iter().next().unwrap()
         }
 
-        /// What is foretold at the beginning of each stage of so many parts like this one, and how long
+        /// The forecast at the beginning of each stage of so many parts like this one, and how long
         /// it then takes, in milliseconds.
         fn foretold(&self, parts: usize) -> Vec<(Stage, Option<f64>, f64)> {
             let mut forecast = Forecast::new(vec![self.cost(); parts]);

@@ -27,13 +27,13 @@ pub struct Progress {
     pub remaining: Option<Duration>,
 }
 
-/// Is told of each stage as it begins, from the thread that called, and of what the guest does.
+/// Is called as each stage begins, on the thread that called the prover, and while the guest runs.
 pub trait Observer: Send + Sync {
     /// A stage begins; the one before, if any, is over.
     fn begin(&self, progress: Progress);
 
-    /// The guest has executed so many instructions so far: said about once a shard, or several times a
-    /// second, and from the beginning again where a run is cut anew.
+    /// The guest has executed so many instructions so far: called about once a shard, or several
+    /// times a second, and from the beginning again where a run is cut anew.
     fn executed(&self, _cycles: u64) {}
 
     /// The guest wrote debug text, messages of its panics included; one `write` may be a part of a line
@@ -125,7 +125,7 @@ impl<'a> Job<'a> {
         &self.cancel
     }
 
-    /// Says what the parts cost that the run has.
+    /// Sets the costs of the run's parts.
     pub(crate) fn plan(&mut self, costs: Vec<Cost>) {
         self.forecast = Forecast::new(costs);
     }

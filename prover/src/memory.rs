@@ -23,7 +23,7 @@ pub fn available_bytes() -> Option<u64> {
     [Some(machine), group, limit].into_iter().flatten().min()
 }
 
-/// What is left of the tightest limit of a process; `limits` and `status` are the contents of these
+/// The rest of the tightest limit of a process; `limits` and `status` are the contents of these
 /// files of `/proc/self`. `None` if there is no limit.
 ///
 /// Limits count addresses, taken or not, and threads reserve some that they do not use; up to

@@ -93,7 +93,7 @@ impl<E: Into<ProveError>> From<E> for PlanError {
 
 impl Plan {
     /// Executes a run, and plans its proof. Without an engine, nothing is committed to and no work is
-    /// kept: such a plan says what there would be to prove.
+    /// kept: such a plan describes the work of proving.
     ///
     /// # Errors
     /// If the guest has no run that could be proved, or not if it is cut like this; or if the job is

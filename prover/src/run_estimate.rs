@@ -1,4 +1,4 @@
-//! What proving a run would cost, without proving it: the run is executed and cut as [`prove`] cuts it,
+//! The cost of proving a run, without proving it: the run is executed and cut as [`prove`] cuts it,
 //! and everything that depends on the parts' shapes alone is counted.
 //!
 //! [`prove`]: crate::prove
@@ -24,7 +24,7 @@ use crate::{
     stage::Stage,
 };
 
-/// What proving a run would cost.
+/// The cost of proving a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunEstimate {
     /// How many shards the run would be cut into.
@@ -50,8 +50,8 @@ pub struct RunEstimate {
 /// vectors takes longer.
 pub const NANOSECONDS_PER_CELL: f64 = 22.0;
 
-/// Executes a run and says what proving it would cost, with these options. The host is told how much was
-/// executed, and nothing that the guest prints.
+/// Executes a run and estimates the cost of proving it with these options. The host is told how
+/// much was executed, and nothing that the guest prints.
 ///
 /// # Errors
 /// If the guest has no run that could be proved within the budget.

@@ -90,7 +90,7 @@ pub enum TaskError {
     /// Its memory or its instructions are not in the one order of a task.
     #[error("the task's {what} are not in ascending order, or not of the program")]
     Order {
-        /// What is out of order.
+        /// The list that is out of order.
         what: &'static str,
     },
 }

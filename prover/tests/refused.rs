@@ -20,7 +20,7 @@ use zonda_verifier::{Preset, Statement, verify};
 const ELF: &[u8] = include_bytes!("../../guests/elf/fibonacci.elf");
 const INPUT: [u8; 4] = [9, 0, 0, 0];
 
-/// What may refuse.
+/// The allocators that may refuse.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Pool,

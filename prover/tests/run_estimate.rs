@@ -1,4 +1,4 @@
-//! What proving would cost is what it then costs.
+//! The estimated cost of proving is the true one.
 
 mod common;
 

@@ -1,5 +1,6 @@
-//! Memory that the system may refuse. What grows with a program, its input or its run is asked for
-//! here, so that a refusal is an error and not the end of the process; a few kilobytes are not.
+//! Memory that the system may refuse. Everything that grows with a program, its input or its run is
+//! allocated here, so that a refusal is an error and not the end of the process; a few kilobytes
+//! are not.
 
 use alloc::vec::Vec;
 use core::{fmt, hint};
@@ -27,8 +28,8 @@ impl core::error::Error for OutOfMemory {}
 /// Makes room for so many more elements, and for more than that if a vector grows repeatedly.
 ///
 /// # Errors
-/// If the system refuses the memory, or would then have none left for what is small and cannot
-/// fail.
+/// If the system refuses the memory, or would then have none left for small allocations, which
+/// cannot fail.
 pub fn reserve<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory> {
     if vec.capacity() - vec.len() >= additional {
         return Ok(());
@@ -111,7 +112,7 @@ fn reserve_one<T>(vec: &mut Vec<T>) -> Result<(), OutOfMemory> {
     reserve(vec, 1)
 }
 
-/// What is refused if there is no room for so many elements more.
+/// The error if there is no room for so many elements more.
 fn refusal<T>(elements: usize, additional: usize) -> OutOfMemory {
     let elements = elements.saturating_add(additional);
     let bytes = elements.saturating_mul(size_of::<T>()) as u64;
@@ -136,8 +137,8 @@ fn grow<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory> {
     let refused = refusal::<T>(vec.len(), additional);
     let bytes = refused.bytes;
     vec.try_reserve_exact(additional).map_err(|_| refused)?;
-    // Whoever has just got a large piece may have taken the last of it, and what is small is not
-    // asked for here.
+    // A large piece may have taken the last memory, and small allocations do not go through this
+    // module.
     let mut spare = Vec::<u8>::new();
     if bytes >= LARGE
         && hint::black_box(&mut spare)

@@ -14,7 +14,7 @@ pub struct IllegalInstruction {
 
 impl fmt::Display for IllegalInstruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#010x} is no instruction of RV32IM", self.word)
+        write!(f, "{:#010x} is not an RV32IM instruction", self.word)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     record::Call,
 };
 
-/// What goes in and out of a run.
+/// The input and the output of a run.
 pub(crate) struct Streams<'a> {
     /// Input not yet read.
     pub(crate) input: &'a [u8],
@@ -143,7 +143,7 @@ impl<O: Observer> Machine<'_, O> {
     }
 }
 
-/// What is called, by number and file descriptor.
+/// The call, by number and file descriptor.
 fn call(number: u32, descriptor: u32) -> Result<Call, Stop> {
     match (number, descriptor) {
         (63, 0) => Ok(Call::Read),

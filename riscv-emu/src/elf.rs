@@ -14,7 +14,7 @@ use object::{
 
 use crate::allocate::OutOfMemory;
 
-/// Why an ELF file is no program for this machine. Variants are in the order of the checks.
+/// Why an ELF file is not a program for this machine. Variants are in the order of the checks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -69,7 +69,7 @@ pub enum LoadError {
         /// `e_type`; 1 is an object file, 3 is dynamic or position-independent.
         kind: u16,
     },
-    /// `e_flags` says that the file has compressed instructions, which this machine does not have.
+    /// By `e_flags`, the file has compressed instructions, which this machine does not have.
     #[error(
         "the ELF file has compressed instructions (e_flags {flags:#x} has RVC): build everything \
          that is linked for riscv32im, not for riscv32imc or riscv32imac (C: -march=rv32im \
@@ -79,8 +79,8 @@ pub enum LoadError {
         /// `e_flags`.
         flags: u32,
     },
-    /// `e_flags` says that functions take their arguments in floating-point registers, which this
-    /// machine does not have.
+    /// By `e_flags`, functions take their arguments in floating-point registers, which this machine
+    /// does not have.
     #[error(
         "the ELF file uses the {} floating-point ABI (e_flags {flags:#x}): build everything that \
          is linked for riscv32im with soft floats (C: -march=rv32im -mabi=ilp32)",
@@ -126,7 +126,7 @@ pub enum LoadError {
         /// `p_memsz`.
         size: u32,
     },
-    /// A segment whose alignment is no power of two, or is not kept by its address and offset.
+    /// A segment whose alignment is not a power of two, or does not agree with its address and offset.
     #[error(
         "segment {index} at {address:#x}, file offset {offset:#x}, breaks its alignment \
          {alignment:#x}"
@@ -150,7 +150,7 @@ pub enum LoadError {
         limit: u64,
     },
     /// An executable segment that does not start at a multiple of 4.
-    #[error("executable segment {index} starts at {address:#x}, which is no multiple of 4")]
+    #[error("executable segment {index} starts at {address:#x}, which is not a multiple of 4")]
     ExecutableAlignment {
         /// The program header.
         index: usize,
@@ -183,8 +183,8 @@ pub enum LoadError {
     /// The host has no memory left for the program.
     #[error(transparent)]
     OutOfMemory(#[from] OutOfMemory),
-    /// An entry point that is no multiple of 4.
-    #[error("the entry point {entry:#x} is no multiple of 4")]
+    /// An entry point that is not a multiple of 4.
+    #[error("the entry point {entry:#x} is not a multiple of 4")]
     EntryAlignment {
         /// `e_entry`.
         entry: u32,
@@ -209,7 +209,7 @@ pub(crate) struct Segment<'a> {
     index: usize,
     /// The addresses it takes.
     pub(crate) memory: Range<u64>,
-    /// What it loads to its first addresses; the rest is zero.
+    /// The bytes that it loads to its first addresses; the rest is zero.
     pub(crate) bytes: &'a [u8],
     /// Whether instructions can be fetched from it.
     pub(crate) is_executable: bool,

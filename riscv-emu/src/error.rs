@@ -11,10 +11,10 @@ use crate::{
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecuteError {
-    /// The program did what this machine does not allow.
+    /// The program did something that this machine does not allow.
     #[error("trap at {at}: {kind}")]
     Trap {
-        /// What it did.
+        /// The kind of trap.
         kind: TrapKind,
         /// Where.
         at: Location,
@@ -62,11 +62,11 @@ pub enum ExecuteError {
     },
 }
 
-/// What this machine does not allow.
+/// An action that this machine does not allow.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrapKind {
-    /// The word is no instruction of RV32IM.
+    /// The word is not an RV32IM instruction.
     #[error("{}", illegal(*word))]
     IllegalInstruction {
         /// The word.
@@ -75,8 +75,8 @@ pub enum TrapKind {
     /// The program counter left the executable segments of the file.
     #[error("no executable segment of the file holds this address")]
     FetchOutsideText,
-    /// A jump or taken branch to an address that is no multiple of 4.
-    #[error("jump to {target:#010x}, which is no multiple of 4")]
+    /// A jump or taken branch to an address that is not a multiple of 4.
+    #[error("jump to {target:#010x}, which is not a multiple of 4")]
     MisalignedTarget {
         /// Where it would have gone.
         target: u32,
@@ -87,26 +87,26 @@ pub enum TrapKind {
         unknown_call(*number)
     )]
     UnknownCall {
-        /// What a7 holds.
+        /// The value of a7.
         number: u32,
     },
     /// A `read` or `write` of a descriptor that does not exist.
     #[error(
-        "system call {number} on file descriptor {descriptor}; read knows 0 (input), write knows \
+        "system call {number} on file descriptor {descriptor}; read takes 0 (input), write takes \
          1 and 2 (debug text) and 3 (public output)"
     )]
     UnknownDescriptor {
-        /// What a7 holds.
+        /// The value of a7.
         number: u32,
-        /// What a0 holds.
+        /// The value of a0.
         descriptor: u32,
     },
     /// A buffer that does not fit the address space.
     #[error("a buffer of {length} bytes at {pointer:#010x} goes past the end of memory at 2^32")]
     BufferPastMemory {
-        /// What a1 holds.
+        /// The value of a1.
         pointer: u32,
-        /// What a2 holds.
+        /// The value of a2.
         length: u32,
     },
     /// An access to a word of memory that does not exist.
@@ -121,7 +121,7 @@ pub enum TrapKind {
     },
 }
 
-/// A place in the program, with what the file says of it.
+/// A place in the program, with the file's information on it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Location {
@@ -147,12 +147,14 @@ impl fmt::Display for Location {
     }
 }
 
-/// What a word that is no instruction might be.
+/// A guess at the origin of a word that is not an instruction.
 fn illegal(word: u32) -> String {
     let hint = match word {
         0 => "zeros: data, or a jump to the wrong place",
         EBREAK => "EBREAK, which this machine does not have",
-        UNIMP => "UNIMP, with which compilers mark what must not be reached, such as a panic",
+        UNIMP => {
+            "UNIMP, with which compilers mark code that must not be reached, such as after a panic"
+        }
         _ if word & 3 != 3 => "a compressed instruction: build for riscv32im, not riscv32imc",
         _ => match word & 0x7f {
             0x0f => "FENCE.I or CBO, which this machine does not have",
@@ -165,7 +167,7 @@ fn illegal(word: u32) -> String {
             _ => "it may be data, or of an extension that this machine does not have",
         },
     };
-    format!("{word:#010x} is no instruction of RV32IM ({hint})")
+    format!("{word:#010x} is not an RV32IM instruction ({hint})")
 }
 
 /// An opcode that the ISA leaves to vendors: other zkVMs use them.
@@ -177,12 +179,12 @@ fn custom(word: u32) -> String {
         _ => 3,
     };
     format!(
-        "{word:#010x} is no instruction of RV32IM (custom-{number}: made for another zkVM; build \
+        "{word:#010x} is not an RV32IM instruction (custom-{number}: made for another zkVM; build \
          with zonda's guest SDK)"
     )
 }
 
-/// What a system call that does not exist might be: numbers of Linux, which newlib and picolibc use.
+/// A guess at a system call that does not exist: numbers of Linux, which newlib and picolibc use.
 const fn unknown_call(number: u32) -> &'static str {
     match number {
         214 => {

@@ -22,7 +22,7 @@ pub struct Options {
     /// [`DEFAULT_RECORDED_CYCLES`].
     pub max_cycles: Option<u64>,
     /// The most bytes of machine memory, in pages of 16 KiB, that the program may touch. Runs that
-    /// are metered, recorded or sharded take as much again for what they note of it.
+    /// are metered, recorded or sharded take as much again for their notes on it.
     pub max_memory: u64,
     /// The most bytes of public output.
     pub max_output: u32,
@@ -52,12 +52,12 @@ pub struct Outcome {
     pub input_read: usize,
 }
 
-/// Receives what the program tells those who watch. Closures `FnMut(DebugStream, &[u8])` are hosts.
+/// Receives the program's debug text. Closures `FnMut(DebugStream, &[u8])` are hosts.
 pub trait Host {
     /// The program wrote debug text; one `write` may be a part of a line or of a character.
     fn debug(&mut self, stream: DebugStream, bytes: &[u8]);
 
-    /// The program has executed so many instructions so far. A run says so at least every 2^26
+    /// The program has executed so many instructions so far. A run reports this at least every 2^26
     /// instructions, which take a fraction of a second.
     fn executed(&mut self, _cycles: u64) {}
 }
@@ -207,7 +207,7 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
     }
 }
 
-/// What the file says of an address.
+/// The file's information on an address.
 pub(crate) fn location(program: &Program, pc: u32) -> Location {
     let word = program.instruction(pc);
     Location {
@@ -218,9 +218,9 @@ pub(crate) fn location(program: &Program, pc: u32) -> Location {
     }
 }
 
-/// After so many instructions the host is told of them.
+/// After so many instructions the host receives a report.
 const SLICE_CYCLES: u64 = 1 << 26;
 /// The limit of recorded runs where the options name none.
 pub const DEFAULT_RECORDED_CYCLES: u64 = 1 << 22;
-/// What the clk can count.
+/// The most instructions that the clk can count.
 const MAX_RECORDED_CYCLES: u64 = ((u32::MAX - INITIAL_CLK) / CLK_PER_STEP) as u64;

@@ -54,12 +54,12 @@ impl fmt::Display for Hole {
 pub enum Mistake {
     /// The stack grew out of the memory below it: the access goes through sp, or sp lies in a hole.
     StackOverflow {
-        /// What sp holds.
+        /// The value of sp.
         sp: u32,
     },
     /// The same, but no instruction of the program ever gives sp a value, and it is zero at reset.
     StackPointerNotSet {
-        /// What sp holds.
+        /// The value of sp.
         sp: u32,
     },
     /// An access to the first hole through some other pointer.
@@ -111,7 +111,7 @@ fn sets_sp(program: &Program) -> bool {
     program.text().any(|(_, word)| word.is_ok_and(sets))
 }
 
-/// What went wrong, where, and what to do about it.
+/// The mistake, its place, and its remedy.
 pub(crate) fn message(address: u32, hole: Hole, mistake: Mistake) -> String {
     let where_ = format!("access to {address:#010x}, in {hole}, where the file has no segment");
     match mistake {

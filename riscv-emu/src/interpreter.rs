@@ -1,4 +1,4 @@
-//! The machine's loop: fetch, execute by the functions of [`crate::semantics`], tell the observer.
+//! The machine's loop: fetch, execute by the functions of [`crate::semantics`], report to the observer.
 
 use crate::{
     allocate::OutOfMemory,
@@ -112,7 +112,8 @@ impl<'a, O: Observer> Machine<'a, O> {
         let mut cycles = 0;
         let (mut base, mut first, mut words) = (0, 0, [].as_slice());
         loop {
-            // Nothing is said of an instruction past the last one, not even that there is none.
+            // The observer learns nothing of an instruction past the last one, not even that it is
+            // missing.
             if cycles == max_cycles {
                 return Stopped {
                     stop: Stop::CycleLimit,
@@ -341,7 +342,7 @@ impl<'a, O: Observer> Machine<'a, O> {
         Ok(self.finish_memory(family, (pc, i), [rs1, rs2], 0, [word]))
     }
 
-    /// Accesses a word of memory, and leaves in it what `change` makes of it.
+    /// Accesses a word of memory, and replaces its value by `change` of it.
     #[inline(always)]
     pub(crate) fn access(
         &mut self,
@@ -362,7 +363,7 @@ impl<'a, O: Observer> Machine<'a, O> {
         })
     }
 
-    /// Writes rd and tells the observer.
+    /// Writes rd and reports to the observer.
     #[inline(always)]
     fn finish(
         &mut self,

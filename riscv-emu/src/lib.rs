@@ -22,11 +22,12 @@
 //!    three are one interpreter, which computes by the functions of [`semantics`].
 //! 3. Or cut it into shards of bounded size: [`shard::Sharder`] executes the run, and
 //!    [`shard::replay`] records one of its shards alone.
-//! 4. A run that ends without `exit` is an [`error::ExecuteError`], which says what, where and why.
+//! 4. A run that ends without `exit` is an [`error::ExecuteError`], which names the trap, the place
+//!    and the reason.
 //!
 //! | feature | |
 //! |---|---|
-//! | `std` (default) | ELF loading and execution; without it instructions, their [`semantics`], and what runs leave behind: [`record`], [`shard`], [`meter`] |
+//! | `std` (default) | ELF loading and execution; without it instructions, their [`semantics`], and the results of runs: [`record`], [`shard`], [`meter`] |
 //! | `test-util` | an assembler and an ELF builder for tests, with no promise of stability |
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -70,7 +71,7 @@ mod symbols;
 #[doc(hidden)]
 pub mod testing;
 
-/// The README's example is compiled with the doc tests.
+/// The doc tests compile the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! A loaded program: what the machine starts from, and what a proof is about.
+//! A loaded program: the start of the machine, and the subject of a proof.
 
 use std::{fmt, ops::Range};
 
@@ -23,7 +23,7 @@ pub struct Program {
     lines: Lines,
 }
 
-/// A word of text: an instruction, or a word that is none.
+/// A word of text: an instruction, or a word that is not one.
 pub type TextWord = Result<Instruction, u32>;
 
 // The interpreter walks arrays of these.
@@ -94,14 +94,14 @@ impl Program {
     }
 
     /// All words of the executable segments that come from the file, by ascending address: the
-    /// instruction, or the word itself if it is none.
+    /// instruction, or the word itself if it is not one.
     pub fn text(&self) -> impl Iterator<Item = (u32, TextWord)> + '_ {
         self.text
             .iter()
             .flat_map(|range| (range.pc..).step_by(4).zip(range.words.iter().copied()))
     }
 
-    /// The word of text at `pc`; `None` if `pc` is no multiple of 4 or lies outside the text.
+    /// The word of text at `pc`; `None` if `pc` is not a multiple of 4 or lies outside the text.
     pub fn instruction(&self, pc: u32) -> Option<TextWord> {
         if !pc.is_multiple_of(4) {
             return None;

@@ -14,7 +14,7 @@ fn errors_name_the_line() {
     let error = execute(&program, &[], &Options::default(), &mut Discard).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "trap at pc 0x00010010 (helper+0x4, ./lines.s:14): 0x00100073 is no instruction of RV32IM \
+        "trap at pc 0x00010010 (helper+0x4, ./lines.s:14): 0x00100073 is not an RV32IM instruction \
          (EBREAK, which this machine does not have)"
     );
     assert_eq!(program.line_at(0x1_0000).as_deref(), Some("./lines.s:7"));

@@ -200,7 +200,7 @@ fn system_calls_trap_where_they_touch_a_hole() {
             assert!(run(&load(&words), b"input").is_ok());
         }
     }
-    // What `read` may move and does not is not touched; debug text touches nothing.
+    // `read` does not touch bytes that it may move and does not; debug text touches no memory.
     let short = [program(63, 0, LAST_START - 4, 100), exit(0)].concat();
     assert!(run(&load(&short), b"four").is_ok());
     assert_eq!(trap(&short).0, LAST_START);

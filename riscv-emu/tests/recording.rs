@@ -1,4 +1,4 @@
-//! Records say everything of a run: checked as the circuits will use them, by putting accesses in
+//! Records describe a run completely: checked as the circuits will use them, by putting accesses in
 //! the order of their clk and following every value, knowing nothing of the interpreter.
 
 use std::error::Error;

@@ -298,7 +298,7 @@ fn append(together: &mut Records, records: &Records, offset: u32) {
     together.final_pc = records.final_pc;
 }
 
-/// The records without what tells where the run was cut: when something was last accessed.
+/// The records without the traces of the cuts: when something was last accessed.
 fn timeless(records: &Records) -> Records {
     let mut records = records.clone();
     let forget = |access: &mut Access| access.previous_clk = 0;

@@ -110,7 +110,7 @@ fn errors_say_where() {
     let error = execute(&program, &[], &Options::default(), &mut Discard).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "trap at pc 0x00010004 (main+0x4): 0x00004501 is no instruction of RV32IM (a compressed \
+        "trap at pc 0x00010004 (main+0x4): 0x00004501 is not an RV32IM instruction (a compressed \
          instruction: build for riscv32im, not riscv32imc)"
     );
 }
@@ -242,7 +242,7 @@ fn hosts_are_told_how_much_was_executed() {
         ));
         assert_eq!(heard.0, expected);
     }
-    // A shorter run says nothing.
+    // A shorter run reports nothing.
     let mut heard = Heard(Vec::new());
     execute(&load(&exit(0)), &[], &Options::default(), &mut heard).unwrap();
     assert_eq!(heard.0, [0; 0]);

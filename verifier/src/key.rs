@@ -247,7 +247,7 @@ impl VerifyingKey {
     /// Reads a key from bytes.
     ///
     /// # Errors
-    /// If the bytes are no key of this version in its one form, with its preset's parameters and the
+    /// If the bytes are not a key of this version in its one form, with its preset's parameters and the
     /// machine's lookup tables.
     ///
     /// # Soundness

@@ -1,4 +1,4 @@
-//! Verifying a proof while it is read, and looking at what it consists of.
+//! Verifying a proof while it is read, and measuring its pieces.
 
 use std::{
     io::Read,
@@ -18,7 +18,7 @@ pub struct Accepted {
     pub cost: Cost,
     /// Seconds from the proof's bytes to the verdict.
     pub seconds: f64,
-    /// What its bytes are.
+    /// The lengths of its pieces.
     pub sizes: Sizes,
     /// The length of each part.
     pub part_bytes: Vec<u64>,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Runs a guest and checks every constraint and bus. The exit code is 1 if one does not hold, or if
-/// there is no run to check.
+/// the guest has no run to check.
 ///
 /// # Errors
 /// If the guest cannot be loaded or a file cannot be read.

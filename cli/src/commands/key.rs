@@ -17,7 +17,7 @@ use crate::{
 /// Derives the key of a guest, shows it and writes it; or shows one that was written.
 ///
 /// # Errors
-/// If a file cannot be read or written, or is no guest or no key.
+/// If a file cannot be read or written, or is not a guest or not a key.
 pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
     let key = match (&arguments.show, &arguments.elf) {
         (Some(file), _) => read(file)?,
@@ -39,10 +39,10 @@ pub fn key(arguments: &Key) -> anyhow::Result<ExitCode> {
 /// The key in a file.
 ///
 /// # Errors
-/// If the file cannot be read, or is no key.
+/// If the file cannot be read, or is not a key.
 pub fn read(file: &Path) -> anyhow::Result<VerifyingKey> {
     let bytes = files::read(file, "the key", files::MAX_KEY_BYTES)?;
-    VerifyingKey::from_bytes(&bytes).with_context(|| format!("{} is no key", file.display()))
+    VerifyingKey::from_bytes(&bytes).with_context(|| format!("{} is not a key", file.display()))
 }
 
 /// A prover for its keys.
@@ -52,7 +52,7 @@ pub fn prover(preset: Preset) -> Prover {
     Prover::new(options)
 }
 
-/// What a key is.
+/// The facts about a key.
 pub fn facts(key: &VerifyingKey) -> Facts {
     let named = |(name, value): (&str, u32)| format!("{name} {value}");
     Facts::default()

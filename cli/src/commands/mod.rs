@@ -41,7 +41,7 @@ fn load(elf: &Path) -> anyhow::Result<Program> {
         let file = elf.display();
         let context = match error {
             LoadError::OutOfMemory(_) => format!("cannot load {file}"),
-            _ => format!("{file} is no guest"),
+            _ => format!("{file} is not a guest"),
         };
         anyhow::Error::new(error).context(context)
     })
@@ -89,7 +89,7 @@ fn no_proof(error: &ProveError) -> String {
     }
 }
 
-/// Ends a command that has no proof, part or whatever `nothing` says: with 1, if that is the answer.
+/// Ends a command without a result, which `nothing` names: with 1, if that is the answer.
 ///
 /// # Errors
 /// If the reason is a file.

@@ -69,7 +69,7 @@ pub fn prove(arguments: &Prove) -> anyhow::Result<ExitCode> {
     let (Written { statement, report }, key, accepted) = match verified {
         Ok(verified) => verified,
         Err(Failure::Prove(ProveError::Cancelled(_))) => {
-            // What is not finished goes before anything is said of what is.
+            // Drafts are removed before the summary of finished files.
             drop(draft);
             return Ok(interrupted(arguments.work_dir.as_deref()));
         }
@@ -168,7 +168,7 @@ fn at_fault(error: ReadError) -> anyhow::Error {
     }
 }
 
-/// Says what an interruption has left.
+/// Reports the files that an interruption has left.
 fn interrupted(work_dir: Option<&Path>) -> ExitCode {
     let left = match work_dir {
         Some(directory) => format!(
@@ -181,7 +181,7 @@ fn interrupted(work_dir: Option<&Path>) -> ExitCode {
     interrupt::interrupted()
 }
 
-/// The summary: no more than fits a terminal, or all that is known.
+/// The summary: as much as fits a terminal, or everything.
 fn facts(statement: &Statement, report: &Report, accepted: &Accepted, arguments: &Prove) -> Facts {
     let Talk { verbose, .. } = arguments.talk;
     let facts = Facts::default()
@@ -256,7 +256,7 @@ fn throughput(report: &Report) -> String {
     }
 }
 
-/// The shards, and what of them was there already.
+/// The shards, and how many parts were there already.
 fn made(report: &Report) -> String {
     let shards = shards(report.shards, report.parts);
     match report.finished_before {

@@ -31,7 +31,7 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     if let Some(option) = arguments.prospect.given()
         && !arguments.estimate
     {
-        bail!("{option} is of a proof: it says nothing without --estimate");
+        bail!("{option} is an option of a proof: it needs --estimate");
     }
     let destinations = Destinations::check(
         [
@@ -123,7 +123,7 @@ fn facts(report: &RunReport, execution: &Execution) -> Facts {
     )
 }
 
-/// The report of a run without a proof: what [`zonda::Report`] has of it, and what was counted.
+/// The report of a run without a proof: the fields of [`zonda::Report`] that it has, and counts.
 #[derive(Debug, Serialize)]
 struct RunReport {
     /// The program's id, in hexadecimal.
@@ -140,7 +140,7 @@ struct RunReport {
     misaligned_accesses: u64,
     /// Why `zonda prove` would refuse the run, if that is known.
     no_proof: Option<String>,
-    /// What `zonda prove` would take, if that was asked for.
+    /// The cost of `zonda prove`, if `--estimate` asks for it.
     estimate: Option<RunEstimate>,
     /// Distinct words of memory read or written.
     touched_words: u64,
@@ -152,7 +152,7 @@ struct RunReport {
     execute_seconds: f64,
     /// Thousands of instructions per second.
     khz: f64,
-    /// The most physical memory the process has held, in bytes; 0 where the system does not say.
+    /// The most physical memory the process has held, in bytes; 0 where the system does not report it.
     peak_rss_bytes: u64,
 }
 

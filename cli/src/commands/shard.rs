@@ -98,7 +98,7 @@ fn prove(arguments: &ShardProve) -> anyhow::Result<ExitCode> {
     Destinations::check([], &sources)?;
     let program = load(elf)?;
     let bytes = files::read(task, "the task", files::MAX_TASK_BYTES)?;
-    let no_task = || format!("{} is no task", task.display());
+    let no_task = || format!("{} is not a task", task.display());
     let read = Task::from_bytes(&bytes).with_context(no_task)?;
     drop(bytes);
     let output = match &arguments.output {

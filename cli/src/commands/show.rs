@@ -23,7 +23,7 @@ use crate::{
 /// Shows what a proof, a key or a task claims to be. Nothing of it is verified.
 ///
 /// # Errors
-/// If the file cannot be read, or is no proof, key or task; or if the report cannot be written.
+/// If the file cannot be read, or is not a proof, key or task; or if the report cannot be written.
 pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     let path = &arguments.file;
     let report = arguments.report.path();
@@ -41,7 +41,7 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
         b"ZONDATSK" => task(path)?.into_text(),
         _ => {
             let reader = BufReader::new(magic.chain(file));
-            let no_file = || format!("{} is no proof, key or task", path.display());
+            let no_file = || format!("{} is not a proof, key or task", path.display());
             let shown = match ShownProof::read(reader) {
                 Err(ReadError::Io(error)) => return Err(error).with_context(cannot_read),
                 shown => shown.with_context(no_file)?,
@@ -58,7 +58,7 @@ pub fn show(arguments: &Show) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How many bytes say what a file is.
+/// How many bytes identify the kind of a file.
 const MAGIC_BYTES: u64 = 8;
 
 /// Nobody should take what follows for a fact.
@@ -69,7 +69,7 @@ fn kind(kind: &str) -> Facts {
 fn task(path: &Path) -> anyhow::Result<Facts> {
     let bytes = files::read(path, "the task", files::MAX_TASK_BYTES)?;
     let task =
-        Task::from_bytes(&bytes).with_context(|| format!("{} is no task", path.display()))?;
+        Task::from_bytes(&bytes).with_context(|| format!("{} is not a task", path.display()))?;
     Ok(kind("a task")
         .with("program", hex::encode(task.program_id))
         .with("key", hex::encode(task.key_digest))
@@ -77,10 +77,10 @@ fn task(path: &Path) -> anyhow::Result<Facts> {
         .with("task", counted(bytes.len() as u64, "byte")))
 }
 
-/// What a proof says of itself.
+/// The claim of a proof, and its sizes.
 #[derive(Debug, Serialize)]
 struct ShownProof {
-    /// Always false: `zonda verify` says whether what follows is true.
+    /// Always false: only `zonda verify` checks the other fields.
     verified: bool,
     /// The version of the proof's format.
     version: u16,

@@ -31,7 +31,7 @@ impl Ended {
         self
     }
 
-    /// Checks that standard error says `text`.
+    /// Checks that standard error contains `text`.
     #[track_caller]
     pub fn saying(self, text: &str) -> Self {
         assert!(self.error.contains(text), "no {text:?} in {self:#?}");

@@ -111,7 +111,7 @@ fn illegal_words() {
     }
     assert_eq!(
         format!("{}", IllegalInstruction { word: 0x73 }),
-        "0x00000073 is no instruction of RV32IM"
+        "0x00000073 is not an RV32IM instruction"
     );
 }
 

@@ -21,7 +21,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ReplayError {
     /// The shard starts where no instruction can.
-    #[error("the shard starts at {pc:#010x}, which is no multiple of 4")]
+    #[error("the shard starts at {pc:#010x}, which is not a multiple of 4")]
     StartAlignment {
         /// Where it starts.
         pc: u32,

@@ -33,7 +33,7 @@ fn word(access: WordAccess, clk: u32) -> Timed {
 /// The accesses to registers that this instruction must have made, and no others.
 fn register_accesses(program: &Program, step: &Step, accesses: &mut Vec<Timed>) {
     let Some(Ok(instruction)) = program.instruction(step.pc) else {
-        panic!("{:#x} is no instruction", step.pc)
+        panic!("{:#x} is not an instruction", step.pc)
     };
     let Instruction {
         opcode,

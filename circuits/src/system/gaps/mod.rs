@@ -3,7 +3,7 @@
 //! and the ends of the chain of zeroed words.
 //!
 //! Proves: no word address in a range on the `gap` bus is a word of the image or lies in a hole; the
-//! chain of zeroed words begins once and ends once, where the verifier says.
+//! chain of zeroed words begins once and ends once, at the places that the verifier gives.
 //! Relies on: its preprocessed columns being in the key; public values that are canonical limbs.
 mod columns;
 mod constraints;

@@ -72,7 +72,7 @@ const ADDRESSES: [u32; 11] = [
     0x3fff_ffff,
 ];
 
-/// The tables that say which zeroed words are opened, and what fails on their buses.
+/// The tables that decide which zeroed words are opened, and the failures on their buses.
 fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
     let image = image();
     let limbs = [end.lo, end.hi].map(|limb| limb.as_canonical_u32());
@@ -184,7 +184,7 @@ fn an_address_is_not_opened_twice() {
     assert_eq!(refused(twice), "address - from.low");
     twice.1.borrow_from = F::ONE;
     assert_eq!(refused(twice), "address - from.high");
-    // The same, with the address in limbs that are none: -2^16 + 8, 1.
+    // The same, with the address in limbs out of range: -2^16 + 8, 1.
     twice.0.address.lo -= F::from_u32(1 << 16);
     twice.0.address.hi += F::ONE;
     assert_eq!(refused(twice), "address - start.low");
@@ -233,7 +233,7 @@ fn a_word_of_the_image_is_not_opened_again() {
     below.1.borrow_start = F::ONE;
     assert_eq!(refused(below), "address - start.high");
 
-    // A gap that is none.
+    // A gap that does not exist.
     let mut rows = rows(&[0x1_0002]);
     rows[0].0.address = Word::from_u32(0x1_0001);
     rows[0].1.start = Word::from_u32(0x1_0001);
@@ -285,7 +285,7 @@ fn memory_ends_at_2_to_the_30_words() {
 
 #[test]
 fn the_initial_value_is_zero() {
-    // There is no column for it: the message says so.
+    // It has no column: the message fixes it.
     let emitted = evaluate(Table::Zeroed, rows(&[7])[0], 0, &NONE).unwrap();
     assert!(emitted.contains(&(1, Bus::Boundary, vec![SPACE_RAM, 7, 0, 0, 0])));
 }

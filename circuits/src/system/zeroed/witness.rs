@@ -8,10 +8,10 @@ use p3_field::PrimeCharacteristicRing;
 use super::{InBoundary, Zeroed};
 use crate::{F, bus::SPACE_RAM, machine::Image, system::boundary::Left, system::gaps, word::Word};
 
-/// What a row says of a word.
+/// The content of a word's row.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// What the run leaves of it.
+    /// The word's final state.
     pub left: Left,
     /// The smallest address that may still be opened, as the chain has it.
     pub from: [u32; 2],

@@ -41,7 +41,7 @@ pub struct Bench {
     /// Where to draw where the time goes, in SVG
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plot: Option<PathBuf>,
-    /// Draw what this report says, and measure nothing
+    /// Draw this report, and measure nothing
     #[arg(long, value_name = "REPORT", value_hint = ValueHint::FilePath, requires = "plot", conflicts_with_all = MEASURING)]
     pub from: Option<PathBuf>,
     /// Compare two reports, and measure nothing
@@ -56,7 +56,7 @@ pub struct Bench {
     pub compare: Option<Vec<PathBuf>>,
 }
 
-/// What says how to measure.
+/// The options of a measurement.
 const MEASURING: [&str; 8] = [
     "workloads",
     "repetitions",

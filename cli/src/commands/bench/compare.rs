@@ -7,7 +7,7 @@ use super::{
 };
 use crate::summary::aligned;
 
-/// A table for each workload that both reports have, and a word on whatever else differs.
+/// A table for each workload that both reports have, and a line on each other difference.
 pub fn compared(a: &BenchReport, b: &BenchReport) -> String {
     let mut text = differences(a, b);
     for of_a in &a.workloads {
@@ -25,7 +25,7 @@ pub fn compared(a: &BenchReport, b: &BenchReport) -> String {
     for of_b in b.workloads.iter().filter(|of_b| !in_a(&of_b.name)) {
         text += &format!("\n{}: only in B\n", of_b.name);
     }
-    text += "\nnoise: the samples of A and B overlap, so the difference says nothing\n";
+    text += "\nnoise: the samples of A and B overlap, so the difference has no meaning\n";
     let fewest = |report: &BenchReport| {
         let counts = report.workloads.iter().map(|of| of.samples.len());
         counts.min().unwrap_or_default()
@@ -48,7 +48,7 @@ fn chance(of_a: usize, of_b: usize) -> f64 {
     2.0 / orders.product::<f64>()
 }
 
-/// What should be the same.
+/// Properties that should be the same.
 fn differences(a: &BenchReport, b: &BenchReport) -> String {
     let mut text = String::new();
     let mut unequal = |what: &str, a: &str, b: &str| {

@@ -4,14 +4,14 @@ use std::{fs, thread::available_parallelism};
 
 use serde::{Deserialize, Serialize};
 
-/// What decides how fast a prover is.
+/// The properties that decide a prover's speed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Machine {
-    /// The CPU's model, if the system says it.
+    /// The CPU's model, if the system reports it.
     pub cpu: Option<String>,
     /// Cores that this process may use.
     pub cores: usize,
-    /// Physical memory in bytes, if the system says it.
+    /// Physical memory in bytes, if the system reports it.
     pub memory_bytes: Option<u64>,
     /// The operating system, and its kernel.
     pub os: String,
@@ -47,7 +47,7 @@ impl Machine {
         }
     }
 
-    /// What tells machines apart, in one line.
+    /// The machine's identity, in one line.
     pub fn line(&self) -> String {
         let cpu = self.cpu.as_deref().unwrap_or(&self.architecture);
         let memory = self.memory_bytes.map_or_else(String::new, |bytes| {
@@ -60,7 +60,7 @@ impl Machine {
     }
 }
 
-/// How many processes wanted to run in the last minute, if the system says it.
+/// How many processes wanted to run in the last minute, if the system reports it.
 pub fn load_average() -> Option<f64> {
     let text = fs::read_to_string("/proc/loadavg").ok()?;
     text.split_whitespace().next()?.parse().ok()

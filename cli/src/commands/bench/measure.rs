@@ -20,7 +20,7 @@ use super::{
 };
 use crate::arguments::{Bench, Cut};
 
-/// Measures a workload. Inside is what failed, if it has no proof.
+/// Measures a workload. The inner error is the failure of a run without a proof.
 ///
 /// # Errors
 /// If a process cannot be started, or what it writes cannot be read; or if the measurement is cancelled.
@@ -58,7 +58,7 @@ pub fn measure(
     Ok(Ok(measured.with_spreads()))
 }
 
-/// Proves once, which verifies too, and returns the report, or what failed.
+/// Proves once, which verifies too, and returns the report, or the failure.
 fn prove(
     loaded: &Loaded,
     arguments: &Bench,
@@ -92,7 +92,7 @@ fn prove(
             command.args([option, &value.to_string()]);
         }
     }
-    // What goes wrong is on standard error, and so is progress.
+    // Errors and progress are on standard error.
     let mut child = Child(command.spawn().context("cannot start `zonda prove`")?);
     let status = loop {
         cancel.check()?;

@@ -1,10 +1,10 @@
-//! What is measured of a proof.
+//! The metrics of a proof.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// What the report of `zonda prove` says that metrics are made of.
+/// The fields of `zonda prove`'s report that metrics are made of.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Proved {
     pub program_id: String,

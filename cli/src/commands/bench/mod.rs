@@ -30,7 +30,7 @@ use crate::{
 /// Measures, draws or compares.
 ///
 /// # Errors
-/// If a file cannot be read or written, or is no report.
+/// If a file cannot be read or written, or is not a report.
 pub fn bench(arguments: &Bench) -> anyhow::Result<ExitCode> {
     match (&arguments.compare, &arguments.from) {
         (Some(reports), _) => compare(reports),

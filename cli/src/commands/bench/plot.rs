@@ -119,7 +119,7 @@ fn bar(svg: &mut String, measured: &Measured, top: f64) {
         left += width;
     }
     let metric = |name: &str| measured.metrics.get(name).map(|spread| spread.median);
-    // What both are of: from the program and its input to the proof.
+    // The time of both: from the program and its input to the proof.
     let mut result = format!("{} s", number(metric("wall_seconds").unwrap_or(total)));
     if let Some(khz) = metric("end_to_end_khz") {
         let _ = write!(result, ", {} kHz", number(khz));

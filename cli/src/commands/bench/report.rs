@@ -24,7 +24,7 @@ const VERSION: u64 = 1;
 /// A measurement.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct BenchReport {
-    /// What this file is.
+    /// The kind of file.
     pub format: String,
     /// The version of its form.
     pub version: u64,
@@ -34,11 +34,11 @@ pub struct BenchReport {
     pub unix_seconds: u64,
     /// How many processes wanted to run in the minute before measuring began.
     pub load_average: Option<f64>,
-    /// Where was measured.
+    /// The machine.
     pub machine: Machine,
     /// How was measured.
     pub settings: Settings,
-    /// What was measured.
+    /// The measured workloads.
     pub workloads: Vec<Measured>,
 }
 
@@ -66,7 +66,7 @@ pub struct Settings {
 pub struct Measured {
     /// The workload's name.
     pub name: String,
-    /// What it does.
+    /// The workload's description.
     pub about: String,
     /// The program's id, in hexadecimal.
     pub program_id: String,
@@ -178,7 +178,7 @@ impl Measured {
     }
 }
 
-/// What the names of stages begin with where they stand beside metrics.
+/// The prefix of stages' names beside metrics.
 pub const STAGE: &str = "stage ";
 
 /// The entries with these names, in their order, and then all others.
@@ -212,10 +212,10 @@ pub fn number(number: f64) -> String {
 /// Reads a report.
 ///
 /// # Errors
-/// If the file cannot be read, or is no report of this version.
+/// If the file cannot be read, or is not a report of this version.
 pub fn read(path: &Path) -> anyhow::Result<BenchReport> {
     let bytes = files::read(path, "the report", files::MAX_REPORT_BYTES)?;
-    parse(&bytes).with_context(|| format!("{} is no report of `zonda bench`", path.display()))
+    parse(&bytes).with_context(|| format!("{} is not a report of `zonda bench`", path.display()))
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<BenchReport> {

@@ -1,4 +1,4 @@
-//! What is measured: guests of the repository on fixed inputs.
+//! The workloads: guests of the repository on fixed inputs.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::files;
 pub struct Workload {
     /// The name on the command line and in reports.
     pub name: &'static str,
-    /// What it does.
+    /// Its description.
     pub about: &'static str,
     /// Whether it takes many minutes: then it is measured only if it is named.
     pub is_long: bool,
