@@ -336,7 +336,7 @@ fn bytes_that_are_no_key_are_refused() {
     parameters[11] ^= 1;
     let cases = [
         (vec![], "does not begin with \"ZONDAKEY\""),
-        (fs::read(repository(&guest("echo"))).unwrap(), "no key: "),
+        (fs::read(repository(&guest("echo"))).unwrap(), "not a key: "),
         (version, "key format version"),
         (preset, "no preset has the number 9"),
         (parameters, "not those of the preset \"standard\""),
