@@ -160,6 +160,7 @@ impl Counts {
 
     fn add(mut self, other: Self) -> Self {
         let add = |into: &mut [u32], from: &[u32]| {
+            assert_eq!(into.len(), from.len());
             into.iter_mut().zip(from).for_each(|(sum, n)| *sum += n);
         };
         add(&mut self.instructions, &other.instructions);

@@ -64,6 +64,8 @@ impl Record {
         let mut recorder = Recorder::default();
         let mut names = Names::default();
         table.evaluate_named(&mut recorder, &mut names);
+        assert_eq!(recorder.zeros.len(), names.constraints.len());
+        assert_eq!(recorder.messages.len(), names.messages.len());
         let constraints = recorder.zeros.into_iter().zip(names.constraints);
         let messages = recorder.messages.into_iter().zip(names.messages);
         Self {

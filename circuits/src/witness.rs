@@ -344,6 +344,7 @@ where
 
         let counts = self.lookups.counts()?;
         let times = counts.instructions().iter().copied();
+        assert_eq!(boundary.pcs.len(), times.len(), "an instruction, a count");
         let executed = boundary.pcs.iter().copied().zip(times);
         let executed: Vec<(u32, u32)> = allocate::collect(executed)?;
         let instruction_at = &self.instruction_at;

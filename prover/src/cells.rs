@@ -66,8 +66,10 @@ impl Cells {
             quotient: 2 * degree as u64,
             ..TableCells::default()
         };
+        assert_eq!(header.parts.len(), used.len());
         for (part, used) in header.parts.iter().zip(used) {
             let layout = Layout::new(&part.shape, degree);
+            assert_eq!(layout.instances.len(), used.len());
             let instances = layout.instances.iter().zip(&layout.counts).zip(used);
             for ((instance, counts), used) in instances {
                 let cells = &mut tables[instance.table as usize];
