@@ -82,6 +82,7 @@ mod sizes;
 pub mod steps;
 #[cfg(feature = "std")]
 mod stream;
+pub mod sums;
 pub mod transcript;
 mod verify;
 

@@ -9,6 +9,7 @@ mod global;
 mod lookup;
 mod opened;
 mod openings;
+pub mod pages;
 mod points;
 mod prove;
 mod quotient;

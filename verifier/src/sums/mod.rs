@@ -1,0 +1,5 @@
+//! The engine of sums: protocol version 4, which is being built (`docs/engine-of-sums.md`). [`verify`](crate::verify)
+//! does not use it yet.
+
+pub mod heights;
+pub mod pages;
