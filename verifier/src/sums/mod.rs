@@ -3,3 +3,4 @@
 
 pub mod heights;
 pub mod pages;
+pub mod security;
