@@ -7,8 +7,13 @@ use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_riscv_emu::instruction::Instruction;
 
+#[cfg(feature = "witness")]
+use zonda_riscv_emu::allocate::OutOfMemory;
+
 #[cfg(feature = "symbolic")]
 use crate::columns::Structure;
+#[cfg(feature = "witness")]
+use crate::witness::source::{At, Extent, Sink, Source};
 use crate::{
     F,
     builder::{Builder, Circuit, Names},
@@ -224,6 +229,38 @@ macro_rules! tables {
             #[inline(always)]
             pub fn eval<B: Builder>(self, circuit: &mut Circuit<'_, B>) {
                 match self { $(Self::$table => $module::eval(circuit),)* }
+            }
+
+            /// How many rows the table has in a part of this extent, if the part has the table.
+            #[cfg(feature = "witness")]
+            pub fn rows(self, extent: &Extent) -> usize {
+                match self { $(Self::$table => $module::rows(extent),)* }
+            }
+
+            /// Adds the rows that `source` makes known.
+            #[cfg(feature = "witness")]
+            pub(crate) fn fill<I: At>(
+                self,
+                source: &Source<'_, I>,
+                rows: &mut impl Sink,
+            ) -> Result<(), OutOfMemory> {
+                match self { $(Self::$table => $module::fill(source, rows),)* }
+            }
+
+            /// Adds the columns that are committed before the global challenge, if the table has any.
+            #[cfg(feature = "witness")]
+            pub(crate) fn fill_boundary<I: At>(
+                self,
+                source: &Source<'_, I>,
+                rows: &mut impl Sink,
+            ) -> Result<(), OutOfMemory> {
+                match self {
+                    $($(Self::$table => {
+                        let _: Option<$module::$boundary<F>> = None;
+                        $module::fill_boundary(source, rows)
+                    })?)*
+                    _ => Ok(()),
+                }
             }
 
             /// Does some work that is compiled once for each table.

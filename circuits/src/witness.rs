@@ -2,13 +2,12 @@
 //! rest from the records of a shard.
 
 mod one_shard;
+pub mod source;
 
 use alloc::vec::Vec;
 use core::ops::DerefMut;
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_matrix::dense::RowMajorMatrix;
-use rayon::prelude::*;
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
     instruction::Instruction,
@@ -18,22 +17,17 @@ use zonda_riscv_emu::{
 
 use crate::{
     F,
-    columns::Columns,
-    families::{
-        add_immediate, add_sub, bitwise, bitwise_immediate, branch, divide, ecall, jump,
-        load_store_misaligned, load_store_subword, load_store_word, multiply, set_less_than,
-        set_less_than_immediate, shift, shift_immediate,
-    },
     lookups::Lookups,
-    machine::{Image, Part, Table, height},
+    machine::{Image, Part, Table},
     system::{
-        boundary::{self, Held, LastClks, Left},
-        image, instructions, program, statement, transfer,
-        zeroed::{self, Opening},
+        boundary::{Held, Left},
+        zeroed::Opening,
     },
 };
 
 pub use one_shard::OneShard;
+pub use source::Extent;
+use source::{Moment, Rows, Source};
 
 /// One instance of a table, filled.
 #[derive(Clone, Debug)]
@@ -112,26 +106,38 @@ pub fn boundary_columns(
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Result<Vec<Filled<Vec<u32>>>, OutOfMemory> {
-    let held = |held: &Held| boundary::row(held, 0).0;
-    let instruction = |pc: &u32| instructions::row(*pc, &instruction_at(*pc));
-    let word = |opening: &Opening| zeroed::row(opening).0;
+    let source = Source {
+        image,
+        part: &Part::default(),
+        boundary,
+        instruction_at: &instruction_at,
+        moment: None,
+    };
+    let extent = boundary.extent();
     let cells = &mut |count| allocate::filled(0, count);
-
-    let (table, pcs) = (Table::Instructions, boundary.pcs);
-    let mut columns = filled(table, heights(table, pcs.len()), pcs, instruction, cells)?;
-    fill_up(&mut columns);
-    let (table, places) = (Table::Boundary, boundary.held);
-    let more = filled(table, heights(table, places.len()), places, held, cells)?;
-    columns.extend(more);
-    if let Some(used) = &boundary.program {
-        let uses = |uses: &u32| program::row(*uses);
-        columns.extend(whole(Table::Program, used.uses, uses, cells)?);
-        let left = image::rows(image, used.left)?;
-        columns.extend(whole(Table::Image, &left, |row| *row, cells)?);
+    let mut columns = Vec::new();
+    for table in Table::ALL {
+        let width = table.boundary_width();
+        if width == 0 {
+            continue;
+        }
+        let rows = table.rows(&extent);
+        let mut instances = Vec::new();
+        if !table.is_fixed() {
+            instances = empty(table, width, heights(table, rows), cells)?;
+        }
+        table.fill_boundary(
+            &source,
+            &mut Rows {
+                table,
+                instances: &mut instances,
+                lookups: None,
+                cells,
+            },
+        )?;
+        finish(table, &mut instances);
+        columns.extend(instances);
     }
-    let (table, words) = (Table::Zeroed, boundary.zeroed);
-    let more = filled(table, heights(table, words.len()), words, word, cells)?;
-    columns.extend(more);
     Ok(columns)
 }
 
@@ -155,17 +161,20 @@ pub fn traces(
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Vec<InstanceTrace> {
-    let rows = |table| match table {
-        Table::Transfer => records.transfers.len(),
-        family => {
-            let family = Family::ALL.get(family as usize);
-            family.map_or(0, |family| records.count(*family))
-        }
-    };
+    let mut extent = boundary.extent();
+    extent.instructions = Family::ALL.map(|family| records.count(family));
+    extent.transferred_words = records.transfers.len();
     let cells = |count| allocate::filled(0, count);
     let filled = || {
-        let mut filling =
-            Filling::new(image, part, boundary, rows, heights, instruction_at, cells)?;
+        let mut filling = Filling::new(
+            image,
+            part,
+            boundary,
+            &extent,
+            heights,
+            instruction_at,
+            cells,
+        )?;
         filling.add(records)?;
         filling.finish(records)
     };
@@ -219,8 +228,8 @@ where
 {
     /// Nothing is filled yet.
     ///
-    /// `rows` is how many records there will be for a table that has a row for each of some records.
-    /// `cells` gives memory for so many cells, with any contents.
+    /// `extent` says how much there will be of all that rows are made of. `cells` gives memory for so many
+    /// cells, with any contents.
     ///
     /// # Errors
     /// If `cells` has none, or the system refuses memory.
@@ -228,25 +237,18 @@ where
         image: &'a Image,
         part: &'a Part,
         boundary: &'a Boundary<'a>,
-        rows: impl Fn(Table) -> usize,
+        extent: &Extent,
         heights: impl Fn(Table, usize) -> Vec<usize>,
         instruction_at: I,
         mut cells: A,
     ) -> Result<Self, OutOfMemory> {
-        let mut instances = |table: Table| {
-            let rows = match table {
-                Table::Boundary => boundary.held.len(),
-                Table::Instructions => boundary.pcs.len(),
-                Table::Zeroed => boundary.zeroed.len(),
-                // They are filled at once, in the end.
-                table if table.is_fixed() => return Ok(Vec::new()),
-                table => rows(table),
-            };
-            empty(table, table.trace_width(), heights(table, rows), &mut cells)
-        };
         let mut tables = [const { Vec::new() }; Table::ALL.len()];
         for (table, place) in Table::ALL.into_iter().zip(&mut tables) {
-            *place = instances(table)?;
+            // Others have memory for just their rows, when they are filled.
+            if !table.is_fixed() {
+                let heights = heights(table, table.rows(extent));
+                *place = empty(table, table.trace_width(), heights, &mut cells)?;
+            }
         }
         Ok(Self {
             image,
@@ -265,59 +267,9 @@ where
     /// If the system refuses memory for counts of lookups.
     ///
     /// # Panics
-    /// If there are more of them than `rows` announced.
+    /// If there are more of them than the extent announced.
     pub fn add(&mut self, records: &Records) -> Result<(), OutOfMemory> {
-        let Self {
-            instruction_at,
-            lookups,
-            tables,
-            ..
-        } = self;
-        // One instruction family: its records, and its function from a record to a row.
-        macro_rules! family {
-            ($table:ident, $module:ident) => {
-                family!($table, records.steps[Family::$table as usize], $module, pc)
-            };
-            ($table:ident, $records:expr, $module:ident, $($pc:ident).+) => {{
-                let instances = &mut tables[Table::$table as usize];
-                append(instances, Some(lookups), &$records, |record| {
-                    $module::row(record, &instruction_at(record.$($pc).+))
-                })?;
-            }};
-        }
-        family!(AddSub, add_sub);
-        family!(AddImmediate, add_immediate);
-        family!(Bitwise, bitwise);
-        family!(BitwiseImmediate, bitwise_immediate);
-        family!(Shift, shift);
-        family!(ShiftImmediate, shift_immediate);
-        family!(SetLessThan, set_less_than);
-        family!(SetLessThanImmediate, set_less_than_immediate);
-        family!(Branch, branch);
-        family!(Jump, jump);
-        family!(
-            LoadStoreWord,
-            records.load_store_word,
-            load_store_word,
-            step.pc
-        );
-        family!(
-            LoadStoreSubword,
-            records.load_store_subword,
-            load_store_subword,
-            step.pc
-        );
-        family!(
-            LoadStoreMisaligned,
-            records.load_store_misaligned,
-            load_store_misaligned,
-            step.pc
-        );
-        family!(Multiply, multiply);
-        family!(Divide, divide);
-        family!(Ecall, records.ecalls, ecall, pc);
-        let instances = &mut tables[Table::Transfer as usize];
-        append(instances, Some(lookups), &records.transfers, transfer::row)
+        self.fill(Moment::Executed(records))
     }
 
     /// Fills the remaining tables: from the registers and the memory in `last`, the records of the
@@ -326,56 +278,59 @@ where
     /// # Errors
     /// If `cells` has no memory, or the system refuses some.
     pub fn finish(mut self, last: &Records) -> Result<Vec<Filled<M>>, OutOfMemory> {
-        let (part, boundary) = (self.part, self.boundary);
-        let last_clks = LastClks(last);
-        let held = |held: &Held| boundary::row(held, last_clks.of(held.space, held.address));
-        let instances = &mut self.tables[Table::Boundary as usize];
-        append(instances, Some(&self.lookups), boundary.held, held)?;
-        let instances = &mut self.tables[Table::Zeroed as usize];
-        append(instances, Some(&self.lookups), boundary.zeroed, zeroed::row)?;
-        if let Some(execution) = &part.execution {
-            self.whole(Table::Statement, &statement::rows(execution)?, |row| *row)?;
-        }
-        if let Some(used) = &boundary.program {
-            self.whole(Table::Program, used.uses, |uses| program::row(*uses))?;
-            let rows = image::rows(self.image, used.left)?;
-            self.whole(Table::Image, &rows, |row| *row)?;
-        }
-
+        self.fill(Moment::Ended(last))?;
         let counts = self.lookups.counts()?;
-        let times = counts.instructions().iter().copied();
-        assert_eq!(boundary.pcs.len(), times.len(), "an instruction, a count");
-        let executed = boundary.pcs.iter().copied().zip(times);
-        let executed: Vec<(u32, u32)> = allocate::collect(executed)?;
-        let instruction_at = &self.instruction_at;
-        let instruction = |(pc, times): &(u32, u32)| {
-            let row = instructions::row(*pc, &instruction_at(*pc));
-            (row, F::from_u32(*times))
-        };
-        let instances = &mut self.tables[Table::Instructions as usize];
-        append(instances, None, &executed, instruction)?;
-        if part.zeroed.is_some() {
-            self.whole(Table::Gaps, &counts.gaps(), |row| *row)?;
+        self.fill(Moment::Counted(&counts))?;
+        for (table, instances) in Table::ALL.into_iter().zip(&mut self.tables) {
+            finish(table, instances);
         }
-        self.whole(Table::Range16, &counts.range16(), |row| *row)?;
-        self.whole(Table::Bytes, &counts.bytes(), |row| *row)?;
-        self.whole(Table::PowersOfTwo, &counts.powers_of_two(), |row| *row)?;
-
-        for instance in self.tables.iter_mut().flatten() {
-            instance.unused().fill(0);
-        }
-        fill_up(&mut self.tables[Table::Instructions as usize]);
         Ok(self.tables.into_iter().flatten().collect())
     }
 
-    fn whole<R: Sync, C: Columns<F>>(
-        &mut self,
-        table: Table,
-        records: &[R],
-        row: impl Fn(&R) -> C + Sync,
-    ) -> Result<(), OutOfMemory> {
-        self.tables[table as usize] = whole(table, records, row, &mut self.cells)?;
+    /// Adds the rows of all tables that this moment makes known.
+    fn fill(&mut self, moment: Moment<'_>) -> Result<(), OutOfMemory> {
+        let Self {
+            image,
+            part,
+            boundary,
+            instruction_at,
+            lookups,
+            tables,
+            cells,
+        } = self;
+        let source = Source {
+            image,
+            part,
+            boundary,
+            instruction_at,
+            moment: Some(moment),
+        };
+        // Those that are filled from counts look nothing up.
+        let lookups = (!matches!(moment, Moment::Counted(_))).then_some(&*lookups);
+        for (table, instances) in Table::ALL.into_iter().zip(tables) {
+            table.fill(
+                &source,
+                &mut Rows {
+                    table,
+                    instances,
+                    lookups,
+                    cells,
+                },
+            )?;
+        }
         Ok(())
+    }
+}
+
+impl Boundary<'_> {
+    /// The extent of a part, as far as the boundary tells it.
+    fn extent(&self) -> Extent {
+        Extent {
+            pcs: self.pcs.len(),
+            held: self.held.len(),
+            zeroed: Some([self.zeroed.len(), 0]),
+            ..Extent::default()
+        }
     }
 }
 
@@ -406,17 +361,20 @@ impl<M: DerefMut<Target = [u32]>> Filled<M> {
     }
 }
 
-/// Every row of the table of instructions is one of the program: the unused ones are the first, not
-/// executed.
-fn fill_up<M: DerefMut<Target = [u32]>>(instances: &mut [Filled<M>]) {
-    let Some(first) = instances.first() else {
-        return;
-    };
-    let boundary = first.cells[..Table::Instructions.boundary_width()].to_vec();
+/// Fills up the instances of a table. Every row of the table of instructions is one of the program: the unused ones
+/// are the first, not executed. Those of other tables are zero.
+fn finish<M: DerefMut<Target = [u32]>>(table: Table, instances: &mut [Filled<M>]) {
+    let mut first = Vec::new();
+    if let (Table::Instructions, Some(instance)) = (table, instances.first()) {
+        first.extend(&instance.cells[..table.boundary_width()]);
+    }
     for instance in instances {
         let width = instance.width;
-        for row in instance.unused().chunks_exact_mut(width) {
-            row[..boundary.len()].copy_from_slice(&boundary);
+        instance.unused().fill(0);
+        if !first.is_empty() {
+            for row in instance.unused().chunks_exact_mut(width) {
+                row[..first.len()].copy_from_slice(&first);
+            }
         }
     }
 }
@@ -437,69 +395,4 @@ fn empty<M>(
         })
     };
     heights.into_iter().map(instance).collect()
-}
-
-/// One instance of exactly these rows.
-fn whole<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
-    table: Table,
-    records: &[R],
-    row: impl Fn(&R) -> C + Sync,
-    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
-) -> Result<Vec<Filled<M>>, OutOfMemory> {
-    let heights = alloc::vec![height(records.len())];
-    filled(table, heights, records, row, cells)
-}
-
-/// Instances of these heights, with all their rows; nothing is looked up.
-fn filled<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
-    table: Table,
-    heights: Vec<usize>,
-    records: &[R],
-    row: impl Fn(&R) -> C + Sync,
-    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
-) -> Result<Vec<Filled<M>>, OutOfMemory> {
-    let mut instances = empty(table, C::WIDTH, heights, cells)?;
-    append(&mut instances, None, records, row)?;
-    for instance in &mut instances {
-        instance.unused().fill(0);
-    }
-    Ok(instances)
-}
-
-/// Adds rows of records, in order, to instances that have room for them, and counts the rows' lookups
-/// while they are at hand.
-fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
-    instances: &mut [Filled<M>],
-    lookups: Option<&Lookups<'_>>,
-    mut records: &[R],
-    row: impl Fn(&R) -> C + Sync,
-) -> Result<(), OutOfMemory> {
-    // Enough rows for a task to be worth its while, few enough to stay in the cache.
-    const ROWS_PER_TASK: usize = 1 << 9;
-    for instance in instances {
-        let table = instance.table;
-        let room = instance.unused();
-        let count = records.len().min(room.len() / C::WIDTH);
-        let (now, later) = records.split_at(count);
-        room[..count * C::WIDTH]
-            .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
-            .zip(now.par_chunks(ROWS_PER_TASK))
-            .try_for_each_init(Vec::new, |rows, (cells, records)| {
-                rows.resize(cells.len(), F::ZERO);
-                for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
-                    row(record).write_row(cells);
-                }
-                if let Some(lookups) = lookups {
-                    lookups.count(table, rows)?;
-                }
-                for (cell, value) in cells.iter_mut().zip(rows) {
-                    *cell = value.as_canonical_u32();
-                }
-                Ok(())
-            })?;
-        instance.used += count;
-        records = later;
-    }
-    assert!(records.is_empty(), "a table has too few rows");
-    Ok(())
 }

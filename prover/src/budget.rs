@@ -110,7 +110,7 @@ impl Budget {
         };
         // The memory of a part with empty tables, or with the program alone.
         let part = |work: &Work| {
-            let shape = work.shape(setup.key.fixed());
+            let shape = work.shape(&setup.image, setup.key.fixed());
             estimate::part(&shape, preset, work).peak()
         };
         let empty = part(&Work::default());

@@ -9,7 +9,7 @@ use zonda_circuits::{
         gaps,
         zeroed::{NotZeroed, openings},
     },
-    witness::{Boundary, ProgramUse},
+    witness::{Boundary, Extent, ProgramUse},
 };
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
@@ -211,8 +211,26 @@ impl Work {
         Links { execution, zeroed }
     }
 
+    /// How much there is of all that the part's rows are made of.
+    pub fn extent(&self, image: &Image) -> Extent {
+        let mut extent = Extent::default();
+        if let Some(shard) = &self.shard {
+            extent.instructions = shard.instructions.map(|count| count as usize);
+            extent.transferred_words = shard.transferred_words as usize;
+            extent.pcs = shard.pcs.len();
+            extent.held = REGISTERS + shard.words.len() + 1;
+            extent.output = Some(shard.output.len());
+        }
+        let text = || [image.text.len(), image.words.len()];
+        extent.program = self.program.as_ref().map(|_| text());
+        let words = |zeroed: &ZeroedWork| [zeroed.left.len(), gaps::ranges(image).len()];
+        extent.zeroed = self.zeroed.as_ref().map(words);
+        extent
+    }
+
     /// The part's instances; `fixed` are those with preprocessed columns, which the key determines.
-    pub fn shape(&self, fixed: &[Instance]) -> Shape {
+    pub fn shape(&self, image: &Image, fixed: &[Instance]) -> Shape {
+        let extent = self.extent(image);
         let tables = Table::ALL
             .into_iter()
             .filter(|table| self.has(table.role()));
@@ -220,7 +238,7 @@ impl Work {
             let own = fixed.iter().filter(|instance| instance.table == table);
             let own: Vec<_> = own.copied().collect();
             if own.is_empty() {
-                let heights = several(table, self.rows(table)).into_iter();
+                let heights = several(table, table.rows(&extent)).into_iter();
                 let log_height = heights.map(|height| height.ilog2() as u8);
                 log_height
                     .map(|log_height| Instance { table, log_height })
@@ -234,20 +252,14 @@ impl Work {
 
     /// How many rows of each instance of `shape` are in use.
     pub fn used(&self, image: &Image, shape: &Shape) -> Vec<usize> {
+        let extent = self.extent(image);
         let mut before = None;
         let mut left = 0;
         let used = shape.0.iter().map(|instance| {
             let table = instance.table;
             if before != Some(table) {
                 before = Some(table);
-                left = match table {
-                    Table::Program => image.text.len(),
-                    Table::Image => REGISTERS + 1 + image.words.len(),
-                    Table::Gaps => gaps::ranges(image).len(),
-                    Table::Range16 | Table::Bytes => 1 << 16,
-                    Table::PowersOfTwo => 8,
-                    _ => self.rows(table),
-                };
+                left = table.rows(&extent);
             }
             let used = left.min(1 << instance.log_height);
             left -= used;
@@ -301,23 +313,6 @@ impl Work {
             Role::Program => self.program.is_some(),
             Role::Zeroed => self.zeroed.is_some(),
             Role::Lookup => true,
-        }
-    }
-
-    /// How many rows a table has whose height the key does not determine.
-    pub(crate) fn rows(&self, table: Table) -> usize {
-        let of_shard = |rows: fn(&ShardWork) -> usize| self.shard.as_ref().map_or(0, rows);
-        match table {
-            Table::Transfer => of_shard(|shard| shard.transferred_words as usize),
-            Table::Instructions => of_shard(|shard| shard.pcs.len()),
-            Table::Boundary => of_shard(|shard| REGISTERS + shard.words.len() + 1),
-            Table::Statement => of_shard(|shard| shard.output.len()),
-            Table::Zeroed => self.zeroed.as_ref().map_or(0, |zeroed| zeroed.left.len()),
-            family => {
-                let shard = self.shard.as_ref();
-                let count = shard.and_then(|shard| shard.instructions.get(family as usize));
-                count.map_or(0, |count| *count as usize)
-            }
         }
     }
 }

@@ -267,7 +267,7 @@ impl Planner<'_, '_> {
         }
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
-        let shape = work.shape(setup.key.fixed());
+        let shape = work.shape(&setup.image, setup.key.fixed());
         self.costs.push(Cost::of(&shape, setup.key.preset()));
         let mut boundary = None;
         if let Some(engine) = self.engine {
@@ -287,7 +287,7 @@ impl Planner<'_, '_> {
     /// How much memory it takes to prove a part.
     fn estimate(&self, work: &Work) -> Estimate {
         let key = &self.setup.key;
-        let shape = work.shape(key.fixed());
+        let shape = work.shape(&self.setup.image, key.fixed());
         estimate::part(&shape, key.preset(), work)
     }
 

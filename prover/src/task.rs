@@ -240,7 +240,7 @@ impl Task {
             }
         }
         self.check_zeroed(setup)?;
-        if self.header.shape != self.work.shape(setup.key.fixed()) {
+        if self.header.shape != self.work.shape(&setup.image, setup.key.fixed()) {
             return Err(TaskError::Header { what: "shape" });
         }
         if self.header.links != self.work.links() {

@@ -38,9 +38,10 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
 ) -> Result<Vec<Filled<M>>, ProveError> {
     let stated = work.stated()?;
     work.with_boundary(&setup.image, |boundary| {
-        let rows = |table| work.rows(table);
+        let extent = work.extent(&setup.image);
         let at = |pc| setup.instruction_at(pc);
-        let mut filling = Filling::new(&setup.image, &stated, boundary, rows, several, at, cells)?;
+        let mut filling =
+            Filling::new(&setup.image, &stated, boundary, &extent, several, at, cells)?;
         let Some(shard) = &work.shard else {
             return Ok(filling.finish(&Records::default())?);
         };

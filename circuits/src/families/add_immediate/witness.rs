@@ -1,13 +1,18 @@
 //! Filling the table from execution records.
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_riscv_emu::{instruction::Instruction, record::Step};
+use zonda_riscv_emu::{
+    allocate::OutOfMemory,
+    instruction::Instruction,
+    record::{Family, Step},
+};
 
 use super::AddImmediate;
 use crate::{
     F,
     gadgets::registers::TwoRegisters,
     instruction::{Thread, decoded},
+    witness::source::{At, Extent, Sink, Source},
     word::Word,
 };
 
@@ -24,4 +29,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddImmediate<F> {
         // x0 is not written, but the column holds the sum all the same.
         result: Word::from_u32(step.rs1.value.wrapping_add(constant)),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::AddImmediate)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::AddImmediate), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

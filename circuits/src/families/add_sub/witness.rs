@@ -2,12 +2,19 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::AddSub;
-use crate::{F, instruction::Thread, memory::Access, word::Word};
+use crate::{
+    F,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
@@ -28,4 +35,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
             _ => step.rs1.value.wrapping_add(step.rs2.value),
         }),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::AddSub)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::AddSub), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

@@ -21,4 +21,4 @@ mod witness;
 pub use columns::Bitwise;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -2,8 +2,9 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::Bitwise;
@@ -11,6 +12,7 @@ use crate::{
     F,
     gadgets::{logic::Logic, registers::ThreeRegisters},
     instruction::{Thread, decoded},
+    witness::source::{At, Extent, Sink, Source},
     word::Word,
 };
 
@@ -32,4 +34,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> Bitwise<F> {
             _ => x & y,
         }),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Bitwise)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::Bitwise), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

@@ -24,4 +24,4 @@ mod witness;
 pub use columns::BitwiseImmediate;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

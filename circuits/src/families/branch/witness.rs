@@ -2,8 +2,9 @@
 
 use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::Branch;
@@ -11,6 +12,7 @@ use crate::{
     F,
     instruction::{Thread, decoded},
     memory::Access,
+    witness::source::{At, Extent, Sink, Source},
 };
 
 /// The row of one executed instruction.
@@ -63,4 +65,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> Branch<F> {
         margin: F::from_i32(margin),
         aid,
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Branch)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::Branch), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

@@ -86,4 +86,4 @@ mod witness;
 pub use columns::Divide;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

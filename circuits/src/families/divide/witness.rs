@@ -2,13 +2,19 @@
 
 use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::Divide;
 use crate::{
-    F, gadgets::product::integer_products, instruction::Thread, memory::Access, word::Word,
+    F,
+    gadgets::product::integer_products,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
 };
 
 /// The row of one executed instruction.
@@ -80,4 +86,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> Divide<F> {
             hi: F::from_bool(negate && chosen != 0),
         },
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Divide)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::Divide), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

@@ -23,4 +23,4 @@ mod witness;
 pub use columns::Ecall;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -2,12 +2,19 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::Instruction,
-    record::{Call, EcallStep},
+    record::{Call, EcallStep, Family},
 };
 
 use super::Ecall;
-use crate::{F, instruction::Thread, memory::Access, word::Word};
+use crate::{
+    F,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &EcallStep, _: &Instruction) -> Ecall<F> {
@@ -43,4 +50,15 @@ pub fn row(step: &EcallStep, _: &Instruction) -> Ecall<F> {
         output_end: Word::from_u32(step.output_length.value.wrapping_add(step.result)),
         ..row
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Ecall)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let steps = source.executed().map_or(&[][..], |records| &records.ecalls);
+    rows.add(steps, |step| row(step, &source.instruction_at(step.pc)))
 }

@@ -22,4 +22,4 @@ mod witness;
 pub use columns::Jump;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

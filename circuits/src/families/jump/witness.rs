@@ -2,8 +2,9 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, Step},
+    record::{self, Family, Step},
 };
 
 use super::Jump;
@@ -11,6 +12,7 @@ use crate::{
     F,
     instruction::{Thread, decoded},
     memory::Access,
+    witness::source::{At, Extent, Sink, Source},
 };
 
 /// The row of one executed instruction.
@@ -39,4 +41,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> Jump<F> {
         wraps: F::from_bool(is_jalr && sum >= 1 << 32),
         bit: F::from_bool(is_jalr && sum & 1 == 1),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Jump)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::Jump), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

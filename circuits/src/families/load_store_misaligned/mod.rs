@@ -28,4 +28,4 @@ mod witness;
 pub use columns::LoadStoreMisaligned;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

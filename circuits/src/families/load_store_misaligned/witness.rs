@@ -2,13 +2,20 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, MemoryStep},
+    record::{self, Family, MemoryStep},
     semantics::{Load, effective_address, load},
 };
 
 use super::LoadStoreMisaligned;
-use crate::{F, gadgets::address::Address, instruction::Thread, memory::Access};
+use crate::{
+    F,
+    gadgets::address::Address,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisaligned<F> {
@@ -60,4 +67,19 @@ pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisalign
         result: result.to_le_bytes().map(F::from_u8),
         sign: F::from_bool(opcode == Opcode::Lh && result >> 31 == 1),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::LoadStoreMisaligned)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let steps = source
+        .executed()
+        .map_or(&[][..], |records| &records.load_store_misaligned);
+    rows.add(steps, |step| {
+        row(step, &source.instruction_at(step.step.pc))
+    })
 }

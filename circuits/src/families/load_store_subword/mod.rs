@@ -26,4 +26,4 @@ mod witness;
 pub use columns::LoadStoreSubword;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -2,13 +2,21 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, MemoryStep},
+    record::{self, Family, MemoryStep},
     semantics::effective_address,
 };
 
 use super::LoadStoreSubword;
-use crate::{F, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
+use crate::{
+    F,
+    gadgets::address::Address,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<F> {
@@ -70,4 +78,19 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
         result: Word::from_u32(result),
         word: Word::from_u32(word.after),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::LoadStoreSubword)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let steps = source
+        .executed()
+        .map_or(&[][..], |records| &records.load_store_subword);
+    rows.add(steps, |step| {
+        row(step, &source.instruction_at(step.step.pc))
+    })
 }

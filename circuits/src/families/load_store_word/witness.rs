@@ -2,12 +2,20 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, MemoryStep},
+    record::{self, Family, MemoryStep},
 };
 
 use super::LoadStoreWord;
-use crate::{F, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
+use crate::{
+    F,
+    gadgets::address::Address,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The row of one executed instruction.
 pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> {
@@ -38,4 +46,19 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> 
         memory: Access::fill(&memory, step.clk + 2),
         result: Word::from_u32(word.after),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::LoadStoreWord)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let steps = source
+        .executed()
+        .map_or(&[][..], |records| &records.load_store_word);
+    rows.add(steps, |step| {
+        row(step, &source.instruction_at(step.step.pc))
+    })
 }

@@ -64,4 +64,4 @@ mod witness;
 pub use columns::{Multiply, SignedBytes};
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -2,13 +2,19 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::{Multiply, SignedBytes};
 use crate::{
-    F, gadgets::product::integer_products, instruction::Thread, memory::Access, word::Word,
+    F,
+    gadgets::product::integer_products,
+    instruction::Thread,
+    memory::Access,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
 };
 
 /// The row of one executed instruction.
@@ -74,4 +80,16 @@ fn signed_bytes(bytes: [i64; 4]) -> SignedBytes<F> {
         byte_2,
         byte_3,
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::Multiply)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::Multiply), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

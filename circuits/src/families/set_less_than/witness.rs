@@ -2,8 +2,9 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::SetLessThan;
@@ -14,6 +15,7 @@ use crate::{
         registers::ThreeRegisters,
     },
     instruction::{Thread, decoded},
+    witness::source::{At, Extent, Sink, Source},
 };
 
 /// The row of one executed instruction.
@@ -29,4 +31,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> SetLessThan<F> {
         y_sign: F::from_u32((y & bias) >> 31),
         less_than: LessThan::fill(x ^ bias, y ^ bias),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::SetLessThan)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::SetLessThan), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

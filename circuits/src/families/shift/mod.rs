@@ -19,4 +19,4 @@ mod witness;
 pub use columns::Shift;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -20,4 +20,4 @@ mod witness;
 pub use columns::ShiftImmediate;
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, row, rows};

@@ -2,8 +2,9 @@
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
+    allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::Step,
+    record::{Family, Step},
 };
 
 use super::ShiftImmediate;
@@ -11,6 +12,7 @@ use crate::{
     F,
     gadgets::{registers::TwoRegisters, shift::Shifted},
     instruction::{Thread, decoded},
+    witness::source::{At, Extent, Sink, Source},
 };
 
 /// The row of one executed instruction.
@@ -27,4 +29,16 @@ pub fn row(step: &Step, instruction: &Instruction) -> ShiftImmediate<F> {
             instruction.opcode == Opcode::Srai,
         ),
     }
+}
+
+/// How many rows there are: one for each instruction of the family.
+pub fn rows(extent: &Extent) -> usize {
+    extent.instructions(Family::ShiftImmediate)
+}
+
+/// Adds the rows of the instructions that were executed.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    rows.add(source.steps(Family::ShiftImmediate), |step| {
+        row(step, &source.instruction_at(step.pc))
+    })
 }

@@ -20,4 +20,4 @@ mod witness;
 pub use columns::{Boundary, InBoundary};
 pub use constraints::{eval, public};
 #[cfg(feature = "witness")]
-pub use witness::{Held, LastClks, Left, row};
+pub use witness::{Held, LastClks, Left, fill, fill_boundary, row, rows};

@@ -1,12 +1,14 @@
 //! Filling the table from a shard's boundary and its records.
 
 use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::allocate::OutOfMemory;
 use zonda_riscv_emu::record::Records;
 
 use super::{Boundary, InBoundary};
 use crate::{
     F,
     bus::{SPACE_RAM, SPACE_REGISTER},
+    witness::source::{At, Extent, Sink, Source},
     word::Word,
 };
 
@@ -73,4 +75,28 @@ pub fn row(held: &Held, last_clk: u32) -> (InBoundary<F>, Boundary<F>) {
     };
     let last_clk = F::from_u32(last_clk);
     (place, Boundary { last_clk })
+}
+
+/// How many rows there are: one for each place that the shard holds.
+pub const fn rows(extent: &Extent) -> usize {
+    extent.held
+}
+
+/// Adds the columns that are committed before the global challenge.
+pub fn fill_boundary<I: At>(
+    source: &Source<'_, I>,
+    rows: &mut impl Sink,
+) -> Result<(), OutOfMemory> {
+    rows.add(source.boundary.held, |held| row(held, 0).0)
+}
+
+/// Adds the rows when the shard has ended.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let Some(last) = source.ended() else {
+        return Ok(());
+    };
+    let last_clks = LastClks(last);
+    rows.add(source.boundary.held, |held| {
+        row(held, last_clks.of(held.space, held.address))
+    })
 }

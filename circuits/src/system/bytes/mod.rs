@@ -6,6 +6,10 @@
 //! Relies on: its preprocessed columns being in the key.
 mod columns;
 mod constraints;
+#[cfg(feature = "witness")]
+mod witness;
 
 pub use columns::{Bytes, Fixed};
 pub use constraints::{ROWS, eval, fixed};
+#[cfg(feature = "witness")]
+pub use witness::{fill, rows};

@@ -9,6 +9,10 @@ mod columns;
 mod constraints;
 #[cfg(all(test, feature = "witness"))]
 mod tests;
+#[cfg(feature = "witness")]
+mod witness;
 
 pub use columns::{Fixed, Gaps};
 pub use constraints::{eval, fixed, public, ranges};
+#[cfg(feature = "witness")]
+pub use witness::{fill, rows};

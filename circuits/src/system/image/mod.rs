@@ -14,4 +14,4 @@ mod witness;
 pub use columns::{Fixed, Image, InBoundary};
 pub use constraints::{count, eval, fixed};
 #[cfg(feature = "witness")]
-pub use witness::rows;
+pub use witness::{all, fill, fill_boundary, rows};

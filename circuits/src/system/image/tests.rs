@@ -2,7 +2,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
-use super::{InBoundary, rows};
+use super::{InBoundary, all};
 use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -41,7 +41,7 @@ fn evaluate(rows: Vec<InBoundary<F>>) -> (Vec<String>, Messages) {
 #[test]
 fn opens_what_is_touched() {
     let minus_one = F::ORDER_U32 - 1;
-    let (constraints, emitted) = evaluate(rows(&image(), &left()).unwrap());
+    let (constraints, emitted) = evaluate(all(&image(), &left()).unwrap());
     assert_eq!(constraints, [""; 0]);
     let expected = vec![
         (1, Bus::Boundary, vec![SPACE_REGISTER, 10, 0, 0, 0]),
@@ -60,12 +60,12 @@ fn opens_what_is_touched() {
 
 #[test]
 fn touched_is_a_flag_of_rows_in_use() {
-    let mut wrong = rows(&image(), &left()).unwrap();
+    let mut wrong = all(&image(), &left()).unwrap();
     wrong[10].touched = F::TWO;
     assert_eq!(evaluate(wrong).0, ["touched"]);
 
     // A row after the last: it would open register 0 once more.
-    let mut wrong = rows(&image(), &left()).unwrap();
+    let mut wrong = all(&image(), &left()).unwrap();
     wrong.push(InBoundary {
         touched: F::ONE,
         ..InBoundary::default()

@@ -11,6 +11,7 @@ use crate::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     machine,
     system::boundary::Left,
+    witness::source::{At, Extent, Sink, Source},
     word::Word,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 /// If the system refuses the memory.
-pub fn rows(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>, OutOfMemory> {
+pub fn all(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>, OutOfMemory> {
     let row = |space: u32, address: u32| {
         let found = left.binary_search_by_key(&(space, address), |left| (left.space, left.address));
         found.map_or_else(
@@ -38,4 +39,28 @@ pub fn rows(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>,
         .iter()
         .map(|(address, _)| row(SPACE_RAM, *address));
     allocate::collect(registers.chain(output_length).chain(words))
+}
+
+/// How many rows there are: one for each register, the output length, and each word that the file fills.
+pub fn rows(extent: &Extent) -> usize {
+    extent.program.map_or(0, |[_, words]| 32 + 1 + words)
+}
+
+/// Adds the columns that are committed before the global challenge: all that there are.
+pub fn fill_boundary<I: At>(
+    source: &Source<'_, I>,
+    rows: &mut impl Sink,
+) -> Result<(), OutOfMemory> {
+    match &source.boundary.program {
+        Some(used) => rows.add(&all(source.image, used.left)?, |row| *row),
+        None => Ok(()),
+    }
+}
+
+/// Adds the rows when the shard has ended.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    match source.ended() {
+        Some(_) => fill_boundary(source, rows),
+        None => Ok(()),
+    }
 }

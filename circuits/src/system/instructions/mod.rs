@@ -11,4 +11,4 @@ mod witness;
 pub use columns::{InBoundary, Instructions};
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, fill_boundary, row, rows};

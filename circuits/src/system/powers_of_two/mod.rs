@@ -5,6 +5,10 @@
 //! Relies on: its preprocessed columns being in the key.
 mod columns;
 mod constraints;
+#[cfg(feature = "witness")]
+mod witness;
 
 pub use columns::{Fixed, PowersOfTwo};
 pub use constraints::{ROWS, eval, fixed};
+#[cfg(feature = "witness")]
+pub use witness::{fill, rows};

@@ -12,4 +12,4 @@ mod witness;
 pub use columns::{Fixed, InBoundary, Program};
 pub use constraints::{eval, fixed};
 #[cfg(feature = "witness")]
-pub use witness::row;
+pub use witness::{fill, fill_boundary, row, rows};

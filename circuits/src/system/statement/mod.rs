@@ -16,4 +16,4 @@ mod witness;
 pub use columns::Statement;
 pub use constraints::{eval, periodic, public};
 #[cfg(feature = "witness")]
-pub use witness::rows;
+pub use witness::{all, fill, rows};

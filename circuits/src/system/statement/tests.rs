@@ -2,7 +2,7 @@ use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
-use super::{Statement, public, rows};
+use super::{Statement, all, public};
 use crate::{
     F,
     bus::Bus,
@@ -54,7 +54,7 @@ fn says_what_is_stated() {
             let mut execution = execution();
             execution.output.truncate(length);
             execution.end = end;
-            let (constraints, emitted) = evaluate(&execution, rows(&execution).unwrap());
+            let (constraints, emitted) = evaluate(&execution, all(&execution).unwrap());
             assert_eq!(constraints, [""; 0]);
             assert_messages(emitted, [expected(&execution)]);
         }
@@ -77,7 +77,7 @@ fn a_pc_outside_of_memory_is_no_alias() {
 
 #[test]
 fn rows_are_those_of_the_statement() {
-    let honest = rows(&execution()).unwrap();
+    let honest = all(&execution()).unwrap();
     let wrong = |change: &dyn Fn(&mut [Statement<F>])| {
         let mut rows = honest.clone();
         change(&mut rows);

@@ -6,13 +6,30 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
 use super::Statement;
-use crate::{F, machine::Execution};
+use crate::{
+    F,
+    machine::Execution,
+    witness::source::{At, Extent, Sink, Source},
+};
+
+/// How many rows there are: one for each byte of output, and one at least.
+pub fn rows(extent: &Extent) -> usize {
+    extent.output.map_or(0, |bytes| bytes.max(1))
+}
+
+/// Adds the rows when the shard has ended.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    match (source.ended(), &source.part.execution) {
+        (Some(_), Some(execution)) => rows.add(&all(execution)?, |row| *row),
+        _ => Ok(()),
+    }
+}
 
 /// The rows.
 ///
 /// # Errors
 /// If the system refuses the memory.
-pub fn rows(execution: &Execution) -> Result<Vec<Statement<F>>, OutOfMemory> {
+pub fn all(execution: &Execution) -> Result<Vec<Statement<F>>, OutOfMemory> {
     let output = &execution.output;
     allocate::collect((0..output.len().max(1)).map(|row| {
         let byte = output.get(row).copied();

@@ -1,10 +1,15 @@
 //! Filling the table from execution records.
 
 use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::allocate::OutOfMemory;
 use zonda_riscv_emu::record::{Access, TransferWord};
 
 use super::Transfer;
-use crate::{F, memory, word::Word};
+use crate::{
+    F, memory,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The row of one word.
 pub fn row(transfer: &TransferWord) -> Transfer<F> {
@@ -46,4 +51,17 @@ pub fn row(transfer: &TransferWord) -> Transfer<F> {
         before: [before_0, before_2],
         after: bytes(word.after),
     }
+}
+
+/// How many rows there are: one for each word that moves.
+pub const fn rows(extent: &Extent) -> usize {
+    extent.transferred_words
+}
+
+/// Adds the rows of the words that were moved.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    let moved = source
+        .executed()
+        .map_or(&[][..], |records| &records.transfers);
+    rows.add(moved, row)
 }

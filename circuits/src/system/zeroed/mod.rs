@@ -19,4 +19,4 @@ mod witness;
 pub use columns::{InBoundary, Zeroed};
 pub use constraints::eval;
 #[cfg(feature = "witness")]
-pub use witness::{NotZeroed, Opening, is_zeroed, openings, row};
+pub use witness::{NotZeroed, Opening, fill, fill_boundary, is_zeroed, openings, row, rows};

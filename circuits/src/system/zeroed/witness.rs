@@ -5,8 +5,18 @@ use core::ops::Range;
 
 use p3_field::PrimeCharacteristicRing;
 
+use zonda_riscv_emu::allocate::OutOfMemory;
+
 use super::{InBoundary, Zeroed};
-use crate::{F, bus::SPACE_RAM, machine::Image, system::boundary::Left, system::gaps, word::Word};
+use crate::{
+    F,
+    bus::SPACE_RAM,
+    machine::Image,
+    system::boundary::Left,
+    system::gaps,
+    witness::source::{At, Extent, Sink, Source},
+    word::Word,
+};
 
 /// The content of a word's row.
 #[derive(Clone, Debug)]
@@ -106,4 +116,25 @@ pub fn row(opening: &Opening) -> (InBoundary<F>, Zeroed<F>) {
         borrow_end: F::from_bool(limbs(gap.end)[0] < low + 1),
     };
     (word, place)
+}
+
+/// How many rows there are: one for each word that is opened.
+pub fn rows(extent: &Extent) -> usize {
+    extent.zeroed.map_or(0, |[words, _]| words)
+}
+
+/// Adds the columns that are committed before the global challenge.
+pub fn fill_boundary<I: At>(
+    source: &Source<'_, I>,
+    rows: &mut impl Sink,
+) -> Result<(), OutOfMemory> {
+    rows.add(source.boundary.zeroed, |opening| row(opening).0)
+}
+
+/// Adds the rows when the shard has ended.
+pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
+    match source.ended() {
+        Some(_) => rows.add(source.boundary.zeroed, row),
+        None => Ok(()),
+    }
 }

@@ -1,0 +1,194 @@
+//! Where the rows of the tables come from, and when: what each table's `fill` reads.
+
+use alloc::vec::Vec;
+use core::ops::DerefMut;
+
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use rayon::prelude::*;
+use zonda_riscv_emu::{
+    allocate::OutOfMemory,
+    instruction::Instruction,
+    record::{Family, Records, Step},
+};
+
+use super::{Boundary, Filled};
+use crate::{
+    F,
+    columns::Columns,
+    lookups::{Counts, Lookups},
+    machine::{Image, Part, Table, height},
+};
+
+/// How much there is of all that rows are made of, before it is known what is in them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Extent {
+    /// How many instructions of each family the part's shard executes.
+    pub instructions: [usize; Family::ALL.len()],
+    /// How many words its ECALLs move.
+    pub transferred_words: usize,
+    /// How many distinct instructions it executes.
+    pub pcs: usize,
+    /// How many places it holds.
+    pub held: usize,
+    /// How many bytes it makes public, if there is a shard.
+    pub output: Option<usize>,
+    /// How many instructions and words the program's image has, if the part has the program.
+    pub program: Option<[usize; 2]>,
+    /// How many zeroed words the part opens, and how many gaps the image has, if it opens any.
+    pub zeroed: Option<[usize; 2]>,
+}
+
+impl Extent {
+    /// How many instructions of a family there are.
+    pub fn instructions(&self, family: Family) -> usize {
+        self.instructions[family as usize]
+    }
+}
+
+/// The instruction at a pc.
+pub trait At: Fn(u32) -> Instruction + Sync {}
+
+impl<I: Fn(u32) -> Instruction + Sync> At for I {}
+
+/// What has become known: rows are added as soon as they can be made.
+#[derive(Clone, Copy)]
+pub(crate) enum Moment<'a> {
+    /// Some instructions have been executed, the next ones.
+    Executed(&'a Records),
+    /// The shard has ended: its registers and its memory.
+    Ended(&'a Records),
+    /// The lookups of all other tables are counted.
+    Counted(&'a Counts),
+}
+
+/// Everything that rows are made of at one moment.
+pub struct Source<'a, I> {
+    pub(crate) image: &'a Image,
+    pub(crate) part: &'a Part,
+    pub(crate) boundary: &'a Boundary<'a>,
+    pub(crate) instruction_at: &'a I,
+    pub(crate) moment: Option<Moment<'a>>,
+}
+
+impl<'a, I: At> Source<'a, I> {
+    /// The instruction at a pc that the shard executes.
+    #[inline]
+    pub fn instruction_at(&self, pc: u32) -> Instruction {
+        (self.instruction_at)(pc)
+    }
+
+    /// The records of the instructions that have just been executed.
+    pub fn executed(&self) -> Option<&'a Records> {
+        match self.moment {
+            Some(Moment::Executed(records)) => Some(records),
+            _ => None,
+        }
+    }
+
+    /// Those of a family that does not touch memory.
+    pub fn steps(&self, family: Family) -> &'a [Step] {
+        let records = self.executed();
+        records.map_or(&[], |records| &records.steps[family as usize])
+    }
+
+    /// The registers and the memory at the shard's end, when it has ended.
+    pub fn ended(&self) -> Option<&'a Records> {
+        match self.moment {
+            Some(Moment::Ended(records)) => Some(records),
+            _ => None,
+        }
+    }
+
+    /// How often rows are looked up, when that is known.
+    pub(crate) fn counted(&self) -> Option<&'a Counts> {
+        match self.moment {
+            Some(Moment::Counted(counts)) => Some(counts),
+            _ => None,
+        }
+    }
+}
+
+/// Takes the rows of one table.
+pub trait Sink {
+    /// Adds a row for each record, in order.
+    ///
+    /// # Errors
+    /// If the system refuses memory.
+    fn add<R: Sync, C: Columns<F>>(
+        &mut self,
+        records: &[R],
+        row: impl Fn(&R) -> C + Sync,
+    ) -> Result<(), OutOfMemory>;
+}
+
+/// The instances of a table while they are being filled.
+pub(super) struct Rows<'a, 'b, M, A> {
+    pub(super) table: Table,
+    pub(super) instances: &'a mut Vec<Filled<M>>,
+    /// Counts what the rows look up.
+    pub(super) lookups: Option<&'a Lookups<'b>>,
+    /// Memory for the rows of a table that comes with one instance of just its rows.
+    pub(super) cells: &'a mut A,
+}
+
+impl<M, A> Sink for Rows<'_, '_, M, A>
+where
+    M: DerefMut<Target = [u32]>,
+    A: FnMut(usize) -> Result<M, OutOfMemory>,
+{
+    fn add<R: Sync, C: Columns<F>>(
+        &mut self,
+        records: &[R],
+        row: impl Fn(&R) -> C + Sync,
+    ) -> Result<(), OutOfMemory> {
+        if !self.table.is_fixed() {
+            return append(self.instances, self.lookups, records, row);
+        }
+        let height = height(records.len());
+        *self.instances = alloc::vec![Filled {
+            table: self.table,
+            cells: (self.cells)(height * C::WIDTH)?,
+            width: C::WIDTH,
+            used: 0,
+        }];
+        append(self.instances, None, records, row)
+    }
+}
+
+/// Adds rows of records, in order, to instances that have room for them, and counts the rows' lookups
+/// while they are at hand.
+fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
+    instances: &mut [Filled<M>],
+    lookups: Option<&Lookups<'_>>,
+    mut records: &[R],
+    row: impl Fn(&R) -> C + Sync,
+) -> Result<(), OutOfMemory> {
+    // Enough rows for a task to be worth its while, few enough to stay in the cache.
+    const ROWS_PER_TASK: usize = 1 << 9;
+    for instance in instances {
+        let table = instance.table;
+        let room = instance.unused();
+        let count = records.len().min(room.len() / C::WIDTH);
+        let (now, later) = records.split_at(count);
+        room[..count * C::WIDTH]
+            .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
+            .zip(now.par_chunks(ROWS_PER_TASK))
+            .try_for_each_init(Vec::new, |rows, (cells, records)| {
+                rows.resize(cells.len(), F::ZERO);
+                for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
+                    row(record).write_row(cells);
+                }
+                if let Some(lookups) = lookups {
+                    lookups.count(table, rows)?;
+                }
+                for (cell, value) in cells.iter_mut().zip(rows) {
+                    *cell = value.as_canonical_u32();
+                }
+                Ok(())
+            })?;
+        instance.used += count;
+        records = later;
+    }
+    assert!(records.is_empty(), "a table has too few rows");
+    Ok(())
+}
