@@ -2,4 +2,8 @@
 //! does not use it yet.
 
 pub mod heights;
+pub mod multilinear;
+pub mod opening;
 pub mod pages;
+pub mod point;
+pub mod words;
