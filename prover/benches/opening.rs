@@ -11,7 +11,7 @@ use std::{env, error::Error, time::Instant};
 
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
-use zonda_kernels::{Platform, Pool, Twiddles};
+use zonda_kernels::{Domain, Platform, Pool, Twiddles};
 use zonda_prover::{
     Cancel,
     engine::{Commitment, ProverChallenge, matrices, opening, words},
@@ -23,12 +23,15 @@ use zonda_verifier::{
         heights::Heights,
         multilinear::{self, eq_index},
         opening as checked,
-        pages::{LOG_PAGE, Layout, MAIN, committed},
+        opening::OpeningProof,
+        pages::{LOG_PAGE, Layout, MAIN, PHASES, committed},
         point::RowPoint,
         words as checked_words,
-        words::WordsParameters,
+        words::{WordsParameters, WordsProof},
     },
 };
+
+type Failure = Box<dyn Error + Send + Sync>;
 
 const PARAMETERS: WordsParameters = WordsParameters {
     queries: 194,
@@ -38,7 +41,7 @@ const PARAMETERS: WordsParameters = WordsParameters {
     columns_work_bits: 8,
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = env::args().skip(1).filter(|a| a != "--bench").collect();
     let [log_height, width, repetitions, degree @ ..] = &arguments[..] else {
         eprintln!("usage: opening LOG_HEIGHT WIDTH REPETITIONS [6]");
@@ -87,142 +90,190 @@ const STEPS: [&str; 10] = [
     "words, all",
 ];
 
-#[expect(clippy::too_many_lines, reason = "one step after another")]
-fn measure<E: ProverChallenge>(layout: &Layout, repetitions: usize) -> Result<(), Box<dyn Error>> {
-    let (pool, platform, cancel) = (Pool::new(), Platform::detect(), Cancel::new());
+/// Which of them are of the values of a word.
+const OF_WORDS: [usize; 2] = [7, 8];
+
+/// What is measured.
+struct Subject<'a, E> {
+    layout: &'a Layout,
+    cells: &'a [u32],
+    point: RowPoint<E>,
+    values: Vec<E>,
+    twiddles: Twiddles,
+    platform: Platform,
+    pool: Pool,
+    cancel: Cancel,
+}
+
+fn measure<E: ProverChallenge>(layout: &Layout, repetitions: usize) -> Result<(), Failure> {
     let matrix = &layout.phases[MAIN];
-    let cells = (matrix.width << matrix.log_height) as f64;
     println!(
         "2^{} rows, {} columns, degree {}",
         matrix.log_height,
         matrix.width,
         E::DEGREE
     );
-    let mut cells_of_main = vec![0_u32; matrix.width << matrix.log_height];
+    let mut cells = vec![0_u32; matrix.width << matrix.log_height];
     let mut state = 1_u32;
-    for cell in &mut cells_of_main[..matrix.sequence.pages << LOG_PAGE] {
+    for cell in &mut cells[..matrix.sequence.pages << LOG_PAGE] {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         *cell = (state >> 1).min(0x7fff_fffe);
     }
-    let main = &cells_of_main[..];
     let rest = layout.heights.log_rows() as usize - 7;
-    let point = RowPoint {
+    let point = RowPoint::<E> {
         lanes: core::array::from_fn(|i| element(i + 1)),
         skipped: core::array::from_fn(|i| element(i + 10)),
         rest: (30..30 + rest).map(element).collect(),
     };
-    let twiddles = Twiddles::new(layout.log_size() as usize)?;
-    let at: Vec<E> = (50..60).map(element).collect();
-    let column_weights: Vec<E> = (0..matrix.width).map(|i| element(i + 70)).collect();
-    let page_weights: Vec<E> = (0..matrix.sequence.pages)
-        .map(|i| element(i + 200))
-        .collect();
-    let values = values(layout, main, &point);
-
-    let mut samples = [const { [const { Vec::new() }; STEPS.len()] }; 2];
+    let subject = Subject {
+        layout,
+        cells: &cells,
+        values: values(layout, &cells, &point),
+        point,
+        twiddles: Twiddles::new(layout.log_size() as usize)?,
+        platform: Platform::detect(),
+        pool: Pool::new(),
+        cancel: Cancel::new(),
+    };
+    let mut samples = [Vec::new(), Vec::new()];
     for _ in 0..=repetitions {
         for (threads, samples) in (1..).zip(&mut samples) {
             let workers = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()?;
-            workers.install(|| -> Result<(), Box<dyn Error>> {
-                let mut step = 0;
-                let mut start = Instant::now();
-                let mut lap = |per: f64| {
-                    samples[step].push(start.elapsed().as_secs_f64() * 1e9 / per);
-                    step += 1;
-                    start = Instant::now();
-                };
-                let mut group = matrices::fill(platform, &pool, main, matrix)?;
-                lap(cells);
-                let log_height = matrix.log_height as usize;
-                matrices::evaluate(platform, &twiddles, &mut group, log_height, &cancel)?;
-                lap(cells);
-                let commitment = Commitment::of_extended(platform, &pool, vec![group])?;
-                lap(cells);
-                opening::cells::sums(platform, &[(main, &page_weights)]);
-                lap(cells);
-                opening::cells::values(platform, main, matrix.sequence.pages, &at);
-                lap(cells);
-                opening::cells::combine(platform, &pool, main, matrix, &column_weights)?;
-                lap(cells);
-                let nothing = Commitment::default();
-                let input = opening::Input {
-                    platform,
-                    pool: &pool,
-                    layout,
-                    words: [&[], &[], &[], main],
-                    parameters: &PARAMETERS,
-                };
-                let mut transcript = Steps::new();
-                let opened = opening::prove(&input, &point, &values, &mut transcript, &cancel)?;
-                lap(cells);
-                let word = &opened.combined[0];
-                let count = (2_usize << log_height) as f64;
-                let domain = zonda_kernels::Domain::Circle;
-                words::Word::new(platform, &pool, &twiddles, word, domain, 4)?;
-                lap(count);
-                word.fold(platform, &pool, &multilinear::table(&at[..4]))?;
-                lap(count);
-                let input = words::Input {
-                    platform,
-                    pool: &pool,
-                    twiddles: &twiddles,
-                    layout,
-                    commitments: [&nothing, &nothing, &nothing, &commitment],
-                    parameters: &PARAMETERS,
-                };
-                let (claims, combined) = (&opened.claims, opened.combined);
-                let proof = words::prove(&input, claims, combined, &mut transcript, &cancel)?;
-                lap(cells);
-                let (steps, operations) = (&mut Steps::new(), &mut Operations::default());
-                let start = Instant::now();
-                let opening = &opened.proof;
-                let claims = checked::check(
-                    layout,
-                    &PARAMETERS,
-                    &point,
-                    &values,
-                    opening,
-                    steps,
-                    operations,
-                )?;
-                let middle = Instant::now();
-                let roots = [None, None, None, Some(commitment.root())];
-                checked_words::check(
-                    layout,
-                    &roots,
-                    &PARAMETERS,
-                    &claims,
-                    &proof,
-                    steps,
-                    operations,
-                )?;
-                println!(
-                    "verified: opening {:?}, words {:?}",
-                    middle - start,
-                    middle.elapsed()
-                );
-                Ok(())
-            })?;
+            samples.push(workers.install(|| subject.once())?);
         }
     }
     for (step, name) in STEPS.iter().enumerate() {
-        let median = |samples: &mut Vec<f64>| {
+        let median = |samples: &[Vec<f64>]| {
             // The first one waits for fresh memory.
-            samples.remove(0);
+            let mut samples: Vec<f64> = samples[1..].iter().map(|sample| sample[step]).collect();
             samples.sort_by(f64::total_cmp);
             samples[samples.len() / 2]
         };
-        let [one, two] = [0, 1].map(|threads: usize| median(&mut samples[threads][step]));
-        let what = if matches!(step, 7 | 8) {
-            "value of the word"
+        let [one, two] = samples.each_ref().map(|samples| median(samples));
+        let (what, per) = if OF_WORDS.contains(&step) {
+            ("value of the word", 2 << matrix.log_height)
         } else {
-            "cell"
+            ("cell", cells.len())
         };
+        let [one, two] = [one, two].map(|seconds| seconds * 1e9 / per as f64);
         println!("{name:>14}: {one:.3} ns a {what} with one thread, {two:.3} with two");
     }
     Ok(())
+}
+
+impl<E: ProverChallenge> Subject<'_, E> {
+    /// The seconds of each step.
+    fn once(&self) -> Result<Vec<f64>, Failure> {
+        let Self {
+            layout,
+            cells,
+            platform,
+            ref twiddles,
+            ref pool,
+            ref cancel,
+            ..
+        } = *self;
+        let matrix = &layout.phases[MAIN];
+        let mut seconds = Vec::new();
+        let mut start = Instant::now();
+        let mut lap = |seconds: &mut Vec<f64>| {
+            seconds.push(start.elapsed().as_secs_f64());
+            start = Instant::now();
+        };
+        let mut group = matrices::fill(platform, pool, cells, matrix)?;
+        lap(&mut seconds);
+        let log_height = matrix.log_height as usize;
+        matrices::evaluate(platform, twiddles, &mut group, log_height, cancel)?;
+        lap(&mut seconds);
+        let commitment = Commitment::of_extended(platform, pool, vec![group])?;
+        lap(&mut seconds);
+        let weights: Vec<E> = (0..matrix.sequence.pages).map(element).collect();
+        lap(&mut Vec::new());
+        opening::cells::sums(platform, &[(cells, &weights)]);
+        lap(&mut seconds);
+        let at: Vec<E> = (50..60).map(element).collect();
+        opening::cells::values(platform, cells, matrix.sequence.pages, &at);
+        lap(&mut seconds);
+        opening::cells::combine(platform, pool, cells, matrix, &weights)?;
+        lap(&mut seconds);
+        self.prove(&commitment, &mut seconds)?;
+        Ok(seconds)
+    }
+
+    /// The opening and the words; verified.
+    fn prove(&self, commitment: &Commitment, seconds: &mut Vec<f64>) -> Result<(), Failure> {
+        let Self {
+            layout,
+            cells,
+            platform,
+            ref point,
+            ref values,
+            ref twiddles,
+            ref pool,
+            ref cancel,
+        } = *self;
+        let start = Instant::now();
+        let input = opening::Input {
+            platform,
+            pool,
+            layout,
+            words: [&[], &[], &[], cells],
+            parameters: &PARAMETERS,
+        };
+        let mut transcript = Steps::new();
+        let opened = opening::prove(&input, point, values, &mut transcript, cancel)?;
+        seconds.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        let word = &opened.combined[0];
+        words::Word::new(platform, pool, twiddles, word, Domain::Circle, 4)?;
+        seconds.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        let weights = multilinear::table(&point.rest[..4]);
+        word.fold(platform, pool, &weights)?;
+        seconds.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        let nothing = Commitment::default();
+        let input = words::Input {
+            platform,
+            pool,
+            twiddles,
+            layout,
+            commitments: [&nothing, &nothing, &nothing, commitment],
+            parameters: &PARAMETERS,
+        };
+        let (claims, combined) = (&opened.claims, opened.combined);
+        let proof = words::prove(&input, claims, combined, &mut transcript, cancel)?;
+        seconds.push(start.elapsed().as_secs_f64());
+        let roots = [None, None, None, Some(commitment.root())];
+        self.verify(&opened.proof, &roots, &proof)
+    }
+
+    fn verify(
+        &self,
+        opening: &OpeningProof<E>,
+        roots: &[Option<[u8; 32]>; PHASES],
+        words: &WordsProof<E>,
+    ) -> Result<(), Failure> {
+        let Self {
+            layout,
+            point,
+            values,
+            ..
+        } = self;
+        let (steps, operations) = (&mut Steps::new(), &mut Operations::default());
+        let parameters = &PARAMETERS;
+        let start = Instant::now();
+        let claims = checked::check(
+            layout, parameters, point, values, opening, steps, operations,
+        )?;
+        let middle = Instant::now();
+        checked_words::check(layout, roots, parameters, &claims, words, steps, operations)?;
+        let (first, second) = (middle - start, middle.elapsed());
+        println!("verified: opening {first:?}, words {second:?}");
+        Ok(())
+    }
 }
 
 /// The values of all columns.
