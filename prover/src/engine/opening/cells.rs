@@ -15,8 +15,9 @@ use crate::engine::{
 /// Lines of a page.
 const LINES: usize = PAGE / LINE;
 
-/// Pages that are added up before the sums are reduced: each is a stream of its own.
-const TILE: usize = 16;
+/// Pages that are added up before the sums are reduced. They are at distances of powers of two: of more of them than a set of
+/// the cache has ways, each evicts the others.
+const TILE: usize = 8;
 
 /// Pages that one task adds up.
 const PAGES_PER_TASK: usize = 1 << 8;
@@ -206,9 +207,11 @@ impl<E: ProverChallenge> Kernel for Values<'_, E> {
             while page < pages.len() {
                 let other = (page + 1).min(pages.len() - 1);
                 let pair = [&pages[page], &pages[other]];
+                let next = &pages[(page + 2).min(pages.len() - 1)..];
                 let mut part = 0;
                 while part < LINE / L::WIDTH {
-                    let sums = lines::<L, E>(pair, self.lines, L::WIDTH * part);
+                    let sums =
+                        lines::<L, E>(pair, next.as_flattened(), self.lines, L::WIDTH * part);
                     let mut k = 0;
                     while k < E::DEGREE {
                         let to = LINE * k + L::WIDTH * part;
@@ -225,10 +228,12 @@ impl<E: ProverChallenge> Kernel for Values<'_, E> {
     }
 }
 
-/// Of two pages the sums of all lines, each times its weight: those lanes that begin at `lane`.
+/// Of two pages the sums of all lines, each times its weight: those lanes that begin at `lane`. The two pages that are
+/// next are on their way meanwhile: the processor does not look beyond a page of memory.
 #[inline(always)]
 fn lines<L: Lanes, E: ProverChallenge>(
     pages: [&[u32; PAGE]; 2],
+    next: &[u32],
     weights: &[Weight],
     lane: usize,
 ) -> [[L::Wide; MAX_DEGREE]; 2] {
@@ -239,6 +244,8 @@ fn lines<L: Lanes, E: ProverChallenge>(
         let mut i = 0;
         while i < TERMS {
             let at = LINE * (line + i) + lane;
+            L::prefetch(next, at);
+            L::prefetch(next, PAGE + at);
             let (x, y) = (L::load(&pages[0][at..]), L::load(&pages[1][at..]));
             let weight = &weights[line + i];
             let mut k = 0;

@@ -4,15 +4,16 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_circuits::{F, machine::Table};
 use zonda_kernels::{Group, LINE, P, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::{
-    OpeningError as RowsError, Operations, QM31, Sextic,
-    circle::{place, point, position},
+    Challenge, OpeningError as RowsError, Operations, QM31, Sextic,
+    circle::{place, point, point_at, position},
+    fri::evaluate_line,
     proof::FoldOpening,
     steps::Steps,
     sums::{
         heights::Heights,
         multilinear::{eq_index, extension, table},
         opening::{self as checked, OpeningError, OpeningProof, WordClaims, label::WORDS, present},
-        pages::{LOG_PAGE, Layout, MAIN, PHASES},
+        pages::{LOG_PAGE, Layout, MAIN, Matrix, PHASES, Sequence},
         point::RowPoint,
         words::{
             self as checked_words, RoundProof, WordsError, WordsParameters, WordsProof, folds,
@@ -723,6 +724,42 @@ fn other_words<E: ProverChallenge>() {
         Some(Refused::Words(WordsError::Folded { round: 0 }))
     );
     assert_eq!(part.check(&EVERYWHERE, &proof), Ok(()), "the control");
+}
+
+/// The values of a matrix' columns, by the definition of the basis.
+#[test]
+fn matrices_of_all_widths_are_evaluated() {
+    for width in [1, 15, 16, 17, 112] {
+        let matrix = Matrix {
+            sequence: Sequence::default(),
+            log_height: 10,
+            width,
+        };
+        let word = |index: usize| (index * 7_654_321 + 5) as u32 % P;
+        let words: Vec<u32> = (0..width << 10).map(word).collect();
+        let twiddles = Twiddles::new(11).unwrap();
+        for platform in Platform::available() {
+            let (pool, cancel) = (Pool::new(), Cancel::new());
+            let commitment =
+                matrices::commit(platform, &pool, &twiddles, &words, &matrix, &cancel).unwrap();
+            let group = &commitment.groups[0];
+            assert_eq!((group.height(), group.width()), (2 << 10, width));
+            for column in [0, width / 2, width - 1] {
+                let cells = &words[column << 10..(column + 1) << 10];
+                let half = |first: usize| -> Vec<QM31> {
+                    let cells = cells.iter().skip(first).step_by(2);
+                    cells.map(|cell| QM31::from_base(F::new(*cell))).collect()
+                };
+                for t in [0, 1, 77, 1024, 2047] {
+                    let at = point_at(11, t);
+                    let [even, odd] = [0, 1].map(|first| evaluate_line(&half(first), at.x));
+                    let value = even + odd.mul_base(at.y);
+                    let got = F::new(group.get(place(11, t), column));
+                    assert_eq!(value, QM31::from_base(got));
+                }
+            }
+        }
+    }
 }
 
 #[test]
