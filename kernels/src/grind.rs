@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::hash::{self, END, ROOT, START};
+use crate::hash::{self, END, IV, KEYED, ROOT, START};
 use crate::{Kernel, LINE, Lanes, Platform};
 
 /// The kind of a work operation in the transcript.
@@ -33,77 +33,167 @@ pub fn work(state: &[u8; 32], label: &[u8; 16], bits: u8, nonce: u64) -> [u8; 64
 ///
 /// If more than 63 bits are asked for, or if no nonce is found, which takes 2^64 attempts.
 pub fn grind(platform: Platform, state: &[u8; 32], label: &[u8; 16], bits: u8) -> u64 {
-    assert!(bits < 64, "work of {bits} bits");
-    let search = |start| {
-        platform.run(Search {
-            state,
-            label,
-            bits,
-            start,
-        })
+    let mut words = [0; LINE];
+    for (word, bytes) in words
+        .iter_mut()
+        .zip(work(state, label, bits, 0).as_chunks().0)
+    {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    smallest(platform, bits, |start| Search {
+        chaining: IV,
+        words,
+        nonce: 14,
+        bytes: 64,
+        flags: START | END | ROOT,
+        bits,
+        start,
+        digest: |nonce| blake3::hash(&work(state, label, bits, nonce)),
+    })
+}
+
+/// The smallest nonce for which BLAKE3, keyed with the state, of label, length, nonce and bits begins with `bits`
+/// zero bits: a work of the engine of sums.
+///
+/// # Panics
+///
+/// As [`grind`].
+pub fn grind_step(platform: Platform, state: &[u8; 32], label: &[u8; 12], bits: u8) -> u64 {
+    let message = |nonce: u64| {
+        let mut bytes = [0; 28];
+        bytes[..12].copy_from_slice(label);
+        bytes[12] = 12;
+        bytes[16..24].copy_from_slice(&nonce.to_le_bytes());
+        bytes[24] = bits;
+        bytes
     };
+    let mut words = [0; LINE];
+    for (word, bytes) in words.iter_mut().zip(message(0).as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    let mut chaining = [0; 8];
+    for (word, bytes) in chaining.iter_mut().zip(state.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    smallest(platform, bits, |start| Search {
+        chaining,
+        words,
+        nonce: 4,
+        bytes: 28,
+        flags: START | END | ROOT | KEYED,
+        bits,
+        start,
+        digest: |nonce| blake3::keyed_hash(state, &message(nonce)),
+    })
+}
+
+/// The smallest nonce that a search finds, given its first nonce.
+fn smallest<D: Fn(u64) -> blake3::Hash + Sync>(
+    platform: Platform,
+    bits: u8,
+    search: impl Fn(u64) -> Search<D> + Sync,
+) -> u64 {
+    assert!(bits < 64, "work of {bits} bits");
+    if bits == 0 {
+        return 0;
+    }
     // An easy nonce is in the first task.
-    if let Some(nonce) = search(0) {
+    if let Some(nonce) = platform.run(search(0)) {
         return nonce;
     }
     let tasks = TASKS * rayon::current_num_threads() as u64;
     (0..u64::MAX / TASK / tasks)
         .find_map(|window| {
             let tasks = (window * tasks..(window + 1) * tasks).into_par_iter();
-            tasks.find_map_first(|task| search(TASK * task))
+            tasks.find_map_first(|task| platform.run(search(TASK * task)))
         })
         .expect("some nonce is good")
 }
 
-/// Whether the blake3 crate accepts a nonce.
-fn accepts(state: &[u8; 32], label: &[u8; 16], bits: u8, nonce: u64) -> bool {
-    let digest = blake3::hash(&work(state, label, bits, nonce));
-    let low = u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("eight bytes"));
-    low & ((1 << bits) - 1) == 0
-}
-
 /// Tries `TASK` nonces.
-struct Search<'a> {
-    state: &'a [u8; 32],
-    label: &'a [u8; 16],
+struct Search<D> {
+    /// What the one compression begins with.
+    chaining: [u32; 8],
+    /// Its message, but for the nonce.
+    words: [u32; LINE],
+    /// The place of the nonce in it.
+    nonce: usize,
+    bytes: usize,
+    flags: u32,
     bits: u8,
     start: u64,
+    /// The digest, by the blake3 crate.
+    digest: D,
 }
 
-impl Kernel for Search<'_> {
+impl<D: Fn(u64) -> blake3::Hash> Search<D> {
+    /// Whether the blake3 crate accepts a nonce.
+    fn accepts(&self, nonce: u64) -> bool {
+        let digest = (self.digest)(nonce);
+        let low = u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("eight bytes"));
+        low & ((1 << self.bits) - 1) == 0
+    }
+}
+
+impl<D: Fn(u64) -> blake3::Hash> Kernel for Search<D> {
     type Output = Option<u64>;
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Option<u64> {
-        let Self {
-            state,
-            label,
-            bits,
-            start,
-        } = self;
-        let bytes = work(state, label, bits, start);
-        let mut message = [L::ZERO; LINE];
-        for (vector, word) in message.iter_mut().zip(bytes.as_chunks().0) {
-            *vector = L::splat_words(u32::from_le_bytes(*word));
+        let mut chaining = [L::ZERO; 8];
+        for (vector, word) in chaining.iter_mut().zip(self.chaining) {
+            *vector = L::splat_words(word);
         }
-        // The nonce is words 14 and 15; only the low word changes in a task.
-        message[14] = message[14].word_add(L::from_fn(|lane| lane as u32));
+        let mut message = [L::ZERO; LINE];
+        for (vector, word) in message.iter_mut().zip(self.words) {
+            *vector = L::splat_words(word);
+        }
+        // Only the low word of the nonce changes in a task.
+        let low = L::from_fn(|lane| lane as u32);
+        message[self.nonce] = low.word_add(L::splat_words(self.start as u32));
+        message[self.nonce + 1] = L::splat_words((self.start >> 32) as u32);
         let step = L::splat_words(L::WIDTH as u32);
         // More bits than the first word has are checked below.
-        let mask = (1_u64 << bits.min(32)).wrapping_sub(1) as u32;
+        let mask = (1_u64 << self.bits.min(32)).wrapping_sub(1) as u32;
         let mut low = [0; LINE];
-        for nonces in (start..start + TASK).step_by(L::WIDTH) {
-            let digest = hash::compress(&hash::initial(), &message, 0, 64, START | END | ROOT);
+        for nonces in (self.start..self.start + TASK).step_by(L::WIDTH) {
+            let digest = hash::compress(&chaining, &message, 0, self.bytes, self.flags);
             digest[0].store(&mut low[..L::WIDTH]);
             if low[..L::WIDTH].iter().any(|word| word & mask == 0) {
-                let found = (nonces..nonces + L::WIDTH as u64)
-                    .find(|&nonce| accepts(state, label, bits, nonce));
+                let mut nonces = nonces..nonces + L::WIDTH as u64;
+                let found = nonces.find(|&nonce| self.accepts(nonce));
                 if found.is_some() {
                     return found;
                 }
             }
-            message[14] = message[14].word_add(step);
+            message[self.nonce] = message[self.nonce].word_add(step);
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The nonce is the smallest of those that BLAKE3 accepts, on every platform.
+    #[test]
+    fn nonces_are_the_smallest() {
+        let (state, label) = ([7; 32], *b"fold\0\0\0\0\0\0\0\0");
+        let accepts = |nonce: u64, bits: u8| {
+            let mut message = label.to_vec();
+            message.extend(12_u32.to_le_bytes());
+            message.extend(nonce.to_le_bytes());
+            message.extend(u32::from(bits).to_le_bytes());
+            let digest = blake3::keyed_hash(&state, &message);
+            let low = u32::from_le_bytes(digest.as_bytes()[..4].try_into().unwrap());
+            low.trailing_zeros() >= u32::from(bits)
+        };
+        for platform in Platform::available() {
+            for bits in [0, 1, 6, 11, 14] {
+                let nonce = grind_step(platform, &state, &label, bits);
+                assert_eq!((0..).find(|nonce| accepts(*nonce, bits)), Some(nonce));
+            }
+        }
     }
 }

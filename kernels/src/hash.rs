@@ -1,6 +1,6 @@
 //! BLAKE3 in vertical form: every vector lane computes its own hash.
 //!
-//! Everything here is the plain, unkeyed hash: the `blake3` crate gives the same digests.
+//! Trees are of the plain, unkeyed hash: the `blake3` crate gives the same digests.
 
 use crate::{Kernel, LINE, Lanes};
 
@@ -8,6 +8,7 @@ pub(crate) const START: u32 = 1;
 pub(crate) const END: u32 = 2;
 pub(crate) const PARENT: u32 = 4;
 pub(crate) const ROOT: u32 = 8;
+pub(crate) const KEYED: u32 = 16;
 
 /// Words of a digest.
 pub const DIGEST: usize = 8;
@@ -24,7 +25,8 @@ pub const MAX_WIDTH: usize = ((1 << DEPTH) * CHUNK - 1) * LINE;
 /// The most coordinates that an entry of a codeword may have.
 pub const MAX_DEGREE: usize = 8;
 
-const IV: [u32; 8] = [
+/// The chaining value of the hash that has no key.
+pub(crate) const IV: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -347,7 +349,7 @@ impl Kernel for HashPairs<'_> {
 
 /// Digests of some consecutive entries of a codeword: coordinate by coordinate.
 pub(crate) struct HashEntries<'a> {
-    /// Entries of a leaf: 2, 4 or 8.
+    /// Entries of a leaf: 2, 4, 8 or 16.
     pub arity: usize,
     /// The coordinates of all entries.
     pub columns: &'a [&'a [u32]],
@@ -363,6 +365,9 @@ impl Kernel for HashEntries<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let arity = self.arity;
+        if arity == LINE {
+            return self.lines::<L>();
+        }
         assert!([2, 4, 8].contains(&arity), "no leaves have {arity} entries");
         let degree = self.columns.len();
         assert!(
@@ -410,6 +415,46 @@ impl Kernel for HashEntries<'_> {
                 .columns
                 .iter()
                 .map(|c| &c[arity * (self.start + at)..][..arity]);
+            digest(leaf, &mut self.to[DIGEST * at..][..DIGEST]);
+        }
+    }
+}
+
+impl HashEntries<'_> {
+    /// Leaves of sixteen entries: a line of each coordinate.
+    #[inline(always)]
+    fn lines<L: Lanes>(self) {
+        let degree = self.columns.len();
+        assert!(
+            (1..=MAX_DEGREE).contains(&degree),
+            "1 to {MAX_DEGREE} coordinates"
+        );
+        let bytes = 4 * LINE * degree;
+        let count = self.to.len() / DIGEST;
+        let step = 4 * L::WIDTH;
+        let whole = count - count % step;
+        let mut waiting = [[[L::ZERO; 8]; 4]; DEPTH];
+        for at in (0..whole).step_by(step) {
+            // Even and odd leaves, twice.
+            let lines = |line: usize| {
+                let (line, leaf) = match line.checked_sub(degree) {
+                    None => (line, self.start + at),
+                    Some(line) => (line, self.start + at + step),
+                };
+                Lines {
+                    words: [self.columns[line]; 4],
+                    first: [0, 1, 2 * L::WIDTH, 2 * L::WIDTH + 1].map(|i| LINE * (leaf + i)),
+                    stride: 2 * LINE,
+                }
+            };
+            let [a, b, c, d] = digests::<L, 4>(bytes, lines, &mut waiting);
+            L::store_columns(&join(&a, &b), &mut self.to[DIGEST * at..], LINE);
+            let to = &mut self.to[DIGEST * (at + 2 * L::WIDTH)..];
+            L::store_columns(&join(&c, &d), to, LINE);
+        }
+        for at in whole..count {
+            let first = LINE * (self.start + at);
+            let leaf = self.columns.iter().map(|column| &column[first..][..LINE]);
             digest(leaf, &mut self.to[DIGEST * at..][..DIGEST]);
         }
     }

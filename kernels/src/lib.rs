@@ -39,12 +39,12 @@ mod tree;
 
 pub use buffer::{AllocationError, Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6, scalar4, scalar6};
-pub use grind::{grind, work};
+pub use grind::{grind, grind_step, work};
 pub use inversion::{Degree4, Degree6, Extension, ZeroElement, invert_in_place};
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
-pub use transform::{Half, Transform, Twiddles};
+pub use transform::{Domain, Half, Transform, Twiddles};
 pub use tree::{HalfLayer, Tree, row_at};
 
 /// The order of the field, `2^31 - 1`.

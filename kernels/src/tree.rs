@@ -71,7 +71,7 @@ impl Tree {
     ///
     /// # Panics
     ///
-    /// If the arity is not 2, 4 or 8, if columns differ in length, or if the number of leaves is
+    /// If the arity is not 2, 4, 8 or 16, if columns differ in length, or if the number of leaves is
     /// not a power of two.
     pub fn of_codeword(
         platform: Platform,

@@ -126,7 +126,7 @@ fn all_heights() {
 #[test]
 fn codewords() {
     for degree in [1, 2, 4, 5, 6, 8] {
-        for arity in [2, 4, 8] {
+        for arity in [2, 4, 8, 16] {
             for log_leaves in [0, 1, 2, 3, 4, 5, 6, 7, 11] {
                 let leaves = 1 << log_leaves;
                 let columns: Vec<Vec<u32>> = (0..degree)

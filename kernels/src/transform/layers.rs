@@ -285,7 +285,7 @@ fn inverse_butterfly<L: Lanes>(a: L, b: L, twice: L) -> (L, L) {
 
 /// `(a + bw, a - bw)`, given `2w`.
 #[inline(always)]
-fn forward_butterfly<L: Lanes>(a: L, b: L, twice: L) -> (L, L) {
+pub fn forward_butterfly<L: Lanes>(a: L, b: L, twice: L) -> (L, L) {
     let t = b.mul_twice(twice);
     (a + t, a - t)
 }

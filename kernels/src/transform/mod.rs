@@ -15,6 +15,7 @@
 
 #![allow(unsafe_code)]
 
+mod codeword;
 mod layers;
 mod twiddles;
 
@@ -26,7 +27,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use self::layers::{Line, Tree, forward, inverse};
-pub use self::twiddles::Twiddles;
+pub use self::{codeword::Domain, twiddles::Twiddles};
 use crate::{Kernel, LINE, Lanes, Platform};
 
 /// Transforms with one platform and one set of twiddles.
@@ -206,6 +207,10 @@ impl Kernel for Lower<'_> {
         match direction {
             Direction::Inverse => inverse::<L>(lines, Tree::Circle, part, twiddles.inverse()),
             Direction::Forward => forward::<L>(lines, Tree::Circle, part, twiddles.forward()),
+            Direction::ForwardLine => {
+                let tree = Tree::Line { log_run: 0 };
+                forward::<L>(lines, tree, part, twiddles.forward());
+            }
         }
     }
 }
@@ -386,4 +391,6 @@ impl Half {
 enum Direction {
     Inverse,
     Forward,
+    /// All layers are those of a line: no function y is among them.
+    ForwardLine,
 }

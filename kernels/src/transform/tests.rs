@@ -157,3 +157,58 @@ fn a_value_of_a_high_column() {
         assert_eq!(block[LINE * w + column], expected.as_canonical_u32());
     }
 }
+
+/// The value on a line, by the definition of the basis: x, v_2, ...
+fn line_value(coefficients: &[Mersenne31], x: Mersenne31) -> Mersenne31 {
+    let mut sums = coefficients.to_vec();
+    let mut factor = x;
+    while sums.len() > 1 {
+        sums = sums
+            .chunks(2)
+            .map(|pair| pair[0] + pair[1] * factor)
+            .collect();
+        factor = factor.square().double() - Mersenne31::ONE;
+    }
+    sums[0]
+}
+
+/// Codewords on circles and on lines, with twiddles that are just enough, and with more.
+#[test]
+fn codewords_are_evaluations() {
+    for log_count in [7, 8, 9, 11] {
+        let count = 1 << log_count;
+        let coefficients = [random_block(count / LINE, 3), random_block(count / LINE, 4)];
+        let expected = |domain: Domain| {
+            coefficients.each_ref().map(|words| {
+                let coefficients: Vec<_> = words.iter().map(|x| Mersenne31::new(*x)).collect();
+                let values = (0..2 * count).map(|w| match domain {
+                    Domain::Circle => value(&coefficients, point(log_count + 1, w)),
+                    // The line of 2^k positions has the x of the points with c = 0 of D(k + 1).
+                    Domain::Line => line_value(&coefficients, point(log_count + 2, 2 * w).real()),
+                });
+                values.map(|x| x.as_canonical_u32()).collect::<Vec<_>>()
+            })
+        };
+        for (domain, least) in [(Domain::Circle, 1), (Domain::Line, 2)] {
+            let expected = expected(domain);
+            for more in [0, 2] {
+                let twiddles = Twiddles::new(log_count + least + more).unwrap();
+                for platform in Platform::available() {
+                    for parallel in [false, true] {
+                        let mut transform = Transform::new(platform, &twiddles);
+                        if parallel {
+                            transform = transform.parallel();
+                        }
+                        let mut columns = coefficients.clone();
+                        columns
+                            .iter_mut()
+                            .for_each(|column| column.resize(2 * count, 9));
+                        let [a, b] = &mut columns;
+                        transform.evaluate_codeword(&mut [a, b], log_count, domain);
+                        assert_eq!(columns, expected, "{domain:?} 2^{log_count}");
+                    }
+                }
+            }
+        }
+    }
+}

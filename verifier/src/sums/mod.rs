@@ -2,5 +2,9 @@
 //! does not use it yet.
 
 pub mod heights;
+pub mod multilinear;
+pub mod opening;
 pub mod pages;
+pub mod point;
 pub mod security;
+pub mod words;

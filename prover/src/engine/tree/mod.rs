@@ -32,3 +32,4 @@ mod weights;
 pub use leaves::Input;
 pub use levels::Heights;
 pub use prove::{Tree, prove};
+pub(super) use weights::Weights;
