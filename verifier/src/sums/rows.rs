@@ -470,3 +470,6 @@ fn check_rounds<E: Challenge>(
     };
     Ok((point, sum))
 }
+
+#[cfg(test)]
+mod tests;
