@@ -143,16 +143,16 @@ pub fn check<E: Challenge>(
 
     // (2) Pages.
     let (pages, sum) = page_rounds(layout, parameters, proof, sum, transcript)?;
-    let mut expected = E::ZERO;
-    for ((phase, matrix), value) in present(layout).zip(&proof.phases) {
+    let weighted = present(layout).zip(&proof.phases);
+    let weighted = weighted.map(|((phase, matrix), value)| {
         let bits = matrix.page_bits(phase) as usize;
         let (own, beyond) = pages.split_at_checked(bits).unwrap_or_default();
         let absent: E = beyond.iter().map(|y| E::ONE - *y).product();
         let rows = point.pages();
-        let weight = page_weight(layout, phase, rows, own, &powers, gamma, operations);
-        expected += weight * *value * absent.square();
-    }
-    if weight * expected != sum {
+        let own = page_weight(layout, phase, rows, own, &powers, gamma, operations);
+        weight * own * *value * absent.square()
+    });
+    if weighted.sum::<E>() != sum {
         return Err(OpeningError::Phases);
     }
 
@@ -174,16 +174,26 @@ pub fn check<E: Challenge>(
     if combine(&words.collect::<Vec<E>>()) != sum {
         return Err(OpeningError::Words);
     }
+    Ok(word_claims(layout, proof, &pages, common))
+}
+
+/// The claims on words that are left.
+fn word_claims<E: Challenge>(
+    layout: &Layout,
+    proof: &OpeningProof<E>,
+    pages: &[E],
+    point: Vec<E>,
+) -> WordClaims<E> {
     let words = present(layout).zip(&proof.words);
     let words = words.map(|((phase, matrix), value)| WordClaim {
         phase,
-        columns: column_coordinates(matrix, phase, &pages).to_vec(),
+        columns: column_coordinates(matrix, phase, pages).to_vec(),
         value: *value,
     });
-    Ok(WordClaims {
+    WordClaims {
         words: words.collect(),
-        point: common,
-    })
+        point,
+    }
 }
 
 /// The rounds of a sum of products: their challenges, and the claim that is left.

@@ -416,25 +416,7 @@ impl<E: ProverChallenge> Part<E> {
             left: self.layout.log_size(),
             point: &claims.point,
         };
-        let (mut rounds, mut words) = (Vec::new(), Vec::new());
-        for (number, fold) in folds(self.layout.log_height()).into_iter().enumerate() {
-            if lie == Lie::Word(number) {
-                naive.values[9] += E::ONE;
-            }
-            let word = word(&naive.values, fold);
-            transcript.send(label::FOLD, &word.tree.root());
-            let mut round = RoundProof {
-                root: word.tree.root(),
-                ..RoundProof::default()
-            };
-            for halving in 0..fold as usize {
-                let is_first = number == 0 && halving == 0;
-                let is_lie = number == 0 && lie == Lie::Halves(halving);
-                naive.halve(is_first, is_lie, parameters, transcript, &mut round);
-            }
-            rounds.push(round);
-            words.push((word, fold));
-        }
+        let (mut rounds, words) = naive.rounds(lie, parameters, transcript);
         let (mut last, point) = (naive.coefficients, naive.point);
         if lie == Lie::Last {
             last[0] += point[0];
@@ -476,6 +458,34 @@ struct Naive<'a, E> {
 }
 
 impl<E: ProverChallenge> Naive<'_, E> {
+    fn rounds(
+        &mut self,
+        lie: Lie,
+        parameters: &WordsParameters,
+        transcript: &mut Steps,
+    ) -> (Vec<RoundProof<E>>, Vec<(super::Word, u32)>) {
+        let (mut rounds, mut words) = (Vec::new(), Vec::new());
+        for (number, fold) in folds(self.point.len() as u32).into_iter().enumerate() {
+            if lie == Lie::Word(number) {
+                self.values[9] += E::ONE;
+            }
+            let word = word(&self.values, fold);
+            transcript.send(label::FOLD, &word.tree.root());
+            let mut round = RoundProof {
+                root: word.tree.root(),
+                ..RoundProof::default()
+            };
+            for halving in 0..fold as usize {
+                let is_first = number == 0 && halving == 0;
+                let is_lie = number == 0 && lie == Lie::Halves(halving);
+                self.halve(is_first, is_lie, parameters, transcript, &mut round);
+            }
+            rounds.push(round);
+            words.push((word, fold));
+        }
+        (rounds, words)
+    }
+
     fn halve(
         &mut self,
         is_first: bool,
