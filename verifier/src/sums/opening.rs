@@ -130,22 +130,97 @@ pub fn check<E: Challenge>(
     let gamma: E = transcript.exchange(label::VALUES, values);
     let powers: Vec<E> = gamma.powers().take(values.len()).collect();
     let terms = powers.iter().zip(values);
-    let mut sum: E = terms.map(|(power, value)| *power * *value).sum();
+    let sum: E = terms.map(|(power, value)| *power * *value).sum();
     operations.multiply(values.len().saturating_mul(2));
+    count_rounds(layout, proof, operations);
 
     // (1) Rows of pages.
-    let mut at = Vec::new();
-    for round in &proof.low {
-        let r = transcript.exchange(label::LOW, round);
-        sum = next(sum, *round, r);
-        at.push(r);
-    }
+    let (mut at, sum) = rounds(label::LOW, &proof.low, sum, transcript);
     let weight = point.low_weight(&at);
     if weight.is_zero() {
         return Err(OpeningError::Weight);
     }
 
     // (2) Pages.
+    let (pages, sum) = page_rounds(layout, parameters, proof, sum, transcript)?;
+    let weighted = present(layout).zip(&proof.phases);
+    let weighted = weighted.map(|((phase, matrix), value)| {
+        let bits = matrix.page_bits(phase) as usize;
+        let (own, beyond) = pages.split_at_checked(bits).unwrap_or_default();
+        let absent: E = beyond.iter().map(|y| E::ONE - *y).product();
+        let rows = point.pages();
+        let own = page_weight(layout, phase, rows, own, &powers, gamma, operations);
+        weight * own * *value * absent.square()
+    });
+    if weighted.sum::<E>() != sum {
+        return Err(OpeningError::Phases);
+    }
+
+    // (3) One point.
+    let delta: E = transcript.exchange(label::PHASES, &proof.phases);
+    let combine = |values: &[E]| -> E {
+        let terms = delta.powers().zip(values);
+        terms.map(|(power, value)| power * *value).sum()
+    };
+    let sum = combine(&proof.phases);
+    let (common, sum) = rounds(label::POINT, &proof.point, sum, transcript);
+    transcript.send(label::WORDS, &element_bytes(&proof.words));
+    at.extend(&pages);
+    let words = present(layout).zip(&proof.words);
+    let words = words.map(|((_, matrix), value)| {
+        let own = at.get(..matrix.log_height as usize).unwrap_or_default();
+        *value * lifted_weight(own, &common)
+    });
+    if combine(&words.collect::<Vec<E>>()) != sum {
+        return Err(OpeningError::Words);
+    }
+    Ok(word_claims(layout, proof, &pages, common))
+}
+
+/// The claims on words that are left.
+fn word_claims<E: Challenge>(
+    layout: &Layout,
+    proof: &OpeningProof<E>,
+    pages: &[E],
+    point: Vec<E>,
+) -> WordClaims<E> {
+    let words = present(layout).zip(&proof.words);
+    let words = words.map(|((phase, matrix), value)| WordClaim {
+        phase,
+        columns: column_coordinates(matrix, phase, pages).to_vec(),
+        value: *value,
+    });
+    WordClaims {
+        words: words.collect(),
+        point,
+    }
+}
+
+/// The rounds of a sum of products: their challenges, and the claim that is left.
+fn rounds<E: Challenge>(
+    label: &'static str,
+    rounds: &[[E; 2]],
+    mut sum: E,
+    transcript: &mut Steps,
+) -> (Vec<E>, E) {
+    let mut at = Vec::new();
+    for round in rounds {
+        let r = transcript.exchange(label, round);
+        sum = next(sum, *round, r);
+        at.push(r);
+    }
+    (at, sum)
+}
+
+/// The rounds over pages, with their works.
+fn page_rounds<E: Challenge>(
+    layout: &Layout,
+    parameters: &WordsParameters,
+    proof: &OpeningProof<E>,
+    mut sum: E,
+    transcript: &mut Steps,
+) -> Result<(Vec<E>, E), OpeningError> {
+    let mut at = Vec::new();
     let mut nonces = proof.column_nonces.iter();
     for (bit, round) in (0..).zip(&proof.pages) {
         let r = if is_column_bit(layout, bit) {
@@ -161,61 +236,7 @@ pub fn check<E: Challenge>(
         sum = next(sum, *round, r);
         at.push(r);
     }
-    let (_, pages) = at.split_at_checked(LOG_PAGE as usize).unwrap_or_default();
-    let mut expected = E::ZERO;
-    for ((phase, matrix), value) in present(layout).zip(&proof.phases) {
-        let bits = matrix.page_bits(phase) as usize;
-        let (own, beyond) = pages.split_at_checked(bits).unwrap_or_default();
-        let absent: E = beyond.iter().map(|y| E::ONE - *y).product();
-        let weight = page_weight(
-            layout,
-            phase,
-            point.pages(),
-            own,
-            &powers,
-            gamma,
-            operations,
-        );
-        expected += weight * *value * absent.square();
-    }
-    if weight * expected != sum {
-        return Err(OpeningError::Phases);
-    }
-
-    // (3) One point.
-    let delta: E = transcript.exchange(label::PHASES, &proof.phases);
-    let combine = |values: &[E]| -> E {
-        let terms = delta.powers().zip(values);
-        terms.map(|(power, value)| power * *value).sum()
-    };
-    sum = combine(&proof.phases);
-    let mut common = Vec::new();
-    for round in &proof.point {
-        let r = transcript.exchange(label::POINT, round);
-        sum = next(sum, *round, r);
-        common.push(r);
-    }
-    transcript.send(label::WORDS, &element_bytes(&proof.words));
-    let words = present(layout).zip(&proof.words);
-    let words = words.map(|((_, matrix), value)| {
-        let own = at.get(..matrix.log_height as usize).unwrap_or_default();
-        *value * lifted_weight(own, &common)
-    });
-    let words: Vec<E> = words.collect();
-    count_rounds(layout, proof, operations);
-    if combine(&words) != sum {
-        return Err(OpeningError::Words);
-    }
-    let words = present(layout).zip(&proof.words);
-    let words = words.map(|((phase, matrix), value)| WordClaim {
-        phase,
-        columns: column_coordinates(matrix, phase, pages).to_vec(),
-        value: *value,
-    });
-    Ok(WordClaims {
-        words: words.collect(),
-        point: common,
-    })
+    Ok((at, sum))
 }
 
 fn check_form<E>(

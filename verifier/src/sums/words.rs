@@ -219,16 +219,7 @@ pub fn check<E: Challenge>(
         let own = merkle::distinct(&positions, lift);
         check_rows(matrix, &root, &own, opening, operations)
             .map_err(|error| WordsError::Rows { phase, error })?;
-        let combine = |row: &[F]| -> E {
-            let terms = row.iter().zip(weights);
-            terms.map(|(cell, weight)| weight.mul_base(*cell)).sum()
-        };
-        let combined: Vec<E> = opening
-            .cells
-            .chunks_exact(matrix.width)
-            .map(combine)
-            .collect();
-        operations.scale(opening.cells.len());
+        let combined = combine_rows(matrix, weights, opening, operations);
         for (position, value) in positions.iter().zip(&mut values) {
             let found = own.binary_search(&position.wrapping_shr(lift)).ok();
             let found = found.and_then(|index| combined.get(index));
@@ -257,22 +248,32 @@ pub fn check<E: Challenge>(
     Ok(())
 }
 
-/// All that is sent before the positions.
-fn check_folding<E: Challenge>(
+/// Combines the cells of each row.
+fn combine_rows<E: Challenge>(
+    matrix: &Matrix,
+    weights: &[E],
+    opening: &RowsOpening,
+    operations: &mut Operations,
+) -> Vec<E> {
+    operations.scale(opening.cells.len());
+    let rows = opening.cells.chunks_exact(matrix.width);
+    let combined = rows.map(|row| {
+        let terms = row.iter().zip(weights);
+        terms.map(|(cell, weight)| weight.mul_base(*cell)).sum()
+    });
+    combined.collect()
+}
+
+/// Checks that all lists have their lengths, but for those that depend on positions.
+fn check_form<E>(
     layout: &Layout,
-    parameters: &WordsParameters,
     claims: &WordClaims<E>,
     proof: &WordsProof<E>,
-    transcript: &mut Steps,
-    operations: &mut Operations,
-) -> Result<Folding<E>, WordsError> {
+) -> Result<(), LengthError> {
     let folds = folds(layout.log_height());
     let phases = present(layout).count();
-    lengths::check(
-        "coordinates of words",
-        layout.log_height() as usize,
-        claims.point.len(),
-    )?;
+    let coordinates = layout.log_height() as usize;
+    lengths::check("coordinates of words", coordinates, claims.point.len())?;
     lengths::check("claims on words", phases, claims.words.len())?;
     lengths::check("opened phases", phases, proof.rows.len())?;
     lengths::check("rounds of folding", folds.len(), proof.rounds.len())?;
@@ -282,7 +283,19 @@ fn check_folding<E: Challenge>(
         lengths::check("halvings", *fold as usize, round.halves.len())?;
         lengths::check("works of halvings", *fold as usize, round.nonces.len())?;
     }
+    Ok(())
+}
 
+/// All that is sent before the positions.
+fn check_folding<E: Challenge>(
+    layout: &Layout,
+    parameters: &WordsParameters,
+    claims: &WordClaims<E>,
+    proof: &WordsProof<E>,
+    transcript: &mut Steps,
+    operations: &mut Operations,
+) -> Result<Folding<E>, WordsError> {
+    check_form(layout, claims, proof)?;
     if !transcript.work(WORDS, parameters.words_work_bits, proof.nonce) {
         return Err(WordsError::Work { at: WORDS });
     }
@@ -300,25 +313,11 @@ fn check_folding<E: Challenge>(
     let mut coordinates = claims.point.iter();
     let mut challenges = Vec::new();
     for (number, round) in proof.rounds.iter().enumerate() {
-        transcript.send(label::FOLD, &round.root);
-        let mut own = Vec::new();
-        let halvings = round.halves.iter().zip(&round.nonces).zip(&mut coordinates);
-        for (halving, (([even, odd], nonce), coordinate)) in halvings.enumerate() {
-            if *even + *coordinate * (*odd - *even) != sum {
-                return Err(WordsError::Halves {
-                    round: number,
-                    halving,
-                });
-            }
-            transcript.send(label::HALVES, &element_bytes(&[*even, *odd]));
-            if !transcript.work(label::FOLD, parameters.fold_work_bits, *nonce) {
-                return Err(WordsError::Work { at: label::FOLD });
-            }
-            let challenge: E = transcript.challenge(label::HALVES);
-            sum = *even + challenge * (*odd - *even);
-            own.push(challenge);
-        }
-        challenges.push(own);
+        let own = (&mut coordinates).take(round.halves.len());
+        let own: Vec<E> = own.copied().collect();
+        challenges.push(check_halves(
+            parameters, number, round, &own, &mut sum, transcript,
+        )?);
     }
     transcript.send(label::FINAL, &element_bytes(&proof.last));
     let rest: Vec<E> = coordinates.copied().collect();
@@ -340,6 +339,36 @@ fn check_folding<E: Challenge>(
         challenges,
         positions: merkle::distinct(&positions, 0),
     })
+}
+
+/// Checks the halvings of a round against the claim, which becomes that of the next one. Returns their challenges.
+fn check_halves<E: Challenge>(
+    parameters: &WordsParameters,
+    number: usize,
+    round: &RoundProof<E>,
+    coordinates: &[E],
+    sum: &mut E,
+    transcript: &mut Steps,
+) -> Result<Vec<E>, WordsError> {
+    transcript.send(label::FOLD, &round.root);
+    let mut challenges = Vec::new();
+    let halvings = round.halves.iter().zip(&round.nonces).zip(coordinates);
+    for (halving, (([even, odd], nonce), coordinate)) in halvings.enumerate() {
+        if *even + *coordinate * (*odd - *even) != *sum {
+            return Err(WordsError::Halves {
+                round: number,
+                halving,
+            });
+        }
+        transcript.send(label::HALVES, &element_bytes(&[*even, *odd]));
+        if !transcript.work(label::FOLD, parameters.fold_work_bits, *nonce) {
+            return Err(WordsError::Work { at: label::FOLD });
+        }
+        let challenge: E = transcript.challenge(label::HALVES);
+        *sum = *even + challenge * (*odd - *even);
+        challenges.push(challenge);
+    }
+    Ok(challenges)
 }
 
 /// Checks the rows of a matrix at positions of its own domain.
@@ -399,6 +428,26 @@ fn check_root(
     }
 }
 
+/// Checks the entries of leaves against a root.
+fn check_entries<E: Challenge>(
+    depth: u32,
+    root: &Digest,
+    leaves: &[usize],
+    arity: usize,
+    opening: &FoldOpening<E>,
+    operations: &mut Operations,
+) -> Result<(), OpeningError> {
+    let mut bytes = Vec::new();
+    let digests = opening.entries.chunks_exact(arity).map(|leaf| {
+        bytes.clear();
+        put_leaf(&mut bytes, leaf);
+        operations.hash(bytes.len());
+        *blake3::hash(&bytes).as_bytes()
+    });
+    let digests = digests.collect();
+    check_root(depth, root, leaves, digests, &opening.siblings, operations)
+}
+
 /// Checks the entries of a round against what is known of it, ascending, and folds its leaves.
 fn check_round<E: Challenge>(
     log_size: u32,
@@ -423,17 +472,8 @@ fn check_round<E: Challenge>(
     }
 
     // (1) The entries are those committed to.
-    let mut bytes = Vec::new();
-    let digests = opening.entries.chunks_exact(arity).map(|leaf| {
-        bytes.clear();
-        put_leaf(&mut bytes, leaf);
-        operations.hash(bytes.len());
-        *blake3::hash(&bytes).as_bytes()
-    });
-    let digests = digests.collect();
     let depth = log_size.saturating_sub(fold);
-    let siblings = &opening.siblings;
-    check_root(depth, &round.root, &leaves, digests, siblings, operations).map_err(|error| {
+    check_entries(depth, &round.root, &leaves, arity, opening, operations).map_err(|error| {
         WordsError::Opening {
             round: number,
             error,

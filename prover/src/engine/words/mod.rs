@@ -110,11 +110,7 @@ pub fn prove<E: ProverChallenge>(
     } = *input;
     let nonce = work(platform, transcript, WORDS, parameters.words_work_bits);
     let delta: E = transcript.challenge(WORDS);
-    let mut word = Vector::take_zeroed(pool, E::DEGREE, layout.log_height())?;
-    for (vector, power) in combined.iter().zip(delta.powers()) {
-        word.add_lifted(platform, pool, vector, power)?;
-    }
-    drop(combined);
+    let mut word = combine(input, combined, delta)?;
     let mut rounds = Vec::new();
     let mut words = Vec::new();
     let mut point = &claims.point[..];
@@ -157,6 +153,20 @@ pub fn prove<E: ProverChallenge>(
         query_nonce,
         rows: query::rows(layout, &input.commitments, &positions),
     })
+}
+
+/// The combination of lifted words.
+fn combine<E: ProverChallenge>(
+    input: &Input<'_>,
+    combined: Vec<Vector>,
+    delta: E,
+) -> Result<Vector, EngineError> {
+    let log_height = input.layout.log_height();
+    let mut word = Vector::take_zeroed(input.pool, E::DEGREE, log_height)?;
+    for (vector, power) in combined.into_iter().zip(delta.powers()) {
+        word.add_lifted(input.platform, input.pool, &vector, power)?;
+    }
+    Ok(word)
 }
 
 /// The halvings of one round, and the coefficients that are left.

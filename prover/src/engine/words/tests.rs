@@ -7,7 +7,6 @@ use zonda_verifier::{
     Challenge, OpeningError as RowsError, Operations, QM31, Sextic,
     circle::{place, point, point_at, position},
     fri::evaluate_line,
-    proof::FoldOpening,
     steps::Steps,
     sums::{
         heights::Heights,
@@ -411,56 +410,14 @@ impl<E: ProverChallenge> Part<E> {
         let claims = &opened.claims;
         let nonce = work(platform, transcript, WORDS, parameters.words_work_bits);
         let delta: E = transcript.challenge(WORDS);
-        let mut values = self.values_of_words(commitments, claims, delta);
-        let mut coefficients = self.coefficients(claims, delta);
-        let (mut rounds, mut words) = (Vec::new(), Vec::new());
-        let mut left = self.layout.log_size();
-        let mut point = &claims.point[..];
-        for (number, fold) in folds(self.layout.log_height()).into_iter().enumerate() {
-            if lie == Lie::Word(number) {
-                values[9] += E::ONE;
-            }
-            let word = word(&values, fold);
-            transcript.send(label::FOLD, &word.tree.root());
-            let mut round = RoundProof {
-                root: word.tree.root(),
-                halves: Vec::new(),
-                nonces: Vec::new(),
-                opening: FoldOpening::default(),
-            };
-            for halving in 0..fold {
-                let (s, rest) = point.split_first().unwrap();
-                let half = |first| -> Vec<E> {
-                    coefficients
-                        .iter()
-                        .skip(first)
-                        .step_by(2)
-                        .copied()
-                        .collect()
-                };
-                let mut halves = [0, 1].map(|first| extension(&half(first), rest));
-                if number == 0 && lie == Lie::Halves(halving as usize) {
-                    halves = [halves[0] + *s, halves[1] - (E::ONE - *s)];
-                }
-                transcript.send(label::HALVES, &element_bytes(&halves));
-                let bits = parameters.fold_work_bits;
-                round
-                    .nonces
-                    .push(work(platform, transcript, label::FOLD, bits));
-                let c: E = transcript.challenge(label::HALVES);
-                let pairs = coefficients.chunks(2);
-                coefficients = pairs
-                    .map(|pair| pair[0] + c * (pair[1] - pair[0]))
-                    .collect();
-                values = halved(&values, left, number == 0 && halving == 0, c);
-                round.halves.push(halves);
-                left -= 1;
-                point = rest;
-            }
-            rounds.push(round);
-            words.push((word, fold));
-        }
-        let mut last = coefficients;
+        let mut naive = Naive {
+            values: self.values_of_words(commitments, claims, delta),
+            coefficients: self.coefficients(claims, delta),
+            left: self.layout.log_size(),
+            point: &claims.point,
+        };
+        let (mut rounds, words) = naive.rounds(lie, parameters, transcript);
+        let (mut last, point) = (naive.coefficients, naive.point);
         if lie == Lie::Last {
             last[0] += point[0];
             last[1] -= E::ONE - point[0];
@@ -489,6 +446,76 @@ impl<E: ProverChallenge> Part<E> {
             query_nonce,
             rows: query::rows(&self.layout, &commitments.each_ref(), &positions),
         }
+    }
+}
+
+/// What a naive prover folds.
+struct Naive<'a, E> {
+    values: Vec<E>,
+    coefficients: Vec<E>,
+    left: u32,
+    point: &'a [E],
+}
+
+impl<E: ProverChallenge> Naive<'_, E> {
+    fn rounds(
+        &mut self,
+        lie: Lie,
+        parameters: &WordsParameters,
+        transcript: &mut Steps,
+    ) -> (Vec<RoundProof<E>>, Vec<(super::Word, u32)>) {
+        let (mut rounds, mut words) = (Vec::new(), Vec::new());
+        for (number, fold) in folds(self.point.len() as u32).into_iter().enumerate() {
+            if lie == Lie::Word(number) {
+                self.values[9] += E::ONE;
+            }
+            let word = word(&self.values, fold);
+            transcript.send(label::FOLD, &word.tree.root());
+            let mut round = RoundProof {
+                root: word.tree.root(),
+                ..RoundProof::default()
+            };
+            for halving in 0..fold as usize {
+                let is_first = number == 0 && halving == 0;
+                let is_lie = number == 0 && lie == Lie::Halves(halving);
+                self.halve(is_first, is_lie, parameters, transcript, &mut round);
+            }
+            rounds.push(round);
+            words.push((word, fold));
+        }
+        (rounds, words)
+    }
+
+    fn halve(
+        &mut self,
+        is_first: bool,
+        is_lie: bool,
+        parameters: &WordsParameters,
+        transcript: &mut Steps,
+        round: &mut RoundProof<E>,
+    ) {
+        let (s, rest) = self.point.split_first().unwrap();
+        let half = |first| -> Vec<E> {
+            let half = self.coefficients.iter().skip(first).step_by(2);
+            half.copied().collect()
+        };
+        let mut halves = [0, 1].map(|first| extension(&half(first), rest));
+        if is_lie {
+            halves = [halves[0] + *s, halves[1] - (E::ONE - *s)];
+        }
+        transcript.send(label::HALVES, &element_bytes(&halves));
+        let bits = parameters.fold_work_bits;
+        let nonce = work(Platform::Portable, transcript, label::FOLD, bits);
+        let c: E = transcript.challenge(label::HALVES);
+        let pairs = self.coefficients.chunks(2);
+        self.coefficients = pairs
+            .map(|pair| pair[0] + c * (pair[1] - pair[0]))
+            .collect();
+        self.values = halved(&self.values, self.left, is_first, c);
+        round.halves.push(halves);
+        round.nonces.push(nonce);
+        self.left -= 1;
+        self.point = rest;
     }
 }
 
@@ -587,7 +614,7 @@ fn lies<E: ProverChallenge>() {
 }
 
 fn openings_refused<E: ProverChallenge>(
-    refused: &dyn Fn(&dyn Fn(&mut Proof<E>)) -> Option<Refused>,
+    refused: &impl Fn(&dyn Fn(&mut Proof<E>)) -> Option<Refused>,
 ) {
     let words = |error| Some(Refused::Words(error));
     for (index, phase) in [1, MAIN].into_iter().enumerate() {
@@ -711,9 +738,8 @@ fn other_words<E: ProverChallenge>() {
     let proof = part.prove(Platform::detect(), &EVERYWHERE);
     let mut lie = proof.clone();
     let others = other.prove(Platform::detect(), &EVERYWHERE);
-    assert_eq!(
+    assert!(
         other.check(&EVERYWHERE, &others).is_err(),
-        true,
         "its values are others"
     );
     lie.roots = others.roots;
