@@ -25,7 +25,7 @@ pub use error::ProofError;
 pub(crate) use header::Source;
 #[cfg(feature = "std")]
 pub(crate) use header::{part_length, read as read_header};
-use read::Reader;
+pub(crate) use read::{Reader, most_leaves};
 
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
 pub(crate) const VERSION: u16 = 3;
@@ -131,11 +131,11 @@ impl<E: Challenge> Body<E> {
     }
 }
 
-fn put_length(bytes: &mut Vec<u8>, length: usize) {
+pub(crate) fn put_length(bytes: &mut Vec<u8>, length: usize) {
     bytes.extend((length as u32).to_le_bytes());
 }
 
-fn put_digests(bytes: &mut Vec<u8>, digests: &[Digest]) {
+pub(crate) fn put_digests(bytes: &mut Vec<u8>, digests: &[Digest]) {
     put_length(bytes, digests.len());
     bytes.extend(digests.iter().flatten());
 }

@@ -14,13 +14,13 @@ use crate::{
 };
 
 /// The bytes left to read, and the layout that they should have.
-pub(super) struct Reader<'a> {
-    pub(super) rest: &'a [u8],
+pub(crate) struct Reader<'a> {
+    pub(crate) rest: &'a [u8],
     place: &'static str,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self {
             rest: bytes,
             place: "roots",
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    const fn at(&mut self, place: &'static str) -> &mut Self {
+    pub(crate) const fn at(&mut self, place: &'static str) -> &mut Self {
         self.place = place;
         self
     }
@@ -95,13 +95,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn siblings(&mut self, depth: u32) -> Result<Vec<Digest>, ProofError> {
+    pub(crate) fn siblings(&mut self, depth: u32) -> Result<Vec<Digest>, ProofError> {
         let most = (MAX_QUERIES as usize).saturating_mul(depth as usize);
         let count = self.length(most)?;
         self.digests(count)
     }
 
-    fn length(&mut self, most: usize) -> Result<usize, ProofError> {
+    pub(crate) fn length(&mut self, most: usize) -> Result<usize, ProofError> {
         let got = u32::from_le_bytes(self.array()?) as usize;
         if got > most {
             return Err(ProofError::Length {
@@ -113,12 +113,12 @@ impl<'a> Reader<'a> {
         Ok(got)
     }
 
-    fn digests(&mut self, count: usize) -> Result<Vec<Digest>, ProofError> {
+    pub(crate) fn digests(&mut self, count: usize) -> Result<Vec<Digest>, ProofError> {
         let (digests, _) = self.take(count.saturating_mul(32))?.as_chunks();
         Ok(Vec::from(digests))
     }
 
-    fn elements<E: Challenge>(&mut self, count: usize) -> Result<Vec<E>, ProofError> {
+    pub(crate) fn elements<E: Challenge>(&mut self, count: usize) -> Result<Vec<E>, ProofError> {
         let cells = self.cells(count.saturating_mul(E::DEGREE))?;
         let coordinates = cells.chunks_exact(E::DEGREE);
         let element = |coordinates: &[F]| {
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         Ok(coordinates.map(element).collect())
     }
 
-    fn cells(&mut self, count: usize) -> Result<Vec<F>, ProofError> {
+    pub(crate) fn cells(&mut self, count: usize) -> Result<Vec<F>, ProofError> {
         let place = self.place;
         let (words, _) = self.take(count.saturating_mul(4))?.as_chunks();
         let cell = |word: &[u8; 4]| match u32::from_le_bytes(*word) {
@@ -137,18 +137,18 @@ impl<'a> Reader<'a> {
         words.iter().map(cell).collect()
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ProofError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], ProofError> {
         let mut array = [0; N];
         array.copy_from_slice(self.take(N)?);
         Ok(array)
     }
 
-    fn take(&mut self, count: usize) -> Result<&[u8], ProofError> {
+    pub(crate) fn take(&mut self, count: usize) -> Result<&[u8], ProofError> {
         self.rest.take(self.place, count)
     }
 }
 
 /// The most leaves that can be opened of a tree of `2^log_size`.
-fn most_leaves(log_size: u32) -> usize {
+pub(crate) fn most_leaves(log_size: u32) -> usize {
     (MAX_QUERIES as usize).min(1_usize.wrapping_shl(log_size))
 }

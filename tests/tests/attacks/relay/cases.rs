@@ -41,7 +41,7 @@ fn restate(run: &mut Run<'static>, part: usize, output: std::ops::Range<u32>) {
     execution(run, part).output = output;
     let stated = run.parts[part].links.part(part, &run.statement);
     let stated: Execution = stated.execution.expect("the part executes");
-    *run.trace(part, Table::Statement) = matrix(system::statement::rows(&stated).unwrap());
+    *run.trace(part, Table::Statement) = matrix(system::statement::all(&stated).unwrap());
 }
 
 /// A run that exits in its second round, and goes on with the third one.
