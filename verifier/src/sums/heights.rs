@@ -2,13 +2,72 @@
 //!
 //! Section 2 of the protocol's draft.
 
-use zonda_circuits::machine::Table;
+use zonda_circuits::machine::{Role, Table};
+use zonda_riscv_emu::record::CLK_PER_STEP;
+
+use crate::shape::CLK_BOUND;
 
 /// The base-two logarithm of the most rows of a table.
 pub const MAX_LOG_ROWS: u32 = 22;
 
 /// The base-two logarithm of the least number of rows that row variables can number.
 pub const MIN_LOG_ROWS: u32 = 16;
+
+/// All rows of a part together cannot move the clock further than [`CLK_BOUND`].
+const _: () = {
+    let rows = (Table::ALL.len() as u64) << MAX_LOG_ROWS;
+    assert!(rows * (CLK_PER_STEP as u64) < CLK_BOUND);
+};
+
+/// How many rows the tables of 16-bit values and of pairs of bytes have.
+const NUMBERS: u32 = 1 << 16;
+
+/// How many rows the table of powers of two has.
+const POWERS: u32 = 8;
+
+/// The heights that the key determines, in a part that has these tables.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct KeyHeights {
+    /// Of `program`.
+    pub program: u32,
+    /// Of `image`.
+    pub image: u32,
+    /// Of `gaps`.
+    pub gaps: u32,
+}
+
+/// Heights that no part of an honest proof of this program and statement has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeightsError {
+    /// A table that is too high.
+    #[error("table {table} has {got} rows; at most 2^{MAX_LOG_ROWS} are possible")]
+    High {
+        /// The table.
+        table: &'static str,
+        /// How many rows it has.
+        got: u32,
+    },
+    /// The part does nothing: it has lookup tables only.
+    #[error("the tables execute nothing, open no memory and have no program")]
+    Roles,
+    /// A table has not as many rows as the key, the statement or the machine gives it.
+    #[error("table {table} has {got} rows; the key and the statement make it {expected}")]
+    Fixed {
+        /// The table.
+        table: &'static str,
+        /// How many rows it must have.
+        expected: u32,
+        /// How many rows it has.
+        got: u32,
+    },
+    /// A part that executes lacks a table that such a part has.
+    #[error("table {table} has no rows, in a part that executes")]
+    Missing {
+        /// The table.
+        table: &'static str,
+    },
+}
 
 /// How many rows each table of a part has, 0 for a table that the part does not have.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -29,6 +88,56 @@ impl Heights {
     pub fn tables(&self) -> impl Iterator<Item = (Table, u32)> + '_ {
         let all = Table::ALL.into_iter().zip(self.0);
         all.filter(|(_, height)| *height > 0)
+    }
+
+    /// Whether there is a table with this role that has rows.
+    pub fn has(&self, role: Role) -> bool {
+        self.tables().any(|(table, _)| table.role() == role)
+    }
+
+    /// Checks the heights of a part that makes `output` bytes public.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn check(&self, key: &KeyHeights, output: usize) -> Result<(), HeightsError> {
+        for (table, got) in self.tables() {
+            if got > 1 << MAX_LOG_ROWS {
+                let table = table.name();
+                return Err(HeightsError::High { table, got });
+            }
+        }
+        let roles = [Role::Execution, Role::Program, Role::Zeroed];
+        if !roles.into_iter().any(|role| self.has(role)) {
+            return Err(HeightsError::Roles);
+        }
+        for table in Table::ALL {
+            let got = self.of(table);
+            let is_there = table.role() == Role::Lookup || self.has(table.role());
+            if !is_there {
+                continue;
+            }
+            if got == 0 && matches!(table, Table::Instructions | Table::Boundary) {
+                let table = table.name();
+                return Err(HeightsError::Missing { table });
+            }
+            let expected = match table {
+                Table::Program => key.program,
+                Table::Image => key.image,
+                Table::Gaps => key.gaps,
+                Table::Range16 | Table::Bytes => NUMBERS,
+                Table::PowersOfTwo => POWERS,
+                Table::Statement => u32::try_from(output.max(1)).unwrap_or(u32::MAX),
+                _ => continue,
+            };
+            if got != expected {
+                return Err(HeightsError::Fixed {
+                    table: table.name(),
+                    expected,
+                    got,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// How many variables number the rows: n.
@@ -71,6 +180,94 @@ mod tests {
         assert_eq!(log_rows((1 << 16) + 1), 17);
         assert_eq!(log_rows(1 << 22), 22);
         assert_eq!(log_rows(u32::MAX), 32);
+    }
+
+    const KEY: KeyHeights = KeyHeights {
+        program: 3000,
+        image: 700,
+        gaps: 5,
+    };
+
+    /// A part with all roles, which makes 100 bytes public.
+    fn whole() -> Heights {
+        Heights::new(|table| match table {
+            Table::Program => KEY.program,
+            Table::Image => KEY.image,
+            Table::Gaps => KEY.gaps,
+            Table::Range16 | Table::Bytes => 1 << 16,
+            Table::PowersOfTwo => 8,
+            Table::Statement => 100,
+            Table::Instructions => 2000,
+            Table::Boundary => 50,
+            Table::Zeroed => 9,
+            Table::AddSub => 1 << 20,
+            _ => 0,
+        })
+    }
+
+    fn with(changes: &[(Table, u32)]) -> Result<(), HeightsError> {
+        let heights = Heights::new(|table| {
+            let own = changes.iter().find(|(other, _)| *other == table);
+            own.map_or(whole().of(table), |(_, height)| *height)
+        });
+        heights.check(&KEY, 100)
+    }
+
+    #[test]
+    fn each_rule_is_checked() {
+        assert_eq!(with(&[]), Ok(()));
+        assert_eq!(with(&[(Table::AddSub, 1 << 22)]), Ok(()));
+        let high = with(&[(Table::AddSub, (1 << 22) + 1)]);
+        assert!(matches!(high, Err(HeightsError::High { .. })));
+        let fixed = [
+            Table::Program,
+            Table::Image,
+            Table::Gaps,
+            Table::Range16,
+            Table::Bytes,
+            Table::PowersOfTwo,
+            Table::Statement,
+        ];
+        for table in fixed {
+            for got in [0, whole().of(table) - 1, whole().of(table) + 1] {
+                let error = HeightsError::Fixed {
+                    table: table.name(),
+                    expected: whole().of(table),
+                    got,
+                };
+                assert_eq!(with(&[(table, got)]), Err(error));
+            }
+        }
+        for table in [Table::Instructions, Table::Boundary] {
+            let error = HeightsError::Missing {
+                table: table.name(),
+            };
+            assert_eq!(with(&[(table, 0)]), Err(error));
+        }
+    }
+
+    #[test]
+    fn parts_have_the_tables_of_their_roles() {
+        let only = |role: Role| {
+            let heights = Heights::new(|table| {
+                let is_there = [role, Role::Lookup].contains(&table.role());
+                if is_there { whole().of(table) } else { 0 }
+            });
+            assert_eq!(heights.has(Role::Zeroed), role == Role::Zeroed);
+            heights.check(&KEY, 100)
+        };
+        for role in [Role::Execution, Role::Program, Role::Zeroed] {
+            assert_eq!(only(role), Ok(()));
+        }
+        assert_eq!(only(Role::Lookup), Err(HeightsError::Roles));
+        // A part that makes nothing public has a statement all the same.
+        let silent = Heights::new(|table| match table {
+            Table::Statement => 1,
+            table => whole().of(table),
+        });
+        assert_eq!(silent.check(&KEY, 0), Ok(()));
+        assert_eq!(silent.check(&KEY, 1), Ok(()));
+        assert!(silent.check(&KEY, 2).is_err());
     }
 
     #[test]
