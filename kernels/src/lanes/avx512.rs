@@ -147,25 +147,6 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn store_past_caches(self, to: &mut [u32]) {
-        assert!(to.len() >= 16);
-        let to = to.as_mut_ptr();
-        if to.addr().is_multiple_of(64) {
-            // SAFETY: the slice has 64 bytes, which are aligned.
-            unsafe { _mm512_stream_si512(to.cast(), self.0) }
-        } else {
-            // SAFETY: the slice has 64 bytes.
-            unsafe { _mm512_storeu_si512(to.cast(), self.0) }
-        }
-    }
-
-    #[inline(always)]
-    fn fence() {
-        // SAFETY: the instruction belongs to the baseline of the architecture.
-        unsafe { _mm_sfence() }
-    }
-
-    #[inline(always)]
     fn splat_words(word: u32) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm512_set1_epi32(word as i32) })

@@ -234,17 +234,6 @@ pub trait Lanes:
     /// Writes the first `WIDTH` words.
     fn store(self, to: &mut [u32]);
 
-    /// [`Self::store`], for words that are read much later: past the caches, where the platform can and the words
-    /// are aligned. [`Self::fence`] must follow before another thread reads them.
-    #[inline(always)]
-    fn store_past_caches(self, to: &mut [u32]) {
-        self.store(to);
-    }
-
-    /// Makes what [`Self::store_past_caches`] wrote visible to other threads, in order.
-    #[inline(always)]
-    fn fence() {}
-
     /// The part of a line that begins at word `part * WIDTH`.
     #[inline(always)]
     fn load_part(line: &[u32; LINE], part: usize) -> Self {

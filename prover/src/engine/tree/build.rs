@@ -7,7 +7,7 @@ use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Packed, Platfo
 
 use super::{
     blocks::{block_words, fill, load, store},
-    leaves::Kind,
+    leaves::{Kind, Leaves},
     levels::{GROUP, Step},
 };
 use crate::engine::challenge::ProverChallenge;
@@ -55,6 +55,24 @@ impl Level {
                 (task * GROUPS_PER_TASK, [numerators, denominators])
             })
     }
+}
+
+/// Makes the level above the leaves.
+pub fn above_leaves<E: ProverChallenge>(
+    platform: Platform,
+    leaves: &Leaves,
+    step: &Step,
+    to: &mut Level,
+) {
+    to.tasks(E::DEGREE).for_each(|(first, to)| {
+        platform.run(JoinLeaves::<E> {
+            leaves,
+            step,
+            first,
+            to,
+            challenge: PhantomData,
+        });
+    });
 }
 
 /// Makes the level above another.
@@ -112,7 +130,7 @@ impl<E: ProverChallenge> Kernel for Join<'_, E> {
 
 /// Four sums of the eight blocks of a group.
 #[inline(always)]
-pub fn join_group<L: Lanes, P: Packed<L>>([p, q]: [&[u32]; 2], [to_p, to_q]: [&mut [u32]; 2]) {
+fn join_group<L: Lanes, P: Packed<L>>([p, q]: [&[u32]; 2], [to_p, to_q]: [&mut [u32]; 2]) {
     let mut part = 0;
     while part < LINE / L::WIDTH {
         let mut i = 0;
@@ -129,9 +147,48 @@ pub fn join_group<L: Lanes, P: Packed<L>>([p, q]: [&[u32]; 2], [to_p, to_q]: [&m
     }
 }
 
+/// Sums of neighbouring blocks of leaves.
+struct JoinLeaves<'a, E> {
+    leaves: &'a Leaves,
+    step: &'a Step,
+    first: usize,
+    to: [&'a mut [u32]; 2],
+    challenge: PhantomData<E>,
+}
+
+impl<E: ProverChallenge> Kernel for JoinLeaves<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let words = group_words(E::DEGREE);
+        let [numerators, denominators] = self.to;
+        let groups = numerators
+            .chunks_exact_mut(words)
+            .zip(denominators.chunks_exact_mut(words));
+        let mut segment = self.step.to.segment_of(self.first);
+        for (group, (numerators, denominators)) in (self.first..).zip(groups) {
+            segment = self.step.to.advance(segment, group);
+            let sources = self.step.sources(segment, group);
+            let halves = numerators
+                .chunks_exact_mut(words / 2)
+                .zip(denominators.chunks_exact_mut(words / 2));
+            for (source, (numerators, denominators)) in sources.into_iter().zip(halves) {
+                let Some(source) = source else {
+                    fill(numerators, E::DEGREE, 0);
+                    fill(denominators, E::DEGREE, 1);
+                    continue;
+                };
+                let (kind, counts, q) = self.leaves.group(source, E::DEGREE);
+                join_leaves::<L, E::Packed<L>>(kind, counts, q, [numerators, denominators]);
+            }
+        }
+    }
+}
+
 /// Four sums of the eight blocks of a group of leaves.
 #[inline(always)]
-pub fn join_leaves<L: Lanes, P: Packed<L>>(
+fn join_leaves<L: Lanes, P: Packed<L>>(
     kind: Kind,
     counts: &[u32],
     q: &[u32],

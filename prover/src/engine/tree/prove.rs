@@ -9,7 +9,7 @@ use zonda_verifier::{
 
 use super::{
     build::{self, Level},
-    leaves::{FUSED, Input, Kind, Leaves},
+    leaves::{Input, Kind, Leaves},
     levels::{GROUP, Heights, Segments, Step, steps},
     round::{self, Eq, Lambda, Source},
     top::{Sumcheck, line, pairs},
@@ -43,15 +43,17 @@ pub fn prove<E: ProverChallenge>(
     cancel: &Cancel,
 ) -> Result<Tree<E>, EngineError> {
     let steps = steps(heights);
-    let level = |number: usize| Level::take(pool, steps[number].to.groups(), E::DEGREE);
-    let mut first = [level(0)?, level(1)?, level(2)?];
-    let leaves = Leaves::fill(platform, pool, heights, &steps, &mut first, inputs, lookups)?;
+    let leaves = Leaves::fill(platform, pool, heights, &steps[0].from, inputs, lookups)?;
     cancel.check()?;
-    let mut levels = Vec::from(first);
-    for (number, step) in steps.iter().enumerate().skip(FUSED) {
-        let mut above = level(number)?;
-        build::above::<E>(platform, &levels[number - 1], step, &mut above);
-        levels.push(above);
+    let mut levels = Vec::with_capacity(steps.len());
+    for (number, step) in steps.iter().enumerate() {
+        let mut level = Level::take(pool, step.to.groups(), E::DEGREE)?;
+        match levels.last() {
+            None => build::above_leaves::<E>(platform, &leaves, step, &mut level),
+            Some(below) => build::above::<E>(platform, below, step, &mut level),
+        }
+        levels.push(level);
+        debug_assert_eq!(levels.len(), number + 1);
         cancel.check()?;
     }
     let mut tree = Proving {
