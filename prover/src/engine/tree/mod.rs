@@ -31,4 +31,4 @@ mod weights;
 
 pub use leaves::Input;
 pub use levels::Heights;
-pub use prove::{Tree, prove};
+pub use prove::{Stages, Tree, prove};
