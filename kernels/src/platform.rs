@@ -30,7 +30,7 @@ pub trait Kernel {
 
     /// Does the work. Implementations are `#[inline(always)]`, and so is all that they call in hot
     /// loops (closures are not: write loops), because the instructions of `L` may only be used in
-    /// functions compiled for them.
+    /// functions compiled for them. What it writes by `Lanes::stream`, it gives to no other thread.
     fn run<L: Lanes>(self) -> Self::Output;
 }
 
@@ -88,6 +88,7 @@ impl Platform {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 assert!(std::arch::is_x86_feature_detected!("avx512f"));
+                let _ordered = Ordered;
                 // SAFETY: the line above checked the CPU for AVX-512 (foundation).
                 unsafe { avx512(kernel) }
             }
@@ -95,6 +96,19 @@ impl Platform {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => kernel.run::<Neon>(),
         }
+    }
+}
+
+/// Dropped, it orders streaming stores before all stores that follow.
+#[cfg(target_arch = "x86_64")]
+struct Ordered;
+
+#[cfg(target_arch = "x86_64")]
+impl Drop for Ordered {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the instruction belongs to the target.
+        unsafe { core::arch::x86_64::_mm_sfence() }
     }
 }
 

@@ -7,7 +7,12 @@
 //! measures the guest `sha256` on the input file `zeros`, five times with one thread and five times with two, in
 //! turn, in one process. Each tree is verified.
 
-use std::{env, error::Error, fs, time::Instant};
+use std::{
+    env,
+    error::Error,
+    fs,
+    time::{Duration, Instant},
+};
 
 use p3_field::PrimeField32;
 use p3_matrix::Matrix;
@@ -163,7 +168,18 @@ fn measure(filled: &[Filled], repetitions: usize) -> Result<(), Box<dyn Error>> 
                     &cancel,
                 )
             })?;
-            samples.push(start.elapsed().as_secs_f64() * 1e9 / messages as f64);
+            let nanoseconds = |time: Duration| time.as_secs_f64() * 1e9 / messages as f64;
+            let stages = tree.stages;
+            samples.push(
+                [
+                    start.elapsed(),
+                    stages.leaves,
+                    stages.build,
+                    stages.upper,
+                    stages.leaf_level,
+                ]
+                .map(nanoseconds),
+            );
             let operations = &mut Operations::default();
             let depth = heights.depth();
             let (global, claim) =
@@ -177,15 +193,31 @@ fn measure(filled: &[Filled], repetitions: usize) -> Result<(), Box<dyn Error>> 
         }
     }
     for (threads, samples) in (1..).zip(&mut samples) {
-        // The first one waits for fresh memory.
-        samples.remove(0);
-        samples.sort_by(f64::total_cmp);
-        println!(
-            "threads {threads}: {:.2} ns a message (least {:.2}, greatest {:.2})",
-            samples[samples.len() / 2],
-            samples[0],
-            samples[samples.len() - 1]
-        );
+        report(threads, samples);
     }
     Ok(())
+}
+
+/// Prints the median of each stage. The first sample waits for fresh memory, if it is that of the first tree.
+fn report(threads: usize, samples: &mut Vec<[f64; 5]>) {
+    let first = samples.remove(0);
+    let column = |stage: usize| {
+        let mut column: Vec<f64> = samples.iter().map(|sample| sample[stage]).collect();
+        column.sort_by(f64::total_cmp);
+        column
+    };
+    let median = |stage: usize| column(stage)[samples.len() / 2];
+    let all = column(0);
+    println!(
+        "threads {threads}: {:.2} ns a message (least {:.2}, greatest {:.2}, first {:.2}): leaves {:.2}, building {:.2}, \
+         upper levels {:.2}, leaf level {:.2}",
+        median(0),
+        all[0],
+        all[samples.len() - 1],
+        first[0],
+        median(1),
+        median(2),
+        median(3),
+        median(4),
+    );
 }

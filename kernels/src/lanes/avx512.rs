@@ -146,6 +146,21 @@ impl Lanes for Avx512 {
         unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), self.0) }
     }
 
+    /// `Platform::run` orders these stores before all that follows the kernel.
+    #[inline(always)]
+    fn stream(self, to: &mut [u32]) {
+        assert!(to.len() >= 16);
+        let to = to.as_mut_ptr().cast::<__m512i>();
+        // SAFETY: the slice has 64 bytes, aligned where the first instruction is used.
+        unsafe {
+            if to.is_aligned() {
+                _mm512_stream_si512(to, self.0);
+            } else {
+                _mm512_storeu_si512(to, self.0);
+            }
+        }
+    }
+
     #[inline(always)]
     fn splat_words(word: u32) -> Self {
         // SAFETY: see the module.

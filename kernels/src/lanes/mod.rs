@@ -234,6 +234,13 @@ pub trait Lanes:
     /// Writes the first `WIDTH` words.
     fn store(self, to: &mut [u32]);
 
+    /// [`Self::store`] for memory that is not read soon: past the caches, where the platform can write a whole
+    /// aligned line at once. Other threads may read it after the kernel has ended.
+    #[inline(always)]
+    fn stream(self, to: &mut [u32]) {
+        self.store(to);
+    }
+
     /// The part of a line that begins at word `part * WIDTH`.
     #[inline(always)]
     fn load_part(line: &[u32; LINE], part: usize) -> Self {

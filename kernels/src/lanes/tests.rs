@@ -52,6 +52,13 @@ macro_rules! platform_suite {
                 }
 
                 #[test]
+                fn streams_are_stores() {
+                    if Platform::available().contains(&Platform::$name) {
+                        Platform::$name.run(Streams);
+                    }
+                }
+
+                #[test]
                 fn columns_are_transposed_lines() {
                     if Platform::available().contains(&Platform::$name) {
                         Platform::$name.run(Columns);
@@ -232,6 +239,25 @@ impl Kernel for Largest {
             }
             assert_eq!(L::reduce_wide(sum).lane(1), 4 * k, "{x}");
             sum = L::fold_wide(sum);
+        }
+    }
+}
+
+struct Streams;
+
+impl Kernel for Streams {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let words: [u32; LINE] = core::array::from_fn(|i| 100 + i as u32);
+        let x = L::load(&words);
+        // Every alignment of a line, whole lines among them.
+        for first in 0..=LINE {
+            let (mut stored, mut streamed) = ([7; 3 * LINE], [7; 3 * LINE]);
+            x.store(&mut stored[first..]);
+            x.stream(&mut streamed[first..]);
+            assert_eq!(stored, streamed);
         }
     }
 }

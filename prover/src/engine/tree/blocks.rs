@@ -32,6 +32,88 @@ pub fn store<L: Lanes, P: Packed<L>>(element: P, blocks: &mut [u32], block: usiz
     }
 }
 
+/// [`store`], and if it `STREAMS` for memory that is not read soon.
+#[inline(always)]
+pub fn put<L: Lanes, P: Packed<L>, const STREAMS: bool>(
+    element: P,
+    blocks: &mut [u32],
+    block: usize,
+    part: usize,
+) {
+    let at = block_words(P::DEGREE) * block + L::WIDTH * part;
+    let mut k = 0;
+    while k < P::DEGREE {
+        let to = &mut blocks[at + LINE * k..];
+        if STREAMS {
+            element.as_ref()[k].stream(to);
+        } else {
+            element.as_ref()[k].store(to);
+        }
+        k += 1;
+    }
+}
+
+/// Fractions, one in each lane.
+#[derive(Clone, Copy)]
+pub struct Fractions<P> {
+    /// The numerators.
+    pub p: P,
+    /// The denominators.
+    pub q: P,
+}
+
+impl<P> Fractions<P> {
+    /// (0, 1).
+    #[inline(always)]
+    pub fn nothing<L: Lanes>() -> Self
+    where
+        P: Packed<L>,
+    {
+        Self {
+            p: P::ZERO,
+            q: P::ONE,
+        }
+    }
+
+    /// The sums.
+    #[inline(always)]
+    pub fn join<L: Lanes>(self, other: Self) -> Self
+    where
+        P: Packed<L>,
+    {
+        Self {
+            p: P::dot2([self.p, other.q], [other.p, self.q]),
+            q: self.q * other.q,
+        }
+    }
+
+    /// Writes numerators and denominators, as [`put`] does.
+    #[inline(always)]
+    pub fn put<L: Lanes, const STREAMS: bool>(
+        self,
+        [p, q]: &mut [&mut [u32]; 2],
+        block: usize,
+        part: usize,
+    ) where
+        P: Packed<L>,
+    {
+        put::<L, P, STREAMS>(self.p, p, block, part);
+        put::<L, P, STREAMS>(self.q, q, block, part);
+    }
+}
+
+/// The words of one piece, where all pieces have as many.
+#[inline(always)]
+pub fn piece(all: &[u32], words: usize, index: usize) -> &[u32] {
+    &all[words * index..][..words]
+}
+
+/// [`piece`], to be written.
+#[inline(always)]
+pub fn piece_mut(all: &mut [u32], words: usize, index: usize) -> &mut [u32] {
+    &mut all[words * index..][..words]
+}
+
 /// Fills blocks with one element of the base field.
 #[inline(always)]
 pub fn fill(blocks: &mut [u32], degree: usize, x: u32) {

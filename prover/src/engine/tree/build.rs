@@ -1,4 +1,4 @@
-//! The levels of the tree, from the leaves up: each block is the sum of two.
+//! The levels of the tree, upwards: each block is the sum of two. The lowest ones are made with the leaves.
 
 use core::marker::PhantomData;
 
@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Packed, Platform, Pool};
 
 use super::{
-    blocks::{block_words, fill, load, store},
-    leaves::{Kind, Leaves},
+    blocks::{block_words, fill, load, piece, store},
     levels::{GROUP, Step},
 };
 use crate::engine::challenge::ProverChallenge;
@@ -57,24 +56,6 @@ impl Level {
     }
 }
 
-/// Makes the level above the leaves.
-pub fn above_leaves<E: ProverChallenge>(
-    platform: Platform,
-    leaves: &Leaves,
-    step: &Step,
-    to: &mut Level,
-) {
-    to.tasks(E::DEGREE).for_each(|(first, to)| {
-        platform.run(JoinLeaves::<E> {
-            leaves,
-            step,
-            first,
-            to,
-            challenge: PhantomData,
-        });
-    });
-}
-
 /// Makes the level above another.
 pub fn above<E: ProverChallenge>(platform: Platform, from: &Level, step: &Step, to: &mut Level) {
     to.tasks(E::DEGREE).for_each(|(first, to)| {
@@ -120,8 +101,8 @@ impl<E: ProverChallenge> Kernel for Join<'_, E> {
                     fill(denominators, E::DEGREE, 1);
                     continue;
                 };
-                let p = &self.from[0][words * source..words * (source + 1)];
-                let q = &self.from[1][words * source..words * (source + 1)];
+                let [p, q] = self.from;
+                let (p, q) = (piece(p, words, source), piece(q, words, source));
                 join_group::<L, E::Packed<L>>([p, q], [numerators, denominators]);
             }
         }
@@ -140,77 +121,6 @@ fn join_group<L: Lanes, P: Packed<L>>([p, q]: [&[u32]; 2], [to_p, to_q]: [&mut [
             let q0: P = load(q, 2 * i, part);
             let q1: P = load(q, 2 * i + 1, part);
             store(P::dot2([p0, q1], [p1, q0]), to_p, i, part);
-            store(q0 * q1, to_q, i, part);
-            i += 1;
-        }
-        part += 1;
-    }
-}
-
-/// Sums of neighbouring blocks of leaves.
-struct JoinLeaves<'a, E> {
-    leaves: &'a Leaves,
-    step: &'a Step,
-    first: usize,
-    to: [&'a mut [u32]; 2],
-    challenge: PhantomData<E>,
-}
-
-impl<E: ProverChallenge> Kernel for JoinLeaves<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let words = group_words(E::DEGREE);
-        let [numerators, denominators] = self.to;
-        let groups = numerators
-            .chunks_exact_mut(words)
-            .zip(denominators.chunks_exact_mut(words));
-        let mut segment = self.step.to.segment_of(self.first);
-        for (group, (numerators, denominators)) in (self.first..).zip(groups) {
-            segment = self.step.to.advance(segment, group);
-            let sources = self.step.sources(segment, group);
-            let halves = numerators
-                .chunks_exact_mut(words / 2)
-                .zip(denominators.chunks_exact_mut(words / 2));
-            for (source, (numerators, denominators)) in sources.into_iter().zip(halves) {
-                let Some(source) = source else {
-                    fill(numerators, E::DEGREE, 0);
-                    fill(denominators, E::DEGREE, 1);
-                    continue;
-                };
-                let (kind, counts, q) = self.leaves.group(source, E::DEGREE);
-                join_leaves::<L, E::Packed<L>>(kind, counts, q, [numerators, denominators]);
-            }
-        }
-    }
-}
-
-/// Four sums of the eight blocks of a group of leaves.
-#[inline(always)]
-fn join_leaves<L: Lanes, P: Packed<L>>(
-    kind: Kind,
-    counts: &[u32],
-    q: &[u32],
-    [to_p, to_q]: [&mut [u32]; 2],
-) {
-    let mut part = 0;
-    while part < LINE / L::WIDTH {
-        let mut i = 0;
-        while i < GROUP / 2 {
-            let q0: P = load(q, 2 * i, part);
-            let q1: P = load(q, 2 * i + 1, part);
-            let p = match kind {
-                Kind::One => q0 + q1,
-                Kind::MinusOne => -(q0 + q1),
-                Kind::Zero => P::ZERO,
-                Kind::General => {
-                    let c0 = L::load(&counts[2 * LINE * i + L::WIDTH * part..]);
-                    let c1 = L::load(&counts[2 * LINE * i + LINE + L::WIDTH * part..]);
-                    q1 * c0 + q0 * c1
-                }
-            };
-            store(p, to_p, i, part);
             store(q0 * q1, to_q, i, part);
             i += 1;
         }

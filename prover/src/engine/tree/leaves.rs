@@ -1,14 +1,16 @@
-//! The lowest level: a fraction for each message and row.
+//! The lowest level, a fraction for each message and row, and the levels above it that a few groups of it suffice for.
 
 use core::{marker::PhantomData, ops::Range};
 
 use rayon::prelude::*;
 use zonda_circuits::{machine::Table, tape::Plan};
-use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, P, Platform, Pool};
+use zonda_kernels::{
+    AllocationError, Buffer, Kernel, LINE, Lanes, P as ORDER, Packed, Platform, Pool,
+};
 
 use super::{
-    blocks::{block_words, fill},
-    build::group_words,
+    blocks::{Fractions, block_words, fill, load, piece, piece_mut, put},
+    build::{Level, group_words},
     levels::{GROUP, GROUP_ROWS, Heights, Segments},
 };
 use crate::engine::{
@@ -52,7 +54,7 @@ impl Kind {
         match first {
             0 => Self::Zero,
             1 => Self::One,
-            _ if first == P - 1 => Self::MinusOne,
+            _ if first == ORDER - 1 => Self::MinusOne,
             _ => Self::General,
         }
     }
@@ -62,7 +64,7 @@ impl Kind {
         match self {
             Self::General => None,
             Self::One => Some(1),
-            Self::MinusOne => Some(P - 1),
+            Self::MinusOne => Some(ORDER - 1),
             Self::Zero => Some(0),
         }
     }
@@ -86,8 +88,8 @@ impl Leaves {
         let words = group_words(degree);
         (
             self.kinds[group],
-            &self.counts[COUNT_WORDS * group..COUNT_WORDS * (group + 1)],
-            &self.denominators[words * group..words * (group + 1)],
+            piece(&self.counts, COUNT_WORDS, group),
+            piece(&self.denominators, words, group),
         )
     }
 
@@ -96,7 +98,7 @@ impl Leaves {
         &self.kinds
     }
 
-    /// Evaluates the messages of all tables.
+    /// Evaluates the messages of all tables, and makes the levels above them, as many as are given.
     ///
     /// # Errors
     /// If the system refuses the memory.
@@ -107,15 +109,16 @@ impl Leaves {
         segments: &Segments,
         inputs: &[Input<'_>],
         lookups: &Lookups<E>,
+        above: &mut [Level; ABOVE],
     ) -> Result<Self, AllocationError> {
         let groups = segments.groups();
-        let words = group_words(E::DEGREE);
         let mut leaves = Self {
-            denominators: pool.take(words * groups)?,
+            denominators: pool.take(group_words(E::DEGREE) * groups)?,
             counts: pool.take(COUNT_WORDS * groups)?,
             kinds: vec![Kind::Zero; groups],
         };
-        let mut slots = leaves.slots(segments, words);
+        let streams = groups >= LEAST_STREAMED;
+        let mut slots = leaves.slots(segments, above, E::DEGREE);
         let messages: Vec<Messages> = inputs
             .iter()
             .map(|input| Messages::new(input.plan, lookups))
@@ -135,12 +138,13 @@ impl Leaves {
                 let groups = first..(first + GROUPS_PER_TASK).min(groups);
                 let slots = own
                     .iter_mut()
-                    .map(|(_, own)| own.split(groups.len(), words));
+                    .map(|(_, own)| own.split(groups.len(), E::DEGREE));
                 tasks.push(Fill::<E> {
                     input,
                     messages,
                     slots: slots.collect(),
                     groups,
+                    streams,
                     challenge: PhantomData,
                 });
             }
@@ -149,39 +153,66 @@ impl Leaves {
         // Tables without rows have one group, of nothing.
         for rest in &mut slots {
             fill(rest.denominators, E::DEGREE, 1);
+            for [numerators, denominators] in &mut rest.above {
+                fill(numerators, E::DEGREE, 0);
+                fill(denominators, E::DEGREE, 1);
+            }
         }
         Ok(leaves)
     }
 
     /// The groups of each slot.
-    fn slots(&mut self, segments: &Segments, words: usize) -> Vec<Groups<'_>> {
+    fn slots<'a>(
+        &'a mut self,
+        segments: &Segments,
+        above: &'a mut [Level; ABOVE],
+        degree: usize,
+    ) -> Vec<Groups<'a>> {
         let mut rest = Groups {
             denominators: &mut self.denominators,
             counts: &mut self.counts,
             kinds: &mut self.kinds,
+            above: above
+                .each_mut()
+                .map(|level| [&mut level.numerators[..], &mut level.denominators[..]]),
         };
         (0..segments.len())
-            .map(|slot| rest.split(segments.groups_of(slot), words))
+            .map(|slot| rest.split(segments.groups_of(slot), degree))
             .collect()
     }
 }
 
-/// Some adjacent groups.
+/// How many levels are made with the leaves: eight groups become one group of the last one.
+pub const ABOVE: usize = 3;
+
+/// From so many groups on, what is written does not stay in the caches anyway.
+const LEAST_STREAMED: usize = 1 << 13;
+
+/// Some adjacent groups of a slot, and the groups above them.
 #[derive(Default)]
 struct Groups<'a> {
     denominators: &'a mut [u32],
     counts: &'a mut [u32],
     kinds: &'a mut [Kind],
+    /// Numerators and denominators of each level.
+    above: [[&'a mut [u32]; 2]; ABOVE],
 }
 
 impl<'a> Groups<'a> {
     /// Takes the first groups out.
-    fn split(&mut self, groups: usize, words: usize) -> Groups<'a> {
-        Groups {
+    fn split(&mut self, groups: usize, degree: usize) -> Groups<'a> {
+        let words = group_words(degree);
+        let mut taken = Groups {
             denominators: split(&mut self.denominators, groups * words),
             counts: split(&mut self.counts, groups * COUNT_WORDS),
             kinds: split(&mut self.kinds, groups),
+            above: Default::default(),
+        };
+        for (level, (taken, rest)) in (1..).zip(taken.above.iter_mut().zip(&mut self.above)) {
+            let words = words * groups.div_ceil(1 << level);
+            *taken = rest.each_mut().map(|rest| split(rest, words));
         }
+        taken
     }
 }
 
@@ -189,8 +220,9 @@ fn split<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
     slice.split_off_mut(..count).expect("as many as there are")
 }
 
-/// Groups of a table that one task evaluates.
+/// Groups of a table that one task evaluates: whole groups of the last level that is made with them.
 const GROUPS_PER_TASK: usize = 16;
+const _: () = assert!(GROUPS_PER_TASK.is_multiple_of(1 << ABOVE));
 
 /// Some groups of all messages of a table.
 struct Fill<'a, E> {
@@ -198,6 +230,8 @@ struct Fill<'a, E> {
     messages: &'a Messages,
     slots: Vec<Groups<'a>>,
     groups: Range<usize>,
+    /// Whether what is written is not read soon.
+    streams: bool,
     challenge: PhantomData<E>,
 }
 
@@ -215,6 +249,9 @@ impl<E: ProverChallenge> Kernel for Fill<'_, E> {
         let offsets = Offsets::default();
         let mut tape = Tape::<L>::new(table, plan, offsets, cells.periodic_width, cells.public);
         let words = group_words(E::DEGREE);
+        let slots = self.slots.len();
+        let mut all_counts = vec![0; COUNT_WORDS * slots];
+        let mut all_blocks = vec![0; words * slots];
         for (index, group) in self.groups.clone().enumerate() {
             let mut row = group * GROUP_ROWS;
             let end = row + GROUP_ROWS;
@@ -223,26 +260,146 @@ impl<E: ProverChallenge> Kernel for Fill<'_, E> {
                 tape.evaluate();
                 let at = row % GROUP_ROWS;
                 let (block, lane) = (at / LINE, at % LINE);
-                for (message, slot) in self.slots.iter_mut().enumerate() {
+                let mut message = 0;
+                while message < slots {
                     let d: E::Packed<L> = self.messages.denominator(message, &tape.fields);
-                    let first = words * index + block_words(E::DEGREE) * block + lane;
+                    let blocks = piece_mut(&mut all_blocks, words, message);
+                    let first = block_words(E::DEGREE) * block + lane;
                     for (k, lanes) in d.as_ref().iter().enumerate() {
-                        lanes.store(&mut slot.denominators[first + LINE * k..]);
+                        lanes.store(&mut blocks[first + LINE * k..]);
                     }
-                    tape.counts[message].store(&mut slot.counts[COUNT_WORDS * index + at..]);
+                    let counts = piece_mut(&mut all_counts, COUNT_WORDS, message);
+                    tape.counts[message].store(&mut counts[at..]);
+                    message += 1;
                 }
                 row += L::WIDTH;
             }
-            for slot in &mut self.slots {
-                let counts = &mut slot.counts[COUNT_WORDS * index..][..COUNT_WORDS];
-                let blocks = &mut slot.denominators[words * index..][..words];
+            for (message, slot) in self.slots.iter_mut().enumerate() {
+                let counts = piece_mut(&mut all_counts, COUNT_WORDS, message);
+                let blocks = piece_mut(&mut all_blocks, words, message);
                 if end > height {
                     pad(counts, blocks, height - group * GROUP_ROWS, E::DEGREE);
                 }
-                slot.kinds[index] = Kind::of(counts);
+                L::call(Emit::<E> {
+                    slot,
+                    index,
+                    counts,
+                    blocks,
+                    streams: self.streams,
+                    challenge: PhantomData,
+                });
             }
         }
+        for slot in &mut self.slots {
+            pad_above(&mut slot.above, self.groups.len(), E::DEGREE);
+        }
     }
+}
+
+/// Writes a group, and what it adds to the levels above.
+struct Emit<'a, 'b, E> {
+    slot: &'a mut Groups<'b>,
+    index: usize,
+    counts: &'a [u32],
+    blocks: &'a [u32],
+    streams: bool,
+    challenge: PhantomData<E>,
+}
+
+impl<E: ProverChallenge> Kernel for Emit<'_, '_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let kind = Kind::of(self.counts);
+        self.slot.kinds[self.index] = kind;
+        if kind == Kind::General {
+            piece_mut(self.slot.counts, COUNT_WORDS, self.index).copy_from_slice(self.counts);
+        }
+        let mut part = 0;
+        while part < LINE / L::WIDTH {
+            if self.streams {
+                emit::<L, E::Packed<L>, true>(
+                    self.slot,
+                    self.index,
+                    kind,
+                    self.counts,
+                    self.blocks,
+                    part,
+                );
+            } else {
+                emit::<L, E::Packed<L>, false>(
+                    self.slot,
+                    self.index,
+                    kind,
+                    self.counts,
+                    self.blocks,
+                    part,
+                );
+            }
+            part += 1;
+        }
+    }
+}
+
+/// [`Emit`], for some lanes.
+#[inline(always)]
+fn emit<L: Lanes, P: Packed<L>, const STREAMS: bool>(
+    slot: &mut Groups<'_>,
+    index: usize,
+    kind: Kind,
+    counts: &[u32],
+    blocks: &[u32],
+    part: usize,
+) {
+    let words = group_words(P::DEGREE);
+    let own = piece_mut(slot.denominators, words, index);
+    let [first, second, third] = &mut slot.above;
+    let [p, q] = first;
+    let mut first = [
+        piece_mut(p, words / 2, index),
+        piece_mut(q, words / 2, index),
+    ];
+    let [p, q] = second;
+    let mut second = [
+        piece_mut(p, words / 4, index),
+        piece_mut(q, words / 4, index),
+    ];
+    let [p, q] = third;
+    let mut third = [
+        piece_mut(p, words / 8, index),
+        piece_mut(q, words / 8, index),
+    ];
+    let mut last = [Fractions::nothing(); 2];
+    let mut half = 0;
+    while half < 2 {
+        let mut pairs = [Fractions::nothing(); 2];
+        let mut i = 0;
+        while i < 2 {
+            let at = 2 * half + i;
+            let q0: P = load(blocks, 2 * at, part);
+            let q1: P = load(blocks, 2 * at + 1, part);
+            put::<L, P, STREAMS>(q0, own, 2 * at, part);
+            put::<L, P, STREAMS>(q1, own, 2 * at + 1, part);
+            let p = match kind {
+                Kind::One => q0 + q1,
+                Kind::MinusOne => -(q0 + q1),
+                Kind::Zero => P::ZERO,
+                Kind::General => {
+                    let c0 = L::load(&counts[2 * LINE * at + L::WIDTH * part..]);
+                    let c1 = L::load(&counts[2 * LINE * at + LINE + L::WIDTH * part..]);
+                    q1 * c0 + q0 * c1
+                }
+            };
+            pairs[i] = Fractions { p, q: q0 * q1 };
+            pairs[i].put::<L, STREAMS>(&mut first, at, part);
+            i += 1;
+        }
+        last[half] = pairs[0].join(pairs[1]);
+        last[half].put::<L, STREAMS>(&mut second, half, part);
+        half += 1;
+    }
+    last[0].join(last[1]).put::<L, STREAMS>(&mut third, 0, part);
 }
 
 /// Makes the rows of a group from `first` on the fraction (0, 1).
@@ -253,5 +410,14 @@ fn pad(counts: &mut [u32], blocks: &mut [u32], first: usize, degree: usize) {
         for k in 0..degree {
             blocks[block_words(degree) * block + LINE * k + lane] = u32::from(k == 0);
         }
+    }
+}
+
+/// Fills the groups above a number of groups up with the fraction (0, 1).
+fn pad_above(above: &mut [[&mut [u32]; 2]; ABOVE], groups: usize, degree: usize) {
+    for (level, [numerators, denominators]) in (1..).zip(above) {
+        let first = groups * (group_words(degree) >> level);
+        fill(&mut numerators[first..], degree, 0);
+        fill(&mut denominators[first..], degree, 1);
     }
 }

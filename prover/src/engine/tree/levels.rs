@@ -33,7 +33,8 @@ pub struct Slot {
 }
 
 impl Heights {
-    /// The slots of tables of these heights, in the order of [`Table::ALL`].
+    /// The slots of tables of these heights, in the order of [`Table::ALL`]. There are at least 2^10 rows: the
+    /// tables of ranges alone have more.
     pub fn new(rows: u32, plans: &[Plan], heights: &[usize]) -> Self {
         let slots = |is_global: bool| {
             let tables = Table::ALL.into_iter().zip(plans).zip(heights);
@@ -52,6 +53,7 @@ impl Heights {
         let local = all.len();
         all.extend(slots(true));
         let most = local.max(all.len() - local);
+        debug_assert!(rows >= 10);
         Self {
             rows,
             slots: most.next_power_of_two().ilog2(),

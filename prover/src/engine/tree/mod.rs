@@ -31,5 +31,5 @@ mod weights;
 
 pub use leaves::Input;
 pub use levels::Heights;
-pub use prove::{Tree, prove};
+pub use prove::{Stages, Tree, prove};
 pub(super) use weights::Weights;

@@ -1,5 +1,7 @@
 //! The tree, depth by depth.
 
+use std::time::{Duration, Instant};
+
 use zonda_circuits::F;
 use zonda_kernels::{LINE, Platform, Pool};
 use zonda_verifier::{
@@ -9,7 +11,7 @@ use zonda_verifier::{
 
 use super::{
     build::{self, Level},
-    leaves::{Input, Kind, Leaves},
+    leaves::{self, Input, Kind, Leaves},
     levels::{GROUP, Heights, Segments, Step, steps},
     round::{self, Eq, Lambda, Source},
     top::{Sumcheck, line, pairs},
@@ -26,6 +28,27 @@ pub struct Tree<E> {
     pub proof: TreeProof<E>,
     /// The claim on its leaves.
     pub claim: Claim<E>,
+    /// How long its stages took.
+    pub stages: Stages,
+}
+
+/// How long the stages of a tree took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stages {
+    /// Evaluating the leaves, and adding up what is made with them.
+    pub leaves: Duration,
+    /// Adding up the rest.
+    pub build: Duration,
+    /// Proving the levels above the leaves.
+    pub upper: Duration,
+    /// Proving the leaves.
+    pub leaf_level: Duration,
+}
+
+/// The time since the last stage ended.
+fn lap(since: &mut Instant) -> Duration {
+    let now = Instant::now();
+    now - core::mem::replace(since, now)
 }
 
 /// Proves that the local messages of a part balance, and what its global messages add up to, down to a claim on the
@@ -42,20 +65,25 @@ pub fn prove<E: ProverChallenge>(
     transcript: &mut Steps,
     cancel: &Cancel,
 ) -> Result<Tree<E>, EngineError> {
+    let (mut stages, mut since) = (Stages::default(), Instant::now());
     let steps = steps(heights);
-    let leaves = Leaves::fill(platform, pool, heights, &steps[0].from, inputs, lookups)?;
+    let take = |step: &Step| Level::take(pool, step.to.groups(), E::DEGREE);
+    let mut above = [take(&steps[0])?, take(&steps[1])?, take(&steps[2])?];
+    let segments = &steps[0].from;
+    let leaves = Leaves::fill(
+        platform, pool, heights, segments, inputs, lookups, &mut above,
+    )?;
     cancel.check()?;
+    stages.leaves = lap(&mut since);
     let mut levels = Vec::with_capacity(steps.len());
-    for (number, step) in steps.iter().enumerate() {
-        let mut level = Level::take(pool, step.to.groups(), E::DEGREE)?;
-        match levels.last() {
-            None => build::above_leaves::<E>(platform, &leaves, step, &mut level),
-            Some(below) => build::above::<E>(platform, below, step, &mut level),
-        }
+    levels.extend(above);
+    for step in &steps[leaves::ABOVE..] {
+        let mut level = take(step)?;
+        build::above::<E>(platform, &levels[levels.len() - 1], step, &mut level);
         levels.push(level);
-        debug_assert_eq!(levels.len(), number + 1);
         cancel.check()?;
     }
+    stages.build = lap(&mut since);
     let mut tree = Proving {
         platform,
         heights,
@@ -69,10 +97,16 @@ pub fn prove<E: ProverChallenge>(
         claim = tree.level(level, &claim)?;
         cancel.check()?;
     }
+    stages.upper = lap(&mut since);
     claim = tree.leaves(&leaves, &claim)?;
+    stages.leaf_level = lap(&mut since);
     let layers = tree.layers;
     let proof = TreeProof { nodes, layers };
-    Ok(Tree { proof, claim })
+    Ok(Tree {
+        proof,
+        claim,
+        stages,
+    })
 }
 
 /// A tree that is being proved. Level `l` is `levels[l - 1]`, and the leaves are level 0.

@@ -12,7 +12,7 @@ use zonda_circuits::F;
 use zonda_kernels::{Kernel, LINE, Lanes, P as ORDER, Packed, Platform};
 
 use super::{
-    blocks::{fill, fill_with, load, store},
+    blocks::{fill, fill_with, load, piece, piece_mut, store},
     build::{GROUPS_PER_TASK, Level, group_words},
     leaves::{Kind, Leaves},
     levels::{GROUP, Segments, Step},
@@ -267,8 +267,8 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for FirstQuads<'_, E> 
         part: usize,
     ) -> [E::Packed<L>; 2] {
         let words = group_words(E::DEGREE);
-        let p = &self.level[0][words * group..words * (group + 1)];
-        let q = &self.level[1][words * group..words * (group + 1)];
+        let [p, q] = self.level;
+        let (p, q) = (piece(p, words, group), piece(q, words, group));
         let at = 4 * half;
         let q: [E::Packed<L>; 4] = [
             load(q, at, part),
@@ -381,14 +381,15 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterQuads<'_, E> 
     ) -> [E::Packed<L>; 2] {
         let source = self.step.sources(segment, group)[half];
         let words = group_words(E::DEGREE);
-        let at = words * (group - self.first) + words / 2 * half;
+        let at = 2 * (group - self.first) + half;
         let [to_p, to_q] = &mut self.to;
-        let (to_p, to_q) = (&mut to_p[at..at + words / 2], &mut to_q[at..at + words / 2]);
+        let to_p = piece_mut(to_p, words / 2, at);
+        let to_q = piece_mut(to_q, words / 2, at);
         let Some(source) = source else {
             return nothing::<L, E>(self.lambda, [to_p, to_q]);
         };
-        let p = &self.from[0][words * source..words * (source + 1)];
-        let q = &self.from[1][words * source..words * (source + 1)];
+        let [p, q] = self.from;
+        let (p, q) = (piece(p, words, source), piece(q, words, source));
         let mut folded_q = [E::Packed::<L>::ZERO; 4];
         let mut folded_p = [E::Packed::<L>::ZERO; 4];
         let mut i = 0;
@@ -683,10 +684,11 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterLeafQuads<'_,
     ) -> [E::Packed<L>; 2] {
         let source = self.step.sources(segment, group)[half];
         let words = group_words(E::DEGREE);
-        let at = words * (group - self.first) + words / 2 * half;
+        let at = 2 * (group - self.first) + half;
         let is_constant = self.is_constant(group);
         let [to_p, to_q] = &mut self.to;
-        let (to_p, to_q) = (&mut to_p[at..at + words / 2], &mut to_q[at..at + words / 2]);
+        let to_p = piece_mut(to_p, words / 2, at);
+        let to_q = piece_mut(to_q, words / 2, at);
         let Some(source) = source else {
             let terms = nothing::<L, E>(self.lambda, [to_p, to_q]);
             // A class's sums lack a lambda.
@@ -696,13 +698,14 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterLeafQuads<'_,
                 terms
             };
         };
-        let range = words * source..words * (source + 1);
         let (kind, q) = match self.from {
             Source::Leaves(leaves) => {
                 let (kind, _, q) = leaves.group(source, E::DEGREE);
                 (kind, q)
             }
-            Source::Folded(level, kinds) => (kinds[source], &level.denominators[range.clone()]),
+            Source::Folded(level, kinds) => {
+                (kinds[source], piece(&level.denominators, words, source))
+            }
         };
         let mut folded_q = [E::Packed::<L>::ZERO; 4];
         let mut i = 0;
@@ -730,7 +733,7 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterLeafQuads<'_,
                     (c.line(E::Packed::<L>::from_base(d), &self.r), false)
                 }
                 (None, Source::Folded(level, _)) => {
-                    let p = &level.numerators[range.clone()];
+                    let p = piece(&level.numerators, words, source);
                     let y: E::Packed<L> = load(p, block, part);
                     (y.line(load(p, block + 2, part), &self.r), true)
                 }
