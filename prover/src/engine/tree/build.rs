@@ -12,7 +12,7 @@ use super::{
 use crate::engine::challenge::ProverChallenge;
 
 /// Groups of the upper level that one task makes.
-pub const GROUPS_PER_TASK: usize = 32;
+pub const GROUPS_PER_TASK: usize = 64;
 
 /// A level's fractions: groups of blocks.
 pub struct Level {

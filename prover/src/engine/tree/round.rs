@@ -304,19 +304,24 @@ pub fn later<E: ProverChallenge>(
     lambda: &Lambda<E>,
 ) -> Sums {
     let r = r.scalar();
+    let each = |first: usize, to| {
+        let later = Later {
+            from: [&from.numerators, &from.denominators],
+            step,
+            first,
+            to,
+            r,
+            eq,
+            lambda,
+        };
+        if is_second {
+            platform.run(Round::<E, true>(later))
+        } else {
+            platform.run(Round::<E, false>(later))
+        }
+    };
     to.tasks(E::DEGREE)
-        .map(|(first, to)| {
-            platform.run(Later::<E> {
-                from: [&from.numerators, &from.denominators],
-                step,
-                first,
-                to,
-                r,
-                is_second,
-                eq,
-                lambda,
-            })
-        })
+        .map(|(first, to)| each(first, to))
         .reduce(|| Sums::ZERO, Sums::add)
 }
 
@@ -326,46 +331,48 @@ struct Later<'a, E: ProverChallenge> {
     first: usize,
     to: [&'a mut [u32]; 2],
     r: E::Scalar,
-    /// Whether lambda is not in the first children's numerators yet.
-    is_second: bool,
     eq: &'a Eq<'a, E>,
     lambda: &'a Lambda<E>,
 }
 
-impl<E: ProverChallenge> Kernel for Later<'_, E> {
+/// A later round: the second one, if lambda is not in the first children's numerators yet.
+struct Round<'a, E: ProverChallenge, const SECOND: bool>(Later<'a, E>);
+
+impl<E: ProverChallenge, const SECOND: bool> Kernel for Round<'_, E, SECOND> {
     type Output = Sums;
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Sums {
-        let groups = self.to[0].len() / group_words(E::DEGREE);
-        let mut quads = LaterQuads::<E> {
-            from: self.from,
-            step: self.step,
-            first: self.first,
-            to: self.to,
-            r: self.r,
-            is_second: self.is_second,
-            lambda: self.lambda,
+        let Self(round) = self;
+        let groups = round.to[0].len() / group_words(E::DEGREE);
+        let mut quads = LaterQuads::<E, SECOND> {
+            from: round.from,
+            step: round.step,
+            first: round.first,
+            to: round.to,
+            r: round.r,
+            lambda: round.lambda,
         };
-        let groups = self.first..self.first + groups;
-        sum::<L, E, _>(&self.step.to, groups, self.eq, &mut quads)
+        let groups = round.first..round.first + groups;
+        sum::<L, E, _>(&round.step.to, groups, round.eq, &mut quads)
     }
 }
 
-struct LaterQuads<'a, E: ProverChallenge> {
+struct LaterQuads<'a, E: ProverChallenge, const SECOND: bool> {
     from: [&'a [u32]; 2],
     step: &'a Step,
     first: usize,
     to: [&'a mut [u32]; 2],
     r: E::Scalar,
-    is_second: bool,
     lambda: &'a Lambda<E>,
 }
 
 /// Block `i` of a folded quad is on the line through this block and the second one after it.
 const FOLDED: [usize; 4] = [0, 1, 4, 5];
 
-impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterQuads<'_, E> {
+impl<L: Lanes, E: ProverChallenge, const SECOND: bool> Quads<L, E::Packed<L>>
+    for LaterQuads<'_, E, SECOND>
+{
     #[inline(always)]
     fn class(&self, _group: usize) -> usize {
         0
@@ -401,7 +408,7 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>> for LaterQuads<'_, E> 
             folded_p[i] = y.line(load(p, block + 2, part), &self.r);
             i += 1;
         }
-        if self.is_second {
+        if SECOND {
             folded_p[0] = folded_p[0].add_scaled(folded_q[0], &self.lambda.scalar);
             folded_p[2] = folded_p[2].add_scaled(folded_q[2], &self.lambda.scalar);
         }
