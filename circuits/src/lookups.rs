@@ -14,7 +14,13 @@ use crate::{
     bus::Bus,
     evaluate::{Listener, Row},
     machine::{ForTable, Image, Part, Table},
-    system::{bytes::Bytes, gaps, gaps::Gaps, powers_of_two::PowersOfTwo, range16::Range16},
+    system::{
+        bytes::Bytes,
+        gaps,
+        gaps::Gaps,
+        powers_of_two::{self, PowersOfTwo},
+        range16::Range16,
+    },
 };
 
 /// Which rows the lookup tables of a part have.
@@ -154,7 +160,7 @@ impl Counts {
             range16: zeros(1 << 16)?,
             pairs: zeros(1 << 16)?,
             ands: zeros(1 << 16)?,
-            powers: zeros(8)?,
+            powers: zeros(powers_of_two::POWERS)?,
         })
     }
 

@@ -5,10 +5,9 @@ use core::ops::Range;
 
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
-use zonda_riscv_emu::instruction::Instruction;
-
 #[cfg(feature = "witness")]
 use zonda_riscv_emu::allocate::OutOfMemory;
+use zonda_riscv_emu::instruction::Instruction;
 
 #[cfg(feature = "symbolic")]
 use crate::columns::Structure;
@@ -256,6 +255,7 @@ macro_rules! tables {
             ) -> Result<(), OutOfMemory> {
                 match self {
                     $($(Self::$table => {
+                        // That there are such columns is why there is this arm.
                         let _: Option<$module::$boundary<F>> = None;
                         $module::fill_boundary(source, rows)
                     })?)*

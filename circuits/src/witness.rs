@@ -113,7 +113,7 @@ pub fn boundary_columns(
         instruction_at: &instruction_at,
         moment: None,
     };
-    let extent = boundary.extent();
+    let extent = boundary.extent(image);
     let cells = &mut |count| allocate::filled(0, count);
     let mut columns = Vec::new();
     for table in Table::ALL {
@@ -121,10 +121,10 @@ pub fn boundary_columns(
         if width == 0 {
             continue;
         }
-        let rows = table.rows(&extent);
         let mut instances = Vec::new();
         if !table.is_fixed() {
-            instances = empty(table, width, heights(table, rows), cells)?;
+            let heights = heights(table, table.rows(&extent));
+            instances = empty(table, width, heights, cells)?;
         }
         table.fill_boundary(
             &source,
@@ -161,7 +161,7 @@ pub fn traces(
     heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Vec<InstanceTrace> {
-    let mut extent = boundary.extent();
+    let mut extent = boundary.extent(image);
     extent.instructions = Family::ALL.map(|family| records.count(family));
     extent.transferred_words = records.transfers.len();
     let cells = |count| allocate::filled(0, count);
@@ -237,7 +237,7 @@ where
         image: &'a Image,
         part: &'a Part,
         boundary: &'a Boundary<'a>,
-        extent: &Extent,
+        extent: &Extent<'_>,
         heights: impl Fn(Table, usize) -> Vec<usize>,
         instruction_at: I,
         mut cells: A,
@@ -324,12 +324,12 @@ where
 
 impl Boundary<'_> {
     /// The extent of a part, as far as the boundary tells it.
-    fn extent(&self) -> Extent {
+    fn extent<'a>(&self, image: &'a Image) -> Extent<'a> {
         Extent {
             pcs: self.pcs.len(),
             held: self.held.len(),
-            zeroed: Some([self.zeroed.len(), 0]),
-            ..Extent::default()
+            zeroed: self.zeroed.len(),
+            ..Extent::of_nothing(image)
         }
     }
 }

@@ -6,7 +6,6 @@ use zonda_circuits::{
     machine::{self, Execution, Image, Part, Role, Table, ZeroedRange},
     system::{
         boundary::{Held, Left},
-        gaps,
         zeroed::{NotZeroed, openings},
     },
     witness::{Boundary, Extent, ProgramUse},
@@ -212,19 +211,17 @@ impl Work {
     }
 
     /// How much there is of all that the part's rows are made of.
-    pub fn extent(&self, image: &Image) -> Extent {
-        let mut extent = Extent::default();
+    pub fn extent<'a>(&self, image: &'a Image) -> Extent<'a> {
+        let mut extent = Extent::of_nothing(image);
         if let Some(shard) = &self.shard {
             extent.instructions = shard.instructions.map(|count| count as usize);
             extent.transferred_words = shard.transferred_words as usize;
             extent.pcs = shard.pcs.len();
             extent.held = REGISTERS + shard.words.len() + 1;
-            extent.output = Some(shard.output.len());
+            extent.output = shard.output.len();
         }
-        let text = || [image.text.len(), image.words.len()];
-        extent.program = self.program.as_ref().map(|_| text());
-        let words = |zeroed: &ZeroedWork| [zeroed.left.len(), gaps::ranges(image).len()];
-        extent.zeroed = self.zeroed.as_ref().map(words);
+        let zeroed = self.zeroed.as_ref();
+        extent.zeroed = zeroed.map_or(0, |zeroed| zeroed.left.len());
         extent
     }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::Instruction,
-    record::{Family, Records, Step},
+    record::{EcallStep, Family, MemoryStep, Records, Step},
 };
 
 use super::{Boundary, Filled};
@@ -20,8 +20,10 @@ use crate::{
 };
 
 /// How much there is of all that rows are made of, before it is known what is in them.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Extent {
+#[derive(Clone, Debug)]
+pub struct Extent<'a> {
+    /// The program's image.
+    pub image: &'a Image,
     /// How many instructions of each family the part's shard executes.
     pub instructions: [usize; Family::ALL.len()],
     /// How many words its ECALLs move.
@@ -30,17 +32,28 @@ pub struct Extent {
     pub pcs: usize,
     /// How many places it holds.
     pub held: usize,
-    /// How many bytes it makes public, if there is a shard.
-    pub output: Option<usize>,
-    /// How many instructions and words the program's image has, if the part has the program.
-    pub program: Option<[usize; 2]>,
-    /// How many zeroed words the part opens, and how many gaps the image has, if it opens any.
-    pub zeroed: Option<[usize; 2]>,
+    /// How many bytes it makes public.
+    pub output: usize,
+    /// How many zeroed words the part opens.
+    pub zeroed: usize,
 }
 
-impl Extent {
+impl<'a> Extent<'a> {
+    /// Of a part that does nothing.
+    pub const fn of_nothing(image: &'a Image) -> Self {
+        Self {
+            image,
+            instructions: [0; Family::ALL.len()],
+            transferred_words: 0,
+            pcs: 0,
+            held: 0,
+            output: 0,
+            zeroed: 0,
+        }
+    }
+
     /// How many instructions of a family there are.
-    pub fn instructions(&self, family: Family) -> usize {
+    pub const fn instructions(&self, family: Family) -> usize {
         self.instructions[family as usize]
     }
 }
@@ -85,10 +98,22 @@ impl<'a, I: At> Source<'a, I> {
         }
     }
 
-    /// Those of a family that does not touch memory.
-    pub fn steps(&self, family: Family) -> &'a [Step] {
+    /// Adds the rows of the instructions of a family that have just been executed: `row` makes a row of a record and
+    /// its instruction.
+    ///
+    /// # Errors
+    /// If the system refuses memory.
+    pub fn add_executed<R: Record, C: Columns<F>>(
+        &self,
+        family: Family,
+        rows: &mut impl Sink,
+        row: impl Fn(&R, &Instruction) -> C + Sync,
+    ) -> Result<(), OutOfMemory> {
         let records = self.executed();
-        records.map_or(&[], |records| &records.steps[family as usize])
+        let records = records.map_or(&[][..], |records| R::of(records, family));
+        rows.add(records, |record| {
+            row(record, &self.instruction_at(record.pc()))
+        })
     }
 
     /// The registers and the memory at the shard's end, when it has ended.
@@ -105,6 +130,59 @@ impl<'a, I: At> Source<'a, I> {
             Some(Moment::Counted(counts)) => Some(counts),
             _ => None,
         }
+    }
+}
+
+/// The record of an executed instruction.
+pub trait Record: Sized + Sync {
+    /// All of a family, of those whose records are of this type.
+    fn of(records: &Records, family: Family) -> &[Self];
+
+    /// The pc of the instruction.
+    fn pc(&self) -> u32;
+}
+
+impl Record for Step {
+    fn of(records: &Records, family: Family) -> &[Self] {
+        &records.steps[family as usize]
+    }
+
+    fn pc(&self) -> u32 {
+        self.pc
+    }
+}
+
+impl Record for MemoryStep<1> {
+    fn of(records: &Records, family: Family) -> &[Self] {
+        match family {
+            Family::LoadStoreWord => &records.load_store_word,
+            Family::LoadStoreSubword => &records.load_store_subword,
+            _ => &[],
+        }
+    }
+
+    fn pc(&self) -> u32 {
+        self.step.pc
+    }
+}
+
+impl Record for MemoryStep<2> {
+    fn of(records: &Records, _: Family) -> &[Self] {
+        &records.load_store_misaligned
+    }
+
+    fn pc(&self) -> u32 {
+        self.step.pc
+    }
+}
+
+impl Record for EcallStep {
+    fn of(records: &Records, _: Family) -> &[Self] {
+        &records.ecalls
+    }
+
+    fn pc(&self) -> u32 {
+        self.pc
     }
 }
 

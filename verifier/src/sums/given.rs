@@ -8,6 +8,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
     machine::{Part, Table},
+    system::powers_of_two::POWERS,
 };
 
 use super::{
@@ -22,9 +23,6 @@ const NUMBER_BITS: usize = 16;
 
 /// Bits of a byte.
 const BYTE_BITS: usize = 8;
-
-/// Rows of the table of powers of two.
-const POWERS: u32 = 8;
 
 /// The values of a table's given columns at a point of rows; there may be none. `height` is the table's, `part` the
 /// statement.
@@ -106,7 +104,7 @@ fn bytes<E: Challenge>(point: &RowPoint<E>, operations: &mut Operations) -> Vec<
 
 /// Exponents and powers, of the first eight rows.
 fn powers<E: Challenge>(point: &RowPoint<E>, operations: &mut Operations) -> Vec<E> {
-    operations.scale((POWERS as usize).saturating_mul(2));
+    operations.scale(POWERS.saturating_mul(2));
     operations.multiply(point.rest.len());
     let rest: E = point
         .rest
@@ -116,7 +114,7 @@ fn powers<E: Challenge>(point: &RowPoint<E>, operations: &mut Operations) -> Vec
     let first = point.skipped.first().copied().unwrap_or_default() * rest;
     let lanes = eq_table(&point.lanes);
     let sum = |value: fn(u32) -> u32| -> E {
-        let weights = (0..POWERS).zip(&lanes);
+        let weights = (0..POWERS as u32).zip(&lanes);
         let terms = weights.map(|(row, weight)| weight.mul_base(F::from_u32(value(row))));
         terms.sum::<E>() * first
     };

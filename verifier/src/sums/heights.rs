@@ -2,7 +2,10 @@
 //!
 //! Section 2 of the protocol's draft.
 
-use zonda_circuits::machine::{Role, Table};
+use zonda_circuits::{
+    machine::{Role, Table},
+    system::{bytes, powers_of_two, range16},
+};
 use zonda_riscv_emu::record::CLK_PER_STEP;
 
 use crate::shape::CLK_BOUND;
@@ -18,12 +21,6 @@ const _: () = {
     let rows = (Table::ALL.len() as u64) << MAX_LOG_ROWS;
     assert!(rows * (CLK_PER_STEP as u64) < CLK_BOUND);
 };
-
-/// How many rows the tables of 16-bit values and of pairs of bytes have.
-const NUMBERS: u32 = 1 << 16;
-
-/// How many rows the table of powers of two has.
-const POWERS: u32 = 8;
 
 /// The heights that the key determines, in a part that has these tables.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -124,8 +121,9 @@ impl Heights {
                 Table::Program => key.program,
                 Table::Image => key.image,
                 Table::Gaps => key.gaps,
-                Table::Range16 | Table::Bytes => NUMBERS,
-                Table::PowersOfTwo => POWERS,
+                Table::Range16 => range16::ROWS as u32,
+                Table::Bytes => bytes::ROWS as u32,
+                Table::PowersOfTwo => powers_of_two::POWERS as u32,
                 Table::Statement => u32::try_from(output.max(1)).unwrap_or(u32::MAX),
                 _ => continue,
             };

@@ -59,6 +59,5 @@ pub fn rows(extent: &Extent) -> usize {
 
 /// Adds the rows of the instructions that were executed.
 pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
-    let steps = source.executed().map_or(&[][..], |records| &records.ecalls);
-    rows.add(steps, |step| row(step, &source.instruction_at(step.pc)))
+    source.add_executed(Family::Ecall, rows, row)
 }

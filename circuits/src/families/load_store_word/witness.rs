@@ -55,10 +55,5 @@ pub fn rows(extent: &Extent) -> usize {
 
 /// Adds the rows of the instructions that were executed.
 pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
-    let steps = source
-        .executed()
-        .map_or(&[][..], |records| &records.load_store_word);
-    rows.add(steps, |step| {
-        row(step, &source.instruction_at(step.step.pc))
-    })
+    source.add_executed(Family::LoadStoreWord, rows, row)
 }

@@ -89,7 +89,5 @@ pub fn rows(extent: &Extent) -> usize {
 
 /// Adds the rows of the instructions that were executed.
 pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
-    rows.add(source.steps(Family::Multiply), |step| {
-        row(step, &source.instruction_at(step.pc))
-    })
+    source.add_executed(Family::Multiply, rows, row)
 }

@@ -44,7 +44,5 @@ pub fn rows(extent: &Extent) -> usize {
 
 /// Adds the rows of the instructions that were executed.
 pub fn fill<I: At>(source: &Source<'_, I>, rows: &mut impl Sink) -> Result<(), OutOfMemory> {
-    rows.add(source.steps(Family::SetLessThanImmediate), |step| {
-        row(step, &source.instruction_at(step.pc))
-    })
+    source.add_executed(Family::SetLessThanImmediate, rows, row)
 }

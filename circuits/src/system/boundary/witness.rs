@@ -1,8 +1,7 @@
 //! Filling the table from a shard's boundary and its records.
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_riscv_emu::allocate::OutOfMemory;
-use zonda_riscv_emu::record::Records;
+use zonda_riscv_emu::{allocate::OutOfMemory, record::Records};
 
 use super::{Boundary, InBoundary};
 use crate::{

@@ -2,11 +2,12 @@
 
 use zonda_riscv_emu::allocate::OutOfMemory;
 
+use super::ranges;
 use crate::witness::source::{At, Extent, Sink, Source};
 
 /// How many rows there are: one for each gap of the image.
 pub fn rows(extent: &Extent) -> usize {
-    extent.zeroed.map_or(0, |[_, gaps]| gaps)
+    ranges(extent.image).len()
 }
 
 /// Adds the rows when the lookups are counted.

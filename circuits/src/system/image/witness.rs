@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::allocate::{self, OutOfMemory};
 
-use super::InBoundary;
+use super::{InBoundary, count};
 use crate::{
     F,
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
@@ -43,7 +43,7 @@ pub fn all(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>, 
 
 /// How many rows there are: one for each register, the output length, and each word that the file fills.
 pub fn rows(extent: &Extent) -> usize {
-    extent.program.map_or(0, |[_, words]| 32 + 1 + words)
+    count(extent.image)
 }
 
 /// Adds the columns that are committed before the global challenge: all that there are.

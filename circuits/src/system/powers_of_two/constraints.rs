@@ -25,9 +25,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 /// How many rows there are: the eight powers, twice, to make up the smallest height.
 pub const ROWS: usize = 16;
 
+/// How many powers there are. The rows after them repeat them.
+pub const POWERS: usize = 8;
+
 /// A preprocessed row.
 pub fn fixed(row: usize) -> Fixed<F> {
-    let exponent = row as u32 % 8;
+    let exponent = (row % POWERS) as u32;
     Fixed {
         exponent: F::from_u32(exponent),
         power: F::from_u32(1 << exponent),

@@ -9,6 +9,6 @@ mod constraints;
 mod witness;
 
 pub use columns::{Fixed, PowersOfTwo};
-pub use constraints::{ROWS, eval, fixed};
+pub use constraints::{POWERS, ROWS, eval, fixed};
 #[cfg(feature = "witness")]
 pub use witness::{fill, rows};

@@ -2,13 +2,13 @@
 
 use zonda_riscv_emu::allocate::OutOfMemory;
 
-use super::ROWS;
+use super::POWERS;
 use crate::witness::source::{At, Extent, Sink, Source};
 
-/// How many rows there are: one for each power below 2^8. The second half of the preprocessed rows repeats
-/// them, and is not used.
+/// How many rows there are: one for each power below 2^8. The preprocessed rows after them are not
+/// used.
 pub const fn rows(_: &Extent) -> usize {
-    ROWS / 2
+    POWERS
 }
 
 /// Adds the rows when the lookups are counted.

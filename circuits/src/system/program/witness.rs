@@ -1,7 +1,6 @@
 //! Filling the table.
 
 use p3_field::PrimeCharacteristicRing;
-
 use zonda_riscv_emu::allocate::OutOfMemory;
 
 use super::InBoundary;
@@ -19,7 +18,7 @@ pub fn row(uses: u32) -> InBoundary<F> {
 
 /// How many rows there are: one for each instruction of the program.
 pub fn rows(extent: &Extent) -> usize {
-    extent.program.map_or(0, |[text, _]| text)
+    extent.image.text.len()
 }
 
 /// Adds the columns that are committed before the global challenge: all that there are.

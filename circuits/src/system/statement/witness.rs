@@ -14,7 +14,7 @@ use crate::{
 
 /// How many rows there are: one for each byte of output, and one at least.
 pub fn rows(extent: &Extent) -> usize {
-    extent.output.map_or(0, |bytes| bytes.max(1))
+    extent.output.max(1)
 }
 
 /// Adds the rows when the shard has ended.

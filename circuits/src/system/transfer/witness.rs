@@ -1,8 +1,10 @@
 //! Filling the table from execution records.
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_riscv_emu::allocate::OutOfMemory;
-use zonda_riscv_emu::record::{Access, TransferWord};
+use zonda_riscv_emu::{
+    allocate::OutOfMemory,
+    record::{Access, TransferWord},
+};
 
 use super::Transfer;
 use crate::{

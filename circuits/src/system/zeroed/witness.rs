@@ -120,7 +120,7 @@ pub fn row(opening: &Opening) -> (InBoundary<F>, Zeroed<F>) {
 
 /// How many rows there are: one for each word that is opened.
 pub fn rows(extent: &Extent) -> usize {
-    extent.zeroed.map_or(0, |[words, _]| words)
+    extent.zeroed
 }
 
 /// Adds the columns that are committed before the global challenge.
