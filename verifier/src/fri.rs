@@ -92,10 +92,21 @@ pub fn check<E: Challenge>(
         entries = check_round(left, fold, number, round, opening, &entries, operations)?;
         left = left.saturating_sub(fold);
     }
-    for (index, value) in entries {
-        let x = point(left.saturating_add(1), false, index as u32).x;
-        operations.scale(FINAL_COEFFICIENTS.saturating_sub(1));
-        if evaluate_line(last, x) != value {
+    check_last(left, last, &entries, operations)
+}
+
+/// Checks that the values at places of the line of `2^log_size` points are those of the polynomial with coefficients
+/// `last`.
+pub(crate) fn check_last<E: Challenge>(
+    log_size: u32,
+    last: &[E],
+    values: &[(usize, E)],
+    operations: &mut Operations,
+) -> Result<(), FoldError> {
+    for (index, value) in values {
+        let x = point(log_size.saturating_add(1), false, *index as u32).x;
+        operations.scale(last.len().saturating_sub(1));
+        if evaluate_line(last, x) != *value {
             return Err(FoldError::Last);
         }
     }
@@ -112,6 +123,37 @@ fn check_round<E: Challenge>(
     known: &[(usize, E)],
     operations: &mut Operations,
 ) -> Result<Vec<(usize, E)>, FoldError> {
+    let root = &round.root;
+    let leaves = check_leaves(log_size, fold, number, root, opening, known, operations)?;
+    let domain = (log_size, number == 0);
+    // The halvings of a round fold by powers of one challenge, and leave out the factor of one half.
+    let squares = || core::iter::successors(Some(round.beta), |beta| Some(beta.square()));
+    let halving = |even: E, odd: E, beta: E| even + beta * odd;
+    let folded = leaves.into_iter().map(|(leaf, entries)| {
+        operations.multiply(fold as usize);
+        let folded = fold_leaf(domain, leaf, entries, squares(), halving, operations);
+        (leaf, folded)
+    });
+    Ok(folded.collect())
+}
+
+/// A leaf's index, and its entries.
+type Leaf<'a, E> = (usize, &'a [E]);
+
+/// Checks the entries of a round, in leaves of `2^fold`: that they are those committed to, and that they are what is
+/// known of them, ascending. Returns the leaves.
+///
+/// # Errors
+/// If there are more or fewer than it takes, or others.
+pub(crate) fn check_leaves<'a, E: Challenge>(
+    log_size: u32,
+    fold: u32,
+    number: usize,
+    root: &Digest,
+    opening: &'a FoldOpening<E>,
+    known: &[(usize, E)],
+    operations: &mut Operations,
+) -> Result<Vec<Leaf<'a, E>>, FoldError> {
     let arity = 1_usize.wrapping_shl(fold);
     let indices: Vec<_> = known.iter().map(|(index, _)| *index).collect();
     let leaves = merkle::distinct(&indices, fold);
@@ -123,10 +165,6 @@ fn check_round<E: Challenge>(
             got: opening.entries.len(),
         });
     }
-    let error = |error| FoldError::Opening {
-        round: number,
-        error,
-    };
 
     // (1) The entries are those committed to.
     let mut bytes = Vec::new();
@@ -138,15 +176,13 @@ fn check_round<E: Challenge>(
     });
     let digests = digests.collect();
     let depth = log_size.saturating_sub(fold);
-    let join = |_, _, left: &Digest, right: &Digest| {
-        operations.hash(left.len().saturating_add(right.len()));
-        let mut hasher = blake3::Hasher::new();
-        *hasher.update(left).update(right).finalize().as_bytes()
-    };
-    let root = merkle::root(depth, &leaves, digests, &opening.siblings, join).map_err(error)?;
-    if root != round.root {
-        return Err(error(OpeningError::Root));
-    }
+    let siblings = &opening.siblings;
+    merkle::check(depth, root, &leaves, digests, siblings, operations).map_err(|error| {
+        FoldError::Opening {
+            round: number,
+            error,
+        }
+    })?;
 
     // (2) They contain what the step before has made.
     for (index, value) in known {
@@ -160,62 +196,49 @@ fn check_round<E: Challenge>(
             return Err(FoldError::Folded { round: number });
         }
     }
-
-    // (3) They fold to entries of the next round.
-    let fold = |(leaf, entries): (&usize, &[E])| {
-        let folded = fold_leaf(
-            log_size,
-            number == 0,
-            *leaf,
-            entries,
-            round.beta,
-            operations,
-        );
-        (*leaf, folded)
-    };
-    Ok(leaves
-        .iter()
-        .zip(opening.entries.chunks_exact(arity))
-        .map(fold)
-        .collect())
+    let entries = opening.entries.chunks_exact(arity);
+    Ok(leaves.into_iter().zip(entries).collect())
 }
 
-/// Folds the entries of one leaf to one entry. The first of all folds is over y.
-fn fold_leaf<E: Challenge>(
-    log_size: u32,
-    circle: bool,
+/// Folds the entries of one leaf to one entry, with a challenge for each halving. `domain` is the logarithm of the
+/// number of positions, and whether they are those of the circle: then the first halving is over y.
+///
+/// Of a pair `a`, `b` at the factor `w`, `halving` gets `a + b`, `(a - b) / w` and the challenge.
+pub(crate) fn fold_leaf<E: Challenge>(
+    domain: (u32, bool),
     leaf: usize,
     entries: &[E],
-    beta: E,
+    challenges: impl IntoIterator<Item = E>,
+    halving: impl Fn(E, E, E) -> E,
     operations: &mut Operations,
 ) -> E {
     let mut entries = Vec::from(entries);
     let mut first = leaf.saturating_mul(entries.len());
-    let mut left = log_size;
-    let mut over_y = circle;
-    let mut beta = beta;
-    while entries.len() > 1 {
+    let (mut left, mut over_y) = domain;
+    let mut challenges = challenges.into_iter();
+    while entries.len() > 1
+        && let Some(challenge) = challenges.next()
+    {
         let pair = |(index, pair): (usize, &[E])| {
             let at = first.saturating_add(index.wrapping_shl(1)) as u32;
-            let twiddle = if over_y {
+            let factor = if over_y {
                 point(left, false, at >> 1).y
             } else {
                 point(left.saturating_add(1), false, at).x
             };
             // No point of a domain has a coordinate that is zero.
-            let inverse = twiddle.try_inverse().unwrap_or_default();
+            let inverse = factor.try_inverse().unwrap_or_default();
             match pair {
-                [a, b] => *a + *b + beta * (*a - *b).mul_base(inverse),
+                [a, b] => halving(*a + *b, (*a - *b).mul_base(inverse), challenge),
                 _ => E::ZERO,
             }
         };
         entries = entries.chunks(2).enumerate().map(pair).collect();
         operations.scale(entries.len());
-        operations.multiply(entries.len().saturating_add(1));
+        operations.multiply(entries.len());
         first >>= 1;
         left = left.saturating_sub(1);
         over_y = false;
-        beta = beta.square();
     }
     entries.first().copied().unwrap_or_default()
 }

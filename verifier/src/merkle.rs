@@ -122,6 +122,30 @@ pub fn root(
     }
 }
 
+/// Checks the digests of `leaves`, ascending and distinct, against the root of a tree of `2^log_size` leaves.
+///
+/// # Errors
+/// If there are more or fewer siblings than it takes, or digests than leaves; or if they lead to another root.
+pub(crate) fn check(
+    log_size: u32,
+    expected: &Digest,
+    leaves: &[usize],
+    digests: Vec<Digest>,
+    siblings: &[Digest],
+    operations: &mut Operations,
+) -> Result<(), OpeningError> {
+    let join = |_, _, left: &Digest, right: &Digest| {
+        operations.hash(left.len().saturating_add(right.len()));
+        let mut hasher = blake3::Hasher::new();
+        *hasher.update(left).update(right).finalize().as_bytes()
+    };
+    if root(log_size, leaves, digests, siblings, join)? == *expected {
+        Ok(())
+    } else {
+        Err(OpeningError::Root)
+    }
+}
+
 /// Checks the rows of a phase at `positions` of the domain of `2^log_domain` points.
 ///
 /// # Errors

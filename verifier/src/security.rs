@@ -490,12 +490,12 @@ fn rate(setting: &Setting) -> f64 {
 }
 
 /// The base-two logarithm of the number of challenges.
-fn log2_field(degree: u32) -> f64 {
+pub(crate) fn log2_field(degree: u32) -> f64 {
     f64::from(degree) * libm::log2(2_147_483_647.0)
 }
 
 /// The bits of a sum of probabilities.
-fn sum(bits: impl IntoIterator<Item = f64>) -> f64 {
+pub(crate) fn sum(bits: impl IntoIterator<Item = f64>) -> f64 {
     -libm::log2(bits.into_iter().map(|bits| libm::exp2(-bits)).sum())
 }
 

@@ -177,8 +177,8 @@ pub fn check<E: Challenge>(
     Ok(word_claims(layout, proof, &pages, common))
 }
 
-/// The claims on words that are left.
-fn word_claims<E: Challenge>(
+/// The claims on words that are left, at `point`; `pages` are the coordinates of page bits.
+pub fn word_claims<E: Challenge>(
     layout: &Layout,
     proof: &OpeningProof<E>,
     pages: &[E],

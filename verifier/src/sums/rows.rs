@@ -16,7 +16,7 @@ use zonda_circuits::{
 
 use super::{
     given::given,
-    multilinear::{eq_index, is_set, table as eq_table},
+    multilinear::{is_set, table as eq_table},
     pages::{BOUNDARY, FIXED_GAPS, FIXED_PROGRAM, Layout, MAIN, committed},
     point::{INNER_BITS, LANE_BITS, RowPoint, SKIPPED_BITS},
 };
@@ -25,7 +25,7 @@ use crate::{
     constraints::Lookups,
     cost::Operations,
     counts::{Machine, Scope},
-    fractions::{Claim, SENT_DEPTH},
+    fractions::Claim,
     lengths::{self, LengthError},
     steps::Steps,
 };
@@ -123,42 +123,36 @@ pub fn below<E: Challenge>(point: &[E], height: usize) -> E {
     sum
 }
 
-/// The parts of a claim on leaves: where it is.
+/// The point of a claim on leaves, taken apart.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LeafPoint<E> {
     /// The coordinate of the bit that says local or global.
     pub scope: E,
-    /// Those of a slot's number, lowest bit first.
+    /// `eq` of each slot's number in its scope.
     pub slots: Vec<E>,
-    /// Those of a row, lowest bit first.
+    /// The coordinates of a row, lowest bit first.
     pub rows: Vec<E>,
 }
 
 impl<E: Challenge> LeafPoint<E> {
-    /// Takes the point of a claim on leaves apart: its coordinates are in the order from the root down. `log_rows` of
-    /// them are a row's.
+    /// Takes the point of a claim apart, whose coordinates are in the order from the root down: one of the scope, four
+    /// of the lane, `slot_bits` of the slot, and the other ones of the row.
     ///
     /// # Errors
-    /// If there are too few.
-    pub fn new(claim: &Claim<E>, log_rows: u32) -> Result<Self, LengthError> {
+    /// If there are more or fewer.
+    pub fn new(claim: &Claim<E>, log_rows: u32, slot_bits: u32) -> Result<Self, LengthError> {
+        let length = log_rows.saturating_add(slot_bits).saturating_add(1);
         let point = &claim.point;
-        let above = (log_rows as usize).saturating_sub(LANE_BITS);
-        let slots = point
-            .len()
-            .checked_sub(above.saturating_add(SENT_DEPTH as usize));
-        let too_few = LengthError {
-            what: "coordinates of a leaf",
-            expected: above.saturating_add(SENT_DEPTH as usize),
-            got: point.len(),
-        };
-        let (scope, rest) = point.split_first().ok_or(too_few)?;
-        let (lanes, rest) = rest.split_at_checked(LANE_BITS).ok_or(too_few)?;
+        lengths::check("coordinates of a leaf", length as usize, point.len())?;
+        let (scope, rest) = point.split_at_checked(1).unwrap_or_default();
+        let (lanes, rest) = rest.split_at_checked(LANE_BITS).unwrap_or_default();
         let (slots, above) = rest
-            .split_at_checked(slots.ok_or(too_few)?)
-            .ok_or(too_few)?;
+            .split_at_checked(slot_bits as usize)
+            .unwrap_or_default();
+        let slots: Vec<E> = slots.iter().rev().copied().collect();
         Ok(Self {
-            scope: *scope,
-            slots: slots.iter().rev().copied().collect(),
+            scope: scope.first().copied().unwrap_or_default(),
+            slots: eq_table(&slots),
             rows: lanes
                 .iter()
                 .rev()
@@ -174,7 +168,7 @@ impl<E: Challenge> LeafPoint<E> {
             Scope::Local => E::ONE - self.scope,
             Scope::Global => self.scope,
         };
-        of_scope * eq_index(&self.slots, number)
+        of_scope * self.slots.get(number).copied().unwrap_or_default()
     }
 }
 
@@ -334,8 +328,7 @@ impl<E: Challenge> Builder for Evaluation<'_, '_, E> {
             Some(denominator) => self.sum += slot * (count + *alpha * (denominator - E::ONE)),
             None => self.widest = lengths::check("fields of a message", 0, N),
         }
-        let products = N.saturating_add(leaf.slots.len());
-        self.operations.multiply(products.saturating_add(3));
+        self.operations.multiply(N.saturating_add(3));
     }
 }
 
@@ -376,9 +369,8 @@ pub fn check<E: Challenge>(
     lengths::check("values of the first round", SKIP_VALUES, proof.skip.len())?;
     lengths::check("rounds over rows", rounds, proof.rounds.len())?;
     lengths::check("values of columns", known.layout.values(), values.len())?;
-    let leaf = LeafPoint::new(known.claim, log_rows)?;
-    let bits = slot_bits(known.machine) as usize;
-    lengths::check("coordinates of a slot", bits, leaf.slots.len())?;
+    let leaf = LeafPoint::new(known.claim, log_rows, slot_bits(known.machine))?;
+    operations.multiply(leaf.slots.len());
 
     let alpha: E = transcript.challenge(label::ALPHA);
     let combination = Combination {

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::heights::{MAX_LOG_ROWS, MIN_LOG_ROWS};
+use crate::security::{log2_field, sum};
 
 /// The base-two logarithms of the heights of matrices that are analysed.
 pub const LOG_HEIGHTS: core::ops::RangeInclusive<u32> = 10..=24;
@@ -321,7 +322,7 @@ fn bound(setting: &Setting) -> Bound {
         (Source::Words, words, work.words),
         (Source::Folds, folds.sum(), work.fold),
     ];
-    let field = f64::from(setting.challenge_degree) * libm::log2(2_147_483_647.0);
+    let field = log2_field(setting.challenge_degree);
     let mut terms: Vec<Term> = bad
         .into_iter()
         .filter(|(_, bad, _)| *bad > 0)
@@ -337,11 +338,8 @@ fn bound(setting: &Setting) -> Bound {
         source: Source::Query,
         bits: f64::from(work.query) - f64::from(setting.queries) * libm::log2(agreement),
     });
-    let sum: f64 = terms.iter().map(|term| libm::exp2(-term.bits)).sum();
-    Bound {
-        terms,
-        bits: -libm::log2(sum),
-    }
+    let bits = sum(terms.iter().map(|term| term.bits));
+    Bound { terms, bits }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use alloc::{vec, vec::Vec};
 
-use p3_field::Field;
 use zonda_circuits::F;
 
 use super::{
@@ -15,9 +14,9 @@ use super::{
 };
 use crate::{
     challenge::Challenge,
-    circle::{place, point},
+    circle::place,
     cost::Operations,
-    fri::{evaluate_line, put_leaf},
+    fri::{self, FoldError},
     lengths::{self, LengthError},
     merkle::{self, OpeningError, put_row},
     proof::{Digest, FoldOpening},
@@ -133,33 +132,9 @@ pub enum WordsError {
         /// The error.
         error: OpeningError,
     },
-    /// Not as many entries as the positions call for.
-    #[error("round {round}: {got} entries are opened, the query positions need {expected}")]
-    Entries {
-        /// The round.
-        round: usize,
-        /// How many the positions need.
-        expected: usize,
-        /// How many there are.
-        got: usize,
-    },
-    /// The entries of a round are not those committed to.
-    #[error("round {round}: {error}")]
-    Opening {
-        /// The round.
-        round: usize,
-        /// The error.
-        error: OpeningError,
-    },
-    /// An entry is not the one that the round before gives: for round 0, not the one that the rows give.
-    #[error("round {round}: an entry is not the fold of the entries before it")]
-    Folded {
-        /// The round.
-        round: usize,
-    },
-    /// Folding does not end with the last coefficients.
-    #[error("folding does not end with the last coefficients")]
-    Last,
+    /// The entries of a round are others, or folding does not end with the last coefficients.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
 }
 
 /// How many halvings each round does, for words of `2^log_height` coefficients.
@@ -238,13 +213,7 @@ pub fn check<E: Challenge>(
     }
 
     // (3) The last coefficients.
-    for (index, value) in known {
-        let x = point(left.saturating_add(1), false, index as u32).x;
-        operations.scale(proof.last.len());
-        if evaluate_line(&proof.last, x) != value {
-            return Err(WordsError::Last);
-        }
-    }
+    fri::check_last(left, &proof.last, &known, operations)?;
     Ok(())
 }
 
@@ -396,56 +365,8 @@ fn check_rows(
     });
     let rows = rows.collect();
     let depth = matrix.log_height.saturating_add(1);
-    check_root(
-        depth,
-        expected,
-        positions,
-        rows,
-        &opening.siblings,
-        operations,
-    )
-}
-
-/// Checks leaves against a root.
-fn check_root(
-    depth: u32,
-    expected: &Digest,
-    leaves: &[usize],
-    digests: Vec<Digest>,
-    siblings: &[Digest],
-    operations: &mut Operations,
-) -> Result<(), OpeningError> {
-    let join = |_, _, left: &Digest, right: &Digest| {
-        operations.hash(left.len().saturating_add(right.len()));
-        let mut hasher = blake3::Hasher::new();
-        *hasher.update(left).update(right).finalize().as_bytes()
-    };
-    let root = merkle::root(depth, leaves, digests, siblings, join)?;
-    if root == *expected {
-        Ok(())
-    } else {
-        Err(OpeningError::Root)
-    }
-}
-
-/// Checks the entries of leaves against a root.
-fn check_entries<E: Challenge>(
-    depth: u32,
-    root: &Digest,
-    leaves: &[usize],
-    arity: usize,
-    opening: &FoldOpening<E>,
-    operations: &mut Operations,
-) -> Result<(), OpeningError> {
-    let mut bytes = Vec::new();
-    let digests = opening.entries.chunks_exact(arity).map(|leaf| {
-        bytes.clear();
-        put_leaf(&mut bytes, leaf);
-        operations.hash(bytes.len());
-        *blake3::hash(&bytes).as_bytes()
-    });
-    let digests = digests.collect();
-    check_root(depth, root, leaves, digests, &opening.siblings, operations)
+    let siblings = &opening.siblings;
+    merkle::check(depth, expected, positions, rows, siblings, operations)
 }
 
 /// Checks the entries of a round against what is known of it, ascending, and folds its leaves.
@@ -456,98 +377,18 @@ fn check_round<E: Challenge>(
     challenges: &[E],
     known: &[(usize, E)],
     operations: &mut Operations,
-) -> Result<Vec<(usize, E)>, WordsError> {
-    let fold = challenges.len() as u32;
-    let arity = 1_usize.wrapping_shl(fold);
-    let places: Vec<_> = known.iter().map(|(place, _)| *place).collect();
-    let leaves = merkle::distinct(&places, fold);
+) -> Result<Vec<(usize, E)>, FoldError> {
+    let (fold, root) = (challenges.len() as u32, &round.root);
     let opening = &round.opening;
-    let expected = leaves.len().saturating_mul(arity);
-    if opening.entries.len() != expected {
-        return Err(WordsError::Entries {
-            round: number,
-            expected,
-            got: opening.entries.len(),
-        });
-    }
-
-    // (1) The entries are those committed to.
-    let depth = log_size.saturating_sub(fold);
-    check_entries(depth, &round.root, &leaves, arity, opening, operations).map_err(|error| {
-        WordsError::Opening {
-            round: number,
-            error,
-        }
-    })?;
-
-    // (2) They contain what the step before has made.
-    for (place, value) in known {
-        let leaf = leaves.binary_search(&place.wrapping_shr(fold)).ok();
-        let slot = place & arity.saturating_sub(1);
-        let entry = leaf.and_then(|leaf| {
-            let first = leaf.checked_mul(arity)?;
-            opening.entries.get(first.checked_add(slot)?)
-        });
-        if entry != Some(value) {
-            return Err(WordsError::Folded { round: number });
-        }
-    }
-
-    // (3) They fold to entries of the next round.
-    let folded = leaves.iter().zip(opening.entries.chunks_exact(arity));
-    let folded = folded.map(|(leaf, entries)| {
-        let entry = fold_leaf(
-            log_size,
-            number == 0,
-            *leaf,
-            entries,
-            challenges,
-            operations,
-        );
-        (*leaf, entry)
+    let leaves = fri::check_leaves(log_size, fold, number, root, opening, known, operations)?;
+    let domain = (log_size, number == 0);
+    let halving = |even: E, odd: E, challenge: E| (even + challenge * (odd - even)).halve();
+    let folded = leaves.into_iter().map(|(leaf, entries)| {
+        let challenges = challenges.iter().copied();
+        let folded = fri::fold_leaf(domain, leaf, entries, challenges, halving, operations);
+        (leaf, folded)
     });
     Ok(folded.collect())
-}
-
-/// Folds the entries of one leaf to one entry. The first of all halvings is over y.
-fn fold_leaf<E: Challenge>(
-    log_size: u32,
-    is_circle: bool,
-    leaf: usize,
-    entries: &[E],
-    challenges: &[E],
-    operations: &mut Operations,
-) -> E {
-    let mut entries = Vec::from(entries);
-    let mut first = leaf.saturating_mul(entries.len());
-    let mut left = log_size;
-    let mut over_y = is_circle;
-    for challenge in challenges {
-        let pair = |(index, pair): (usize, &[E])| {
-            let at = first.saturating_add(index.wrapping_shl(1)) as u32;
-            let factor = if over_y {
-                point(left, false, at >> 1).y
-            } else {
-                point(left.saturating_add(1), false, at).x
-            };
-            // No point of a domain has a coordinate that is zero.
-            let inverse = factor.try_inverse().unwrap_or_default();
-            match pair {
-                [a, b] => {
-                    let (even, odd) = (*a + *b, (*a - *b).mul_base(inverse));
-                    (even + *challenge * (odd - even)).halve()
-                }
-                _ => E::ZERO,
-            }
-        };
-        entries = entries.chunks(2).enumerate().map(pair).collect();
-        operations.scale(entries.len());
-        operations.multiply(entries.len());
-        first >>= 1;
-        left = left.saturating_sub(1);
-        over_y = false;
-    }
-    entries.first().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

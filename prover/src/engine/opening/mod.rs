@@ -19,7 +19,8 @@ use zonda_verifier::{
     sums::{
         multilinear::table,
         opening::{
-            OpeningProof, WordClaim, WordClaims, column_coordinates, is_column_bit, label, present,
+            OpeningProof, WordClaims, column_coordinates, is_column_bit, label, present,
+            word_claims,
         },
         pages::{LOG_PAGE, Layout, PHASES},
         point::RowPoint,
@@ -219,16 +220,7 @@ impl<E: ProverChallenge> Proving<'_, E> {
         self.transcript
             .send(label::WORDS, &element_bytes(&self.proof.words));
         drop(phases);
-        let claims = present(layout).zip(&self.proof.words);
-        let claims = claims.map(|((phase, matrix), value)| WordClaim {
-            phase,
-            columns: column_coordinates(matrix, phase, pages).to_vec(),
-            value: *value,
-        });
-        let claims = WordClaims {
-            words: claims.collect(),
-            point: common,
-        };
+        let claims = word_claims(layout, &self.proof, pages, common);
         Ok(Opened {
             proof: self.proof,
             claims,

@@ -4,7 +4,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_circuits::{F, machine::Table};
 use zonda_kernels::{Group, LINE, P, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::{
-    Challenge, OpeningError as RowsError, Operations, QM31, Sextic,
+    Challenge, FoldError, OpeningError as RowsError, Operations, QM31, Sextic,
     circle::{place, point, point_at, position},
     fri::evaluate_line,
     steps::Steps,
@@ -636,11 +636,17 @@ fn openings_refused<E: ProverChallenge>(
     for round in 0..2 {
         let lie = refused(&|proof| proof.words.rounds[round].opening.entries[0] += E::ONE);
         let error = RowsError::Root;
-        assert_eq!(lie, words(WordsError::Opening { round, error }));
+        assert_eq!(
+            lie,
+            words(WordsError::Fold(FoldError::Opening { round, error }))
+        );
         let lie = refused(&|proof| {
             proof.words.rounds[round].opening.entries.pop();
         });
-        let is_counted = matches!(lie, Some(Refused::Words(WordsError::Entries { .. })));
+        let is_counted = matches!(
+            lie,
+            Some(Refused::Words(WordsError::Fold(FoldError::Entries { .. })))
+        );
         assert!(is_counted);
         let lie = refused(&|proof| proof.words.rounds[round].nonces[0] = 1);
         let at = label::FOLD;
@@ -698,7 +704,7 @@ fn forms<E: ProverChallenge>() {
         Refused::Words(WordsError::Length(_)) => |proof| &mut proof.words.rounds[0].halves;
         Refused::Words(WordsError::Length(_)) => |proof| &mut proof.words.rounds[1].nonces;
         Refused::Words(WordsError::Rows { .. }) => |proof| &mut proof.words.rows[1].siblings;
-        Refused::Words(WordsError::Opening { .. }) => |proof| &mut proof.words.rounds[0].opening.siblings;
+        Refused::Words(WordsError::Fold(FoldError::Opening { .. })) => |proof| &mut proof.words.rounds[0].opening.siblings;
     }
 }
 
@@ -710,15 +716,27 @@ fn consistent_lies<E: ProverChallenge>() {
     assert_eq!(check(Lie::None), None, "the control");
     let height = 1 << part.layout.phases[MAIN].log_height;
     // A coefficient that is there is another cell, which the opening's values do not have.
-    assert_eq!(check(Lie::Column(5)), words(WordsError::Last));
+    assert_eq!(
+        check(Lie::Column(5)),
+        words(WordsError::Fold(FoldError::Last))
+    );
     // The function that the code has and the FFT space has not.
-    assert_eq!(check(Lie::Column(height)), words(WordsError::Last));
+    assert_eq!(
+        check(Lie::Column(height)),
+        words(WordsError::Fold(FoldError::Last))
+    );
     // Functions of higher degree.
     for coefficient in [height + 1, height + 2, 2 * height - 1] {
-        assert_eq!(check(Lie::Column(coefficient)), words(WordsError::Last));
+        assert_eq!(
+            check(Lie::Column(coefficient)),
+            words(WordsError::Fold(FoldError::Last))
+        );
     }
     for round in 0..2 {
-        assert_eq!(check(Lie::Word(round)), words(WordsError::Folded { round }));
+        assert_eq!(
+            check(Lie::Word(round)),
+            words(WordsError::Fold(FoldError::Folded { round }))
+        );
     }
     for halving in 0..4 {
         let (round, halving) = (halving / 3, halving % 3);
@@ -727,7 +745,7 @@ fn consistent_lies<E: ProverChallenge>() {
         let (round, halving) = (next / 4, next % 4);
         assert_eq!(lie, words(WordsError::Halves { round, halving }));
     }
-    assert_eq!(check(Lie::Last), words(WordsError::Last));
+    assert_eq!(check(Lie::Last), words(WordsError::Fold(FoldError::Last)));
 }
 
 /// Words of another matrix than the one that was opened.
@@ -747,7 +765,9 @@ fn other_words<E: ProverChallenge>() {
     let refused = part.check(&EVERYWHERE, &lie).err();
     assert_eq!(
         refused,
-        Some(Refused::Words(WordsError::Folded { round: 0 }))
+        Some(Refused::Words(WordsError::Fold(FoldError::Folded {
+            round: 0
+        })))
     );
     assert_eq!(part.check(&EVERYWHERE, &proof), Ok(()), "the control");
 }

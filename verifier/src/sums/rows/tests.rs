@@ -4,7 +4,11 @@ use p3_mersenne_31::QM31;
 use zonda_circuits::machine::{End, Execution};
 
 use super::*;
-use crate::{constraints::Lookup, fractions::Fraction, sums::heights::Heights};
+use crate::{
+    constraints::Lookup,
+    fractions::Fraction,
+    sums::{heights::Heights, multilinear::eq_index},
+};
 
 type E = QM31;
 
@@ -66,6 +70,11 @@ impl Case {
         case
     }
 
+    fn leaf(&self) -> LeafPoint<E> {
+        let log_rows = self.layout.heights.log_rows();
+        LeafPoint::new(&self.claim, log_rows, slot_bits(&self.machine)).unwrap()
+    }
+
     fn lookups(&self) -> Lookups<'_, E> {
         Lookups {
             local: &self.local,
@@ -107,7 +116,7 @@ impl Case {
     /// The claim on leaves: counts and denominators of rows that are there, 0 and 1 elsewhere. With alpha zero, and
     /// with rows that hold, G is that of the counts; the coefficient of alpha is that of the denominators.
     fn leaves(&self) -> Fraction<E> {
-        let leaf = LeafPoint::new(&self.claim, self.layout.heights.log_rows()).unwrap();
+        let leaf = self.leaf();
         let sum = |alpha: E| -> E {
             let combination = Combination {
                 machine: &self.machine,
@@ -135,7 +144,7 @@ impl Case {
     /// constraint, is no part of that.
     fn set_flag(&mut self, flag: F) {
         self.rows[2].1[1028][1][0] = flag;
-        let leaf = LeafPoint::new(&self.claim, self.layout.heights.log_rows()).unwrap();
+        let leaf = self.leaf();
         self.claim.value = self.leaves();
         let constraint = eq_index(&leaf.rows, 1028).mul_base(flag * (flag - F::ONE));
         self.claim.value.denominator -= constraint;
@@ -191,7 +200,7 @@ fn combine(rows: &[&[Vec<E>; 2]], weights: &[E]) -> [Vec<E>; 2] {
 }
 
 fn prove(case: &Case, transcript: &mut Steps) -> (RowsProof<E>, Vec<E>) {
-    let leaf = LeafPoint::new(&case.claim, case.layout.heights.log_rows()).unwrap();
+    let leaf = case.leaf();
     let alpha: E = transcript.challenge(label::ALPHA);
     let combination = Combination {
         machine: &case.machine,
