@@ -33,13 +33,7 @@ pub fn work(state: &[u8; 32], label: &[u8; 16], bits: u8, nonce: u64) -> [u8; 64
 ///
 /// If more than 63 bits are asked for, or if no nonce is found, which takes 2^64 attempts.
 pub fn grind(platform: Platform, state: &[u8; 32], label: &[u8; 16], bits: u8) -> u64 {
-    let mut words = [0; LINE];
-    for (word, bytes) in words
-        .iter_mut()
-        .zip(work(state, label, bits, 0).as_chunks().0)
-    {
-        *word = u32::from_le_bytes(*bytes);
-    }
+    let words = to_words(&work(state, label, bits, 0));
     smallest(platform, bits, |start| Search {
         chaining: IV,
         words,
@@ -67,14 +61,7 @@ pub fn grind_step(platform: Platform, state: &[u8; 32], label: &[u8; 12], bits: 
         bytes[24] = bits;
         bytes
     };
-    let mut words = [0; LINE];
-    for (word, bytes) in words.iter_mut().zip(message(0).as_chunks().0) {
-        *word = u32::from_le_bytes(*bytes);
-    }
-    let mut chaining = [0; 8];
-    for (word, bytes) in chaining.iter_mut().zip(state.as_chunks().0) {
-        *word = u32::from_le_bytes(*bytes);
-    }
+    let (chaining, words) = (to_words(state), to_words(&message(0)));
     smallest(platform, bits, |start| Search {
         chaining,
         words,
@@ -85,6 +72,15 @@ pub fn grind_step(platform: Platform, state: &[u8; 32], label: &[u8; 12], bits: 
         start,
         digest: |nonce| blake3::keyed_hash(state, &message(nonce)),
     })
+}
+
+/// Bytes as words, filled up with zeros.
+fn to_words<const N: usize>(bytes: &[u8]) -> [u32; N] {
+    let mut words = [0; N];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
 }
 
 /// The smallest nonce that a search finds, given its first nonce.
