@@ -1,7 +1,7 @@
 //! Challenge fields as the kernels compute with them.
 
 use p3_field::PrimeField32;
-use zonda_kernels::{Lanes, Packed, Packed4, Packed6, scalar4, scalar6};
+use zonda_kernels::{Lanes, P as ORDER, Packed, Packed4, Packed6, scalar4, scalar6};
 use zonda_verifier::{Challenge, QM31, Sextic};
 
 /// A challenge field and its vectors.
@@ -116,6 +116,14 @@ impl<L: Lanes> Sum<L> {
             *lanes = L::reduce_wide(*coordinate);
         }
         result
+    }
+}
+
+/// Adds words to others, modulo p.
+pub fn add_words(sums: &mut [u32], others: &[u32]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        let total = *sum + *other;
+        *sum = total.min(total.wrapping_sub(ORDER));
     }
 }
 

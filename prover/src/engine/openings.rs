@@ -6,6 +6,7 @@ use zonda_kernels::Tree;
 use zonda_verifier::{
     circle::place,
     layout::Phase,
+    merkle::distinct,
     proof::{FoldOpening, PhaseOpening},
 };
 
@@ -23,11 +24,7 @@ pub fn rows(
         .iter()
         .zip(&commitment.groups)
         .map(|(columns, group)| {
-            let mut positions: Vec<usize> = queries
-                .iter()
-                .map(|t| t >> (log_size - columns.log_size()))
-                .collect();
-            positions.dedup();
+            let positions = distinct(queries, log_size - columns.log_size());
             let row = |t: usize| {
                 let place = place(columns.log_size(), t);
                 (0..columns.width).map(move |column| F::new(group.get(place, column)))
@@ -36,40 +33,30 @@ pub fn rows(
             positions.into_par_iter().flat_map_iter(row).collect()
         })
         .collect();
-    let mut positions: Vec<usize> = queries
-        .iter()
-        .map(|t| t >> (log_size - phase.log_size()))
-        .collect();
-    positions.dedup();
+    let positions = distinct(queries, log_size - phase.log_size());
     PhaseOpening {
         rows,
         siblings: commitment.siblings(&positions),
     }
 }
 
-/// The leaves and siblings of every round of folding.
-pub fn folds<E: ProverChallenge>(
-    layers: &[(Coordinates, Tree)],
-    folds: &[u32],
+/// The leaves and siblings of every round of folding, at positions of the domain of `2^log_size` points. Of a round
+/// come its values, its tree, and the logarithm of the entries of a leaf.
+pub fn folds<'a, E: ProverChallenge>(
+    rounds: impl IntoIterator<Item = (&'a Coordinates, &'a Tree, u32)>,
     queries: &[usize],
     log_size: u32,
 ) -> Vec<FoldOpening<E>> {
     let mut places: Vec<usize> = queries.iter().map(|t| place(log_size, *t)).collect();
-    let mut openings = Vec::new();
-    for ((values, tree), log_arity) in layers.iter().zip(folds) {
-        let arity = 1 << log_arity;
-        places.iter_mut().for_each(|place| *place >>= log_arity);
-        places.sort_unstable();
-        places.dedup();
+    let openings = rounds.into_iter().map(|(values, tree, log_arity)| {
+        places = distinct(&places, log_arity);
         let entry =
             |place: usize| E::from_coordinates_fn(|coordinate| F::new(values[coordinate][place]));
-        openings.push(FoldOpening {
-            entries: places
-                .iter()
-                .flat_map(|leaf| (leaf * arity..(leaf + 1) * arity).map(entry))
-                .collect(),
+        let leaf = |leaf: &usize| (leaf << log_arity..(leaf + 1) << log_arity).map(entry);
+        FoldOpening {
+            entries: places.iter().flat_map(leaf).collect(),
             siblings: tree.open(&places),
-        });
-    }
-    openings
+        }
+    });
+    openings.collect()
 }

@@ -17,6 +17,7 @@ use zonda_verifier::{
     Layout, Shape, VerifyingKey,
     circle::Point,
     layout::{BOUNDARY, FIXED_PROGRAM, PHASES, Phase, SUMS, fixed_phase},
+    merkle,
     proof::{Body, Nonces, Opened, Roots},
     protocol::{self, label},
     transcript::Transcript,
@@ -364,9 +365,8 @@ impl Engine {
 
         // Queries.
         nonces.query = self.work(&mut transcript, label::QUERY, parameters.query_work_bits);
-        let mut queries = transcript.positions(label::QUERY, parameters.queries, log_size as u32);
-        queries.sort_unstable();
-        queries.dedup();
+        let queries = transcript.positions(label::QUERY, parameters.queries, log_size as u32);
+        let queries = merkle::distinct(&queries, 0);
         let body = Body {
             roots: Roots {
                 main: main.root(),
@@ -382,7 +382,11 @@ impl Engine {
                 let layout = &layout.phases[phase];
                 openings::rows(layout, phases[phase], &queries, log_size as u32)
             }),
-            folds: openings::folds(&layers, &folds, &queries, log_size as u32),
+            folds: {
+                let rounds = layers.iter().zip(&folds);
+                let rounds = rounds.map(|((values, tree), fold)| (values, tree, *fold));
+                openings::folds(rounds, &queries, log_size as u32)
+            },
         };
         job.leave(Instant::now());
         Ok(body)

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 use zonda_circuits::F;
-use zonda_kernels::{Kernel, LINE, Lanes, P as ORDER, Packed, Platform, Pool};
+use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform, Pool};
 use zonda_verifier::sums::{multilinear::table, pages::Matrix, point::LANE_BITS};
 
 use crate::engine::{
     EngineError,
-    challenge::{MAX_DEGREE, ProverChallenge, Weight, weight},
+    challenge::{MAX_DEGREE, ProverChallenge, Weight, add_words, weight},
     pages::PAGE,
     words::Vector,
 };
@@ -46,10 +46,7 @@ pub fn sums<E: ProverChallenge>(platform: Platform, phases: &[(&[u32], &[E])]) -
         sums
     });
     let sums = sums.reduce(zero, |mut sums, others| {
-        for (sum, other) in sums.iter_mut().zip(others) {
-            let total = *sum + other;
-            *sum = total.min(total.wrapping_sub(ORDER));
-        }
+        add_words(&mut sums, &others);
         sums
     });
     let element =

@@ -133,3 +133,13 @@ pub fn fill_with(blocks: &mut [u32], coordinates: &[u32]) {
         }
     }
 }
+
+/// [`piece_mut`], of numerators and denominators.
+#[inline(always)]
+pub fn pieces_mut<'a>(
+    [p, q]: &'a mut [&mut [u32]; 2],
+    words: usize,
+    index: usize,
+) -> [&'a mut [u32]; 2] {
+    [piece_mut(p, words, index), piece_mut(q, words, index)]
+}

@@ -9,7 +9,7 @@ use zonda_kernels::{
 };
 
 use super::{
-    blocks::{Fractions, block_words, fill, load, piece, piece_mut, put},
+    blocks::{Fractions, block_words, fill, load, piece, piece_mut, pieces_mut, put},
     build::{Level, group_words},
     levels::{GROUP, GROUP_ROWS, Heights, Segments},
 };
@@ -316,90 +316,67 @@ impl<E: ProverChallenge> Kernel for Emit<'_, '_, E> {
         if kind == Kind::General {
             piece_mut(self.slot.counts, COUNT_WORDS, self.index).copy_from_slice(self.counts);
         }
+        let mut this = self;
         let mut part = 0;
         while part < LINE / L::WIDTH {
-            if self.streams {
-                emit::<L, E::Packed<L>, true>(
-                    self.slot,
-                    self.index,
-                    kind,
-                    self.counts,
-                    self.blocks,
-                    part,
-                );
+            if this.streams {
+                this.emit::<L, true>(kind, part);
             } else {
-                emit::<L, E::Packed<L>, false>(
-                    self.slot,
-                    self.index,
-                    kind,
-                    self.counts,
-                    self.blocks,
-                    part,
-                );
+                this.emit::<L, false>(kind, part);
             }
             part += 1;
         }
     }
 }
 
-/// [`Emit`], for some lanes.
-#[inline(always)]
-fn emit<L: Lanes, P: Packed<L>, const STREAMS: bool>(
-    slot: &mut Groups<'_>,
-    index: usize,
-    kind: Kind,
-    counts: &[u32],
-    blocks: &[u32],
-    part: usize,
-) {
-    let words = group_words(P::DEGREE);
-    let own = piece_mut(slot.denominators, words, index);
-    let [first, second, third] = &mut slot.above;
-    let [p, q] = first;
-    let mut first = [
-        piece_mut(p, words / 2, index),
-        piece_mut(q, words / 2, index),
-    ];
-    let [p, q] = second;
-    let mut second = [
-        piece_mut(p, words / 4, index),
-        piece_mut(q, words / 4, index),
-    ];
-    let [p, q] = third;
-    let mut third = [
-        piece_mut(p, words / 8, index),
-        piece_mut(q, words / 8, index),
-    ];
-    let mut last = [Fractions::nothing(); 2];
-    let mut half = 0;
-    while half < 2 {
-        let mut pairs = [Fractions::nothing(); 2];
-        let mut i = 0;
-        while i < 2 {
-            let at = 2 * half + i;
-            let q0: P = load(blocks, 2 * at, part);
-            let q1: P = load(blocks, 2 * at + 1, part);
-            put::<L, P, STREAMS>(q0, own, 2 * at, part);
-            put::<L, P, STREAMS>(q1, own, 2 * at + 1, part);
-            let p = match kind {
-                Kind::One => q0 + q1,
-                Kind::MinusOne => -(q0 + q1),
-                Kind::Zero => P::ZERO,
-                Kind::General => {
-                    let c0 = L::load(&counts[2 * LINE * at + L::WIDTH * part..]);
-                    let c1 = L::load(&counts[2 * LINE * at + LINE + L::WIDTH * part..]);
-                    q1 * c0 + q0 * c1
-                }
-            };
-            pairs[i] = Fractions { p, q: q0 * q1 };
-            pairs[i].put::<L, STREAMS>(&mut first, at, part);
-            i += 1;
+impl<E: ProverChallenge> Emit<'_, '_, E> {
+    /// Writes the lanes of a part.
+    #[inline(always)]
+    fn emit<L: Lanes, const STREAMS: bool>(&mut self, kind: Kind, part: usize) {
+        let Self {
+            ref mut slot,
+            index,
+            counts,
+            blocks,
+            ..
+        } = *self;
+        let words = group_words(E::DEGREE);
+        let own = piece_mut(slot.denominators, words, index);
+        let [first, second, third] = &mut slot.above;
+        let mut first = pieces_mut(first, words / 2, index);
+        let mut second = pieces_mut(second, words / 4, index);
+        let mut third = pieces_mut(third, words / 8, index);
+        let mut last = [Fractions::<E::Packed<L>>::nothing(); 2];
+        let mut half = 0;
+        while half < 2 {
+            let mut pairs = [Fractions::nothing(); 2];
+            let mut i = 0;
+            while i < 2 {
+                let at = 2 * half + i;
+                let q0: E::Packed<L> = load(blocks, 2 * at, part);
+                let q1: E::Packed<L> = load(blocks, 2 * at + 1, part);
+                put::<L, _, STREAMS>(q0, own, 2 * at, part);
+                put::<L, _, STREAMS>(q1, own, 2 * at + 1, part);
+                let p = match kind {
+                    Kind::One => q0 + q1,
+                    Kind::MinusOne => -(q0 + q1),
+                    Kind::Zero => E::Packed::<L>::ZERO,
+                    Kind::General => {
+                        let c0 = L::load(&counts[2 * LINE * at + L::WIDTH * part..]);
+                        let c1 = L::load(&counts[2 * LINE * at + LINE + L::WIDTH * part..]);
+                        q1 * c0 + q0 * c1
+                    }
+                };
+                pairs[i] = Fractions { p, q: q0 * q1 };
+                pairs[i].put::<L, STREAMS>(&mut first, at, part);
+                i += 1;
+            }
+            last[half] = pairs[0].join(pairs[1]);
+            last[half].put::<L, STREAMS>(&mut second, half, part);
+            half += 1;
         }
-        last[half] = pairs[0].join(pairs[1]);
-        last[half].put::<L, STREAMS>(&mut second, half, part);
-        half += 1;
+        last[0].join(last[1]).put::<L, STREAMS>(&mut third, 0, part);
     }
-    last[0].join(last[1]).put::<L, STREAMS>(&mut third, 0, part);
 }
 
 /// Makes the rows of a group from `first` on the fraction (0, 1).

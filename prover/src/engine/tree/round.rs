@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use rayon::prelude::*;
 use zonda_circuits::F;
-use zonda_kernels::{Kernel, LINE, Lanes, P as ORDER, Packed, Platform};
+use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
     blocks::{fill, fill_with, load, piece, piece_mut, store},
@@ -18,7 +18,7 @@ use super::{
     levels::{GROUP, Segments, Step},
     weights::Weights,
 };
-use crate::engine::challenge::{MAX_DEGREE, ProverChallenge, splat, weight};
+use crate::engine::challenge::{MAX_DEGREE, ProverChallenge, add_words, splat, weight};
 
 /// How quads are weighted in a round.
 pub struct Eq<'a, E: ProverChallenge> {
@@ -81,10 +81,7 @@ impl Sums {
     fn add(mut self, other: Self) -> Self {
         let words = self.words.as_flattened_mut().as_flattened_mut();
         let others = other.words.as_flattened().as_flattened();
-        for (word, other) in words.iter_mut().zip(others) {
-            let sum = *word + *other;
-            *word = sum.min(sum.wrapping_sub(ORDER));
-        }
+        add_words(words, others);
         self
     }
 

@@ -128,31 +128,10 @@ pub fn prove<E: ProverChallenge>(
         rounds.push(round);
         words.push((committed, fold));
     }
-    let last: Vec<E> = word.elements();
-    transcript.send(label::FINAL, &element_bytes(&last));
-    let query_nonce = work(
-        platform,
-        transcript,
-        label::QUERY,
-        parameters.query_work_bits,
-    );
-    let log_size = layout.log_size();
-    let mut positions = transcript.positions(label::QUERY, parameters.queries, log_size);
-    positions.sort_unstable();
-    positions.dedup();
-    for (round, opening) in rounds
-        .iter_mut()
-        .zip(query::leaves(&words, &positions, log_size))
-    {
-        round.opening = opening;
-    }
-    Ok(WordsProof {
-        nonce,
-        rounds,
-        last,
-        query_nonce,
-        rows: query::rows(layout, &input.commitments, &positions),
-    })
+    let last = word.elements();
+    Ok(query::answer(
+        input, nonce, rounds, &words, last, transcript,
+    ))
 }
 
 /// The combination of lifted words.

@@ -4,19 +4,63 @@ use rayon::prelude::*;
 use zonda_circuits::F;
 use zonda_verifier::{
     circle::place,
-    proof::FoldOpening,
+    merkle::distinct,
+    steps::Steps,
     sums::{
         opening::present,
         pages::{Layout, PHASES},
-        words::RowsOpening,
+        words::{RoundProof, RowsOpening, WordsProof, label},
     },
+    transcript::element_bytes,
 };
 
-use super::Word;
-use crate::engine::{challenge::ProverChallenge, commit::Commitment};
+use super::{Input, Word};
+use crate::engine::{challenge::ProverChallenge, commit::Commitment, openings, work::work};
+
+/// Does the work before the positions, draws them, and opens the phases and the words of all rounds there: the end of
+/// what is sent. `nonce` is that of the first work.
+pub fn answer<E: ProverChallenge>(
+    input: &Input<'_>,
+    nonce: u64,
+    mut rounds: Vec<RoundProof<E>>,
+    words: &[(Word, u32)],
+    last: Vec<E>,
+    transcript: &mut Steps,
+) -> WordsProof<E> {
+    let Input {
+        platform,
+        layout,
+        parameters,
+        ..
+    } = *input;
+    transcript.send(label::FINAL, &element_bytes(&last));
+    let query_nonce = work(
+        platform,
+        transcript,
+        label::QUERY,
+        parameters.query_work_bits,
+    );
+    let log_size = layout.log_size();
+    let positions = transcript.positions(label::QUERY, parameters.queries, log_size);
+    let positions = distinct(&positions, 0);
+    let committed = words
+        .iter()
+        .map(|(word, fold)| (&word.values, &word.tree, *fold));
+    let openings = openings::folds(committed, &positions, log_size);
+    for (round, opening) in rounds.iter_mut().zip(openings) {
+        round.opening = opening;
+    }
+    WordsProof {
+        nonce,
+        rounds,
+        last,
+        query_nonce,
+        rows: rows(layout, &input.commitments, &positions),
+    }
+}
 
 /// The rows of each phase that has a matrix, at sorted, distinct positions of the largest domain.
-pub fn rows(
+fn rows(
     layout: &Layout,
     commitments: &[&Commitment; PHASES],
     positions: &[usize],
@@ -24,8 +68,7 @@ pub fn rows(
     let phases = present(layout).map(|(phase, matrix)| {
         let commitment = commitments[phase];
         let lift = layout.log_height() - matrix.log_height;
-        let mut positions: Vec<usize> = positions.iter().map(|t| t >> lift).collect();
-        positions.dedup();
+        let positions = distinct(positions, lift);
         let siblings = commitment.siblings(&positions);
         let [group] = &commitment.groups[..] else {
             unreachable!("a phase with a matrix has one group");
@@ -39,27 +82,4 @@ pub fn rows(
         RowsOpening { cells, siblings }
     });
     phases.collect()
-}
-
-/// The leaves of every round of folding.
-pub fn leaves<E: ProverChallenge>(
-    words: &[(Word, u32)],
-    positions: &[usize],
-    log_size: u32,
-) -> Vec<FoldOpening<E>> {
-    let mut places: Vec<usize> = positions.iter().map(|t| place(log_size, *t)).collect();
-    let openings = words.iter().map(|(word, fold)| {
-        places.iter_mut().for_each(|place| *place >>= fold);
-        places.sort_unstable();
-        places.dedup();
-        let entry = |place: usize| {
-            E::from_coordinates_fn(|coordinate| F::new(word.values[coordinate][place]))
-        };
-        let leaf = |leaf: &usize| (leaf << fold..(leaf + 1) << fold).map(entry);
-        FoldOpening {
-            entries: places.iter().flat_map(leaf).collect(),
-            siblings: word.tree.open(&places),
-        }
-    });
-    openings.collect()
 }

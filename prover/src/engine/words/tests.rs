@@ -347,6 +347,17 @@ impl<E: ProverChallenge> Part<E> {
         Commitment::of_extended(Platform::Portable, &pool, groups).unwrap()
     }
 
+    /// What is combined: phases and their matrices, the powers of delta, and the weights of columns.
+    fn terms<'a>(
+        &'a self,
+        claims: &'a WordClaims<E>,
+        delta: E,
+    ) -> impl Iterator<Item = (usize, &'a Matrix, E, Vec<E>)> {
+        let words = claims.words.iter().zip(delta.powers());
+        let terms = present(&self.layout).zip(words);
+        terms.map(|((phase, matrix), (word, power))| (phase, matrix, power, table(&word.columns)))
+    }
+
     /// The combination of all words, by places, from the committed values.
     fn values_of_words(
         &self,
@@ -356,13 +367,7 @@ impl<E: ProverChallenge> Part<E> {
     ) -> Vec<E> {
         let log_size = self.layout.log_size();
         let mut values = vec![E::ZERO; 1 << log_size];
-        for ((word, (phase, matrix)), power) in claims
-            .words
-            .iter()
-            .zip(present(&self.layout))
-            .zip(delta.powers())
-        {
-            let weights = table(&word.columns);
+        for (phase, matrix, power, weights) in self.terms(claims, delta) {
             let group = &commitments[phase].groups[0];
             for (at, value) in values.iter_mut().enumerate() {
                 let t = position(log_size, at) >> (log_size - 1 - matrix.log_height);
@@ -379,13 +384,7 @@ impl<E: ProverChallenge> Part<E> {
     fn coefficients(&self, claims: &WordClaims<E>, delta: E) -> Vec<E> {
         let log_height = self.layout.log_height();
         let mut coefficients = vec![E::ZERO; 1 << log_height];
-        for ((word, (phase, matrix)), power) in claims
-            .words
-            .iter()
-            .zip(present(&self.layout))
-            .zip(delta.powers())
-        {
-            let weights = table(&word.columns);
+        for (phase, matrix, power, weights) in self.terms(claims, delta) {
             let lift = log_height - matrix.log_height;
             for (index, cell) in self.words[phase].iter().enumerate() {
                 let (column, j) = (index >> matrix.log_height, index % (1 << matrix.log_height));
@@ -416,36 +415,22 @@ impl<E: ProverChallenge> Part<E> {
             left: self.layout.log_size(),
             point: &claims.point,
         };
-        let (mut rounds, words) = naive.rounds(lie, parameters, transcript);
+        let (rounds, words) = naive.rounds(lie, parameters, transcript);
         let (mut last, point) = (naive.coefficients, naive.point);
         if lie == Lie::Last {
             last[0] += point[0];
             last[1] -= E::ONE - point[0];
         }
-        transcript.send(label::FINAL, &element_bytes(&last));
-        let query_nonce = work(
+        let (pool, twiddles) = (Pool::new(), self.twiddles());
+        let input = Input {
             platform,
-            transcript,
-            label::QUERY,
-            parameters.query_work_bits,
-        );
-        let log_size = self.layout.log_size();
-        let mut positions = transcript.positions(label::QUERY, parameters.queries, log_size);
-        positions.sort_unstable();
-        positions.dedup();
-        for (round, opening) in rounds
-            .iter_mut()
-            .zip(query::leaves(&words, &positions, log_size))
-        {
-            round.opening = opening;
-        }
-        WordsProof {
-            nonce,
-            rounds,
-            last,
-            query_nonce,
-            rows: query::rows(&self.layout, &commitments.each_ref(), &positions),
-        }
+            pool: &pool,
+            twiddles: &twiddles,
+            layout: &self.layout,
+            commitments: commitments.each_ref(),
+            parameters,
+        };
+        query::answer(&input, nonce, rounds, &words, last, transcript)
     }
 }
 

@@ -14,7 +14,7 @@ use zonda_verifier::{
 };
 
 use crate::engine::{
-    challenge::{MAX_DEGREE, ProverChallenge},
+    challenge::{MAX_DEGREE, ProverChallenge, add_words},
     tree::Weights,
 };
 
@@ -43,11 +43,7 @@ impl Vector {
     /// # Errors
     /// If memory is refused.
     pub fn take(pool: &Pool, degree: usize, log_count: u32) -> Result<Self, AllocationError> {
-        let coordinates = (0..degree).map(|_| pool.take(1 << log_count));
-        Ok(Self {
-            coordinates: coordinates.collect::<Result<_, _>>()?,
-            log_count,
-        })
+        Self::of_columns(degree, log_count, |words| pool.take(words))
     }
 
     /// Zeros.
@@ -59,7 +55,15 @@ impl Vector {
         degree: usize,
         log_count: u32,
     ) -> Result<Self, AllocationError> {
-        let coordinates = (0..degree).map(|_| pool.take_zeroed(1 << log_count));
+        Self::of_columns(degree, log_count, |words| pool.take_zeroed(words))
+    }
+
+    fn of_columns(
+        degree: usize,
+        log_count: u32,
+        column: impl Fn(usize) -> Result<Buffer, AllocationError>,
+    ) -> Result<Self, AllocationError> {
+        let coordinates = (0..degree).map(|_| column(1 << log_count));
         Ok(Self {
             coordinates: coordinates.collect::<Result<_, _>>()?,
             log_count,
@@ -140,11 +144,7 @@ impl Vector {
         });
         let zero = || [[0; LINE]; MAX_DEGREE];
         let sums = sums.reduce(zero, |mut sums, others| {
-            let sums_flat = sums.as_flattened_mut().iter_mut();
-            for (sum, other) in sums_flat.zip(others.as_flattened()) {
-                let total = *sum + *other;
-                *sum = total.min(total.wrapping_sub(ORDER));
-            }
+            add_words(sums.as_flattened_mut(), others.as_flattened());
             sums
         });
         let lane = |lane: usize| E::from_coordinates_fn(|k| F::new(sums[k][lane]));
@@ -227,10 +227,7 @@ impl Vector {
 
 /// Adds the lifted words of one coordinate.
 fn add_lifted(to: &mut [u32], from: &[u32], lift: u32) {
-    let add = |to: &mut u32, x: u32| {
-        let sum = *to + x;
-        *to = sum.min(sum.wrapping_sub(ORDER));
-    };
+    let add = |to: &mut u32, x: u32| add_words(core::slice::from_mut(to), &[x]);
     let last = (2 << lift) - 1;
     for (to, pair) in to.chunks_exact_mut(2 << lift).zip(from.chunks_exact(2)) {
         add(&mut to[0], pair[0]);
