@@ -6,11 +6,12 @@
 use alloc::vec::Vec;
 
 use super::{
+    nodes::SKIP_VALUES,
     opening::{OpeningProof, is_column_bit, present},
     pages::{LOG_PAGE, Layout},
     part::{Body, depth},
     point::SKIPPED_BITS,
-    rows::{RowsProof, SKIP_VALUES},
+    rows::RowsProof,
     words::{LOG_LAST, RoundProof, RowsOpening, WordsProof, folds},
 };
 use crate::{

@@ -2,9 +2,11 @@
 //! does not use it yet.
 
 mod codec;
+pub mod combination;
 pub mod given;
 pub mod heights;
 pub mod multilinear;
+pub mod nodes;
 pub mod opening;
 pub mod pages;
 pub mod part;

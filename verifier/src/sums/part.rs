@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 use zonda_circuits::machine::Part;
 
 use super::{
+    combination::slot_bits,
     opening::{self, OpeningError, OpeningProof},
     pages::{Layout, MAIN, PHASES},
-    rows::{self, RowsError, RowsProof, slot_bits},
+    rows::{self, RowsError, RowsProof},
     words::{self, WordsError, WordsParameters, WordsProof},
 };
 use crate::{

@@ -1,13 +1,19 @@
 //! A plain prover of sums over rows, in the clear, and lies of each kind.
 
+use alloc::vec;
+
+use p3_field::{Field, PrimeCharacteristicRing};
 use p3_mersenne_31::QM31;
-use zonda_circuits::machine::{End, Execution};
+use zonda_circuits::{
+    F,
+    machine::{End, Execution},
+};
 
 use super::*;
 use crate::{
     constraints::Lookup,
     fractions::Fraction,
-    sums::{heights::Heights, multilinear::eq_index},
+    sums::{combination::public, heights::Heights, multilinear::eq_index, nodes::node},
 };
 
 type E = QM31;
@@ -93,11 +99,6 @@ impl Case {
     }
 
     fn row(&self, table: Table, columns: &[Vec<E>; 2], combination: &Combination<'_, E>) -> E {
-        let public: Vec<E> = table
-            .public(&self.part)
-            .into_iter()
-            .map(E::from_base)
-            .collect();
         let [fixed, trace] = columns;
         let row = Row {
             fixed,
@@ -107,7 +108,7 @@ impl Case {
             } else {
                 &[]
             },
-            public: &public,
+            public: &public(table, &self.part),
         };
         let operations = &mut Operations::default();
         combination.row(table, &row, operations).unwrap()
@@ -440,33 +441,4 @@ fn rows_that_do_not_hold_are_refused() {
         verified(&|case| case.set_flag(F::NEG_ONE)),
         Err(RowsError::Skip)
     );
-}
-
-#[test]
-fn rows_below_a_height_are_weighed() {
-    let point: Vec<E> = (0..5).map(element).collect();
-    let mut sum = E::ZERO;
-    for height in 0..=32 {
-        assert_eq!(below(&point, height), sum);
-        sum += eq_index(&point, height % 32);
-    }
-}
-
-#[test]
-fn polynomials_go_through_their_nodes() {
-    let nodes: Vec<F> = (0..SKIP_VALUES).map(node).collect();
-    assert_eq!(nodes[..4], [F::ONE, -F::ONE, F::TWO, -F::TWO]);
-    assert_eq!(nodes[21], -F::from_u8(11));
-    let polynomial = |x: E| {
-        (0..SKIP_VALUES)
-            .rev()
-            .fold(E::ZERO, |sum, k| sum * x + element(k))
-    };
-    let x = element(99);
-    let weights = lagrange(SKIP_VALUES, x);
-    let terms = weights.iter().zip(nodes);
-    let sum: E = terms
-        .map(|(w, node)| *w * polynomial(E::from_base(node)))
-        .sum();
-    assert_eq!(sum, polynomial(x));
 }
