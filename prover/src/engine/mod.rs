@@ -21,6 +21,7 @@ mod table;
 pub mod tree;
 pub mod words;
 mod work;
+pub mod zerocheck;
 
 pub use challenge::ProverChallenge;
 pub use commit::Commitment;

@@ -18,7 +18,7 @@
 //! | `top` | the rounds whose values are few |
 //! | `prove` | all of it, depth by depth |
 
-mod blocks;
+pub(crate) mod blocks;
 mod build;
 mod leaves;
 mod levels;
