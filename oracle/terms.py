@@ -1,8 +1,8 @@
-"""The terms of section 10.9 of docs/engine-of-sums.md for the largest part, in whole numbers and 60 digits.
+"""The terms of section 4 of SOUNDNESS.md for the largest part, in whole numbers and 60 digits.
 
-Written apart from verifier/src/sums/security.rs, whose test compares the two to six decimals:
+Written apart from verifier/src/security.rs, whose test compares the two to six decimals:
 
-    python3 oracle/terms.py > verifier/src/sums/security_terms.rs
+    python3 oracle/terms.py > verifier/src/security_terms.rs
 """
 
 from decimal import Decimal, getcontext

@@ -113,7 +113,7 @@ pub use zonda_verifier::protocol::VERSION as PROOF_VERSION;
 pub use zonda_verifier::{
     Claim, ClaimError, Cost, Header, HeaderError, KeyError, MAX_OUTPUT_BYTES, Operations,
     Parameters, PartError, PartHeader, PartReader, Preset, Proof, ProofError, ReadError,
-    RunVerifier, Shape, Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_from,
+    RunVerifier, Sizes, Statement, VerifyError, VerifyingKey, security, verify, verify_from,
     verify_with_cost,
 };
 

@@ -117,7 +117,7 @@ pub fn visit<L: Listener>(air: &TableAir, trace: &RowMajorMatrix<F>, index: usiz
     let fixed = air
         .fixed
         .as_ref()
-        .map(|fixed| fixed.row_slice(index).expect("equal heights"));
+        .map(|fixed| fixed.row_slice(index).expect("a preprocessed row"));
     let fixed: &[F] = fixed.as_deref().unwrap_or_default();
     let periodic: Vec<F> = air.periodic.iter().map(|column| column[index]).collect();
     let mut row = Row::new(&main, fixed, &periodic, &air.public, listener);
@@ -142,7 +142,7 @@ struct Balance {
 /// Bus and fields.
 type Message = (Bus, Vec<u32>);
 
-/// Instance, row and message.
+/// Which of the tables that are checked, row and message.
 type Place = (usize, usize, usize);
 
 impl Listener for Recorder<'_> {
@@ -160,12 +160,12 @@ impl Listener for Recorder<'_> {
         }
         if count != F::ZERO && refused.is_none() {
             let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
-            let (instance, row) = self.place;
+            let (table, row) = self.place;
             let entry = self
                 .balance
                 .messages
                 .entry((bus, fields))
-                .or_insert((F::ZERO, (instance, row, self.messages)));
+                .or_insert((F::ZERO, (table, row, self.messages)));
             entry.0 += count;
         }
         self.messages += 1;
@@ -187,18 +187,17 @@ fn reserve_one<V>(told: &mut HashMap<Message, V>) -> Result<(), OutOfMemory> {
 }
 
 /// Checks every constraint of every row of a run of one part, and the balance of every bus, and
-/// returns up to `most` failures: none for a valid run. If instances of one table follow each other,
-/// their rows are numbered through.
+/// returns up to `most` failures: none for a valid run.
 ///
 /// # Panics
-/// If a trace does not have its table's width, or the height of its preprocessed or periodic
-/// columns; or if the system refuses memory, which [`RunChecker`] reports.
+/// If a trace does not have its table's shape, or if the system refuses memory: see
+/// [`RunChecker::part`].
 pub fn check<'a>(
-    instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
+    tables: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
     most: usize,
 ) -> Vec<Failure> {
     let mut run = RunChecker::new(most);
-    run.part(instances).expect("memory for the messages");
+    run.part(tables).expect("memory for the messages");
     run.finish()
 }
 
@@ -223,68 +222,82 @@ impl RunChecker {
         }
     }
 
-    /// Checks every constraint and every local bus of the run's next part.
+    /// Checks every constraint and every local bus of the run's next part: of its tables, each of
+    /// which is there once, if it has rows.
     ///
     /// # Errors
     /// If the system refuses memory for the messages of all buses, which are all kept.
     ///
     /// # Panics
-    /// If a trace does not have its table's width, or the height of its preprocessed or periodic
-    /// columns.
+    /// If a trace that has rows does not have its table's width, and the height of its preprocessed
+    /// or periodic columns.
     pub fn part<'a>(
         &mut self,
-        instances: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
+        tables: impl IntoIterator<Item = (&'a TableAir, &'a RowMajorMatrix<F>)>,
     ) -> Result<(), OutOfMemory> {
-        let instances: Vec<_> = instances.into_iter().collect();
+        let tables = tables.into_iter();
+        let tables: Vec<_> = tables.filter(|(_, trace)| trace.height() > 0).collect();
         let mut balance = Balance::default();
-        let mut first_row = 0;
-        let mut first_rows = Vec::new();
-        for (index, (air, trace)) in instances.iter().enumerate() {
-            match index.checked_sub(1).map(|before| instances[before]) {
-                Some((before, trace)) if before.table == air.table => first_row += trace.height(),
-                _ => first_row = 0,
-            }
-            first_rows.push(first_row);
-            assert_eq!(
-                air.table.trace_width(),
-                trace.width(),
-                "width of table {}",
-                air.table.name()
-            );
-            for row in 0..trace.height() {
-                let mut recorder = Recorder {
-                    constraints: 0,
-                    failed: Vec::new(),
-                    messages: 0,
-                    balance: &mut balance,
-                    place: (index, row),
-                };
-                visit(air, trace, row, &mut recorder);
-                let failed = recorder.failed;
-                if let Some(refused) = balance.refused {
-                    return Err(refused);
-                }
-                for constraint in failed {
-                    let mut names = names(air).constraints;
-                    self.failures.push(Failure::Constraint {
-                        table: air.table,
-                        row: first_row + row,
-                        constraint: names.swap_remove(constraint),
-                        pc: pc(air, trace, row),
-                    });
-                }
-                if self.failures.len() >= self.most {
-                    self.failures.truncate(self.most);
-                    return Ok(());
-                }
+        for (index, (air, trace)) in tables.iter().enumerate() {
+            assert_shape(air, trace);
+            self.rows(air, trace, index, &mut balance)?;
+            if self.failures.len() >= self.most {
+                self.failures.truncate(self.most);
+                return Ok(());
             }
         }
-        let names: Vec<Names> = instances.iter().map(|(air, _)| names(air)).collect();
+        self.balance(&tables, balance)
+    }
+
+    /// Checks the constraints of all rows of a table, up to as many failures as are kept, and adds
+    /// its messages to `balance`.
+    fn rows(
+        &mut self,
+        air: &TableAir,
+        trace: &RowMajorMatrix<F>,
+        index: usize,
+        balance: &mut Balance,
+    ) -> Result<(), OutOfMemory> {
+        for row in 0..trace.height() {
+            let mut recorder = Recorder {
+                constraints: 0,
+                failed: Vec::new(),
+                messages: 0,
+                balance: &mut *balance,
+                place: (index, row),
+            };
+            visit(air, trace, row, &mut recorder);
+            let failed = recorder.failed;
+            if let Some(refused) = balance.refused {
+                return Err(refused);
+            }
+            for constraint in failed {
+                let mut names = names(air).constraints;
+                self.failures.push(Failure::Constraint {
+                    table: air.table,
+                    row,
+                    constraint: names.swap_remove(constraint),
+                    pc: pc(air, trace, row),
+                });
+            }
+            if self.failures.len() >= self.most {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the local buses of a part, and keeps what is left over on global ones.
+    fn balance(
+        &mut self,
+        tables: &[(&TableAir, &RowMajorMatrix<F>)],
+        balance: Balance,
+    ) -> Result<(), OutOfMemory> {
+        let names: Vec<Names> = tables.iter().map(|(air, _)| names(air)).collect();
         let spot = |(index, row, message): Place| {
-            let (air, trace) = instances[index];
+            let (air, trace) = tables[index];
             let name = names[index].messages[message].1.clone();
-            let pc = pc(air, trace, row);
-            (air.table, first_rows[index] + row, name, pc)
+            (air.table, row, name, pc(air, trace, row))
         };
         let mut unbalanced = Vec::new();
         for (message, (surplus, place)) in balance.messages {
@@ -321,6 +334,20 @@ impl RunChecker {
         self.failures
             .extend(unbalanced.map(|(spot, message, surplus)| failure(message, surplus, spot)));
         self.failures
+    }
+}
+
+/// Asserts that a table has its shape, if it has rows.
+fn assert_shape(air: &TableAir, trace: &RowMajorMatrix<F>) {
+    let (name, height) = (air.table.name(), trace.height());
+    assert_eq!(
+        trace.width(),
+        air.table.trace_width(),
+        "width of table {name}"
+    );
+    let fixed = air.fixed.iter().map(|fixed| fixed.height());
+    for given in fixed.chain(air.periodic.iter().map(Vec::len)) {
+        assert_eq!(height, given, "height of table {name}");
     }
 }
 

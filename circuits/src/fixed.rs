@@ -7,7 +7,7 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use crate::{
     F,
     columns::Columns,
-    machine::{Image, Table, height},
+    machine::{Image, Table},
     system::{bytes, gaps, image, powers_of_two, program, range16},
 };
 
@@ -41,7 +41,7 @@ impl<'a> FixedRows<'a> {
             }
             Table::Range16 => (Rows::Range16, range16::ROWS),
             Table::Bytes => (Rows::Bytes, bytes::ROWS),
-            Table::PowersOfTwo => (Rows::PowersOfTwo, powers_of_two::ROWS),
+            Table::PowersOfTwo => (Rows::PowersOfTwo, powers_of_two::POWERS),
             _ => return None,
         };
         Some(Self {
@@ -51,9 +51,9 @@ impl<'a> FixedRows<'a> {
         })
     }
 
-    /// The height of the table: see [`height`].
-    pub fn height(&self) -> usize {
-        height(self.count)
+    /// How many rows there are.
+    pub const fn height(&self) -> usize {
+        self.count
     }
 
     /// How many columns there are.
@@ -61,8 +61,8 @@ impl<'a> FixedRows<'a> {
         self.width
     }
 
-    /// Puts the rows from row `first` on, each into the first cells of one of `rows`. Rows that fill
-    /// the table up are zero.
+    /// Puts the rows from row `first` on, each into the first cells of one of `rows`. Beyond the last
+    /// row there are zeros.
     ///
     /// # Panics
     /// If a row has room for fewer cells.

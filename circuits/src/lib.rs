@@ -35,7 +35,6 @@ pub mod evaluate;
 pub mod families;
 pub mod fixed;
 pub mod gadgets;
-pub mod instances;
 pub mod instruction;
 #[cfg(feature = "witness")]
 mod lookups;

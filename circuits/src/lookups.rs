@@ -34,7 +34,7 @@ pub(crate) struct Lookups<'a> {
     rows: Vec<u32>,
     /// The rows of the table of gaps.
     gaps: Vec<Range<u32>>,
-    /// How many rows the table of the shard's instructions has in use.
+    /// How many rows the table of the shard's instructions has.
     instructions: usize,
     /// Counts that no thread adds to now: as many as there were threads at once.
     idle: Mutex<Vec<Counts>>,
@@ -78,7 +78,7 @@ impl<'a> Lookups<'a> {
         Ok(lookups)
     }
 
-    /// Counts the lookups of rows in use. Tables with preprocessed columns, and the statement's, look
+    /// Counts the lookups of some rows. Tables with preprocessed columns, and the statement's, look
     /// nothing up.
     ///
     /// May be called from many threads: each call adds to counts that no other call adds to.

@@ -29,9 +29,6 @@ use crate::{
     },
 };
 
-/// The base-two logarithm of the smallest height of a table.
-pub const MIN_LOG_HEIGHT: usize = 4;
-
 /// The program as the circuits need it. The tables' preprocessed columns are a function of it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Image {
@@ -365,7 +362,8 @@ impl Table {
         Some(RowMajorMatrix::new(values, width))
     }
 
-    /// The table's periodic columns, whose period is its height; only the statement's table has any.
+    /// The columns of the table that the statement makes, as long as it is high: only the
+    /// statement's table has any.
     pub fn periodic(self, part: &Part) -> Vec<Vec<F>> {
         match (self, &part.execution) {
             (Self::Statement, Some(execution)) => statement::periodic(execution),
@@ -402,14 +400,9 @@ impl Table {
     }
 }
 
-/// The height of a table of `rows` rows: the next power of two, and not less than the smallest.
-pub fn height(rows: usize) -> usize {
-    rows.next_power_of_two().max(1 << MIN_LOG_HEIGHT)
-}
-
-/// Rows as a matrix of a power-of-two height; the rows that fill it up are zero.
+/// Rows as a matrix.
 pub fn matrix<C: Columns<F>>(rows: Vec<C>) -> RowMajorMatrix<F> {
-    let mut values = vec![F::ZERO; height(rows.len()) * C::WIDTH];
+    let mut values = vec![F::ZERO; rows.len() * C::WIDTH];
     for (row, cells) in rows.into_iter().zip(values.chunks_exact_mut(C::WIDTH)) {
         row.write_row(cells);
     }
@@ -424,7 +417,7 @@ pub struct TableAir {
     /// Preprocessed columns, where the table has any. A verifier, which knows them by their
     /// commitment, leaves them out.
     pub fixed: Option<Arc<RowMajorMatrix<F>>>,
-    /// Periodic columns, whose period is the table's height.
+    /// The columns that the statement makes, as long as the table is high.
     pub periodic: Vec<Vec<F>>,
     /// Public values.
     pub public: Vec<F>,

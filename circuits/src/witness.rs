@@ -29,15 +29,14 @@ pub use one_shard::OneShard;
 pub use source::Extent;
 use source::{Moment, Rows, Source};
 
-/// One instance of a table, filled.
+/// A table, filled.
 #[derive(Clone, Debug)]
-pub struct InstanceTrace {
+pub struct TableTrace {
     /// Which table.
     pub table: Table,
-    /// Its committed columns: those committed before the global challenge, then the others.
+    /// Its rows, of which there may be none: the columns committed before the global challenge, then
+    /// the others.
     pub trace: RowMajorMatrix<F>,
-    /// How many rows are in use; those after them are zero, or emit no other message.
-    pub used: usize,
 }
 
 /// The data of a part that exist before the global challenge: with the part's statement, everything
@@ -57,8 +56,7 @@ pub struct Boundary<'a> {
 /// How a run uses what is in its program file.
 #[derive(Clone, Copy, Debug)]
 pub struct ProgramUse<'a> {
-    /// How many rows of the shards' tables of instructions hold each instruction of the image's
-    /// text: see [`count_uses`].
+    /// How many shards execute each instruction of the image's text: see [`count_uses`].
     pub uses: &'a [u32],
     /// The final state of all that the run touches, by ascending space and address.
     pub left: &'a [Left],
@@ -94,16 +92,15 @@ impl From<&Program> for Image {
     }
 }
 
-/// The boundary columns of a part, in the order of the instances of [`traces`] that have any.
+/// The boundary columns of a part: of all tables that have any, in order.
 ///
-/// `heights` and `instruction_at` are as for [`traces`].
+/// `instruction_at` is as for [`traces`].
 ///
 /// # Errors
 /// If the system refuses the memory.
 pub fn boundary_columns(
     image: &Image,
     boundary: &Boundary<'_>,
-    heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
 ) -> Result<Vec<Filled<Vec<u32>>>, OutOfMemory> {
     let source = Source {
@@ -115,38 +112,26 @@ pub fn boundary_columns(
     };
     let extent = boundary.extent(image);
     let cells = &mut |count| allocate::filled(0, count);
+    let tables = Table::ALL.into_iter();
     let mut columns = Vec::new();
-    for table in Table::ALL {
-        let width = table.boundary_width();
-        if width == 0 {
-            continue;
-        }
-        let mut instances = Vec::new();
-        if !table.is_fixed() {
-            let heights = heights(table, table.rows(&extent));
-            instances = empty(table, width, heights, cells)?;
-        }
+    for table in tables.filter(|table| table.boundary_width() > 0) {
+        let mut filled = Filled::new(table, table.boundary_width(), &extent, cells)?;
         table.fill_boundary(
             &source,
             &mut Rows {
-                table,
-                instances: &mut instances,
+                filled: &mut filled,
                 lookups: None,
                 cells,
             },
         )?;
-        finish(table, &mut instances);
-        columns.extend(instances);
+        columns.push(filled);
     }
     Ok(columns)
 }
 
-/// The instances of all tables of a part of a run, in the order of [`Table::ALL`] and then of
-/// descending height: of the part as it is stated, whose boundary is `boundary`, and whose shard, if
-/// it executes one, left `records`.
-///
-/// `heights` gives the number of instances of a table and their heights, given how many rows it uses:
-/// [`several`](crate::instances::several) or [`single`](crate::instances::single).
+/// All tables of a part of a run, in the order of [`Table::ALL`], those without rows included: of the
+/// part as it is stated, whose boundary is `boundary`, and whose shard, if it executes one, left
+/// `records`.
 ///
 /// `instruction_at` is the instruction at a pc: it is called for pcs that the shard executes. Arguments
 /// that do not describe a part of a run of this image give tables that do not hold.
@@ -158,28 +143,19 @@ pub fn traces(
     part: &Part,
     boundary: &Boundary<'_>,
     records: &Records,
-    heights: impl Fn(Table, usize) -> Vec<usize>,
     instruction_at: impl Fn(u32) -> Instruction + Sync,
-) -> Vec<InstanceTrace> {
+) -> Vec<TableTrace> {
     let mut extent = boundary.extent(image);
     extent.instructions = Family::ALL.map(|family| records.count(family));
     extent.transferred_words = records.transfers.len();
     let cells = |count| allocate::filled(0, count);
     let filled = || {
-        let mut filling = Filling::new(
-            image,
-            part,
-            boundary,
-            &extent,
-            heights,
-            instruction_at,
-            cells,
-        )?;
+        let mut filling = Filling::new(image, part, boundary, &extent, instruction_at, cells)?;
         filling.add(records)?;
         filling.finish(records)
     };
-    let instances = filled().expect("memory for the tables").into_iter();
-    instances.map(InstanceTrace::from).collect()
+    let tables = filled().expect("memory for the tables").into_iter();
+    tables.map(TableTrace::from).collect()
 }
 
 /// All tables of a part of a run while they are being filled: [`traces`], with records that come
@@ -191,11 +167,11 @@ pub struct Filling<'a, M, I, A> {
     instruction_at: I,
     cells: A,
     lookups: Lookups<'a>,
-    /// Of each table its instances.
-    tables: [Vec<Filled<M>>; Table::ALL.len()],
+    /// The tables, in order.
+    tables: Vec<Filled<M>>,
 }
 
-/// One instance of a table, filled in the caller's memory.
+/// A table, filled in the caller's memory.
 #[derive(Clone, Debug)]
 pub struct Filled<M> {
     /// Which table.
@@ -205,17 +181,54 @@ pub struct Filled<M> {
     pub cells: M,
     /// How many cells a row has.
     pub width: usize,
-    /// How many rows are in use; those after them are zero, or emit no other message.
-    pub used: usize,
+    /// How many rows are filled already.
+    rows: usize,
 }
 
-impl From<Filled<Vec<u32>>> for InstanceTrace {
+impl<M: DerefMut<Target = [u32]>> Filled<M> {
+    /// Room for the rows of a table, unless they all come at once.
+    fn new(
+        table: Table,
+        width: usize,
+        extent: &Extent<'_>,
+        cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
+    ) -> Result<Self, OutOfMemory> {
+        let rows = if comes_at_once(table) {
+            0
+        } else {
+            table.rows(extent)
+        };
+        Ok(Self {
+            table,
+            cells: cells(rows * width)?,
+            width,
+            rows: 0,
+        })
+    }
+
+    /// How many rows there are room for: all that the table has.
+    pub fn height(&self) -> usize {
+        self.cells.len() / self.width
+    }
+
+    /// The rows that are not filled yet.
+    fn unfilled(&mut self) -> &mut [u32] {
+        &mut self.cells[self.rows * self.width..]
+    }
+}
+
+/// Whether all rows of a table are added together, if its part has the table: the program or the
+/// statement determines them.
+const fn comes_at_once(table: Table) -> bool {
+    table.fixed_width() > 0 || matches!(table, Table::Statement)
+}
+
+impl From<Filled<Vec<u32>>> for TableTrace {
     fn from(filled: Filled<Vec<u32>>) -> Self {
         let values = filled.cells.into_iter().map(F::new).collect();
         Self {
             table: filled.table,
             trace: RowMajorMatrix::new(values, filled.width),
-            used: filled.used,
         }
     }
 }
@@ -238,17 +251,13 @@ where
         part: &'a Part,
         boundary: &'a Boundary<'a>,
         extent: &Extent<'_>,
-        heights: impl Fn(Table, usize) -> Vec<usize>,
         instruction_at: I,
         mut cells: A,
     ) -> Result<Self, OutOfMemory> {
-        let mut tables = [const { Vec::new() }; Table::ALL.len()];
-        for (table, place) in Table::ALL.into_iter().zip(&mut tables) {
-            // Others have memory for just their rows, when they are filled.
-            if !table.is_fixed() {
-                let heights = heights(table, table.rows(extent));
-                *place = empty(table, table.trace_width(), heights, &mut cells)?;
-            }
+        let mut tables = Vec::with_capacity(Table::ALL.len());
+        for table in Table::ALL {
+            let width = table.trace_width();
+            tables.push(Filled::new(table, width, extent, &mut cells)?);
         }
         Ok(Self {
             image,
@@ -277,14 +286,16 @@ where
     ///
     /// # Errors
     /// If `cells` has no memory, or the system refuses some.
+    ///
+    /// # Panics
+    /// If there is less of anything than the extent announced.
     pub fn finish(mut self, last: &Records) -> Result<Vec<Filled<M>>, OutOfMemory> {
         self.fill(Moment::Ended(last))?;
         let counts = self.lookups.counts()?;
         self.fill(Moment::Counted(&counts))?;
-        for (table, instances) in Table::ALL.into_iter().zip(&mut self.tables) {
-            finish(table, instances);
-        }
-        Ok(self.tables.into_iter().flatten().collect())
+        let mut tables = self.tables.iter();
+        assert!(tables.all(|filled| filled.rows == filled.height()));
+        Ok(self.tables)
     }
 
     /// Adds the rows of all tables that this moment makes known.
@@ -305,15 +316,15 @@ where
             instruction_at,
             moment: Some(moment),
         };
-        // Those that are filled from counts look nothing up.
-        let lookups = (!matches!(moment, Moment::Counted(_))).then_some(&*lookups);
-        for (table, instances) in Table::ALL.into_iter().zip(tables) {
+        let is_counted = matches!(moment, Moment::Counted(_));
+        for filled in tables {
+            let looks_up = !is_counted && !comes_at_once(filled.table);
+            let table = filled.table;
             table.fill(
                 &source,
                 &mut Rows {
-                    table,
-                    instances,
-                    lookups,
+                    filled,
+                    lookups: looks_up.then_some(&*lookups),
                     cells,
                 },
             )?;
@@ -334,65 +345,13 @@ impl Boundary<'_> {
     }
 }
 
-/// Adds to `uses`, which has a place for each instruction of the image's text, how many rows of the
-/// table of instructions hold it, for a shard that executes those at `pcs`, ascending.
-pub fn count_uses(
-    image: &Image,
-    pcs: &[u32],
-    heights: impl Fn(Table, usize) -> Vec<usize>,
-    uses: &mut [u32],
-) {
-    let mut add = |pc: &u32, rows: usize| {
+/// Adds to `uses`, which has a place for each instruction of the image's text, those at `pcs`, which a
+/// shard executes: each has one row in its table of instructions.
+pub fn count_uses(image: &Image, pcs: &[u32], uses: &mut [u32]) {
+    for pc in pcs {
         let found = image.text.binary_search_by_key(pc, |(pc, _)| *pc);
         if let Some(uses) = found.ok().and_then(|index| uses.get_mut(index)) {
-            *uses += rows as u32;
-        }
-    };
-    pcs.iter().for_each(|pc| add(pc, 1));
-    let rows: usize = heights(Table::Instructions, pcs.len()).iter().sum();
-    if let Some(first) = pcs.first() {
-        add(first, rows - pcs.len());
-    }
-}
-
-impl<M: DerefMut<Target = [u32]>> Filled<M> {
-    fn unused(&mut self) -> &mut [u32] {
-        &mut self.cells[self.used * self.width..]
-    }
-}
-
-/// Fills up the instances of a table. Every row of the table of instructions is one of the program: the unused ones
-/// are the first, not executed. Those of other tables are zero.
-fn finish<M: DerefMut<Target = [u32]>>(table: Table, instances: &mut [Filled<M>]) {
-    let mut first = Vec::new();
-    if let (Table::Instructions, Some(instance)) = (table, instances.first()) {
-        first.extend(&instance.cells[..table.boundary_width()]);
-    }
-    for instance in instances {
-        let width = instance.width;
-        instance.unused().fill(0);
-        if !first.is_empty() {
-            for row in instance.unused().chunks_exact_mut(width) {
-                row[..first.len()].copy_from_slice(&first);
-            }
+            *uses += 1;
         }
     }
-}
-
-/// Instances of these heights, with nothing in them.
-fn empty<M>(
-    table: Table,
-    width: usize,
-    heights: Vec<usize>,
-    cells: &mut impl FnMut(usize) -> Result<M, OutOfMemory>,
-) -> Result<Vec<Filled<M>>, OutOfMemory> {
-    let instance = |height| {
-        Ok(Filled {
-            table,
-            cells: cells(height * width)?,
-            width,
-            used: 0,
-        })
-    };
-    heights.into_iter().map(instance).collect()
 }

@@ -7,7 +7,13 @@ use std::{
 };
 
 /// Where tests of attacks are.
-const FOLDERS: [&str; 4] = ["tests", "verifier/tests", "circuits/tests", "circuits/src"];
+const FOLDERS: [&str; 5] = [
+    "tests",
+    "verifier/tests",
+    "verifier/src",
+    "circuits/tests",
+    "circuits/src",
+];
 
 #[test]
 fn each_row_names_the_tests_that_name_it() {

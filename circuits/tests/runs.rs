@@ -13,18 +13,16 @@ use zonda_circuits::{
     bus::Bus,
     checker::{Failure, check, visit},
     evaluate::Listener,
-    instances::{several, single},
-    machine::{End, Execution, Part, Table, TableAir, ZeroedRange, airs, height},
-    witness::InstanceTrace,
+    machine::{End, Execution, Part, Table, TableAir, ZeroedRange, airs, matrix},
+    system::statement,
 };
 
 fn input() -> Vec<u8> {
     (0..4500_u32).map(|i| ((i * i) >> 3) as u8).collect()
 }
 
-/// Every program, with instances of the heights that provers choose.
+/// Every program.
 fn runs() -> Vec<(&'static str, Run)> {
-    let run = |elf: &[u8], input: &[u8]| run(elf, input, several);
     vec![
         ("nothing", run(&programs::nothing(), &[])),
         ("arithmetic", run(&programs::arithmetic(), &[])),
@@ -33,23 +31,6 @@ fn runs() -> Vec<(&'static str, Run)> {
         ("echo", run(&programs::echo(), &input())),
         ("echo of nothing", run(&programs::echo(), &[])),
     ]
-}
-
-/// Rather many low instances.
-fn low(table: Table, rows: usize) -> Vec<usize> {
-    if table.is_fixed() {
-        return single(table, rows);
-    }
-    let half = height(rows.div_ceil(2));
-    match rows {
-        0..32 => single(table, rows),
-        _ => vec![
-            half,
-            half / 2,
-            height(rows.saturating_sub(half / 2 * 3)),
-            16,
-        ],
-    }
 }
 
 #[track_caller]
@@ -64,68 +45,60 @@ fn runs_hold() {
     for (name, run) in runs() {
         assert_holds(name, &run);
     }
-    for heights in [single, low] {
-        let run = run(&programs::echo(), &input(), heights);
-        assert_holds("echo", &run);
-    }
 }
 
 #[test]
-fn instances_have_the_heights_of_their_records() {
-    let run = run(&programs::jumps(), &[], several);
-    assert!(run.instances.is_sorted_by_key(|instance| instance.table));
+fn tables_have_a_row_for_each_record() {
+    let run = run(&programs::jumps(), &[]);
+    let tables: Vec<Table> = run.traces.iter().map(|table| table.table).collect();
+    assert_eq!(tables, Table::ALL);
     for (air, trace) in run.pairs() {
         assert_eq!(trace.width(), air.table.trace_width());
-        assert_eq!(trace.height(), height(trace.height()));
         if let Some(fixed) = &air.fixed {
             assert_eq!(fixed.height(), trace.height(), "{}", air.table.name());
         }
     }
-    assert_eq!(run.of(Table::Multiply).count(), 0);
-    let program = run.of(Table::Program).next().unwrap();
-    assert_eq!(program.trace.height(), height(run.image.text.len()));
-    assert_eq!(program.used, run.image.text.len());
-    let families = run.instances.iter().filter(|i| i.table <= Table::Ecall);
-    let used: usize = families.map(|instance| instance.used).sum();
-    assert_eq!(used as u64, run.cycles);
+    let height = |table: Table| run.of(table).height();
+    assert_eq!(height(Table::Multiply), 0);
+    assert_eq!(height(Table::Program), run.image.text.len());
+    assert_eq!(height(Table::PowersOfTwo), 8);
+    assert_eq!(height(Table::Statement), run.statement.output.len().max(1));
+    let families = Table::ALL
+        .into_iter()
+        .filter(|table| *table <= Table::Ecall);
+    assert_eq!(families.map(height).sum::<usize>() as u64, run.cycles);
     assert!(run.cycles > 300);
 }
 
+/// No row fills a table up: but for rows of the program, of memory and of lookup tables that the run
+/// does not use, each emits a message.
 #[test]
-fn rows_are_the_same_however_many_instances_they_fill() {
-    let one = run(&programs::memory(), &[], single);
-    let many = run(&programs::memory(), &[], low);
-    for table in Table::ALL {
-        let rows = |run: &Run| -> Vec<F> {
-            run.of(table)
-                .flat_map(|i| i.trace.values[..i.used * table.trace_width()].to_vec())
-                .collect()
-        };
-        // The program's table counts rows that fill up the table of instructions.
-        let same = rows(&one) == rows(&many);
-        assert!(same || table == Table::Program, "{}", table.name());
-        assert_eq!(one.of(table).count(), 1);
-        let heights: Vec<usize> = many.of(table).map(|i| i.trace.height()).collect();
-        assert!(heights.is_sorted_by(|a, b| a >= b), "{heights:?}");
+fn each_row_says_something() {
+    for (name, run) in runs() {
+        for (air, trace) in run.pairs().filter(|(air, _)| air.fixed.is_none()) {
+            let silent = |row: &usize| evaluate(air, trace, *row).messages.is_empty();
+            let found = (0..trace.height()).find(silent);
+            assert_eq!(found, None, "{name}: {}", air.table.name());
+        }
     }
-    assert_eq!(many.of(Table::LoadStoreMisaligned).count(), 4);
 }
 
-/// The failures of `run`'s tables as those of another part.
+/// The failures of `run`'s tables as those of another part, whose statement has its own table.
 fn failures_for(run: &Run, part: &Part) -> Vec<Failure> {
     let airs = airs(&run.image, part, true);
-    let of = |instance: &InstanceTrace| &airs[instance.table as usize];
-    let heights_agree = run.instances.iter().all(|instance| {
-        let height = instance.trace.height();
-        of(instance).periodic.first().map_or(height, Vec::len) == height
-    });
-    assert!(heights_agree, "a test must keep the statement's height");
-    check(run.instances.iter().map(|i| (of(i), &i.trace)), 5)
+    let execution = part.execution.as_ref().expect("a shard");
+    let stated = matrix(statement::all(execution).expect("memory"));
+    let trace = |air: &TableAir| match air.table {
+        Table::Statement => stated.clone(),
+        table => run.of(table).clone(),
+    };
+    let traces: Vec<RowMajorMatrix<F>> = airs.iter().map(trace).collect();
+    check(airs.iter().zip(&traces), 5)
 }
 
 #[test]
 fn another_statement_does_not_hold() {
-    let run = run(&programs::echo(), &input(), several);
+    let run = run(&programs::echo(), &input());
     assert_eq!(failures_for(&run, &run.part), []);
     let other = |change: &dyn Fn(&mut Execution)| {
         let mut part = run.part.clone();
@@ -186,16 +159,10 @@ fn evaluate(air: &TableAir, trace: &RowMajorMatrix<F>, row: usize) -> Evaluation
 ///
 /// The tables balance before the change. After it they balance only if the row emits the same messages.
 fn survivors(run: &Run, table: Table) -> BTreeSet<String> {
-    let instances = run.pairs().filter(|(air, _)| air.table == table);
-    instances
-        .flat_map(|(air, trace)| survivors_in(air, trace))
-        .collect()
-}
-
-fn survivors_in(air: &TableAir, trace: &RowMajorMatrix<F>) -> BTreeSet<String> {
+    let (air, trace) = (&run.airs[table as usize], run.of(table));
     let names = air.table.column_names();
     let mut survivors = BTreeSet::new();
-    let step = trace.height().div_ceil(2000);
+    let step = trace.height().div_ceil(2000).max(1);
     for row in (0..trace.height()).step_by(step) {
         let honest = evaluate(air, trace, row);
         assert!(!honest.broken);
@@ -265,8 +232,7 @@ fn every_cell_counts() {
     let runs = runs();
     for table in Table::ALL {
         assert!(
-            runs.iter()
-                .any(|(_, run)| run.of(table).any(|i| i.used > 0)),
+            runs.iter().any(|(_, run)| run.of(table).height() > 0),
             "{} is not used",
             table.name()
         );
@@ -279,20 +245,28 @@ fn every_cell_counts() {
 }
 
 #[test]
+#[should_panic(expected = "height of table powers_of_two")]
+fn the_checker_refuses_another_height() {
+    let mut run = run(&programs::nothing(), &[]);
+    run.traces[Table::PowersOfTwo as usize].trace.values.pop();
+    check(run.pairs(), 1);
+}
+
+#[test]
 fn the_checker_notices_a_changed_cell_of_every_column() {
-    let mut run = run(&programs::nothing(), &[], several);
-    for index in 0..run.instances.len() {
+    let mut run = run(&programs::nothing(), &[]);
+    for index in 0..run.traces.len() {
         let (air, trace) = run.pairs().nth(index).unwrap();
         let table = air.table;
         let row = (0..trace.height()).find(|row| !evaluate(air, trace, *row).messages.is_empty());
         let Some(row) = row else { continue };
         for column in 0..table.trace_width() {
             let cell = row * table.trace_width() + column;
-            run.instances[index].trace.values[cell] += F::ONE;
+            run.traces[index].trace.values[cell] += F::ONE;
             let failures = check(run.pairs(), 1);
             let name = &table.column_names()[column];
             assert!(!failures.is_empty(), "{table:?} {name}");
-            run.instances[index].trace.values[cell] -= F::ONE;
+            run.traces[index].trace.values[cell] -= F::ONE;
         }
     }
     assert_holds("nothing", &run);

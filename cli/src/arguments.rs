@@ -97,7 +97,7 @@ pub enum Command {
     /// Show what a proof, a key or a task claims to be, without verifying anything
     ///
     /// Of a proof: its version and preset, the program, key, exit code and output that it claims, its parts
-    /// and their sizes, and the security of proofs of this shape. Anyone can write any claim into a file:
+    /// and their sizes, and the security of proofs of this form. Anyone can write any claim into a file:
     /// only `zonda verify` checks whether it is true.
     #[command(
         after_help = "Exit code: 0 if the file is shown; 2 for bad usage, for files that cannot be \
@@ -192,7 +192,7 @@ pub struct Cut {
     /// available memory
     #[arg(long, value_name = "SIZE", value_parser = sizes::parse)]
     pub memory: Option<u64>,
-    /// The most instructions of a shard; without it, 2097152, or as many as there is memory for
+    /// The most instructions of a shard; without it, 524288, or as many as there is memory for
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub shard_cycles: Option<u64>,
 }

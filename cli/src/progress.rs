@@ -358,7 +358,7 @@ mod tests {
             assert!(said, "{line}");
         }
         begun = zonda::Progress {
-            stage: Stage::Sums,
+            stage: Stage::Tree,
             part: Some(0),
             parts: 3,
             remaining: Some(Duration::from_secs(250)),
@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(line(true), None, "the bar says it");
         let line = line(false).unwrap();
         assert!(
-            line.starts_with("a\\u{1b}: part 1 of 3: sums, 0s, about "),
+            line.starts_with("a\\u{1b}: part 1 of 3: tree, 0s, about "),
             "{line}"
         );
     }

@@ -21,7 +21,7 @@ pub struct ProofReport<'a> {
     preset: &'static str,
     /// The preset's parameters.
     parameters: BTreeMap<&'static str, u32>,
-    /// The bounds that `security_bits` comes from; `None` if the proof's shape is not analysed.
+    /// The bounds that `security_bits` comes from; `None` if the proof's heights are not analysed.
     security: Option<Security>,
     /// `proof_bytes / shards`.
     proof_bytes_per_shard: u64,
@@ -115,14 +115,13 @@ impl VerifyReport {
 }
 
 /// The parameters, by name.
-pub const fn parameters(parameters: &Parameters) -> [(&'static str, u32); 8] {
+pub const fn parameters(parameters: &Parameters) -> [(&'static str, u32); 7] {
     [
         ("queries", parameters.queries),
         ("global_work_bits", parameters.global_work_bits),
         ("lookup_work_bits", parameters.lookup_work_bits),
-        ("constraints_work_bits", parameters.constraints_work_bits),
-        ("point_work_bits", parameters.point_work_bits),
-        ("batch_work_bits", parameters.batch_work_bits),
+        ("columns_work_bits", parameters.columns_work_bits),
+        ("words_work_bits", parameters.words_work_bits),
         ("fold_work_bits", parameters.fold_work_bits),
         ("query_work_bits", parameters.query_work_bits),
     ]
@@ -136,16 +135,10 @@ pub fn described(preset: Preset) -> String {
 
 #[derive(Debug, Serialize)]
 struct Security {
-    /// Provable bits: the sum of all terms, at most those of the hash.
+    /// Provable bits: the sum of all terms.
     bits: f64,
-    /// Within which distance words are taken for codewords.
-    regime: String,
     /// Every way to be deceived.
     terms: Vec<Term>,
-    /// Bits of the hash's collision resistance.
-    hash_bits: f64,
-    /// The sum of all terms in the Johnson regime: for information, not claimed.
-    johnson_bits: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,11 +154,8 @@ impl From<security::Security> for Security {
             bits: term.bits,
         };
         Self {
-            bits: security.bits(),
-            regime: security.claimed.regime.to_string(),
-            terms: security.claimed.terms.iter().map(term).collect(),
-            hash_bits: security.hash_bits,
-            johnson_bits: security.johnson.bits,
+            bits: security.bits,
+            terms: security.terms.iter().map(term).collect(),
         }
     }
 }
@@ -174,10 +164,10 @@ impl From<security::Security> for Security {
 struct Parts {
     header: u64,
     roots: u64,
-    claims: u64,
-    opened: u64,
-    fold_roots: u64,
-    last: u64,
+    tree: u64,
+    sums: u64,
+    values: u64,
+    halves: u64,
     nonces: u64,
     rows: Phases,
     siblings: Phases,
@@ -190,18 +180,14 @@ struct Phases {
     fixed: u64,
     boundary: u64,
     main: u64,
-    sums: u64,
-    quotient: u64,
 }
 
-impl From<[u64; 7]> for Phases {
-    fn from([lookup, program, gaps, boundary, main, sums, quotient]: [u64; 7]) -> Self {
+impl From<[u64; 4]> for Phases {
+    fn from([program, gaps, boundary, main]: [u64; 4]) -> Self {
         Self {
-            fixed: lookup + program + gaps,
+            fixed: program + gaps,
             boundary,
             main,
-            sums,
-            quotient,
         }
     }
 }
@@ -211,10 +197,10 @@ impl From<Sizes> for Parts {
         Self {
             header: sizes.header,
             roots: sizes.roots,
-            claims: sizes.claims,
-            opened: sizes.opened,
-            fold_roots: sizes.fold_roots,
-            last: sizes.last,
+            tree: sizes.tree,
+            sums: sizes.sums,
+            values: sizes.values,
+            halves: sizes.halves,
             nonces: sizes.nonces,
             rows: sizes.rows.into(),
             siblings: sizes.siblings.into(),
@@ -241,10 +227,6 @@ struct Counts {
     products: u64,
     /// Multiplications of a challenge-field element with a base element.
     scalings: u64,
-    /// Multiplications of base elements.
-    base_products: u64,
-    /// Inversions of challenge-field elements.
-    inversions: u64,
 }
 
 fn operations(cost: &Cost) -> BTreeMap<&'static str, Counts> {
@@ -252,16 +234,13 @@ fn operations(cost: &Cost) -> BTreeMap<&'static str, Counts> {
         compressions: operations.compressions,
         products: operations.products,
         scalings: operations.scalings,
-        base_products: operations.base_products,
-        inversions: operations.inversions,
     };
     [
         ("transcript", cost.transcript),
-        ("statement", cost.statement),
-        ("constraints", cost.constraints),
-        ("openings", cost.openings),
-        ("batch", cost.batch),
-        ("folding", cost.folding),
+        ("tree", cost.tree),
+        ("rows", cost.rows),
+        ("opening", cost.opening),
+        ("words", cost.words),
         ("total", cost.total()),
     ]
     .into_iter()

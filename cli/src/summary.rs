@@ -67,22 +67,29 @@ fn tables(report: &Report) -> String {
         [
             cells.table.to_owned(),
             grouped(cells.rows),
-            grouped(cells.height),
-            grouped(cells.per_row()),
+            grouped(cells.boundary + cells.main),
             grouped(cells.committed()),
-            percent(cells.padding(), cells.committed()),
+            grouped(cells.messages),
+            grouped(cells.messages * cells.rows),
         ]
     };
-    let mut lines =
-        vec![["table", "rows", "height", "cells/row", "cells", "padding"].map(Into::into)];
+    let head = [
+        "table",
+        "rows",
+        "cells/row",
+        "cells",
+        "messages/row",
+        "messages",
+    ];
+    let mut lines = vec![head.map(Into::into)];
     lines.extend(report.cells.tables.iter().map(line));
     lines.push([
         "all".to_owned(),
         String::new(),
         String::new(),
-        String::new(),
         grouped(report.committed_cells),
-        percent(report.padding_cells, report.committed_cells),
+        String::new(),
+        grouped(report.messages),
     ]);
     aligned(&lines)
 }

@@ -187,7 +187,7 @@ fn workloads_are_measured() {
         "end_to_end_khz",
         "ns_per_cell_and_core",
         "cells_per_instruction",
-        "cells_per_instruction_unpadded",
+        "messages_per_instruction",
         "peak_rss_bytes",
         "proof_bytes",
         "verify_ms",

@@ -19,11 +19,11 @@ const EXIT_CODE: usize = 5 + 2 + 1 + 64;
 #[test]
 fn proofs_are_shown_and_not_verified() {
     let scratch = Scratch::new();
-    let proof = format!("{FIXTURES}standard_v3.proof");
+    let proof = format!("{FIXTURES}standard_v4.proof");
     let report = scratch.path("report");
     let ended = zonda(["show", &*proof, "--report", &report]).with(0);
     for said in [
-        "a proof of version 3; nothing of it is verified",
+        "a proof of version 4; nothing of it is verified",
         "standard",
         "exit code     0\n",
         "4 bytes\n",
@@ -33,7 +33,7 @@ fn proofs_are_shown_and_not_verified() {
     }
     let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
     assert_eq!(report["verified"], false);
-    assert_eq!(report["version"], 3);
+    assert_eq!(report["version"], 4);
     assert_eq!(report["exit_code"], 0);
     assert_eq!(report["output_bytes"], 4);
     let bytes = fs::read(&proof).unwrap();
@@ -46,7 +46,7 @@ fn proofs_are_shown_and_not_verified() {
     lie[EXIT_CODE] = 9;
     let lie = scratch.file("lie", lie);
     assert!(show(&lie).with(0).out.contains("exit code     9\n"));
-    let key = format!("{FIXTURES}standard_v3.key");
+    let key = format!("{FIXTURES}standard_v4.key");
     let output = scratch.file("output", 55_u32.to_le_bytes());
     let verify = |proof: &str, code: &str| {
         zonda([
@@ -70,7 +70,7 @@ fn proofs_are_shown_and_not_verified() {
 
 #[test]
 fn keys_are_shown() {
-    let ended = show(&format!("{FIXTURES}standard_v3.key")).with(0);
+    let ended = show(&format!("{FIXTURES}standard_v4.key")).with(0);
     assert!(ended.out.contains("a key; nothing of it is verified"));
     assert!(ended.out.contains("queries 194"), "{ended:?}");
 }
@@ -78,7 +78,7 @@ fn keys_are_shown() {
 #[test]
 fn other_files_are_no_claims() {
     let scratch = Scratch::new();
-    let proof = fs::read(format!("{FIXTURES}standard_v3.proof")).unwrap();
+    let proof = fs::read(format!("{FIXTURES}standard_v4.proof")).unwrap();
     let refused = |bytes: &[u8], said: &str| {
         let path = scratch.file("file", bytes);
         show(&path).with(2).saying(said);
@@ -88,8 +88,8 @@ fn other_files_are_no_claims() {
     refused(&proof[..200], "the proof ends in its");
     refused(&proof[..proof.len() - 1], "the proof ends in its parts");
     refused(&[&proof[..], &[0]].concat(), "follow the end");
-    let old = fs::read(format!("{FIXTURES}refused_v2.proof")).unwrap();
-    refused(&old, "proof format version 2");
+    let old = fs::read(format!("{FIXTURES}refused_v3.proof")).unwrap();
+    refused(&old, "proof format version 3");
     // A header that no proof has is shown for what it is.
     let mut many = proof[..112].to_vec();
     many.extend([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);

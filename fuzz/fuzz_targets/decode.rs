@@ -9,19 +9,20 @@ fn read(bytes: &[u8]) {
     if let Ok(proof) = Proof::from_bytes(bytes) {
         assert!(proof.to_bytes() == bytes, "another encoding of a proof");
         for part in 0..proof.parts.len() {
-            let shape = &proof.header.parts[part].shape;
-            if let Ok(body) = proof.body::<QM31>(part) {
-                let written = body.to_bytes(&Layout::new(shape, QM31::DEGREE));
-                assert!(written == proof.parts[part], "another encoding of a part");
-            }
-            if let Ok(body) = proof.body::<Sextic>(part) {
-                let written = body.to_bytes(&Layout::new(shape, Sextic::DEGREE));
-                assert!(written == proof.parts[part], "another encoding of a part");
-            }
+            read_part::<QM31>(&proof, part);
+            read_part::<Sextic>(&proof, part);
         }
     }
     if let Ok(key) = VerifyingKey::from_bytes(bytes) {
         assert!(key.to_bytes() == bytes, "another encoding of a key");
+    }
+}
+
+fn read_part<E: Challenge>(proof: &Proof, part: usize) {
+    if let Ok(body) = proof.body::<E>(part) {
+        let layout = Layout::new(&proof.header.parts[part].heights);
+        let written = body.to_bytes(&layout);
+        assert!(written == proof.parts[part], "another encoding of a part");
     }
 }
 

@@ -5,8 +5,12 @@ use std::sync::LazyLock;
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{F, machine::Table};
 use zonda_verifier::{
-    Challenge, Claim, End, ExecutionLinks, Instance, Layout, Links, Parameters, Proof, QM31,
-    Statement, VerifyingKey, ZeroedRange, proof::Body,
+    Challenge, Claim, End, ExecutionLinks, Heights, Layout, Links, Parameters, Proof, QM31,
+    Statement, VerifyingKey, ZeroedRange,
+    fractions::{Fraction, TreeProof},
+    opening::OpeningProof,
+    part::Body,
+    words::WordsProof,
 };
 
 /// Those of the committed proof: a change is not refused before it is looked at.
@@ -14,9 +18,8 @@ const CHEAP: Parameters = Parameters {
     queries: 4,
     global_work_bits: 0,
     lookup_work_bits: 0,
-    constraints_work_bits: 0,
-    point_work_bits: 0,
-    batch_work_bits: 0,
+    columns_work_bits: 0,
+    words_work_bits: 0,
     fold_work_bits: 0,
     query_work_bits: 0,
 };
@@ -131,12 +134,7 @@ pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
         1 => proof.header.global_nonce = script.number(),
         2 => script.list(&mut proof.header.parts, |script, part| {
             match script.byte() % 3 {
-                0 => script.list(&mut part.shape.0, |script, instance| {
-                    *instance = Instance {
-                        table: Table::ALL[script.below(Table::ALL.len())],
-                        log_height: script.byte(),
-                    };
-                }),
+                0 => script.heights(&mut part.heights),
                 1 => part.boundary_root = script.digest(),
                 _ => script.links(&mut part.links),
             }
@@ -160,7 +158,7 @@ pub fn change(proof: &mut Proof, script: &mut Script<'_>) {
             let part = script.below(proof.parts.len());
             if let Ok(mut body) = proof.body::<QM31>(part) {
                 change_body(&mut body, script);
-                let layout = Layout::new(&proof.header.parts[part].shape, QM31::DEGREE);
+                let layout = Layout::new(&proof.header.parts[part].heights);
                 proof.parts[part] = body.to_bytes(&layout);
             }
         }
@@ -177,6 +175,27 @@ impl Script<'_> {
             3 => claim.output_length = self.number() as u32,
             _ => claim.output_digest = self.digest(),
         }
+    }
+
+    /// Changes the height of a table: often by one.
+    fn heights(&mut self, heights: &mut Heights) {
+        let changed = Table::ALL[self.below(Table::ALL.len())];
+        let height = heights.of(changed);
+        let height = match self.byte() % 5 {
+            0 => 0,
+            1 => height.wrapping_sub(1),
+            2 => height.wrapping_add(1),
+            3 => 1 << (self.byte() % 32),
+            _ => self.number() as u32,
+        };
+        let honest = *heights;
+        *heights = Heights::new(|table| {
+            if table == changed {
+                height
+            } else {
+                honest.of(table)
+            }
+        });
     }
 
     fn links(&mut self, links: &mut Links) {
@@ -217,61 +236,112 @@ impl Script<'_> {
 
 /// Changes the body of a part.
 fn change_body<E: Challenge>(body: &mut Body<E>, script: &mut Script<'_>) {
-    match script.byte() % 15 {
-        0 => body.roots.main = script.digest(),
-        1 => body.roots.sums = script.digest(),
-        2 => body.roots.quotient = script.digest(),
-        3 => script.list(&mut body.claims, |script, claim| *claim += script.element()),
-        4 => {
-            // The sum stays as it is.
-            let count = body.claims.len();
-            let (from, to) = (script.below(count), script.below(count));
-            let moved: E = script.element();
-            if count > 0 {
-                body.claims[from] -= moved;
-                body.claims[to] += moved;
-            }
+    match script.byte() % 8 {
+        0 => body.main = script.digest(),
+        1 => body.lookup_nonce = script.number(),
+        2 => change_tree(&mut body.tree, script),
+        3 => match script.byte() % 2 {
+            0 => script.elements(&mut body.rows.skip),
+            _ => script.list(&mut body.rows.rounds, Script::round),
+        },
+        4 => script.elements(&mut body.values),
+        5 => change_opening(&mut body.opening, script),
+        _ => change_words(&mut body.words, script),
+    }
+}
+
+impl Script<'_> {
+    /// Changes one of the elements of a message.
+    fn round<E: Challenge, const N: usize>(&mut self, round: &mut [E; N]) {
+        let at = self.below(N);
+        round[at] += self.element::<E>();
+    }
+
+    fn elements<E: Challenge>(&mut self, elements: &mut Vec<E>) {
+        self.list(elements, |script, element| *element += script.element());
+    }
+
+    fn digests(&mut self, digests: &mut Vec<[u8; 32]>) {
+        self.list(digests, |script, digest| *digest = script.digest());
+    }
+
+    fn nonces(&mut self, nonces: &mut Vec<u64>) {
+        self.list(nonces, |script, nonce| *nonce = script.number());
+    }
+
+    fn fraction<E: Challenge>(&mut self, fraction: &mut Fraction<E>) {
+        match self.byte() % 2 {
+            0 => fraction.numerator += self.element::<E>(),
+            _ => fraction.denominator += self.element::<E>(),
         }
-        5 => script.list(&mut body.opened.at_point, |script, value| {
-            *value += script.element();
+    }
+
+    /// Changes two fractions, of which the sum stays as it is.
+    fn moved<E: Challenge>(&mut self, fractions: &mut [Fraction<E>]) {
+        let count = fractions.len();
+        let (from, to) = (self.below(count), self.below(count));
+        let moved: E = self.element();
+        if count > 0 {
+            let denominators = [from, to].map(|at| fractions[at].denominator);
+            fractions[from].numerator -= moved * denominators[0];
+            fractions[to].numerator += moved * denominators[1];
+        }
+    }
+}
+
+fn change_tree<E: Challenge>(tree: &mut TreeProof<E>, script: &mut Script<'_>) {
+    match script.byte() % 6 {
+        0 => script.list(&mut tree.nodes, Script::fraction),
+        1 => script.moved(&mut tree.nodes),
+        2 => script.list(&mut tree.layers, |script, layer| {
+            let at = script.below(2);
+            script.fraction(&mut layer.children[at]);
         }),
-        6 => script.list(&mut body.opened.before, |script, value| {
-            *value += script.element();
+        3 => script.list(&mut tree.layers, |script, layer| {
+            script.moved(&mut layer.children);
         }),
-        7 => script.list(&mut body.fold_roots, |script, root| *root = script.digest()),
-        8 => script.list(&mut body.last, |script, value| *value += script.element()),
-        9 => {
-            let nonces = &mut body.nonces;
-            match script.byte() % 6 {
-                0 => nonces.lookup = script.number(),
-                1 => nonces.constraints = script.number(),
-                2 => nonces.point = script.number(),
-                3 => nonces.batch = script.number(),
-                4 => nonces.query = script.number(),
-                _ => script.list(&mut nonces.folds, |script, nonce| *nonce = script.number()),
-            }
-        }
-        10 | 11 => {
-            let phase = script.below(body.phases.len());
-            script.list(&mut body.phases[phase].rows, |script, rows| {
-                script.list(rows, |script, cell| *cell = script.field());
-            });
-        }
-        12 => {
-            let phase = script.below(body.phases.len());
-            script.list(&mut body.phases[phase].siblings, |script, digest| {
-                *digest = script.digest();
-            });
-        }
-        13 => script.list(&mut body.folds, |script, fold| {
-            script.list(&mut fold.entries, |script, entry| {
-                *entry += script.element()
-            });
+        _ => script.list(&mut tree.layers, |script, layer| {
+            script.list(&mut layer.rounds, Script::round);
         }),
-        _ => script.list(&mut body.folds, |script, fold| {
-            script.list(&mut fold.siblings, |script, digest| {
-                *digest = script.digest();
-            });
+    }
+}
+
+fn change_opening<E: Challenge>(opening: &mut OpeningProof<E>, script: &mut Script<'_>) {
+    match script.byte() % 6 {
+        0 => script.list(&mut opening.low, Script::round),
+        1 => script.list(&mut opening.pages, Script::round),
+        2 => script.nonces(&mut opening.column_nonces),
+        3 => script.elements(&mut opening.phases),
+        4 => script.list(&mut opening.point, Script::round),
+        _ => script.elements(&mut opening.words),
+    }
+}
+
+fn change_words<E: Challenge>(words: &mut WordsProof<E>, script: &mut Script<'_>) {
+    match script.byte() % 10 {
+        0 => words.nonce = script.number(),
+        1 => script.list(&mut words.rounds, |script, round| {
+            round.root = script.digest();
+        }),
+        2 => script.list(&mut words.rounds, |script, round| {
+            script.list(&mut round.halves, Script::round);
+        }),
+        3 => script.list(&mut words.rounds, |script, round| {
+            script.nonces(&mut round.nonces);
+        }),
+        4 => script.elements(&mut words.last),
+        5 => words.query_nonce = script.number(),
+        6 => script.list(&mut words.rows, |script, rows| {
+            script.list(&mut rows.cells, |script, cell| *cell = script.field());
+        }),
+        7 => script.list(&mut words.rows, |script, rows| {
+            script.digests(&mut rows.siblings);
+        }),
+        8 => script.list(&mut words.rounds, |script, round| {
+            script.elements(&mut round.opening.entries);
+        }),
+        _ => script.list(&mut words.rounds, |script, round| {
+            script.digests(&mut round.opening.siblings);
         }),
     }
 }

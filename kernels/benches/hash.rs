@@ -3,11 +3,11 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use zonda_kernels::{Group, Platform, Pool, Tree, grind};
+use zonda_kernels::{Group, LINE, Platform, Pool, Tree, grind};
 
 /// Some nonce of this work is the smallest: every search takes the same steps.
 const STATE: [u8; 32] = [1; 32];
-const LABEL: [u8; 16] = *b"bench\0\0\0\0\0\0\0\0\0\0\0";
+const LABEL: [u8; 12] = *b"bench\0\0\0\0\0\0\0";
 
 fn value(row: usize, column: usize) -> u32 {
     (row as u32)
@@ -17,21 +17,26 @@ fn value(row: usize, column: usize) -> u32 {
 }
 
 fn rows(c: &mut Criterion) {
-    for (log_height, width) in [(16, 16), (16, 64), (16, 256), (14, 600)] {
+    for (log_height, width) in [(16, 16_usize), (16, 64), (16, 256), (14, 600)] {
         let height = 1 << log_height;
         let pool = Pool::new();
-        let mut group = Group::zeroed(&pool, height, width).unwrap();
-        for row in 0..height {
-            for column in 0..width {
-                group.set(row, column, value(row, column));
+        let blocks = (0..width.div_ceil(LINE)).map(|block| {
+            let mut words = pool.take_zeroed(LINE * height).unwrap();
+            for (row, line) in words.chunks_exact_mut(LINE).enumerate() {
+                let columns = LINE * block..width.min(LINE * (block + 1));
+                for (word, column) in line.iter_mut().zip(columns) {
+                    *word = value(row, column);
+                }
             }
-        }
+            words
+        });
+        let group = Group::from_blocks(height, width, blocks.collect());
         let mut bench = c.benchmark_group(format!("rows of {width}"));
         bench.throughput(Throughput::BytesDecimal((4 * width * height) as u64));
         for platform in Platform::available() {
             bench.bench_function(BenchmarkId::from_parameter(platform.name()), |b| {
                 b.iter(|| {
-                    Tree::of_groups(platform, &pool, &[black_box(&group)])
+                    Tree::of_rows(platform, &pool, black_box(&group))
                         .unwrap()
                         .root()
                 });

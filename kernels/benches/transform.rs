@@ -1,11 +1,12 @@
-//! Nanoseconds per input cell of an extension by two, and memory bandwidth for comparison.
+//! Nanoseconds per coefficient of an evaluation, and memory bandwidth for comparison.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rayon::ThreadPoolBuilder;
 use zonda_kernels::{LINE, P, Platform, Pool, Transform, Twiddles};
 
-fn extend(c: &mut Criterion) {
+fn evaluate(c: &mut Criterion) {
     let twiddles = Twiddles::new(21).unwrap();
     let pool = Pool::new();
     for log_height in [10, 12, 14, 16, 18, 20] {
@@ -14,18 +15,19 @@ fn extend(c: &mut Criterion) {
         for (i, word) in block.iter_mut().enumerate() {
             *word = (i as u32).wrapping_mul(2654435761) % P;
         }
-        let mut group = c.benchmark_group(format!("extend/2^{log_height}"));
+        let mut group = c.benchmark_group(format!("evaluate/2^{log_height}"));
         group
             .sample_size(10)
             .throughput(Throughput::Elements(cells as u64));
         for platform in Platform::available() {
-            let one = Transform::new(platform, &twiddles);
+            let transform = Transform::new(platform, &twiddles);
+            let one = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
             group.bench_function(platform.name(), |b| {
-                b.iter(|| one.extend(&mut block, log_height));
+                one.install(|| b.iter(|| transform.evaluate_extended(&mut block, log_height)));
             });
             if platform == Platform::detect() {
                 group.bench_function(format!("{}, all threads", platform.name()), |b| {
-                    b.iter(|| one.parallel().extend(&mut block, log_height));
+                    b.iter(|| transform.evaluate_extended(&mut block, log_height));
                 });
             }
         }
@@ -51,5 +53,5 @@ fn copy(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, extend, copy);
+criterion_group!(benches, evaluate, copy);
 criterion_main!(benches);

@@ -70,11 +70,6 @@ impl Pool {
         Ok(buffer)
     }
 
-    /// Gives the memory of all returned buffers back to the system.
-    pub fn clear(&self) {
-        self.lock().make_room(usize::MAX);
-    }
-
     /// Keeps no returned buffers while all buffers together have more than `bytes`. What is in use
     /// is not limited.
     pub fn set_limit(&self, bytes: usize) {
@@ -121,7 +116,8 @@ impl Pool {
 }
 
 impl Kept {
-    /// A returned buffer of so many bytes, if there is one.
+    /// A returned buffer of so many bytes, or of up to twice as many, if there is one: the smallest. Its pages are
+    /// there already.
     fn take(&mut self, bytes: usize) -> Result<Option<MmapMut>, AllocationError> {
         if let Some(left) = &mut self.refused_after {
             let next = left.checked_sub(1);
@@ -129,7 +125,9 @@ impl Kept {
                 bytes: bytes as u64,
             })?;
         }
-        Ok(self.buffers.get_mut(&bytes).and_then(Vec::pop))
+        let sizes = bytes..=bytes.saturating_mul(2);
+        let mut returned = self.buffers.range_mut(sizes);
+        Ok(returned.find_map(|(_, buffers)| buffers.pop()))
     }
 
     /// A fresh buffer of so many bytes: returned ones make room for it.
@@ -273,7 +271,7 @@ mod tests {
             assert_eq!(again.as_ptr(), place);
             assert!(again.iter().all(|&word| word == 0));
         }
-        pool.clear();
+        pool.set_limit(0);
         assert_eq!(format!("{pool:?}"), "Pool { kept_bytes: 0 }");
     }
 

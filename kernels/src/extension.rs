@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign},
+    ops::{Add, AddAssign, Mul, Neg, Sub},
 };
 
 use p3_field::PrimeField32;
@@ -19,9 +19,7 @@ pub trait Packed<L: Lanes>:
     + Add<Output = Self>
     + AddAssign
     + Sub<Output = Self>
-    + SubAssign
     + Mul<Output = Self>
-    + MulAssign
     + Mul<L, Output = Self>
     + Neg<Output = Self>
     + AsRef<[L]>
@@ -36,31 +34,6 @@ pub trait Packed<L: Lanes>:
 
     /// One.
     const ONE: Self;
-
-    /// The same element in every lane.
-    ///
-    /// # Panics
-    /// If there are not `DEGREE` coordinates.
-    #[inline(always)]
-    fn splat(coordinates: &[Mersenne31]) -> Self {
-        assert_eq!(coordinates.len(), Self::DEGREE);
-        let mut result = Self::ZERO;
-        for (lane, &x) in result.as_mut().iter_mut().zip(coordinates) {
-            *lane = x.into();
-        }
-        result
-    }
-
-    /// The element with these coordinates.
-    ///
-    /// # Panics
-    /// If there are not `DEGREE` of them.
-    #[inline(always)]
-    fn from_coordinates(coordinates: &[L]) -> Self {
-        let mut result = Self::ZERO;
-        result.as_mut().copy_from_slice(coordinates);
-        result
-    }
 
     /// Base-field elements as elements of the extension.
     #[inline(always)]
@@ -81,53 +54,12 @@ pub trait Packed<L: Lanes>:
         result
     }
 
-    /// Stores `L::WIDTH` elements at index `at` of coordinate columns.
-    #[inline(always)]
-    fn store(self, columns: &mut [&mut [u32]], at: usize) {
-        debug_assert_eq!(columns.len(), Self::DEGREE);
-        for (lane, column) in self.as_ref().iter().zip(columns) {
-            lane.store(&mut column[at..]);
-        }
-    }
-
-    /// The sum with base-field elements.
-    #[inline(always)]
-    fn add_lanes(mut self, x: L) -> Self {
-        self.as_mut()[0] += x;
-        self
-    }
-
-    /// The difference from base-field elements.
-    #[inline(always)]
-    fn sub_lanes(mut self, x: L) -> Self {
-        self.as_mut()[0] -= x;
-        self
-    }
-
-    /// The product with base-field elements.
-    #[inline(always)]
-    fn mul_lanes(self, x: L) -> Self {
-        self * x
-    }
-
-    /// The square.
-    fn square(self) -> Self;
-
-    /// Inverses; of zero, zero.
-    fn inverse(self) -> Self;
-
     /// One element, prepared to be multiplied with vectors: its coordinates and what products need of
     /// them, words at most `p`.
     type Scalar: Copy + Debug + Send + Sync;
 
     /// Sums of products, not reduced: a sum for each coordinate.
     type Wide: Copy;
-
-    /// Prepares an element, given its canonical coordinates.
-    ///
-    /// # Panics
-    /// If there are fewer than `DEGREE`.
-    fn scalar(coordinates: &[u32]) -> Self::Scalar;
 
     /// No products, as good as folded.
     fn wide_zero() -> Self::Wide;
@@ -207,17 +139,10 @@ macro_rules! extension {
             type Output = Self;
             #[inline(always)]
             fn sub(mut self, other: Self) -> Self {
-                self -= other;
-                self
-            }
-        }
-
-        impl<L: Lanes> SubAssign for $packed<L> {
-            #[inline(always)]
-            fn sub_assign(&mut self, other: Self) {
                 for k in 0..$degree {
                     self.0[k] -= other.0[k];
                 }
+                self
             }
         }
 
@@ -229,13 +154,6 @@ macro_rules! extension {
                     self.0[k] = -self.0[k];
                 }
                 self
-            }
-        }
-
-        impl<L: Lanes> MulAssign for $packed<L> {
-            #[inline(always)]
-            fn mul_assign(&mut self, other: Self) {
-                *self = *self * other;
             }
         }
 
@@ -299,43 +217,8 @@ impl<L: Lanes> Packed<L> for Packed4<L> {
     const ZERO: Self = Self([L::ZERO; 4]);
     const ONE: Self = Self([L::ONE, L::ZERO, L::ZERO, L::ZERO]);
 
-    #[inline(always)]
-    fn square(self) -> Self {
-        let [a0, a1, b0, b1] = self.0;
-        let [e0, e1] = times_2_plus_i([b0, b1]);
-        let [t0, t1] = [a0 + a0, a1 + a1];
-        let [m1, n1, o1] = [
-            a1.negate_for_wide(),
-            t1.negate_for_wide(),
-            e1.negate_for_wide(),
-        ];
-        Self([
-            dot4([a0, m1, e0, o1], [a0, a1, b0, b1]),
-            dot3([t0, e0, e1], [a1, b1, b0]),
-            dot2([t0, n1], [b0, b1]),
-            dot2([t0, t1], [b1, b0]),
-        ])
-    }
-
-    /// `(A - Bu) / (A^2 - (2 + i)B^2)`.
-    #[inline(always)]
-    fn inverse(self) -> Self {
-        let [a0, a1, b0, b1] = self.0;
-        let [s0, s1] = square2([a0, a1]);
-        let [t0, t1] = times_2_plus_i(square2([b0, b1]));
-        let n = inverse2([s0 - t0, s1 - t1]);
-        let [c0, c1] = mul2([a0, a1], n);
-        let [d0, d1] = mul2([b0, b1], n);
-        Self([c0, c1, -d0, -d1])
-    }
-
     type Scalar = [u32; 9];
     type Wide = [L::Wide; 4];
-
-    #[inline(always)]
-    fn scalar(coordinates: &[u32]) -> [u32; 9] {
-        scalar4(coordinates)
-    }
 
     #[inline(always)]
     fn wide_zero() -> Self::Wide {
@@ -435,33 +318,8 @@ impl<L: Lanes> Packed<L> for Packed6<L> {
     const ZERO: Self = Self([L::ZERO; 6]);
     const ONE: Self = Self([L::ONE, L::ZERO, L::ZERO, L::ZERO, L::ZERO, L::ZERO]);
 
-    #[inline(always)]
-    fn square(self) -> Self {
-        self * self
-    }
-
-    /// With `w = v^3`: `((A^2 - wBC) + (wC^2 - AB)v + (B^2 - AC)v^2) / N`, where
-    /// `N = A(A^2 - wBC) + w(C(wC^2 - AB) + B(B^2 - AC))`.
-    #[inline(always)]
-    fn inverse(self) -> Self {
-        let [a0, a1, b0, b1, c0, c1] = self.0;
-        let [a, b, c] = [[a0, a1], [b0, b1], [c0, c1]];
-        let x = sub2(square2(a), times_5i(mul2(b, c)));
-        let y = sub2(times_5i(square2(c)), mul2(a, b));
-        let z = sub2(square2(b), mul2(a, c));
-        let n = add2(mul2(a, x), times_5i(add2(mul2(c, y), mul2(b, z))));
-        let n = inverse2(n);
-        let [[x0, x1], [y0, y1], [z0, z1]] = [mul2(x, n), mul2(y, n), mul2(z, n)];
-        Self([x0, x1, y0, y1, z0, z1])
-    }
-
     type Scalar = [[u32; 3]; 5];
     type Wide = [L::Wide; 6];
-
-    #[inline(always)]
-    fn scalar(coordinates: &[u32]) -> [[u32; 3]; 5] {
-        scalar6(coordinates)
-    }
 
     #[inline(always)]
     fn wide_zero() -> Self::Wide {
@@ -550,7 +408,7 @@ impl<L: Lanes> Packed<L> for Packed6<L> {
     }
 }
 
-/// [`Packed::scalar`] of degree 4: `a0, a1, b0, b1`, `(e0, e1) = (2 + i)(b0, b1)`, and `p` less `a1, b1, e1`.
+/// [`Packed::Scalar`] of degree 4: `a0, a1, b0, b1`, `(e0, e1) = (2 + i)(b0, b1)`, and `p` less `a1, b1, e1`.
 ///
 /// # Panics
 /// If there are fewer than four coordinates.
@@ -561,7 +419,7 @@ pub fn scalar4(coordinates: &[u32]) -> [u32; 9] {
     [a0, a1, b0, b1, e0, e1, -a1, -b1, -e1].map(|x| x.as_canonical_u32())
 }
 
-/// [`Packed::scalar`] of degree 6: the three complex coordinates, then `5i` times the second and the third; of
+/// [`Packed::Scalar`] of degree 6: the three complex coordinates, then `5i` times the second and the third; of
 /// each real part, imaginary part, and `p` less that.
 ///
 /// # Panics
@@ -583,29 +441,6 @@ pub fn scalar6(coordinates: &[u32]) -> [[u32; 3]; 5] {
 // Complex numbers over the base field.
 
 #[inline(always)]
-fn add2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
-    [a[0] + b[0], a[1] + b[1]]
-}
-
-#[inline(always)]
-fn sub2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
-    [a[0] - b[0], a[1] - b[1]]
-}
-
-#[inline(always)]
-fn mul2<L: Lanes>(a: [L; 2], b: [L; 2]) -> [L; 2] {
-    [
-        dot2([a[0], a[1].negate_for_wide()], b),
-        dot2(a, [b[1], b[0]]),
-    ]
-}
-
-#[inline(always)]
-fn square2<L: Lanes>(a: [L; 2]) -> [L; 2] {
-    [(a[0] + a[1]) * (a[0] - a[1]), (a[0] + a[0]) * a[1]]
-}
-
-#[inline(always)]
 fn times_2_plus_i<L: Lanes>([a, b]: [L; 2]) -> [L; 2] {
     [a + a - b, b + b + a]
 }
@@ -616,49 +451,7 @@ fn times_5i<L: Lanes>([a, b]: [L; 2]) -> [L; 2] {
     [-b.mul_twice(ten), a.mul_twice(ten)]
 }
 
-/// The conjugate over the norm.
-#[inline(always)]
-fn inverse2<L: Lanes>(a: [L; 2]) -> [L; 2] {
-    let n = inverse1(dot2(a, a));
-    [a[0] * n, -(a[1] * n)]
-}
-
-/// `x^(p - 2)`, and `p - 2` has 31 binary digits, all of them one except that of 2.
-#[inline(always)]
-fn inverse1<L: Lanes>(x: L) -> L {
-    // x^(2^k - 1) for k = 1, 2, 3, 6, 7, 14, 28, 29.
-    let x2 = squares(x, 1) * x;
-    let x3 = squares(x2, 1) * x;
-    let x6 = squares(x3, 3) * x3;
-    let x7 = squares(x6, 1) * x;
-    let x14 = squares(x7, 7) * x7;
-    let x28 = squares(x14, 14) * x14;
-    let x29 = squares(x28, 1) * x;
-    squares(x29, 2) * x
-}
-
-#[inline(always)]
-fn squares<L: Lanes>(mut x: L, count: usize) -> L {
-    for _ in 0..count {
-        x *= x;
-    }
-    x
-}
-
 // Sums of products, reduced once.
-
-#[inline(always)]
-fn dot2<L: Lanes>(a: [L; 2], b: [L; 2]) -> L {
-    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
-    L::reduce_wide(L::mul_add_wide(sum, a[1], b[1]))
-}
-
-#[inline(always)]
-fn dot3<L: Lanes>(a: [L; 3], b: [L; 3]) -> L {
-    let sum = L::mul_add_wide(L::wide_zero(), a[0], b[0]);
-    let sum = L::mul_add_wide(sum, a[1], b[1]);
-    L::reduce_wide(L::mul_add_wide(sum, a[2], b[2]))
-}
 
 #[inline(always)]
 fn add4<L: Lanes>(sum: L::Wide, a: [L; 4], b: [L; 4]) -> L::Wide {
@@ -716,7 +509,9 @@ mod tests {
     type Six = BinomialExtensionField<Complex<Mersenne31>, 3>;
 
     trait Scalar: Field {
-        type Packed<L: Lanes>: Packed<L>;
+        type Prepared: Copy;
+        type Packed<L: Lanes>: Packed<L, Scalar = Self::Prepared>;
+        fn prepared(self) -> Self::Prepared;
         fn from_words(words: &[u32]) -> Self;
         fn to_words(self) -> Vec<u32>;
     }
@@ -726,9 +521,14 @@ mod tests {
     }
 
     macro_rules! scalar {
-        ($field:ty, $packed:ident) => {
+        ($field:ty, $packed:ident, $prepared:ty, $scalar:ident) => {
             impl Scalar for $field {
+                type Prepared = $prepared;
                 type Packed<L: Lanes> = $packed<L>;
+
+                fn prepared(self) -> $prepared {
+                    $scalar(&self.to_words())
+                }
 
                 fn from_words(words: &[u32]) -> Self {
                     <Self as BasedVectorSpace<Complex<Mersenne31>>>::from_basis_coefficients_fn(
@@ -749,8 +549,8 @@ mod tests {
         };
     }
 
-    scalar!(QM31, Packed4);
-    scalar!(Six, Packed6);
+    scalar!(QM31, Packed4, [u32; 9], scalar4);
+    scalar!(Six, Packed6, [[u32; 3]; 5], scalar6);
 
     struct Same<E> {
         words: Vec<[u32; LINE]>,
@@ -784,29 +584,14 @@ mod tests {
                 same(a - b, x - y);
                 same(-a, -x);
                 same(a * b, x * y);
-                same(a.square(), x.square());
                 same(b * base, y * z);
-                same(b.add_lanes(base), y + z);
-                same(b.sub_lanes(base), y - z);
                 same(E::Packed::<L>::from_base(base), z);
-                same(a.inverse(), x.try_inverse().unwrap_or(E::ZERO));
-                let coordinates: Vec<Mersenne31> =
-                    x.to_words().into_iter().map(Mersenne31::new).collect();
-                same(E::Packed::<L>::splat(&coordinates), x);
-                let one = E::Packed::<L>::scalar(&x.to_words());
-                let packed = b.as_ref().to_vec();
-                assert_eq!(packed.len(), d);
+                let one = x.prepared();
                 same(b.scale(&one), y * x);
                 same(a.add_scaled(b, &one), x + y * x);
                 same(a.line(b, &one), x + (y - x) * x);
                 same(E::Packed::<L>::dot2([a, b], [b, b]), x * y + y * y);
                 same(E::Packed::<L>::reduce(a.widen()), x);
-            }
-            let mut again = vec![[0; LINE]; d];
-            let mut columns: Vec<&mut [u32]> = again.iter_mut().map(|c| &mut c[..]).collect();
-            a.store(&mut columns, 0);
-            for (column, back) in self.words.iter().zip(&again) {
-                assert_eq!(column[..L::WIDTH], back[..L::WIDTH]);
             }
         }
     }

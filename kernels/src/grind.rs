@@ -2,11 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::hash::{self, END, IV, KEYED, ROOT, START};
+use crate::hash::{self, END, KEYED, ROOT, START};
 use crate::{Kernel, LINE, Lanes, Platform};
-
-/// The kind of a work operation in the transcript.
-const WORK: u8 = 2;
 
 /// Nonces that one task tries: a divisor of 2^32, so that all have the same high word.
 const TASK: u64 = 1 << 12;
@@ -14,45 +11,13 @@ const TASK: u64 = 1 << 12;
 /// Tasks for each thread before all threads meet.
 const TASKS: u64 = 8;
 
-/// The message whose digest is the transcript's state after this work.
-///
-/// The nonce is acceptable if the lowest `bits` bits of the digest are zero.
-pub fn work(state: &[u8; 32], label: &[u8; 16], bits: u8, nonce: u64) -> [u8; 64] {
-    let mut message = [0; 64];
-    message[..32].copy_from_slice(state);
-    message[32..48].copy_from_slice(label);
-    message[48] = WORK;
-    message[49] = bits;
-    message[56..].copy_from_slice(&nonce.to_le_bytes());
-    message
-}
-
-/// The smallest nonce whose work message has `bits` zero bits.
+/// The smallest nonce for which BLAKE3, keyed with the state, of label, length, nonce and bits begins with `bits`
+/// zero bits.
 ///
 /// # Panics
 ///
 /// If more than 63 bits are asked for, or if no nonce is found, which takes 2^64 attempts.
-pub fn grind(platform: Platform, state: &[u8; 32], label: &[u8; 16], bits: u8) -> u64 {
-    let words = to_words(&work(state, label, bits, 0));
-    smallest(platform, bits, |start| Search {
-        chaining: IV,
-        words,
-        nonce: 14,
-        bytes: 64,
-        flags: START | END | ROOT,
-        bits,
-        start,
-        digest: |nonce| blake3::hash(&work(state, label, bits, nonce)),
-    })
-}
-
-/// The smallest nonce for which BLAKE3, keyed with the state, of label, length, nonce and bits begins with `bits`
-/// zero bits: a work of the engine of sums.
-///
-/// # Panics
-///
-/// As [`grind`].
-pub fn grind_step(platform: Platform, state: &[u8; 32], label: &[u8; 12], bits: u8) -> u64 {
+pub fn grind(platform: Platform, state: &[u8; 32], label: &[u8; 12], bits: u8) -> u64 {
     let message = |nonce: u64| {
         let mut bytes = [0; 28];
         bytes[..12].copy_from_slice(label);
@@ -165,31 +130,5 @@ impl<D: Fn(u64) -> blake3::Hash> Kernel for Search<D> {
             message[self.nonce] = message[self.nonce].word_add(step);
         }
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The nonce is the smallest of those that BLAKE3 accepts, on every platform.
-    #[test]
-    fn nonces_are_the_smallest() {
-        let (state, label) = ([7; 32], *b"fold\0\0\0\0\0\0\0\0");
-        let accepts = |nonce: u64, bits: u8| {
-            let mut message = label.to_vec();
-            message.extend(12_u32.to_le_bytes());
-            message.extend(nonce.to_le_bytes());
-            message.extend(u32::from(bits).to_le_bytes());
-            let digest = blake3::keyed_hash(&state, &message);
-            let low = u32::from_le_bytes(digest.as_bytes()[..4].try_into().unwrap());
-            low.trailing_zeros() >= u32::from(bits)
-        };
-        for platform in Platform::available() {
-            for bits in [0, 1, 6, 11, 14] {
-                let nonce = grind_step(platform, &state, &label, bits);
-                assert_eq!((0..).find(|nonce| accepts(*nonce, bits)), Some(nonce));
-            }
-        }
     }
 }

@@ -20,13 +20,13 @@ const CHUNK: usize = 16;
 const DEPTH: usize = 6;
 
 /// The most columns that a row may have.
-pub const MAX_WIDTH: usize = ((1 << DEPTH) * CHUNK - 1) * LINE;
+pub const MAX_WIDTH: usize = (1 << DEPTH) * CHUNK * LINE;
 
 /// The most coordinates that an entry of a codeword may have.
 pub const MAX_DEGREE: usize = 8;
 
 /// The chaining value of the hash that has no key.
-pub(crate) const IV: [u32; 8] = [
+const IV: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -239,15 +239,12 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a [u32]>, to: &mut [u32]) {
 
 /// Digests of the rows of a group, as the two halves of a layer: even rows, odd rows.
 ///
-/// Row `2 i` belongs to node `i` of the first half, row `2 i + 1` to node `i` of the second. Where
-/// the layer has children, the message of a node is its two children, then its row.
+/// Row `2 i` belongs to node `i` of the first half, row `2 i + 1` to node `i` of the second.
 pub(crate) struct HashRows<'a> {
     /// Blocks of 16 columns, each with all rows.
     pub blocks: &'a [&'a [u32]],
     /// Columns.
     pub width: usize,
-    /// The halves of the layer below.
-    pub children: Option<[&'a [u32]; 2]>,
     /// The first node of each half that is to be computed.
     pub start: usize,
     /// Where the digests go.
@@ -263,8 +260,6 @@ impl Kernel for HashRows<'_> {
             (1..=MAX_WIDTH).contains(&self.width),
             "a row has 1 to {MAX_WIDTH} columns"
         );
-        let prefix = usize::from(self.children.is_some());
-        let bytes = 4 * (LINE * prefix + self.width);
         let [even, odd] = self.to;
         assert_eq!(even.len(), odd.len());
         let count = even.len() / DIGEST;
@@ -274,40 +269,28 @@ impl Kernel for HashRows<'_> {
         for at in (0..whole).step_by(step) {
             // Nodes i and i + 1 of both halves: four rows.
             let lines = |line: usize| {
-                let (line, node) = match line.checked_sub(prefix + self.blocks.len()) {
+                let (line, node) = match line.checked_sub(self.blocks.len()) {
                     None => (line, self.start + at),
                     Some(line) => (line, self.start + at + step),
                 };
-                match self.children {
-                    Some([even, odd]) if line == 0 => Lines {
-                        words: [even, odd, even, odd],
-                        first: [0, 0, 1, 1].map(|i| LINE * (node + i)),
-                        stride: 2 * LINE,
-                    },
-                    _ => Lines {
-                        words: [self.blocks[line - prefix]; 4],
-                        first: [0, 1, 2, 3].map(|i| LINE * (2 * node + i)),
-                        stride: 4 * LINE,
-                    },
+                Lines {
+                    words: [self.blocks[line]; 4],
+                    first: [0, 1, 2, 3].map(|i| LINE * (2 * node + i)),
+                    stride: 4 * LINE,
                 }
             };
-            let [a, b, c, d] = digests::<L, 4>(bytes, lines, &mut waiting);
+            let [a, b, c, d] = digests::<L, 4>(4 * self.width, lines, &mut waiting);
             L::store_columns(&join(&a, &c), &mut even[DIGEST * at..], LINE);
             L::store_columns(&join(&b, &d), &mut odd[DIGEST * at..], LINE);
         }
         for at in whole..count {
-            let node = self.start + at;
             for (half, to) in [&mut *even, &mut *odd].into_iter().enumerate() {
-                let children = self
-                    .children
-                    .map(|halves| &halves[half][LINE * node..][..LINE]);
+                let first = LINE * (2 * (self.start + at) + half);
                 let row = self.blocks.iter().enumerate().map(|(b, block)| {
-                    &block[LINE * (2 * node + half)..][..LINE.min(self.width - LINE * b)]
+                    let words = LINE.min(self.width - LINE * b);
+                    &block[first..][..words]
                 });
-                digest(
-                    children.into_iter().chain(row),
-                    &mut to[DIGEST * at..][..DIGEST],
-                );
+                digest(row, &mut to[DIGEST * at..][..DIGEST]);
             }
         }
     }

@@ -30,7 +30,6 @@ mod buffer;
 mod extension;
 mod grind;
 mod hash;
-mod inversion;
 mod lanes;
 mod matrix;
 mod platform;
@@ -39,13 +38,12 @@ mod tree;
 
 pub use buffer::{AllocationError, Buffer, Pool};
 pub use extension::{Packed, Packed4, Packed6, scalar4, scalar6};
-pub use grind::{grind, grind_step, work};
-pub use inversion::{Degree4, Degree6, Extension, ZeroElement, invert_in_place};
+pub use grind::grind;
 pub use lanes::Lanes;
 pub use matrix::{Group, LINE};
 pub use platform::{Kernel, Platform};
-pub use transform::{Domain, Half, Transform, Twiddles};
-pub use tree::{HalfLayer, Tree, row_at};
+pub use transform::{Domain, Transform, Twiddles};
+pub use tree::Tree;
 
 /// The order of the field, `2^31 - 1`.
 pub const P: u32 = (1 << 31) - 1;

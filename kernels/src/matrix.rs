@@ -1,6 +1,6 @@
 //! The layout of committed columns.
 
-use crate::{AllocationError, Buffer, Pool};
+use crate::Buffer;
 
 /// Columns of a block, and words of a line.
 pub const LINE: usize = 16;
@@ -17,19 +17,6 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group of zeros.
-    ///
-    /// # Errors
-    /// If the system refuses the memory.
-    pub fn zeroed(pool: &Pool, height: usize, width: usize) -> Result<Self, AllocationError> {
-        let blocks = (0..width.div_ceil(LINE)).map(|_| pool.take_zeroed(LINE * height));
-        Ok(Self {
-            height,
-            width,
-            blocks: blocks.collect::<Result<_, _>>()?,
-        })
-    }
-
     /// A group of given blocks.
     ///
     /// # Panics
@@ -66,34 +53,24 @@ impl Group {
         &mut self.blocks
     }
 
-    /// The blocks, taken out.
-    pub fn into_blocks(self) -> Vec<Buffer> {
-        self.blocks
-    }
-
     /// One cell. For slow paths and tests.
     pub fn get(&self, row: usize, column: usize) -> u32 {
         assert!(column < self.width);
         self.blocks[column / LINE][LINE * row + column % LINE]
-    }
-
-    /// Writes one cell. For slow paths and tests.
-    pub fn set(&mut self, row: usize, column: usize, value: u32) {
-        assert!(column < self.width);
-        self.blocks[column / LINE][LINE * row + column % LINE] = value;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Pool;
 
     #[test]
     fn cells_lie_in_lines_of_sixteen() {
-        let mut group = Group::zeroed(&Pool::new(), 8, 19).unwrap();
-        group.set(3, 18, 5);
-        assert_eq!(group.blocks().len(), 2);
-        assert_eq!(group.blocks()[1][3 * LINE + 2], 5);
+        let pool = Pool::new();
+        let blocks = (0..2).map(|_| pool.take_zeroed(8 * LINE).unwrap());
+        let mut group = Group::from_blocks(8, 19, blocks.collect());
+        group.blocks_mut()[1][3 * LINE + 2] = 5;
         assert_eq!(group.get(3, 18), 5);
         assert_eq!(
             group.blocks()[0]

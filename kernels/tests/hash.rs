@@ -1,11 +1,14 @@
 //! Trees and work against the `blake3` crate, on every platform of this machine.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use rayon::ThreadPoolBuilder;
-use zonda_kernels::{Group, HalfLayer, Platform, Pool, Tree, grind, row_at, work};
+use zonda_kernels::{Group, LINE, Platform, Pool, Tree, grind};
 
 type Digest = [u8; 32];
+
+/// Leaves of the subtrees of which a tree keeps nothing but the roots.
+const SUBTREE: usize = 8;
 
 /// Any 32-bit word: hashing knows no field.
 fn value(seed: usize, row: usize, column: usize) -> u32 {
@@ -15,56 +18,53 @@ fn value(seed: usize, row: usize, column: usize) -> u32 {
 }
 
 fn group(height: usize, width: usize) -> Group {
-    let mut group = Group::zeroed(&Pool::new(), height, width).unwrap();
-    for row in 0..height {
-        for column in 0..width {
-            group.set(row, column, value(width, row, column));
+    let pool = Pool::new();
+    let blocks = (0..width.div_ceil(LINE)).map(|block| {
+        let mut words = pool.take_zeroed(LINE * height).unwrap();
+        for (row, line) in words.chunks_exact_mut(LINE).enumerate() {
+            let columns = LINE * block..width.min(LINE * (block + 1));
+            for (word, column) in line.iter_mut().zip(columns) {
+                *word = value(width, row, column);
+            }
         }
-    }
-    group
+        words
+    });
+    Group::from_blocks(height, width, blocks.collect())
 }
 
-/// The bytes of the row that belongs to a position of the tree.
-fn row(height: usize, width: usize, position: usize) -> Vec<u8> {
-    let row = row_at(height, position);
+/// The bytes of leaf `t`: first come all even rows, then all odd rows.
+fn row(height: usize, width: usize, t: usize) -> Vec<u8> {
+    let row = if t < height / 2 {
+        2 * t
+    } else {
+        2 * t - height + 1
+    };
     (0..width)
         .flat_map(|column| value(width, row, column).to_le_bytes())
         .collect()
 }
 
-fn parent(left: &Digest, right: &Digest, row: &[u8]) -> Digest {
-    blake3::hash(&[left, right, row].concat()).into()
+fn parent(left: &Digest, right: &Digest) -> Digest {
+    blake3::hash(&[*left, *right].concat()).into()
 }
 
-/// All layers of the tree of groups with these heights and widths.
-fn layers(groups: &[(usize, usize)]) -> Vec<Vec<Digest>> {
-    let (height, width) = groups[0];
-    let leaves = (0..height)
-        .map(|t| blake3::hash(&row(height, width, t)).into())
-        .collect();
-    above(leaves, &groups[1..])
-}
-
-fn above(leaves: Vec<Digest>, groups: &[(usize, usize)]) -> Vec<Vec<Digest>> {
-    let mut layers = vec![leaves];
+/// All layers above these leaves.
+fn layers(leaves: &[Vec<u8>]) -> Vec<Vec<Digest>> {
+    let leaves = leaves.iter().map(|leaf| blake3::hash(leaf).into());
+    let mut layers = vec![leaves.collect::<Vec<Digest>>()];
     while let Some(below) = layers.last().filter(|below| below.len() > 1) {
-        let nodes = below.len() / 2;
-        let group = groups.iter().find(|group| group.0 == nodes);
-        let node = |i: usize| {
-            let row = group.map_or(vec![], |&(height, width)| row(height, width, i));
-            parent(&below[2 * i], &below[2 * i + 1], &row)
-        };
-        layers.push((0..nodes).map(node).collect());
+        let nodes = below.chunks_exact(2).map(|pair| parent(&pair[0], &pair[1]));
+        layers.push(nodes.collect());
     }
     layers
 }
 
 /// Compares every node.
-fn check(tree: &Tree, layers: &[Vec<Digest>], what: &str) {
+fn check(tree: &Tree, leaves: &[Vec<u8>], what: &str) {
+    let layers = layers(leaves);
     assert_eq!(tree.root(), layers.last().unwrap()[0], "root, {what}");
-    assert_eq!(tree.leaves(), layers[0].len());
-    for position in 0..layers[0].len() {
-        let siblings = tree.open(&[position]);
+    for position in 0..leaves.len() {
+        let siblings = tree.open(&[position], |leaf| &leaves[leaf]);
         assert_eq!(siblings.len(), layers.len() - 1);
         for (level, sibling) in siblings.iter().enumerate() {
             let node = position >> level ^ 1;
@@ -76,51 +76,53 @@ fn check(tree: &Tree, layers: &[Vec<Digest>], what: &str) {
     }
 }
 
-fn check_groups(shape: &[(usize, usize)]) {
-    let groups: Vec<_> = shape
-        .iter()
-        .map(|&(height, width)| group(height, width))
-        .collect();
-    let groups: Vec<_> = groups.iter().collect();
-    let layers = layers(shape);
+fn check_rows(height: usize, width: usize) {
+    let group = group(height, width);
+    let leaves: Vec<_> = (0..height).map(|t| row(height, width, t)).collect();
     for platform in Platform::available() {
-        check(
-            &Tree::of_groups(platform, &Pool::new(), &groups).unwrap(),
-            &layers,
-            &format!("{platform:?} {shape:?}"),
-        );
+        let tree = Tree::of_rows(platform, &Pool::new(), &group).unwrap();
+        check(&tree, &leaves, &format!("{platform:?} {height} x {width}"));
     }
 }
 
 #[test]
 fn rows_of_all_widths() {
     for width in 1..=600 {
-        check_groups(&[(128, width), (64, 601 - width)]);
+        check_rows(128, width);
     }
 }
 
 #[test]
 fn wide_rows() {
     // Chunks of 1024 bytes: full, one word more, powers of two of them and their neighbours.
-    for width in [1008, 1024, 1025, 2047, 2048, 2049, 4080, 4096, 16_367] {
-        check_groups(&[(64, width), (32, width)]);
+    for width in [
+        1008, 1024, 1025, 2047, 2048, 2049, 4080, 4096, 16_367, 16_384,
+    ] {
+        check_rows(64, width);
     }
 }
 
 #[test]
-fn all_heights() {
+#[should_panic(expected = "a row has 1 to 16384 columns")]
+fn too_wide_rows() {
+    let group = group(64, 16_385);
+    let _ = Tree::of_rows(Platform::Portable, &Pool::new(), &group);
+}
+
+/// From trees of which nothing but the root is kept to some whose layers are more than one task.
+#[test]
+fn rows_of_all_heights() {
     for log_height in 1..=12 {
-        let height = 1 << log_height;
         for width in [3, 16, 45] {
-            check_groups(&[(height, width)]);
-            if log_height > 1 {
-                check_groups(&[(height, width), (height / 2, 20)]);
-            }
-            if log_height > 4 {
-                check_groups(&[(height, width), (height / 8, 15), (2, 300)]);
-            }
+            check_rows(1 << log_height, width);
         }
     }
+}
+
+#[test]
+#[should_panic(expected = "2^m leaves")]
+fn heights_are_powers_of_two() {
+    let _ = Tree::of_rows(Platform::Portable, &Pool::new(), &group(48, 2));
 }
 
 #[test]
@@ -135,37 +137,30 @@ fn codewords() {
                 let columns: Vec<&[u32]> = columns.iter().map(Vec::as_slice).collect();
                 let leaf = |leaf: usize| {
                     let entries = columns.iter().flat_map(|c| &c[arity * leaf..][..arity]);
-                    let bytes: Vec<u8> = entries.flat_map(|word| word.to_le_bytes()).collect();
-                    blake3::hash(&bytes).into()
+                    entries.flat_map(|word| word.to_le_bytes()).collect()
                 };
-                let layers = above((0..leaves).map(leaf).collect(), &[]);
+                let leaves: Vec<Vec<u8>> = (0..leaves).map(leaf).collect();
                 for platform in Platform::available() {
                     let what = format!("{platform:?} degree {degree} arity {arity}");
-                    check(
-                        &Tree::of_codeword(platform, &Pool::new(), &columns, arity).unwrap(),
-                        &layers,
-                        &what,
-                    );
+                    let tree = Tree::of_codeword(platform, &Pool::new(), &columns, arity);
+                    check(&tree.unwrap(), &leaves, &what);
                 }
             }
         }
     }
 }
 
-/// The root that rows at some positions and siblings lead to.
+/// The root that leaves at some positions and siblings lead to.
 fn root(
-    groups: &[(usize, usize)],
+    leaves: &[Vec<u8>],
     positions: &[usize],
     siblings: &mut impl Iterator<Item = Digest>,
 ) -> Digest {
-    let (mut height, width) = groups[0];
     let mut known: BTreeMap<usize, Digest> = positions
         .iter()
-        .map(|&t| (t, blake3::hash(&row(height, width, t)).into()))
+        .map(|&t| (t, blake3::hash(&leaves[t]).into()))
         .collect();
-    while height > 1 {
-        height /= 2;
-        let group = groups[1..].iter().find(|group| group.0 == height);
+    for _ in 0..leaves.len().ilog2() {
         let mut next = BTreeMap::new();
         for (&node, digest) in &known {
             let (up, right) = (node >> 1, node & 1 == 1);
@@ -179,83 +174,84 @@ fn root(
             } else {
                 (digest, &other)
             };
-            let row = group.map_or(vec![], |&(height, width)| row(height, width, up));
-            next.insert(up, parent(left, right, &row));
+            next.insert(up, parent(left, right));
         }
         known = next;
     }
     known[&0]
 }
 
+/// Openings of any positions, in any order, have no sibling too many, and ask for a leaf once if it shares a subtree
+/// with a position, and is not at a position itself; never for any other.
 #[test]
-fn positions_of_rows() {
-    for log_rows in 1..8_u32 {
-        for w in 0..1 << log_rows {
-            let t = w >> 1 | (w & 1) << (log_rows - 1);
-            assert_eq!(row_at(1 << log_rows, t), w);
+fn openings_lead_to_the_root() {
+    for height in [2, 4, 8, 16, 256] {
+        let leaves: Vec<_> = (0..height).map(|t| row(height, 20, t)).collect();
+        let tree = Tree::of_rows(Platform::detect(), &Pool::new(), &group(height, 20)).unwrap();
+        for count in [0, 1, 2, 3, 10, 50, 200, 600] {
+            let positions: Vec<_> = (0..count)
+                .map(|i| value(count, i, 9) as usize % height)
+                .collect();
+            let asked = RefCell::new(Vec::new());
+            let opened = tree.open(&positions, |leaf| {
+                asked.borrow_mut().push(leaf);
+                &leaves[leaf]
+            });
+            let shares = |leaf: &usize| positions.iter().any(|t| t / SUBTREE == leaf / SUBTREE);
+            let needed = (0..height).filter(|leaf| shares(leaf) && !positions.contains(leaf));
+            let mut asked = asked.into_inner();
+            asked.sort_unstable();
+            assert_eq!(asked, needed.collect::<Vec<_>>());
+            if count == 0 {
+                // Nothing is known below the root, which is the commitment.
+                assert_eq!(opened, [[0; 32]; 0]);
+                continue;
+            }
+            let mut siblings = opened.into_iter();
+            assert_eq!(root(&leaves, &positions, &mut siblings), tree.root());
+            assert_eq!(siblings.next(), None, "no sibling too many");
         }
+        let all: Vec<_> = (0..height).collect();
+        let opened = tree.open(&all, |leaf| -> [u8; 0] { panic!("leaf {leaf}") });
+        assert!(opened.is_empty());
     }
 }
 
 #[test]
-fn openings_lead_to_the_root() {
-    let shape = [(256, 20), (64, 3), (32, 70)];
-    let groups = shape.map(|(height, width)| group(height, width));
-    let tree = Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref()).unwrap();
-    for count in [0, 1, 2, 3, 10, 50, 200, 600] {
-        let positions: Vec<_> = (0..count)
-            .map(|i| value(count, i, 9) as usize % 256)
-            .collect();
-        let opened = tree.open(&positions);
-        if count == 0 {
-            // Nothing is known below the root, which is the commitment.
-            assert_eq!(opened, [[0; 32]; 0]);
-            continue;
-        }
-        let mut siblings = opened.into_iter();
-        assert_eq!(root(&shape, &positions, &mut siblings), tree.root());
-        assert_eq!(siblings.next(), None, "no sibling too many");
-    }
-    assert!(tree.open(&(0..256).collect::<Vec<_>>()).is_empty());
+#[should_panic(expected = "positions of leaves")]
+fn positions_are_those_of_leaves() {
+    let tree = Tree::of_rows(Platform::detect(), &Pool::new(), &group(32, 2)).unwrap();
+    tree.open(&[32], |_| [0; 8]);
 }
 
 #[test]
 fn trees_do_not_depend_on_threads() {
-    let groups = [group(1 << 13, 40), group(1 << 12, 9)];
+    let group = group(1 << 13, 40);
     let root = |threads| {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .unwrap();
-        pool.install(|| {
-            Tree::of_groups(Platform::detect(), &Pool::new(), &groups.each_ref())
-                .unwrap()
-                .root()
-        })
+        let tree = pool.install(|| Tree::of_rows(Platform::detect(), &Pool::new(), &group));
+        tree.unwrap().root()
     };
     assert_eq!(root(1), root(2));
     assert_eq!(root(1), root(7));
 }
 
-#[test]
-#[should_panic(expected = "heights descend")]
-fn heights_must_descend() {
-    Tree::of_groups(
-        Platform::detect(),
-        &Pool::new(),
-        &[&group(32, 2), &group(64, 2)],
-    )
-    .unwrap();
-}
-
+/// The nonce is the smallest of those that BLAKE3 accepts, on every platform, with any number of threads.
 #[test]
 fn the_smallest_nonce() {
-    let label = *b"work of a test\0\0";
+    let label = *b"label\0\0\0\0\0\0\0";
     for bits in [0, 1, 2, 3, 5, 8, 11, 13, 15] {
         for seed in 0..4 {
             let state: Digest = *blake3::hash(&[bits, seed]).as_bytes();
             let good = |nonce: &u64| {
-                let digest = blake3::hash(&work(&state, &label, bits, *nonce));
+                let mut message = label.to_vec();
+                message.extend(12_u32.to_le_bytes());
+                message.extend(nonce.to_le_bytes());
+                message.extend(u32::from(bits).to_le_bytes());
+                let digest = blake3::keyed_hash(&state, &message);
                 let low = u64::from_le_bytes(digest.as_bytes()[..8].try_into().unwrap());
                 low.trailing_zeros() >= u32::from(bits)
             };
@@ -270,71 +266,6 @@ fn the_smallest_nonce() {
                     assert_eq!(Some(nonce), smallest, "{platform:?}, {threads} threads");
                 }
             }
-        }
-    }
-}
-
-#[test]
-fn the_work_message() {
-    let message = work(
-        &[7; 32],
-        b"a label\0\0\0\0\0\0\0\0\0",
-        20,
-        0x0102_0304_0506_0708,
-    );
-    let mut expected = vec![7; 32];
-    expected.extend(b"a label\0\0\0\0\0\0\0\0\0");
-    expected.extend([2, 20, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1]);
-    assert_eq!(message.to_vec(), expected);
-}
-
-/// The root from halves is that of the whole tree.
-#[test]
-fn halves_make_the_root() {
-    let pool = Pool::new();
-    let half_of = |whole: &Group, second: bool| {
-        let height = whole.height() / 2;
-        let mut half = Group::zeroed(&pool, height, whole.width()).unwrap();
-        let first = if second { height } else { 0 };
-        for row in 0..height {
-            for column in 0..whole.width() {
-                half.set(row, column, whole.get(first + row, column));
-            }
-        }
-        half
-    };
-    let shapes: [&[(u32, usize)]; 6] = [
-        &[(2, 1)],
-        &[(5, 3)],
-        &[(12, 16)],
-        &[(13, 17), (12, 5)],
-        &[(12, 3), (11, 40), (5, 1), (3, 2), (2, 1)],
-        &[(14, 2), (6, 21)],
-    ];
-    for shape in shapes {
-        let groups: Vec<_> = shape
-            .iter()
-            .map(|(log_size, width)| group(1 << log_size, *width))
-            .collect();
-        for platform in Platform::available() {
-            let halves = [false, true].map(|second| {
-                let mut layer = None;
-                for (index, group) in groups.iter().enumerate() {
-                    let next = shape.get(index + 1).map_or(2, |(log_size, _)| log_size + 1);
-                    let levels = shape[index].0 - next;
-                    let half = half_of(group, second);
-                    let above = HalfLayer::new(platform, &pool, &half, layer.as_ref(), levels);
-                    layer = Some(above.unwrap());
-                }
-                layer.unwrap()
-            });
-            let whole = Tree::of_groups(platform, &pool, &groups.iter().collect::<Vec<_>>());
-            assert_eq!(
-                HalfLayer::root(platform, &halves),
-                whole.unwrap().root(),
-                "{shape:?} on {}",
-                platform.name()
-            );
         }
     }
 }

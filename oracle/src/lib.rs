@@ -4,13 +4,14 @@
 //! as they are. It shares the tables with zonda's own engine and nothing else: where both accept or
 //! both refuse, two independent engines agree. Benchmarks compare with it, too.
 //!
-//! A proof is over a list of instances: a table may be in it several times or not at all. Each bus
-//! must balance over the list.
+//! A proof is over a list of tables, of which those without rows are left out. Each bus must balance
+//! over the list. The engine takes heights that are powers of two only: tables are filled up.
 //!
 //! For development only: this crate is not published.
 #![forbid(unsafe_code)]
 
 mod engine;
+mod padding;
 mod security;
 
 use p3_batch_stark::{BatchProof, ProverData, StarkInstance, prove_batch, verify_batch};
@@ -20,7 +21,7 @@ use zonda_circuits::{F, machine::TableAir};
 pub use engine::{Config, Parameters, QUICK, STANDARD};
 pub use security::Assessment;
 
-/// A proof of a list of instances.
+/// A proof of a list of tables.
 pub type Proof = BatchProof<Config>;
 
 /// Why the engine has no proof, or refuses one.
@@ -29,11 +30,21 @@ pub type Proof = BatchProof<Config>;
 pub enum OracleError {
     /// There is not one trace, or not one height, for each table.
     #[error("{tables} tables, but {others} traces or heights")]
-    Instances {
+    Tables {
         /// How many tables there are.
         tables: usize,
         /// How many of the others.
         others: usize,
+    },
+    /// A table has not as many rows as it has preprocessed ones, or as the statement makes.
+    #[error("table {table} has {got} rows, not {expected}")]
+    Rows {
+        /// The table.
+        table: &'static str,
+        /// How many rows it must have.
+        expected: usize,
+        /// How many rows it has.
+        got: usize,
     },
     /// The proof is not of tables of these heights.
     #[error("the proof is of tables of heights 2^{got:?}, not 2^{expected:?}")]
@@ -55,25 +66,27 @@ pub enum OracleError {
 /// `i`, which has its preprocessed columns. Traces that do not hold give a proof that is refused.
 ///
 /// # Errors
-/// If the lists differ in length, or the engine fails.
+/// If the lists differ in length, or a trace and the columns that its table is given, or the engine
+/// fails.
 ///
 /// # Panics
 /// With debug assertions of the engine on, if a table does not hold.
 pub fn prove(
     parameters: &Parameters,
     tables: &[TableAir],
-    traces: &[RowMajorMatrix<F>],
+    mut traces: Vec<RowMajorMatrix<F>>,
     seed: Vec<u8>,
 ) -> Result<Proof, OracleError> {
-    let heights: Vec<_> = traces
-        .iter()
-        .map(|trace| trace.height().ilog2() as usize)
-        .collect();
+    let heights: Vec<_> = traces.iter().map(Matrix::height).collect();
+    let filled = Tables::fill_up(tables, &heights)?;
+    traces.retain(|trace| trace.height() > 0);
+    padding::traces(&filled.airs, &mut traces);
     let config = engine::config(parameters, seed);
-    let data = commit(&config, tables, &heights)?;
-    let instances: Vec<_> = tables
+    let data = filled.commit(&config)?;
+    let instances: Vec<_> = filled
+        .airs
         .iter()
-        .zip(traces)
+        .zip(&traces)
         .map(|(air, trace)| StarkInstance {
             air,
             trace,
@@ -84,8 +97,8 @@ pub fn prove(
         .map_err(|error| OracleError::Prove(format!("{error:?}")))
 }
 
-/// Checks a proof of tables of these heights, given by their base-two logarithms. The tables have
-/// their preprocessed columns, to which this commits once more.
+/// Checks a proof of tables of so many rows each, filled up. The tables have their preprocessed
+/// columns, to which this commits once more.
 ///
 /// # Errors
 /// If the lists differ in length, or the proof does not prove this.
@@ -96,21 +109,21 @@ pub fn verify(
     proof: &Proof,
     seed: Vec<u8>,
 ) -> Result<(), OracleError> {
-    if proof.degree_bits != heights {
+    let tables = Tables::fill_up(tables, heights)?;
+    if proof.degree_bits != tables.log_heights {
         return Err(OracleError::Heights {
-            expected: heights.to_vec(),
+            expected: tables.log_heights,
             got: proof.degree_bits.clone(),
         });
     }
     let config = engine::config(parameters, seed);
-    let data = commit(&config, tables, heights)?;
-    let public: Vec<_> = tables.iter().map(|air| air.public.clone()).collect();
-    verify_batch(&config, tables, proof, &public, &data.common)
+    let data = tables.commit(&config)?;
+    let public: Vec<_> = tables.airs.iter().map(|air| air.public.clone()).collect();
+    verify_batch(&config, &tables.airs, proof, &public, &data.common)
         .map_err(|error| OracleError::Verify(format!("{error:?}")))
 }
 
-/// The committed cells and the security of a proof of tables of these heights, given by their
-/// base-two logarithms.
+/// The committed cells and the security of a proof of tables of so many rows each, filled up.
 ///
 /// # Errors
 /// If the lists differ in length, or the engine fails.
@@ -119,24 +132,64 @@ pub fn assess(
     tables: &[TableAir],
     heights: &[usize],
 ) -> Result<Assessment, OracleError> {
+    let tables = Tables::fill_up(tables, heights)?;
     let config = engine::config(parameters, Vec::new());
-    let data = commit(&config, tables, heights)?;
+    let data = tables.commit(&config)?;
     let lookups = &data.common.lookups;
-    Ok(security::assess(parameters, tables, heights, lookups))
+    Ok(security::assess(
+        parameters,
+        &tables.airs,
+        &tables.log_heights,
+        lookups,
+    ))
 }
 
-/// The commitment to the tables' preprocessed columns.
-fn commit(
-    config: &Config,
-    tables: &[TableAir],
-    heights: &[usize],
-) -> Result<ProverData<Config>, OracleError> {
-    if tables.len() != heights.len() {
-        return Err(OracleError::Instances {
-            tables: tables.len(),
-            others: heights.len(),
-        });
+/// The height to which a table of so many rows is filled up.
+pub fn filled_height(rows: usize) -> usize {
+    1 << padding::log_height(rows)
+}
+
+/// The tables that have rows, filled up.
+struct Tables {
+    airs: Vec<TableAir>,
+    log_heights: Vec<usize>,
+}
+
+impl Tables {
+    /// Fills up tables of so many rows each.
+    fn fill_up(tables: &[TableAir], heights: &[usize]) -> Result<Self, OracleError> {
+        if tables.len() != heights.len() {
+            return Err(OracleError::Tables {
+                tables: tables.len(),
+                others: heights.len(),
+            });
+        }
+        let mut filled = Self {
+            airs: Vec::new(),
+            log_heights: Vec::new(),
+        };
+        for (air, rows) in tables.iter().zip(heights) {
+            if *rows == 0 {
+                continue;
+            }
+            let given = air.fixed.iter().map(|fixed| fixed.height());
+            let mut given = given.chain(air.periodic.iter().map(Vec::len));
+            if let Some(expected) = given.find(|expected| expected != rows) {
+                return Err(OracleError::Rows {
+                    table: air.table.name(),
+                    expected,
+                    got: *rows,
+                });
+            }
+            filled.airs.push(padding::table(air, *rows));
+            filled.log_heights.push(padding::log_height(*rows));
+        }
+        Ok(filled)
     }
-    ProverData::from_airs_and_degrees(config, tables, heights)
-        .map_err(|error| OracleError::Prove(format!("{error:?}")))
+
+    /// The commitment to the tables' preprocessed columns.
+    fn commit(&self, config: &Config) -> Result<ProverData<Config>, OracleError> {
+        ProverData::from_airs_and_degrees(config, &self.airs, &self.log_heights)
+            .map_err(|error| OracleError::Prove(format!("{error:?}")))
+    }
 }

@@ -15,11 +15,10 @@ use p3_symmetric::CryptographicHasher;
 use serde_json::{Value, json};
 use zonda_circuits::{
     F,
-    instances::several,
     machine::{Image, Statement, airs},
     witness::{OneShard, traces},
 };
-use zonda_oracle::{Proof, STANDARD, assess, prove, verify};
+use zonda_oracle::{Proof, STANDARD, assess, filled_height, prove, verify};
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute_recorded},
     program::Program,
@@ -90,7 +89,7 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
         output: outcome.output,
     };
     // Facts that zonda's prover collects while it executes.
-    let run = OneShard::new(&image, &records, &statement, several)?;
+    let run = OneShard::new(&image, &records, &statement)?;
     let (part, boundary) = (&run.part, run.boundary());
     let instruction = |pc| match program.instruction(pc) {
         Some(Ok(instruction)) => instruction,
@@ -98,25 +97,17 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     };
 
     let started = Instant::now();
-    let instances = traces(&image, part, &boundary, &records, several, instruction);
+    let traces = traces(&image, part, &boundary, &records, instruction);
     drop(records);
-    let airs = airs(&image, part, true);
-    let mut tables = Vec::new();
-    let mut traces = Vec::new();
-    let mut used = Vec::new();
-    for instance in instances {
-        tables.push(airs[instance.table as usize].clone());
-        traces.push(instance.trace);
-        used.push(instance.used);
-    }
+    let traces: Vec<_> = traces.into_iter().map(|table| table.trace).collect();
+    let tables = airs(&image, part, true);
     let witness_seconds = started.elapsed().as_secs_f64();
-    let proof = prove(&STANDARD, &tables, &traces, Vec::new())?;
+    let heights: Vec<_> = traces.iter().map(Matrix::height).collect();
+    let proof = prove(&STANDARD, &tables, traces, Vec::new())?;
     let bytes = postcard::to_allocvec(&proof)?;
     let prove_seconds = started.elapsed().as_secs_f64();
 
-    let heights = traces.iter().map(|trace| trace.height().ilog2() as usize);
-    let heights: Vec<_> = heights.collect();
-    drop((proof, traces));
+    drop(proof);
     let started = Instant::now();
     let proof: Proof = postcard::from_bytes(&bytes)?;
     verify(&STANDARD, &tables, &heights, &proof, Vec::new())?;
@@ -126,12 +117,12 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     let terms = assessment.terms.iter();
     let terms = terms.map(|(name, bits)| json!({"name": name, "bits": bits}));
     let output = statement.output.iter().map(|byte| format!("{byte:02x}"));
-    let instances = tables.iter().zip(&heights).zip(&used);
-    let instances = instances.map(|((air, log_height), rows)| {
+    let tables = tables.iter().zip(&heights).filter(|(_, rows)| **rows > 0);
+    let tables = tables.map(|(air, rows)| {
         json!({
             "table": air.table.name(),
             "columns": air.table.trace_width(),
-            "height": 1_u64 << log_height,
+            "height": filled_height(*rows),
             "rows": rows,
         })
     });
@@ -139,7 +130,7 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
         "cycles": outcome.cycles,
         "exit_code": statement.exit_code,
         "output_hex": output.collect::<String>(),
-        "instances": instances.collect::<Vec<_>>(),
+        "tables": tables.collect::<Vec<_>>(),
         "committed_cells": assessment.committed_cells,
         "parameters": {
             "queries": STANDARD.queries,

@@ -30,13 +30,13 @@ fn a_run_is_measured_at_a_hundred_bits_and_in_parallel() {
     // Without Plonky3's feature `parallel` it would be one.
     assert_eq!(report["threads"], 2);
     assert!(report["prove_seconds"].as_f64() > report["stages"]["witness"].as_f64());
-    let instances = report["instances"].as_array().expect("instances");
-    let cells = |instance: &Value| {
-        let number = |name: &str| instance[name].as_u64().expect("a number");
-        assert!(number("rows") <= number("height"));
+    let tables = report["tables"].as_array().expect("tables");
+    let cells = |table: &Value| {
+        let number = |name: &str| table[name].as_u64().expect("a number");
+        assert!((1..=number("height")).contains(&number("rows")));
         number("columns") * number("height")
     };
-    let main: u64 = instances.iter().map(cells).sum();
+    let main: u64 = tables.iter().map(cells).sum();
     assert!(report["committed_cells"].as_u64() > Some(main));
 
     let bits = |value: &Value| value["bits"].as_f64().expect("bits");

@@ -1,4 +1,4 @@
-//! Commitment, opening and words of the engine of sums, on arbitrary cells: nanoseconds a cell of each step.
+//! Commitment, opening and words, on arbitrary cells: nanoseconds a cell of each step.
 //!
 //! ```sh
 //! cargo bench -p zonda-prover --bench opening -- 20 112 3
@@ -14,31 +14,32 @@ use zonda_circuits::{F, machine::Table};
 use zonda_kernels::{Domain, Platform, Pool, Twiddles};
 use zonda_prover::{
     Cancel,
-    engine::{Commitment, ProverChallenge, matrices, opening, words},
+    engine::{Commitment, ProverChallenge, commit, opening, words},
 };
 use zonda_verifier::{
     Operations, QM31, Sextic,
-    steps::Steps,
-    sums::{
-        heights::Heights,
-        multilinear::{self, eq_index},
-        opening as checked,
-        opening::OpeningProof,
-        pages::{LOG_PAGE, Layout, MAIN, PHASES, committed},
-        point::RowPoint,
-        words as checked_words,
-        words::{WordsParameters, WordsProof},
-    },
+    heights::Heights,
+    layout::{LOG_PAGE, Layout, MAIN, PHASES, committed},
+    multilinear::{self, eq_index},
+    opening as checked,
+    opening::OpeningProof,
+    point::RowPoint,
+    preset::Parameters,
+    transcript::Transcript,
+    words as checked_words,
+    words::WordsProof,
 };
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const PARAMETERS: WordsParameters = WordsParameters {
+const PARAMETERS: Parameters = Parameters {
     queries: 194,
     query_work_bits: 10,
     fold_work_bits: 4,
     words_work_bits: 8,
     columns_work_bits: 8,
+    global_work_bits: 0,
+    lookup_work_bits: 0,
 };
 
 fn main() -> Result<(), Failure> {
@@ -182,12 +183,12 @@ impl<E: ProverChallenge> Subject<'_, E> {
             seconds.push(start.elapsed().as_secs_f64());
             start = Instant::now();
         };
-        let mut group = matrices::fill(platform, pool, cells, matrix)?;
+        let mut group = commit::fill(platform, pool, cells, matrix)?;
         lap(&mut seconds);
         let log_height = matrix.log_height as usize;
-        matrices::evaluate(platform, twiddles, &mut group, log_height, cancel)?;
+        commit::evaluate(platform, twiddles, &mut group, log_height, cancel)?;
         lap(&mut seconds);
-        let commitment = Commitment::of_extended(platform, pool, vec![group])?;
+        let commitment = Commitment::new(platform, pool, group)?;
         lap(&mut seconds);
         let weights: Vec<E> = (0..matrix.sequence.pages).map(element).collect();
         lap(&mut Vec::new());
@@ -222,7 +223,7 @@ impl<E: ProverChallenge> Subject<'_, E> {
             words: [&[], &[], &[], cells],
             parameters: &PARAMETERS,
         };
-        let mut transcript = Steps::new();
+        let mut transcript = Transcript::new();
         let opened = opening::prove(&input, point, values, &mut transcript, cancel)?;
         seconds.push(start.elapsed().as_secs_f64());
         let start = Instant::now();
@@ -262,7 +263,7 @@ impl<E: ProverChallenge> Subject<'_, E> {
             values,
             ..
         } = self;
-        let (steps, operations) = (&mut Steps::new(), &mut Operations::default());
+        let (steps, operations) = (&mut Transcript::new(), &mut Operations::default());
         let parameters = &PARAMETERS;
         let start = Instant::now();
         let claims = checked::check(

@@ -26,13 +26,13 @@ use crate::{
 pub struct Budget {
     /// How many bytes of memory the process may take.
     pub bytes: u64,
-    /// The most instructions of a shard, at least 1. Longer shards than [`DEFAULT_SHARD_CYCLES`] are
-    /// hardly faster to prove.
+    /// The most instructions of a shard, at least 1. Longer shards than [`DEFAULT_SHARD_CYCLES`] make a shorter
+    /// proof; they take more memory and are no faster to prove.
     pub shard_cycles: u64,
 }
 
 /// The most instructions of a shard, unless a budget sets another number.
-pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 21;
+pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 19;
 
 impl Default for Budget {
     /// About half of the memory that the machine has available; small changes of it do not change the
@@ -109,10 +109,7 @@ impl Budget {
             budget: self.bytes,
         };
         // The memory of a part with empty tables, or with the program alone.
-        let part = |work: &Work| {
-            let shape = work.shape(&setup.image, setup.key.fixed());
-            estimate::part(&shape, preset, work).peak()
-        };
+        let part = |work: &Work| estimate::part(&work.heights(&setup.image), preset, work).peak();
         let empty = part(&Work::default());
         let program = part(&Work {
             program: Some(ProgramWork::default()),
@@ -238,8 +235,7 @@ fn costs(preset: Preset) -> Costs {
     Costs {
         instructions: Family::ALL.map(family),
         transferred_word: row(Table::Transfer),
-        // Its table has one instance, which may be half empty.
-        output_byte: 2 * row(Table::Statement),
+        output_byte: row(Table::Statement),
         touched_word: row(Table::Boundary),
         distinct_instruction: row(Table::Instructions),
     }

@@ -167,10 +167,9 @@ mod tests {
         for stage in [
             Stage::Witness,
             Stage::Commit,
-            Stage::Sums,
-            Stage::Quotient,
+            Stage::Tree,
+            Stage::Rows,
             Stage::Open,
-            Stage::Compose,
             Stage::Fold,
         ] {
             // Where the stage looks most often, between the look that begins it and the one that ends it.

@@ -5,7 +5,7 @@ use zonda_circuits::{
     checker::{Failure, RunChecker},
     fixed::FixedRows,
     machine::{Image, Statement, Table, airs},
-    witness::InstanceTrace,
+    witness::TableTrace,
 };
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
@@ -50,7 +50,7 @@ pub fn check(
             let filled = job.run(Stage::Witness, |cancel| {
                 witness::fill(&setup, work, |count| allocate::filled(0, count), cancel)
             })??;
-            let filled: Vec<_> = filled.into_iter().map(InstanceTrace::from).collect();
+            let filled: Vec<_> = filled.into_iter().map(TableTrace::from).collect();
             expect_fixed(&setup.image)?;
             let airs = airs(&setup.image, &work.stated()?, true);
             let instances = filled.iter();

@@ -208,7 +208,7 @@ fn failed(action: &'static str, path: &Path, error: &io::Error) -> DirectoryErro
 }
 
 const MAGIC: &[u8; 8] = b"ZONDAPRT";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const DIGEST_BYTES: usize = 32;
 /// Bytes of a run's digest in names of files.
 const NAME_BYTES: usize = 8;

@@ -1,4 +1,4 @@
-//! How much memory proving a part takes, stage by stage, from its shape.
+//! How much memory proving a part takes, stage by stage, from its heights.
 //!
 //! Every large buffer is counted where it is held; [`process`] counts all that is small or does not
 //! grow with the run. A test holds the estimate against the memory that a process takes.
@@ -7,8 +7,8 @@ use zonda_circuits::machine::Table;
 use zonda_kernels::LINE;
 use zonda_riscv_emu::record::{EcallStep, Family, MemoryStep, Step, TransferWord};
 use zonda_verifier::{
-    Counts, Layout, Preset, Shape,
-    layout::{MAIN, Phase},
+    Counts, Heights, Layout, Preset,
+    layout::{self, LOG_PAGE, MAIN, Matrix},
 };
 
 use crate::{
@@ -40,44 +40,48 @@ impl Estimate {
     }
 }
 
-/// The memory that proving a part of this shape takes.
-pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
-    let degree = preset.degree();
-    let layout = Layout::new(shape, degree);
-    let cells = shape.0.iter().map(|instance| {
-        let width = instance.table.trace_width() + instance.table.fixed_width();
-        (width << instance.log_height) as u64
+/// The memory that proving a part of these heights takes.
+pub fn part(heights: &Heights, preset: Preset, work: &Work) -> Estimate {
+    let element = WORD * preset.degree() as u64;
+    let layout = Layout::new(heights);
+    let tables = || heights.tables();
+    let traces = tables().map(|(table, rows)| WORD * u64::from(rows) * table.trace_width() as u64);
+    let traces: u64 = traces.sum();
+    let [before, main] = [&layout.phases[..MAIN], &layout.phases[MAIN..]]
+        .map(|phases| phases.iter().map(committed).sum::<u64>());
+    let cells = WORD * words(&layout.phases[MAIN]);
+    let given = tables().map(|(table, rows)| {
+        let pages = u64::from(rows.div_ceil(1 << LOG_PAGE)) << LOG_PAGE;
+        WORD * pages * layout::given(table) as u64
     });
-    let traces = WORD * cells.sum::<u64>();
-    let committed = |phase: &Phase| groups(phase) + tree(phase);
-    let before: u64 = layout.phases[..MAIN].iter().map(committed).sum();
-    let main = committed(layout.main());
-    let sums = groups(layout.sums());
-    let running = layout.running_sums().map(|sum| {
-        let height = layout.instances[sum.instance].log_height;
-        (WORD * degree as u64) << height
+    let twiddles = WORD << layout.log_size();
+    let columns = before + main + given.sum::<u64>() + twiddles;
+    let leaves = tables().map(|(table, rows)| leaf(preset) * grouped(rows) * messages(table));
+    let folded = tables().map(|(table, rows)| {
+        // The affine part of each row; then groups of 128 rows, each column folded to 16 elements, and half of that.
+        let kept = table.trace_width() as u64 + 1;
+        element * grouped(rows) * (8 + kept + kept / 2) / 8
     });
-    let running: u64 = running.sum();
-    let columns = before + main + sums + tree(layout.sums());
-    // On the largest domain: values of the challenge field, a block of columns, a tree.
-    let size = 2_u64 << layout.log_height;
-    let values = WORD * degree as u64 * size;
-    let block = WORD * LINE as u64 * size;
-    let digests = 2 * DIGEST * size;
-    let points = WORD * size;
+    // On the largest domain: coefficients, and values of a word.
+    let vector = element << layout.log_height();
+    let combined = layout.phases.iter().filter(|phase| !phase.is_empty());
+    let combined: u64 = combined.map(|phase| element << phase.log_height).sum();
+    let word = 2 * vector + ((2 * DIGEST) << layout.log_size()) / 16;
 
     let work = work.shard.as_ref().map_or(0, shard);
-    let quotient = block + digests;
     let stages = vec![
-        (Stage::Witness, before + work + traces),
-        (Stage::Commit, before + traces + main),
-        (Stage::Sums, before + traces + main + sums + running),
-        (Stage::Quotient, columns + block.max(values / 2) + values),
-        (Stage::Open, columns + quotient + 3 * values + points),
-        (Stage::Compose, columns + quotient + 4 * values + points),
+        (Stage::Witness, before + work + traces + cells),
+        // The layers of the tree that are not kept.
+        (
+            Stage::Commit,
+            before + main + ((7 * DIGEST) << layout.log_size()) / 4,
+        ),
+        (Stage::Tree, columns + leaves.sum::<u64>()),
+        (Stage::Rows, columns + folded.sum::<u64>()),
+        (Stage::Open, columns + combined + 3 * vector),
         (
             Stage::Fold,
-            columns + quotient + digests / 7 + 4 * values + 3 * points,
+            columns + combined + 2 * vector + word + word / 8,
         ),
     ];
     Estimate {
@@ -86,24 +90,33 @@ pub fn part(shape: &Shape, preset: Preset, work: &Work) -> Estimate {
     }
 }
 
-/// The memory that one more row of a table takes at the stage of greatest use: about, since columns
-/// stand in blocks, and tables have heights.
-pub fn row(table: Table, preset: Preset) -> u64 {
-    let degree = preset.degree();
+/// Bytes of a leaf and of all that is above it: its count and its denominator, and as many fractions as there are
+/// leaves.
+fn leaf(preset: Preset) -> u64 {
+    WORD * (3 * preset.degree() as u64 + 1)
+}
+
+/// Rows, rounded up to the groups of the tree and of the sum over rows.
+fn grouped(rows: u32) -> u64 {
+    u64::from(rows).next_multiple_of(128)
+}
+
+fn messages(table: Table) -> u64 {
     let counts = Counts::of(table);
-    let chains = [counts.local, counts.global];
-    let chains = chains.iter().filter(|messages| **messages > 0).count();
-    let trace = table.trace_width() + chains * degree;
-    let extended = 2 * (table.trace_width() + counts.sums() * degree);
-    // Blocks are filled but for some of their columns.
-    let extended = extended + extended / 12;
-    // Half of the rows are in the highest table, and have digests and values of the quotient.
-    WORD * (trace + extended) as u64 + DIGEST * 4
+    (counts.local + counts.global) as u64
+}
+
+/// The memory that one more row of a table takes at the stage of greatest use.
+pub fn row(table: Table, preset: Preset) -> u64 {
+    let cells = table.trace_width() as u64;
+    // A cell, its values, and its share of the digests of their rows.
+    let committed = 3 * WORD + 1;
+    committed * cells + leaf(preset) * messages(table)
 }
 
 /// The memory that the process takes beside a part: code, the program, the input.
 pub fn process(setup: &Setup<'_>, input: &[u8]) -> u64 {
-    const CODE: u64 = 16 << 20;
+    const CODE: u64 = 26 << 20;
     let image = &setup.image;
     let text = size_of_val(&image.text[..]) as u64;
     let words = size_of_val(&image.words[..]) as u64;
@@ -134,21 +147,20 @@ fn shard(shard: &ShardWork) -> u64 {
     shard.bytes() + machine + records.sum::<u64>() + transfers
 }
 
-/// Bytes of a phase's extended columns.
-fn groups(phase: &Phase) -> u64 {
-    let groups = phase.groups.iter().map(|group| {
-        let columns = group.width.next_multiple_of(LINE) as u64;
-        (WORD * columns) << group.log_size()
-    });
-    groups.sum()
+/// Cells of a phase's matrix.
+fn words(matrix: &Matrix) -> u64 {
+    (matrix.width as u64) << matrix.log_height
 }
 
-/// Bytes of a phase's tree.
-fn tree(phase: &Phase) -> u64 {
-    match phase.groups.first() {
-        Some(tallest) => (2 * DIGEST) << tallest.log_size(),
-        None => 0,
+/// Bytes of a phase's cells, of their values, and of the tree.
+fn committed(matrix: &Matrix) -> u64 {
+    if matrix.is_empty() {
+        return 0;
     }
+    let columns = matrix.width.next_multiple_of(LINE) as u64;
+    let values = (WORD * columns) << (matrix.log_height + 1);
+    // All but the lowest layers of the tree.
+    WORD * words(matrix) + values + (DIGEST << (matrix.log_height + 1)) / 4
 }
 
 /// Bytes of the record of one instruction.

@@ -55,7 +55,7 @@ pub use pipeline::{
 };
 pub use plan::{Cutting, Plan};
 pub use report::Report;
-pub use run_estimate::{NANOSECONDS_PER_CELL, RunEstimate, estimate as estimate_run};
+pub use run_estimate::{RunEstimate, estimate as estimate_run};
 pub use setup::{Setup, prepare, prepare_for, verifying_key};
 pub use stage::Stage;
 pub use tables::{Tables, prove_tables};

@@ -2,8 +2,7 @@
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    instances::several,
-    machine::{self, Execution, Image, Part, Role, Table, ZeroedRange},
+    machine::{self, Execution, Image, Part, Role, ZeroedRange},
     system::{
         boundary::{Held, Left},
         zeroed::{NotZeroed, openings},
@@ -16,7 +15,7 @@ use zonda_riscv_emu::{
     shard::{BoundaryWord, End, ReplayInput, Shard, Start},
 };
 use zonda_verifier::{
-    Instance, Shape,
+    Heights,
     links::{self, ExecutionLinks, Links},
 };
 
@@ -225,44 +224,17 @@ impl Work {
         extent
     }
 
-    /// The part's instances; `fixed` are those with preprocessed columns, which the key determines.
-    pub fn shape(&self, image: &Image, fixed: &[Instance]) -> Shape {
+    /// How many rows the part's tables have.
+    pub fn heights(&self, image: &Image) -> Heights {
         let extent = self.extent(image);
-        let tables = Table::ALL
-            .into_iter()
-            .filter(|table| self.has(table.role()));
-        let instances = tables.flat_map(|table| {
-            let own = fixed.iter().filter(|instance| instance.table == table);
-            let own: Vec<_> = own.copied().collect();
-            if own.is_empty() {
-                let heights = several(table, table.rows(&extent)).into_iter();
-                let log_height = heights.map(|height| height.ilog2() as u8);
-                log_height
-                    .map(|log_height| Instance { table, log_height })
-                    .collect()
+        Heights::new(|table| {
+            let rows = if self.has(table.role()) {
+                table.rows(&extent)
             } else {
-                own
-            }
-        });
-        Shape(instances.collect())
-    }
-
-    /// How many rows of each instance of `shape` are in use.
-    pub fn used(&self, image: &Image, shape: &Shape) -> Vec<usize> {
-        let extent = self.extent(image);
-        let mut before = None;
-        let mut left = 0;
-        let used = shape.0.iter().map(|instance| {
-            let table = instance.table;
-            if before != Some(table) {
-                before = Some(table);
-                left = table.rows(&extent);
-            }
-            let used = left.min(1 << instance.log_height);
-            left -= used;
-            used
-        });
-        used.collect()
+                0
+            };
+            u32::try_from(rows).unwrap_or(u32::MAX)
+        })
     }
 
     /// Hands out everything that the part's boundary columns are made from.
@@ -318,6 +290,8 @@ const REGISTERS: usize = 32;
 
 #[cfg(test)]
 mod tests {
+    use zonda_circuits::machine::Table;
+
     use super::*;
 
     #[test]

@@ -261,7 +261,7 @@ impl Plan {
 
     fn open(&self, directory: &Path) -> Result<Directory, DirectoryError> {
         let parts = self.header.parts.len() as u32;
-        Directory::open(directory, self.global.0, &self.header.to_bytes(), parts)
+        Directory::open(directory, self.global, &self.header.to_bytes(), parts)
     }
 
     /// The tasks of the run. They can be had once.

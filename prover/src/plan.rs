@@ -3,8 +3,7 @@
 
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    instances::several,
-    machine::{Statement, Table, ZeroedRange},
+    machine::{Statement, ZeroedRange},
     system::boundary::Left,
     witness::{boundary_columns, count_uses},
 };
@@ -15,14 +14,16 @@ use zonda_riscv_emu::{
     shard::{Cut, End, Last, Shard, Sharder},
 };
 use zonda_verifier::{
-    Claim, Shape,
+    Claim, Heights, Layout,
     header::{Header, MAX_SHARDS, PartHeader},
+    layout::BOUNDARY,
+    proof::Digest,
     protocol::{self, label},
 };
 
 use crate::{
     cancel::Cancel,
-    engine::{Commitment, Engine, Global},
+    engine::{Engine, pages::Source, part::Committed, work},
     error::ProveError,
     estimate::{self, Estimate},
     forecast::Cost,
@@ -39,7 +40,7 @@ pub struct Plan {
     /// The header: facts about all parts.
     pub header: Header,
     /// The state of the transcript in which all parts begin.
-    pub global: Global,
+    pub global: Digest,
     /// How the run is executed and cut.
     pub cutting: Cutting,
     /// How many instructions of each family it has.
@@ -50,9 +51,7 @@ pub struct Plan {
     /// The work of the parts that execute nothing.
     pub(crate) closing: Vec<Work>,
     /// The boundary of the first part, if it is the only one.
-    pub(crate) boundary: Option<Commitment>,
-    /// How many rows of each part's instances are in use.
-    pub(crate) used: Vec<Vec<usize>>,
+    pub(crate) boundary: Option<Committed>,
     /// Bytes of memory where proving a part takes the most.
     pub(crate) part_peak: u64,
     /// Bytes of memory that the run takes beside the parts.
@@ -112,7 +111,6 @@ impl Plan {
             cutting,
             job,
             parts: Vec::new(),
-            used: Vec::new(),
             output: Vec::new(),
             instructions: [0; Family::ALL.len()],
             uses: allocate::filled(0, setup.image.text.len())?,
@@ -144,7 +142,6 @@ struct Planner<'a, 'b> {
     cutting: &'a Cutting,
     job: &'a mut Job<'b>,
     parts: Vec<PartHeader>,
-    used: Vec<Vec<usize>>,
     output: Vec<u8>,
     instructions: [u64; Family::ALL.len()],
     /// In how many rows of shards' tables each instruction of the program is.
@@ -168,7 +165,7 @@ impl Planner<'_, '_> {
         for (sum, count) in self.instructions.iter_mut().zip(shard.meter.instructions) {
             *sum += count;
         }
-        count_uses(&self.setup.image, &shard.pcs, several, &mut self.uses);
+        count_uses(&self.setup.image, &shard.pcs, &mut self.uses);
         let work = Work {
             shard: Some(ShardWork::from(shard)),
             ..Work::default()
@@ -226,18 +223,17 @@ impl Planner<'_, '_> {
         let mut transcript = protocol::begin(&header.claim, &header);
         if let Some(engine) = self.engine {
             let bits = key.parameters().global_work_bits;
-            header.global_nonce = engine.work(&mut transcript, label::GLOBAL, bits);
+            header.global_nonce = work(engine.platform, &mut transcript, label::GLOBAL, bits);
         }
         Ok(Plan {
             statement,
             header,
-            global: Global(*transcript.state()),
+            global: *transcript.state(),
             cutting: *self.cutting,
             instructions: self.instructions,
             kept: self.kept,
             closing,
             boundary,
-            used: self.used,
             part_peak: self.part_peak,
             reserve,
             costs: self.costs,
@@ -260,25 +256,26 @@ impl Planner<'_, '_> {
     }
 
     /// Adds a part: commits to its boundary.
-    fn add(&mut self, work: &Work) -> Result<Option<Commitment>, PlanError> {
+    fn add(&mut self, work: &Work) -> Result<Option<Committed>, PlanError> {
         let bytes = self.estimate(work).peak();
         if bytes > self.cutting.part_bytes {
             return Err(PlanError::Over { bytes });
         }
         self.part_peak = self.part_peak.max(bytes);
         let setup = self.setup;
-        let shape = work.shape(&setup.image, setup.key.fixed());
-        self.costs.push(Cost::of(&shape, setup.key.preset()));
+        let heights = work.heights(&setup.image);
+        self.costs.push(Cost::of(&heights, setup.key.preset()));
         let mut boundary = None;
         if let Some(engine) = self.engine {
             boundary = Some(self.job.run(Stage::Boundary, |cancel| {
-                commit_boundary(engine, setup, work, &shape, cancel)
+                commit_boundary(engine, setup, work, &heights, cancel)
             })??);
         }
-        self.used.push(work.used(&setup.image, &shape));
         self.parts.push(PartHeader {
-            shape,
-            boundary_root: boundary.as_ref().map_or([0; 32], Commitment::root),
+            heights,
+            boundary_root: boundary
+                .as_ref()
+                .map_or([0; 32], |own| own.commitment.root()),
             links: work.links(),
         });
         Ok(boundary)
@@ -286,9 +283,8 @@ impl Planner<'_, '_> {
 
     /// How much memory it takes to prove a part.
     fn estimate(&self, work: &Work) -> Estimate {
-        let key = &self.setup.key;
-        let shape = work.shape(&self.setup.image, key.fixed());
-        estimate::part(&shape, key.preset(), work)
+        let heights = work.heights(&self.setup.image);
+        estimate::part(&heights, self.setup.key.preset(), work)
     }
 
     fn fits(&self, work: &Work) -> bool {
@@ -378,26 +374,23 @@ pub(crate) fn commit_boundary(
     engine: &Engine,
     setup: &Setup<'_>,
     work: &Work,
-    shape: &Shape,
+    heights: &Heights,
     cancel: &Cancel,
-) -> Result<Commitment, ProveError> {
+) -> Result<Committed, ProveError> {
     let columns = work.with_boundary(&setup.image, |boundary| {
         let instruction_at = |pc| setup.instruction_at(pc);
-        let columns = boundary_columns(&setup.image, boundary, several, instruction_at);
+        let columns = boundary_columns(&setup.image, boundary, instruction_at);
         columns.map_err(ProveError::from)
     })?;
-    // For each instance that has any, in order.
-    let mut columns = columns.into_iter();
-    let cells = shape.0.iter().map(|instance| {
-        if instance.table.boundary_width() == 0 {
-            return Vec::new();
-        }
-        let columns = columns.next().expect("columns for each instance");
-        debug_assert_eq!(columns.table, instance.table);
-        columns.cells
+    let sources = columns.iter().filter(|filled| filled.height() > 0);
+    let sources = sources.map(|filled| Source {
+        table: filled.table,
+        cells: &filled.cells,
+        stride: filled.width,
+        height: filled.height(),
     });
-    let cells: Vec<_> = cells.collect();
-    Ok(engine.commit_boundary(shape, &cells, Table::boundary_width, cancel)?)
+    let sources: Vec<Source<'_>> = sources.collect();
+    Ok(engine.commit(&Layout::new(heights), BOUNDARY, &sources, cancel)?)
 }
 
 /// The final state of all that a run touches, by ascending space and address.

@@ -31,14 +31,14 @@ pub struct Report {
     /// Of these, parts that were found finished in the work directory. The time they took is in no
     /// figure here.
     pub finished_before: u64,
-    /// Mersenne31 elements committed to before blowup, padding included, in all parts.
+    /// Mersenne31 elements committed to before blowup, in all parts.
     pub committed_cells: u64,
-    /// Of those, elements of rows that only fill tables up to a power of two.
-    pub padding_cells: u64,
     /// Of those, elements committed to before the global challenges.
     pub boundary_cells: u64,
     /// `committed_cells / cycles`.
     pub cells_per_instruction: f64,
+    /// Messages of all rows, in all parts: leaves of the trees of fractions.
+    pub messages: u64,
     /// Committed cells table by table, over all parts.
     pub cells: Cells,
     /// Provable security of this proof, in whole bits: the sum of all error terms.
@@ -76,7 +76,7 @@ impl Report {
         budget_bytes: u64,
     ) -> Self {
         let key = &setup.key;
-        let cells = Cells::count(&plan.header, &plan.used);
+        let cells = Cells::count(&plan.header);
         let families: BTreeMap<_, _> = Family::ALL
             .into_iter()
             .map(|family| (family.name(), plan.instructions[family as usize]))
@@ -98,8 +98,8 @@ impl Report {
             parts: plan.header.parts.len() as u64,
             finished_before: 0,
             committed_cells: committed,
-            padding_cells: cells.padding(),
             boundary_cells: cells.boundary(),
+            messages: cells.messages(),
             cells_per_instruction: committed as f64 / cycles as f64,
             cells,
             security_bits: key.security_bits(&plan.header),

@@ -1,5 +1,5 @@
 //! The cost of proving a run, without proving it: the run is executed and cut as [`prove`] cuts it,
-//! and everything that depends on the parts' shapes alone is counted.
+//! and everything that depends on the parts' heights alone is counted.
 //!
 //! [`prove`]: crate::prove
 
@@ -10,7 +10,16 @@ use zonda_riscv_emu::{
     execute::{DebugStream, Host},
     program::Program,
 };
-use zonda_verifier::{Layout, VerifyingKey, layout::Phase, preset::FINAL_COEFFICIENTS};
+use zonda_verifier::{
+    Layout, Machine, VerifyingKey,
+    fractions::{SENT_DEPTH, SENT_NODES},
+    layout::LOG_PAGE,
+    nodes::SKIP_VALUES,
+    opening::{is_column_bit, present},
+    part::depth,
+    point::SKIPPED_BITS,
+    words::{LOG_LAST, folds},
+};
 
 use crate::{
     budget::Run,
@@ -18,6 +27,7 @@ use crate::{
     engine::Engine,
     error::ProveError,
     estimate,
+    forecast::Cost,
     job::Job,
     pipeline::{Options, in_pool},
     setup::Setup,
@@ -31,24 +41,16 @@ pub struct RunEstimate {
     pub shards: u64,
     /// How many parts the proof would have.
     pub parts: u64,
-    /// Mersenne31 elements committed to before blowup, padding included, in all parts.
+    /// Mersenne31 elements committed to before blowup, in all parts.
     pub committed_cells: u64,
     /// How many bytes of memory the process would hold at most.
     pub peak_bytes: u64,
     /// Length of the proof in bytes: what is expected of random queries, of which some meet.
     pub proof_bytes: u64,
-    /// Seconds of proving, execution included, on a machine as fast as the one on which
-    /// [`NANOSECONDS_PER_CELL`] was measured.
+    /// Seconds of proving, on a machine as fast as the one of the figures in the repository's BENCHMARKS: cores of a
+    /// Zen 4 with AVX-512.
     pub seconds: f64,
 }
-
-/// Nanoseconds that one core takes for each committed cell, from program and input to the proof.
-///
-/// From the figures in the repository's BENCHMARKS: two cores of a Zen 4 with AVX-512, preset
-/// `standard`. There it is off by 1 % for SHA-256 (one part), 2 % for JSON (one part), 6 % for one
-/// signature of secp256k1 (3 parts), and 6 % for 31 of them (51 parts). A processor with narrower
-/// vectors takes longer.
-pub const NANOSECONDS_PER_CELL: f64 = 22.0;
 
 /// Executes a run and estimates the cost of proving it with these options. The host is told how
 /// much was executed, and nothing that the guest prints.
@@ -68,11 +70,13 @@ pub fn estimate(
         let run = Run::uncommitted(&setup, input, options);
         let plan = options.budget.plan(run, &mut Counting(host), &mut job)?;
         let header = &plan.header;
-        let layouts = header.parts.iter();
-        let layouts = layouts.map(|part| Layout::new(&part.shape, options.preset.degree()));
-        let parts: f64 = layouts.map(|layout| part_bytes(&layout, &setup.key)).sum();
+        let machine = Machine::new();
+        let layouts = header.parts.iter().map(|part| Layout::new(&part.heights));
+        let parts = layouts.map(|layout| part_bytes(&machine, &layout, &setup.key));
+        let parts: f64 = parts.sum();
         let prefixes = header.to_bytes().len() + 4 * header.parts.len();
-        let committed_cells = Cells::count(header, &plan.used).committed();
+        let nanoseconds: f64 = plan.costs.iter().map(Cost::total).sum();
+        let committed_cells = Cells::count(header).committed();
         let cores = available_parallelism().map_or(1, Into::into);
         let cores = rayon::current_num_threads().min(cores);
         Ok(RunEstimate {
@@ -81,7 +85,7 @@ pub fn estimate(
             committed_cells,
             peak_bytes: estimate::process(&setup, input) + plan.reserve + plan.part_peak,
             proof_bytes: prefixes as u64 + parts.round() as u64,
-            seconds: committed_cells as f64 * NANOSECONDS_PER_CELL / 1e9 / cores as f64,
+            seconds: nanoseconds / 1e9 / cores as f64,
         })
     })?
 }
@@ -99,31 +103,42 @@ impl Host for Counting<'_> {
 
 /// How many bytes a part of this layout is expected to have: [`Sizes`](zonda_verifier::Sizes) counts
 /// those of a part that is there.
-fn part_bytes(layout: &Layout, key: &VerifyingKey) -> f64 {
-    const WORKS: usize = 5;
-    let element = WORD * layout.degree;
-    let folds = layout.folds();
-    let elements = layout.running_sums().count()
-        + layout.columns()
-        + layout.opened_before().count()
-        + FINAL_COEFFICIENTS;
-    let always = DIGEST * (3 + folds.len()) + element * elements + 8 * (WORKS + folds.len());
+fn part_bytes(machine: &Machine, layout: &Layout, key: &VerifyingKey) -> f64 {
+    const WORKS: usize = 3;
+    let element = WORD * key.preset().degree();
+    let folds = folds(layout.log_height());
+    let halvings = folds.iter().sum::<u32>() as usize;
+    let depth = depth(machine, layout) as usize;
+    let tree = 2 * SENT_NODES
+        + (SENT_DEPTH as usize..depth)
+            .map(|k| 2 * k + 4)
+            .sum::<usize>();
+    let rows = SKIP_VALUES + 3 * (layout.heights.log_rows() as usize - SKIPPED_BITS);
+    let page_bits = layout.page_bits();
+    let bits = (LOG_PAGE + page_bits + layout.log_height()) as usize;
+    let opening = 2 * bits + 2 * present(layout).count();
+    let last = 1 << LOG_LAST;
+    let elements = tree + rows + layout.values() + opening + 2 * halvings + last;
+    let column_bits = (0..page_bits).filter(|bit| is_column_bit(layout, *bit));
+    let works = WORKS + halvings + column_bits.count();
+    let always = DIGEST * (1 + folds.len()) + element * elements + 8 * works;
 
-    let opening = Opening {
+    let opened = Opening {
         queries: key.parameters().queries.into(),
     };
-    let phases = layout
-        .phases
-        .iter()
-        .filter(|phase| !phase.groups.is_empty());
-    let rows: f64 = phases.map(|phase| opening.phase(phase)).sum();
-    let mut log_size = layout.log_size();
-    let entries = folds.into_iter().map(|arity| {
-        log_size -= arity;
-        let leaf = (element << arity) as f64;
-        2.0 * LENGTH + leaf * opening.leaves(log_size) + opening.siblings(log_size)
+    let phases = present(layout).map(|(_, matrix)| {
+        let log_size = matrix.log_height + 1;
+        let rows = (WORD * matrix.width) as f64 * opened.leaves(log_size);
+        2.0 * LENGTH + rows + opened.siblings(log_size)
     });
-    always as f64 + rows + entries.sum::<f64>()
+    let phases: f64 = phases.sum();
+    let mut log_size = layout.log_size();
+    let entries = folds.into_iter().map(|fold| {
+        log_size -= fold;
+        let leaf = (element << fold) as f64;
+        2.0 * LENGTH + leaf * opened.leaves(log_size) + opened.siblings(log_size)
+    });
+    always as f64 + phases + entries.sum::<f64>()
 }
 
 /// Openings at so many random places.
@@ -144,14 +159,6 @@ impl Opening {
     fn siblings(&self, log_size: u32) -> f64 {
         let layers = (1..=log_size).map(|log| 2.0 * self.leaves(log - 1) - self.leaves(log));
         DIGEST as f64 * layers.sum::<f64>()
-    }
-
-    fn phase(&self, phase: &Phase) -> f64 {
-        let groups = phase.groups.iter().map(|group| {
-            let row = (WORD * group.width) as f64;
-            LENGTH + row * self.leaves(group.log_size())
-        });
-        groups.sum::<f64>() + LENGTH + self.siblings(phase.log_size())
     }
 }
 

@@ -1,11 +1,11 @@
 //! The data that proving runs of a program needs beside the engine.
 
-use zonda_circuits::machine::{Image, Role};
+use zonda_circuits::machine::Image;
 use zonda_riscv_emu::{instruction::Instruction, program::Program};
-use zonda_verifier::{Instance, Preset, Shape, VerifyingKey};
+use zonda_verifier::{Heights, KeyHeights, Preset, VerifyingKey};
 
 use crate::{
-    engine::{Engine, EngineError, Fixed, FixedRoots},
+    engine::{Engine, EngineError, Fixed},
     error::ProveError,
     pipeline::{Options, in_pool},
     task::{Task, TaskError},
@@ -31,17 +31,10 @@ impl<'a> Setup<'a> {
     /// If memory is refused.
     pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Result<Self, ProveError> {
         let image = Image::of(program)?;
-        let fixed = engine.fix(&image, ROLES)?;
-        let mut instances: Vec<_> = fixed
-            .tables()
-            .map(|(table, log_height)| Instance {
-                table,
-                log_height: log_height as u8,
-            })
-            .collect();
-        instances.sort_by_key(|instance| instance.table);
-        let roots = fixed.roots();
-        let key = VerifyingKey::from_roots(program.id(), image.entry, preset, instances, roots);
+        let fixed = engine.fix(&image, |_| true)?;
+        let heights = KeyHeights::of(&image);
+        let (id, roots) = (program.id(), fixed.roots());
+        let key = VerifyingKey::from_roots(id, image.entry, preset, heights, roots);
         Ok(Self {
             program,
             image,
@@ -82,15 +75,14 @@ impl<'a> Setup<'a> {
         self.fixed = None;
     }
 
-    /// The preprocessed columns that parts of this shape have.
+    /// The preprocessed columns that parts of these heights have.
     ///
     /// # Errors
     /// If memory is refused.
-    pub(crate) fn fixed(&self, engine: &Engine, shape: &Shape) -> Result<Fixed, EngineError> {
-        let has = |role: &Role| shape.0.iter().any(|i| i.table.role() == *role);
+    pub(crate) fn fixed(&self, engine: &Engine, heights: &Heights) -> Result<Fixed, EngineError> {
         match &self.fixed {
             Some(fixed) => Ok(fixed.clone()),
-            None => engine.fix(&self.image, ROLES.into_iter().filter(has)),
+            None => engine.fix(&self.image, |role| heights.has(role)),
         }
     }
 
@@ -134,8 +126,8 @@ pub fn prepare_for<'a>(
     })?
 }
 
-/// The key of a program. It takes 64 bytes of memory for each row of the highest table, for up to
-/// sixteen columns: half of the extended columns are there at a time, and no tree.
+/// The key of a program. It takes about 200 bytes of memory for each instruction, each word that the file fills, and
+/// each gap between those.
 ///
 /// # Errors
 /// If the threads cannot be started, or memory is refused.
@@ -155,12 +147,8 @@ fn keys(
     presets: &[Preset],
 ) -> Result<Vec<VerifyingKey>, ProveError> {
     let image = Image::of(program)?;
-    let FixedRoots { instances, roots } = engine.fixed_roots(&image)?;
-    let (id, entry) = (program.id(), image.entry);
-    let key =
-        |preset: &Preset| VerifyingKey::from_roots(id, entry, *preset, instances.clone(), roots);
+    let roots = engine.fix(&image, |_| true)?.roots();
+    let (id, entry, heights) = (program.id(), image.entry, KeyHeights::of(&image));
+    let key = |preset: &Preset| VerifyingKey::from_roots(id, entry, *preset, heights, roots);
     Ok(presets.iter().map(key).collect())
 }
-
-/// The roles of tables with preprocessed columns.
-const ROLES: [Role; 3] = [Role::Lookup, Role::Program, Role::Zeroed];

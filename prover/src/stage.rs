@@ -15,30 +15,27 @@ pub enum Stage {
     Key,
     /// Extending and committing to the tables.
     Commit,
-    /// The lookup argument's columns, extended and committed to.
-    Sums,
-    /// Constraints, and the quotient, extended and committed to.
-    Quotient,
-    /// Every column at the out-of-domain points.
+    /// Proving that messages balance.
+    Tree,
+    /// Proving that constraints hold on all rows.
+    Rows,
+    /// Opening the values of columns.
     Open,
-    /// All columns combined into one.
-    Compose,
-    /// The low-degree test and its queries.
+    /// The low-degree test.
     Fold,
 }
 
 impl Stage {
     /// All stages, in order: a part's are proved in this order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Execute,
         Self::Boundary,
         Self::Witness,
         Self::Key,
         Self::Commit,
-        Self::Sums,
-        Self::Quotient,
+        Self::Tree,
+        Self::Rows,
         Self::Open,
-        Self::Compose,
         Self::Fold,
     ];
 
@@ -50,10 +47,9 @@ impl Stage {
             Self::Witness => "witness",
             Self::Key => "key",
             Self::Commit => "commit",
-            Self::Sums => "sums",
-            Self::Quotient => "quotient",
+            Self::Tree => "tree",
+            Self::Rows => "rows",
             Self::Open => "open",
-            Self::Compose => "compose",
             Self::Fold => "fold",
         }
     }

@@ -1,16 +1,30 @@
 //! The work of one part, complete in itself: another machine can prove the part from it.
 
-use zonda_circuits::system::{
-    boundary::Left,
-    zeroed::{NotZeroed, Opening, openings},
+use std::ops::Deref;
+
+use zonda_circuits::{
+    machine::Table,
+    system::{
+        boundary::Left,
+        zeroed::{NotZeroed, Opening, openings},
+    },
+    tape::Plan,
+    witness::Filled,
 };
 use zonda_kernels::AllocationError;
 use zonda_riscv_emu::{allocate::OutOfMemory, shard::ReplayError};
-use zonda_verifier::{Layout, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS};
+use zonda_verifier::{
+    Layout, Machine, PartHeader, Preset, QM31, Sextic, header::MAX_SHARDS, layout::MAIN,
+    proof::Digest,
+};
 
 use crate::{
     directory,
-    engine::{Commitment, Engine, Filled, Global, ProverChallenge},
+    engine::{
+        Engine, ProverChallenge,
+        columns::{self, TableRows},
+        part::{self, Committed},
+    },
     error::ProveError,
     estimate,
     forecast::Cost,
@@ -42,7 +56,7 @@ pub struct Task {
     /// The part's entry in the proof's header.
     pub header: PartHeader,
     /// Where the transcripts of all parts begin.
-    pub global: Global,
+    pub global: Digest,
     /// The part's work.
     pub work: Work,
 }
@@ -110,7 +124,7 @@ pub fn prove_task(
     in_pool(options, || {
         let mut job = Job::new(options.observer, options.cancel.clone());
         // The estimate of the time left covers this part alone.
-        job.plan(vec![Cost::of(&task.header.shape, setup.key.preset())]);
+        job.plan(vec![Cost::of(&task.header.heights, setup.key.preset())]);
         job.begin_part();
         prove(engine, setup, task, None, &mut job)
     })?
@@ -127,7 +141,7 @@ pub(crate) fn prove(
     engine: &Engine,
     setup: &Setup<'_>,
     task: &Task,
-    boundary: Option<Commitment>,
+    boundary: Option<Committed>,
     job: &mut Job<'_>,
 ) -> Result<Vec<u8>, ProveError> {
     match setup.key.preset() {
@@ -140,52 +154,75 @@ fn prove_over<E: ProverChallenge>(
     engine: &Engine,
     setup: &Setup<'_>,
     task: &Task,
-    boundary: Option<Commitment>,
+    boundary: Option<Committed>,
     job: &mut Job<'_>,
 ) -> Result<Vec<u8>, ProveError> {
-    let shape = &task.header.shape;
+    let heights = &task.header.heights;
     task.check(setup)?;
-    let estimate = estimate::part(shape, setup.key.preset(), &task.work);
+    let estimate = estimate::part(heights, setup.key.preset(), &task.work);
     engine.pool.set_limit(estimate.pool());
     let boundary = match boundary {
         Some(boundary) => boundary,
         None => job.run(Stage::Boundary, |cancel| {
-            commit_boundary(engine, setup, &task.work, shape, cancel)
+            commit_boundary(engine, setup, &task.work, heights, cancel)
         })??,
     };
-    if boundary.root() != task.header.boundary_root {
+    if boundary.commitment.root() != task.header.boundary_root {
         let what = "boundary";
         return Err(TaskError::Header { what }.into());
     }
-    let traces = job.run(Stage::Witness, |cancel| {
+    let layout = Layout::new(heights);
+    let main = job.run(Stage::Witness, |cancel| {
         let cells = |count| {
             let cells = engine.pool.take(count);
             cells.map_err(|AllocationError { bytes }| OutOfMemory { bytes })
         };
-        witness::fill(setup, &task.work, cells, cancel)
+        let filled = witness::fill(setup, &task.work, cells, cancel)?;
+        let rows: Vec<TableRows<'_>> = filled.iter().map(rows).collect();
+        let sources = columns::sources(&rows, MAIN);
+        Ok::<_, ProveError>(columns::committed(
+            engine.platform,
+            &engine.pool,
+            &layout,
+            MAIN,
+            &sources,
+        )?)
     })??;
-    let traces = traces.into_iter().map(|filled| filled.cells).collect();
-    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, shape))??;
-    let filled = Filled {
-        shape: shape.clone(),
-        traces,
-        stated: task.work.stated()?,
+    let fixed = job.run(Stage::Key, |_| setup.fixed(engine, heights))??;
+    let [program, gaps] = fixed.phases();
+    let given = part::Given {
+        machine: &Machine::new(),
+        plans: &Table::ALL.map(Plan::of),
+        layout: &layout,
+        position: task.index,
+        stated: &task.work.stated()?,
+        earlier: [program, gaps, Some(&boundary)],
+        parameters: setup.key.parameters(),
     };
-    let (index, global) = (task.index, &task.global);
-    let body = engine.prove_part::<E>(&setup.key, &fixed, global, index, &boundary, filled, job)?;
-    Ok(body.to_bytes(&Layout::new(shape, E::DEGREE)))
+    let body = part::prove::<E>(engine, &given, main, &task.global, job)?;
+    Ok(body.to_bytes(&layout))
+}
+
+/// The rows of a filled table.
+pub(crate) fn rows<M: Deref<Target = [u32]>>(filled: &Filled<M>) -> TableRows<'_> {
+    TableRows {
+        table: filled.table,
+        height: filled.cells.len() / filled.width,
+        fixed: &[],
+        trace: &filled.cells,
+    }
 }
 
 impl Task {
     /// The name of the part's files in a work directory, without extension: `.task` is usual for the
     /// task, and `.part` is where the part is looked for.
     pub fn file_name(&self) -> String {
-        directory::name(&self.global.0, self.index)
+        directory::name(&self.global, self.index)
     }
 
     /// The content of the part's file in a work directory, from the part's bytes.
     pub fn part_file(&self, bytes: &[u8]) -> Vec<u8> {
-        directory::content(&self.global.0, self.index, bytes)
+        directory::content(&self.global, self.index, bytes)
     }
 
     /// Checks everything that can be checked without executing the shard.
@@ -240,8 +277,8 @@ impl Task {
             }
         }
         self.check_zeroed(setup)?;
-        if self.header.shape != self.work.shape(&setup.image, setup.key.fixed()) {
-            return Err(TaskError::Header { what: "shape" });
+        if self.header.heights != self.work.heights(&setup.image) {
+            return Err(TaskError::Header { what: "heights" });
         }
         if self.header.links != self.work.links() {
             return Err(TaskError::Header { what: "links" });

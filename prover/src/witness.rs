@@ -3,7 +3,6 @@
 use std::{mem, ops::DerefMut};
 
 use zonda_circuits::{
-    instances::several,
     machine::Table,
     witness::{Filled, Filling},
 };
@@ -40,12 +39,12 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
     work.with_boundary(&setup.image, |boundary| {
         let extent = work.extent(&setup.image);
         let at = |pc| setup.instruction_at(pc);
-        let mut filling =
-            Filling::new(&setup.image, &stated, boundary, &extent, several, at, cells)?;
+        let mut filling = Filling::new(&setup.image, &stated, boundary, &extent, at, cells)?;
         let Some(shard) = &work.shard else {
             return Ok(filling.finish(&Records::default())?);
         };
-        let last = replay(setup, shard, |records| filling.add(records), cancel)?;
+        let add = |records: &Records| filling.add(records);
+        let last = replay(setup, shard, add, cancel)?;
         let filled = filling.finish(&last)?;
         if executes_all(&filled, shard.cycles()) {
             Ok(filled)
@@ -60,8 +59,8 @@ pub(crate) fn fill<M: DerefMut<Target = [u32]> + Send>(
 /// counts their executions, and `cycles` are executed in all.
 fn executes_all<M: DerefMut<Target = [u32]>>(filled: &[Filled<M>], cycles: u64) -> bool {
     const TIMES: usize = Table::Instructions.boundary_width();
-    let instances = filled.iter().filter(|f| f.table == Table::Instructions);
-    let rows = instances.flat_map(|f| f.cells.chunks_exact(f.width).take(f.used));
+    let tables = filled.iter().filter(|f| f.table == Table::Instructions);
+    let rows = tables.flat_map(|f| f.cells.chunks_exact(f.width));
     let mut times = rows.map(|row| u64::from(row[TIMES]));
     let mut sum = 0;
     times.all(|times| {

@@ -3,9 +3,10 @@
 mod common;
 
 use common::{INPUT, PRESET, SHARD_CYCLES, options, program, proved};
+use zonda_circuits::machine::Image;
 use zonda_prover::{ProveError, Setup, Task, TaskError, engine::Engine, plan, prove_task};
 use zonda_riscv_emu::{execute::Discard, program::Program};
-use zonda_verifier::{Preset, Proof};
+use zonda_verifier::{Heights, Preset, Proof};
 
 /// The run's tasks, as bytes, and its proof without parts.
 fn planned() -> (Vec<Vec<u8>>, Proof) {
@@ -110,7 +111,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         .instructions[0] +=
         1000)));
     assert!(is_header(changed(first, &|task| {
-        task.header.shape.0.pop();
+        task.header.heights = Heights::default();
     })));
     assert!(is_header(changed(closing, &|task| {
         task.work.program.as_mut().unwrap().uses[0].1 += 1;
@@ -142,6 +143,25 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
         replayed,
         TaskError::Header { .. } | TaskError::Replay(_)
     ));
+    // A task whose header was made for the counts that it states.
+    let counted = |change: &dyn Fn(&mut zonda_prover::ShardWork)| {
+        changed(first, &|task| {
+            change(shard(task));
+            let image = Image::from(&program);
+            task.header.heights = task.work.heights(&image);
+        })
+    };
+    let moved = counted(&|shard| {
+        let counts = &mut shard.instructions;
+        let most = counts.iter().position(|count| *count > 100).unwrap();
+        counts[most] -= 1;
+        counts[(most + 1) % counts.len()] += 1;
+    });
+    assert!(matches!(moved, TaskError::Replay(_)), "{moved}");
+    for count in [1, 1000] {
+        let more = counted(&|shard| shard.transferred_words += count);
+        assert!(matches!(more, TaskError::Replay(_)), "{more}");
+    }
     // The header does not hold the output.
     let writes = |bytes: &&Vec<u8>| {
         let mut task = Task::from_bytes(bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Proofs of version 3, committed: they verify for as long as the version lasts, and have one form.
+//! Proofs of version 4, committed: they verify for as long as the version lasts, and have one form.
 //!
 //! They are made by `cargo test --release -p zonda-tests --test fixtures -- --ignored`, to be run again
 //! only if the protocol changes, which makes another version of it once there is a release.
@@ -18,9 +18,8 @@ const CHEAP: Parameters = Parameters {
     queries: 4,
     global_work_bits: 0,
     lookup_work_bits: 0,
-    constraints_work_bits: 0,
-    point_work_bits: 0,
-    batch_work_bits: 0,
+    columns_work_bits: 0,
+    words_work_bits: 0,
     fold_work_bits: 0,
     query_work_bits: 0,
 };
@@ -43,7 +42,7 @@ fn read(name: &str) -> Vec<u8> {
 
 /// The exit code, then the output.
 fn statement() -> Statement {
-    let bytes = read("v3.statement");
+    let bytes = read("v4.statement");
     let (exit_code, output) = bytes.split_first_chunk().unwrap();
     Statement {
         exit_code: u32::from_le_bytes(*exit_code),
@@ -53,7 +52,7 @@ fn statement() -> Statement {
 
 /// Checks a committed proof, of so many parts.
 fn holds(key: &VerifyingKey, name: &str, parts: usize) {
-    let bytes = read(&format!("{name}_v3.proof"));
+    let bytes = read(&format!("{name}_v4.proof"));
     let proof = Proof::from_bytes(&bytes).unwrap();
     assert_eq!(proof.parts.len(), parts, "{name}");
     assert!(proof.to_bytes() == bytes, "{name}");
@@ -71,7 +70,7 @@ fn holds(key: &VerifyingKey, name: &str, parts: usize) {
 }
 
 fn key(preset: Preset) -> VerifyingKey {
-    let bytes = read(&format!("{}_v3.key", preset.name()));
+    let bytes = read(&format!("{}_v4.key", preset.name()));
     let key = VerifyingKey::from_bytes(&bytes).unwrap();
     assert_eq!(key.to_bytes(), bytes);
     assert_eq!(key.preset(), preset);
@@ -94,12 +93,15 @@ fn the_committed_proof_in_parts_verifies() {
 /// Proofs and keys of older versions, of which the beginning is kept, are refused by name.
 #[test]
 fn older_versions_are_refused_by_name() {
-    let error = Proof::from_bytes(&read("refused_v2.proof")).unwrap_err();
-    let expected = "proof format version 2; this verifier reads version 3";
-    assert_eq!(error.to_string(), expected);
-    let error = VerifyingKey::from_bytes(&read("refused_v2.key")).unwrap_err();
-    let expected = "key format version 2; this verifier reads version 3";
-    assert_eq!(error.to_string(), expected);
+    for version in [2, 3] {
+        let file = |kind| read(&format!("refused_v{version}.{kind}"));
+        let error = Proof::from_bytes(&file("proof")).unwrap_err();
+        let expected = format!("proof format version {version}; this verifier reads version 4");
+        assert_eq!(error.to_string(), expected);
+        let error = VerifyingKey::from_bytes(&file("key")).unwrap_err();
+        let expected = format!("key format version {version}; this verifier reads version 4");
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[test]
@@ -111,12 +113,12 @@ fn generate() {
         let prover = Prover::new(Options::new().preset(preset));
         let proved = prover.prove(&program, &input).unwrap();
         let statement = [&proved.exit_code.to_le_bytes(), &proved.output[..]].concat();
-        fs::write(path("v3.statement"), statement).unwrap();
+        fs::write(path("v4.statement"), statement).unwrap();
         let name = preset.name();
         let key = prover.verifying_key(&program).unwrap();
-        fs::write(path(&format!("{name}_v3.key")), key.to_bytes()).unwrap();
+        fs::write(path(&format!("{name}_v4.key")), key.to_bytes()).unwrap();
         let proof = proved.proof.to_bytes();
-        fs::write(path(&format!("{name}_v3.proof")), proof).unwrap();
+        fs::write(path(&format!("{name}_v4.proof")), proof).unwrap();
     }
 
     let mut sharded = Sharded::new(&program, &input, SHARD_CYCLES);
@@ -126,12 +128,12 @@ fn generate() {
     let setup = Setup::with_key(&program, key).unwrap();
     let statement = sharded.statement();
     let parts = (0..).zip(sharded.fill());
-    let parts = parts.map(|(part, (links, instances))| Tables {
-        instances,
+    let parts = parts.map(|(part, (links, tables))| Tables {
+        tables,
         stated: links.part(part, &statement),
         links,
     });
     let shards = sharded.shards.len() as u32;
     let proof = prove_tables(&engine, &setup, &statement, shards, parts.collect()).unwrap();
-    fs::write(path("cheap_v3.proof"), proof.to_bytes()).unwrap();
+    fs::write(path("cheap_v4.proof"), proof.to_bytes()).unwrap();
 }

@@ -8,12 +8,13 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use common::guest;
+use common::{buses, guest};
 use serde::{Deserialize, Serialize};
 use zonda::{
     Cancel, Cancelled, Input, Observer, Options, Output, Preset, Progress, ProveError, Prover,
     Stage, Statement, ValueError, verify,
 };
+use zonda_circuits::machine::Table;
 
 /// What the guest `typed` reads first.
 #[derive(Serialize)]
@@ -152,4 +153,37 @@ fn a_prover_that_was_cancelled_proves_again() {
     assert!(!cancel.reset(), "nobody has cancelled since");
     let fresh = Prover::default().prove(&echo, b"abc").unwrap();
     assert!(proved.proof == fresh.proof);
+}
+
+/// Rows, cells and messages, counted once more from the proof's header.
+#[test]
+fn the_report_counts_what_the_proof_has() {
+    let prover = Prover::new(Options::new().shard_cycles(1000));
+    let input = 1000_u32.to_le_bytes();
+    let proved = prover.prove(&guest("fibonacci"), &input).unwrap();
+    let (report, proof) = (&proved.report, &proved.proof);
+    let stages = [
+        "boundary", "commit", "execute", "fold", "key", "open", "rows", "tree", "witness",
+    ];
+    assert!(report.stages.keys().copied().eq(stages));
+    assert!(report.shards > 2 && report.parts > report.shards);
+    assert_eq!(report.parts, proof.parts.len() as u64);
+    assert_eq!(report.proof_bytes, proof.to_bytes().len() as u64);
+
+    let (mut cells, mut boundary, mut messages) = (0, 0, 0);
+    for (table, buses) in buses() {
+        let heights = proof.header.parts.iter().map(|part| part.heights.of(table));
+        let rows: u64 = heights.map(u64::from).sum();
+        boundary += rows * table.boundary_width() as u64;
+        messages += rows * buses.len() as u64;
+        // The verifier knows the statement's columns: nobody commits to them.
+        if table != Table::Statement {
+            cells += rows * table.trace_width() as u64;
+        }
+    }
+    assert_eq!(report.committed_cells, cells);
+    assert_eq!(report.boundary_cells, boundary);
+    assert_eq!(report.messages, messages);
+    let families: u64 = report.families.values().sum();
+    assert_eq!(report.cycles, families);
 }

@@ -1,12 +1,18 @@
-//! The security of a key's proofs: its parameters and a proof's shapes, as the calculator takes them.
+//! The security of a key's proofs: its parameters and a proof's heights, as the calculator takes them.
+
+use zonda_circuits::machine::Table;
 
 use crate::{
+    combination::slot_bits,
     counts::{Machine, Scope},
     header::{Header, HeaderError, MAX_CLOSING_PARTS, check_counts},
+    heights::Heights,
     key::VerifyingKey,
-    layout::Layout,
-    preset::{FINAL_COEFFICIENTS, LOG_BLOWUP, Parameters, Preset},
-    security::{Security, Setting, SettingError, Work, assess, claimed},
+    layout::{LOG_PAGE, Layout, column_bits},
+    opening::present,
+    preset::{Parameters, Preset},
+    security::{Phase, Security, Setting, SettingError, Work, claimed},
+    words::LOG_LAST,
 };
 
 impl Header {
@@ -26,13 +32,13 @@ impl VerifyingKey {
     /// has been analysed.
     pub fn security_bits(&self, header: &Header) -> u32 {
         self.security(header)
-            .map_or(0, |security| security.bits().max(0.0) as u32)
+            .map_or(0, |security| security.bits.max(0.0) as u32)
     }
 
     /// The provable security of proofs with this header: that of the least secure part,
     /// with the run that it belongs to.
     ///
-    /// The header need not have been verified. Its form is checked first, which bounds a part's instances; then
+    /// The header need not have been verified. Its form is checked first, which bounds a part's heights; then
     /// each part takes one computation of its claimed bits, and the least secure one the bounds in detail.
     ///
     /// # Errors
@@ -44,26 +50,40 @@ impl VerifyingKey {
     /// The numbers that decide the security of a part of this layout, in a run with so many terms
     /// of the lookup argument over all parts.
     pub(crate) fn setting(&self, machine: &Machine, layout: &Layout, global_terms: u64) -> Setting {
-        setting(self.parameters(), machine, layout, global_terms)
+        setting(
+            self.parameters(),
+            self.preset().degree(),
+            machine,
+            layout,
+            global_terms,
+        )
     }
 }
 
-/// How many terms the lookup argument over all parts has: heights times global messages.
+/// How many terms the lookup argument over all parts has: heights, rounded up to pages, times global messages.
 pub(crate) fn global_terms(machine: &Machine, header: &Header) -> u64 {
-    let instances = header.parts.iter().flat_map(|part| &part.shape.0);
-    instances.fold(0, |sum, instance| {
-        let rows = 1_u64.checked_shl(instance.log_height());
-        let messages = machine.counts(instance.table).messages(Scope::Global) as u64;
-        sum.saturating_add(rows.unwrap_or(u64::MAX).saturating_mul(messages))
+    let parts = header.parts.iter();
+    parts.fold(0, |sum, part| {
+        sum.saturating_add(terms(machine, &part.heights, Scope::Global))
+    })
+}
+
+/// How many terms the messages of one scope of a part are.
+fn terms(machine: &Machine, heights: &Heights, scope: Scope) -> u64 {
+    heights.tables().fold(0, |sum, (table, height)| {
+        let pages = u64::from(height.div_ceil(1 << LOG_PAGE));
+        let messages = machine.counts(table).messages(scope) as u64;
+        let leaves = pages.saturating_mul(1 << LOG_PAGE).saturating_mul(messages);
+        sum.saturating_add(leaves)
     })
 }
 
 fn claimed_bits(setting: &Setting) -> Result<f64, SettingError> {
-    claimed(setting).map(|bound| bound.bits)
+    claimed(setting).map(|security| security.bits)
 }
 
 /// The security of the part of which `bits` is least: it is computed once for each part, unless the part
-/// before has the same shape.
+/// before has the same heights.
 fn of_header(
     header: &Header,
     preset: Preset,
@@ -71,17 +91,21 @@ fn of_header(
     mut bits: impl FnMut(&Setting) -> Result<f64, SettingError>,
 ) -> Result<Security, HeaderError> {
     check_counts(header.shards, header.parts.len())?;
-    header.check_forms()?;
+    for (part, own) in header.parts.iter().enumerate() {
+        let form = own.heights.check_form();
+        form.map_err(|error| HeaderError::Heights { part, error })?;
+    }
     let machine = Machine::new();
     let global_terms = global_terms(&machine, header);
     let mut before = None;
     let mut worst: Option<(f64, usize, Setting)> = None;
-    for (part, shape) in header.parts.iter().map(|part| &part.shape).enumerate() {
-        if before.replace(shape) == Some(shape) {
+    for (part, heights) in header.parts.iter().map(|part| &part.heights).enumerate() {
+        if before.replace(heights) == Some(heights) {
             continue;
         }
-        let layout = Layout::of(&machine, shape, preset.degree());
-        let setting = setting(parameters, &machine, &layout, global_terms);
+        let layout = Layout::new(heights);
+        let degree = preset.degree();
+        let setting = setting(parameters, degree, &machine, &layout, global_terms);
         let bits = bits(&setting).map_err(|error| HeaderError::Security { part, error })?;
         if worst.as_ref().is_none_or(|(worst, ..)| bits < *worst) {
             worst = Some((bits, part, setting));
@@ -94,39 +118,39 @@ fn of_header(
         got: 0,
     };
     let (_, part, setting) = worst.ok_or(none)?;
-    assess(&setting).map_err(|error| HeaderError::Security { part, error })
+    claimed(&setting).map_err(|error| HeaderError::Security { part, error })
 }
 
 fn setting(
     parameters: &Parameters,
+    degree: usize,
     machine: &Machine,
     layout: &Layout,
     global_terms: u64,
 ) -> Setting {
+    let constraints = Table::ALL.map(|table| machine.counts(table).constraints as u64);
+    let phases = present(layout).map(|(phase, matrix)| Phase {
+        log_height: matrix.log_height,
+        column_bits: column_bits(phase),
+    });
     Setting {
-        challenge_degree: layout.degree as u32,
-        log_height: layout.log_height,
-        log_blowup: LOG_BLOWUP,
+        challenge_degree: degree as u32,
+        log_rows: layout.heights.log_rows(),
+        slot_bits: slot_bits(machine),
+        phases: phases.collect(),
+        log_final: LOG_LAST,
         queries: parameters.queries,
         work: Work {
             global: parameters.global_work_bits,
             lookup: parameters.lookup_work_bits,
-            constraints: parameters.constraints_work_bits,
-            point: parameters.point_work_bits,
-            batch: parameters.batch_work_bits,
+            columns: parameters.columns_work_bits,
+            words: parameters.words_work_bits,
             fold: parameters.fold_work_bits,
             query: parameters.query_work_bits,
         },
-        arities: layout
-            .folds()
-            .iter()
-            .map(|fold| 1_u32.wrapping_shl(*fold))
-            .collect(),
-        final_length: FINAL_COEFFICIENTS as u64,
-        columns: layout.columns() as u64,
-        shifted_columns: layout.opened_before().count() as u64,
-        constraints: layout.constraints() as u64,
-        lookup_terms: layout.terms(Scope::Local),
+        values: layout.values() as u64,
+        constraints: constraints.into_iter().fold(0, u64::saturating_add),
+        lookup_terms: terms(machine, &layout.heights, Scope::Local),
         global_terms,
         message_width: machine.widest() as u64,
     }
@@ -134,32 +158,23 @@ fn setting(
 
 #[cfg(test)]
 mod tests {
-    use alloc::{vec, vec::Vec};
+    use alloc::vec::Vec;
 
     use super::*;
-    use crate::{
-        header::PartHeader,
-        shape::{Instance, tests::least},
-    };
+    use crate::header::PartHeader;
 
-    /// A header of parts of which each has another shape than the one before, and of which `shapes` are
+    /// A header of parts of which each has other heights than the one before, and of which `kinds` are
     /// different.
-    fn header(parts: usize, shapes: usize) -> Header {
-        let part = |index: usize| {
-            let mut shape = least();
-            let mut code = index % shapes;
-            for table in zonda_circuits::machine::Table::ALL {
-                if !table.is_fixed() && shape.0.iter().all(|instance| instance.table != table) {
-                    let log_height = 4 + (code % 12) as u8;
-                    code /= 12;
-                    shape.0.push(Instance { table, log_height });
-                }
-            }
-            shape.0.sort_by_key(|instance| instance.table);
-            PartHeader {
-                shape,
-                ..PartHeader::default()
-            }
+    fn header(parts: usize, kinds: usize) -> Header {
+        let part = |index: usize| PartHeader {
+            heights: Heights::new(|table| match table {
+                Table::AddSub => 1000 + 77 * (index % kinds) as u32,
+                Table::Range16 | Table::Bytes => 1 << 16,
+                Table::PowersOfTwo => 8,
+                Table::Instructions | Table::Boundary | Table::Statement => 1,
+                _ => 0,
+            }),
+            ..PartHeader::default()
         };
         Header {
             shards: parts as u32,
@@ -191,14 +206,14 @@ mod tests {
             let machine = Machine::new();
             let terms = global_terms(&machine, &header);
             let bits = header.parts.iter().map(|part| {
-                let layout = Layout::of(&machine, &part.shape, 4);
+                let layout = Layout::new(&part.heights);
                 let parameters = header.preset.parameters();
-                let setting = setting(&parameters, &machine, &layout, terms);
-                assess(&setting).unwrap().bits()
+                let setting = setting(&parameters, 4, &machine, &layout, terms);
+                claimed(&setting).unwrap().bits
             });
             let least = bits.fold(f64::INFINITY, f64::min);
-            assert_eq!(security.unwrap().bits(), least);
-            assert_eq!(header.security().unwrap().bits(), least);
+            assert_eq!(security.unwrap().bits, least);
+            assert_eq!(header.security().unwrap().bits, least);
         }
     }
 
@@ -211,11 +226,13 @@ mod tests {
             assert_eq!(count, 0);
             security.unwrap_err()
         };
-        let long = |header: &mut Header| {
-            let instance = header.parts[1].shape.0[0];
-            header.parts[1].shape.0 = vec![instance; 255];
+        let high = |header: &mut Header| {
+            header.parts[1].heights = Heights::new(|_| u32::MAX);
         };
-        assert!(matches!(refused(&long), HeaderError::Shape { part: 1, .. }));
+        assert!(matches!(
+            refused(&high),
+            HeaderError::Heights { part: 1, .. }
+        ));
         let none = |header: &mut Header| header.parts = Vec::new();
         assert!(matches!(refused(&none), HeaderError::Parts { got: 0, .. }));
         let many = |header: &mut Header| header.shards = 1 << 20;

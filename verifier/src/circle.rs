@@ -110,27 +110,6 @@ impl Point<F> {
     }
 }
 
-impl<E: Challenge> Point<E> {
-    /// The point with rational parameter `tau`, unless `tau^2 = -1`.
-    pub fn from_parameter(tau: E) -> Option<Self> {
-        let square = tau.square();
-        let inverse = (E::ONE + square).try_inverse()?;
-        Some(Self {
-            x: (E::ONE - square) * inverse,
-            y: tau.double() * inverse,
-        })
-    }
-
-    /// The point's image under the automorphism of order 2 of the challenge field.
-    #[must_use]
-    pub fn conjugate(self) -> Self {
-        Self {
-            x: self.x.conjugate(),
-            y: self.y.conjugate(),
-        }
-    }
-}
-
 /// The x of twice a point with this x.
 #[inline]
 pub fn double_x<E: PrimeCharacteristicRing + Copy>(x: E) -> E {

@@ -1,7 +1,7 @@
 //! Proofs as bytes: one encoding per proof, read without trust.
 //!
 //! Section 10 of the protocol. A proof is its header, then each part with its length. The sizes of a
-//! part follow from its shape, but for what depends on the query positions: that carries its length,
+//! part follow from its heights, but for what depends on the query positions: that carries its length,
 //! which is bounded before anything is allocated. Every allocation is at most a small multiple of the
 //! bytes that have been read.
 
@@ -9,12 +9,13 @@ use alloc::vec::Vec;
 
 use crate::{
     challenge::Challenge,
+    counts::Machine,
     layout::Layout,
-    merkle::put_row,
-    proof::{Body, Digest, Nonces, Proof},
-    transcript::put_elements,
+    part::Body,
+    proof::{Digest, Proof},
 };
 
+mod body;
 mod error;
 mod header;
 mod read;
@@ -28,7 +29,7 @@ pub(crate) use header::{part_length, read as read_header};
 pub(crate) use read::{Reader, most_leaves};
 
 pub(crate) const MAGIC: &[u8; 5] = b"ZONDA";
-pub(crate) const VERSION: u16 = 3;
+pub(crate) const VERSION: u16 = 4;
 
 /// The most bytes of a part: no part of this machine comes near it.
 pub const MAX_PART_BYTES: usize = 64 << 20;
@@ -67,67 +68,11 @@ impl Proof {
     /// The body of a part, read from its bytes.
     ///
     /// # Errors
-    /// If there is no such part, or its bytes are not of its shape over the challenge field `E`.
+    /// If there is no such part, or its bytes are not of its heights over the challenge field `E`.
     pub fn body<E: Challenge>(&self, part: usize) -> Result<Body<E>, ProofError> {
         let found = self.header.parts.get(part).zip(self.parts.get(part));
         let (header, bytes) = found.ok_or(ProofError::Truncated { place: "parts" })?;
-        Body::from_bytes(&Layout::new(&header.shape, E::DEGREE), bytes)
-    }
-}
-
-impl<E: Challenge> Body<E> {
-    /// Reads a part of this layout from bytes, which may come from anyone.
-    ///
-    /// # Errors
-    /// If the bytes are not a part of this layout in its one form.
-    pub fn from_bytes(layout: &Layout, bytes: &[u8]) -> Result<Self, ProofError> {
-        let mut reader = Reader::new(bytes);
-        let body = reader.body(layout)?;
-        match reader.rest.len() {
-            0 => Ok(body),
-            count => Err(ProofError::Trailing { count }),
-        }
-    }
-
-    /// The part's bytes. Reading them gives this part again if it has as many of everything as the
-    /// layout calls for.
-    pub fn to_bytes(&self, layout: &Layout) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for root in [self.roots.main, self.roots.sums, self.roots.quotient] {
-            bytes.extend(root);
-        }
-        put_elements(&mut bytes, &self.claims);
-        put_elements(&mut bytes, &self.opened.at_point);
-        put_elements(&mut bytes, &self.opened.before);
-        bytes.extend(self.fold_roots.iter().flatten());
-        put_elements(&mut bytes, &self.last);
-        let Nonces {
-            lookup,
-            constraints,
-            point,
-            batch,
-            folds,
-            query,
-        } = &self.nonces;
-        let nonces = [lookup, constraints, point, batch].into_iter();
-        for nonce in nonces.chain(folds).chain([query]) {
-            bytes.extend(nonce.to_le_bytes());
-        }
-        for (phase, opening) in layout.phases.iter().zip(&self.phases) {
-            for (group, rows) in phase.groups.iter().zip(&opening.rows) {
-                put_length(&mut bytes, rows.len().checked_div(group.width).unwrap_or(0));
-                put_row(&mut bytes, rows);
-            }
-            if !phase.groups.is_empty() {
-                put_digests(&mut bytes, &opening.siblings);
-            }
-        }
-        for (fold, opening) in layout.folds().into_iter().zip(&self.folds) {
-            put_length(&mut bytes, opening.entries.len().wrapping_shr(fold));
-            put_elements(&mut bytes, &opening.entries);
-            put_digests(&mut bytes, &opening.siblings);
-        }
-        bytes
+        Body::from_bytes(&Machine::new(), &Layout::new(&header.heights), bytes)
     }
 }
 

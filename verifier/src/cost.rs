@@ -9,30 +9,24 @@ pub struct Operations {
     pub products: u64,
     /// Multiplications of a challenge-field element with a base element.
     pub scalings: u64,
-    /// Multiplications of base elements.
-    pub base_products: u64,
-    /// Inversions of challenge-field elements.
-    pub inversions: u64,
 }
 
 /// The cost of a verification by step: of a part of a run, or of all of it.
 ///
 /// Not counted are additions, and the multiplications inside the tables' own constraints, of which
-/// there are [`Counts::constraints`](crate::Counts) per instance.
+/// there are [`Counts::constraints`](crate::Counts) per table.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Cost {
     /// The transcript.
     pub transcript: Operations,
-    /// The statement's columns at the out-of-domain point.
-    pub statement: Operations,
-    /// Constraints at the out-of-domain point: the lookup argument's, and their combination.
-    pub constraints: Operations,
-    /// Hashing opened rows and the trees above them.
-    pub openings: Operations,
-    /// Combining opened rows.
-    pub batch: Operations,
-    /// The low-degree test: its trees and its folds.
-    pub folding: Operations,
+    /// The tree of fractions.
+    pub tree: Operations,
+    /// The sum over rows, the statement's columns included.
+    pub rows: Operations,
+    /// The opening of columns.
+    pub opening: Operations,
+    /// The words: their trees, and their folds.
+    pub words: Operations,
 }
 
 impl Cost {
@@ -41,11 +35,10 @@ impl Cost {
         let mut total = Operations::default();
         let steps = [
             self.transcript,
-            self.statement,
-            self.constraints,
-            self.openings,
-            self.batch,
-            self.folding,
+            self.tree,
+            self.rows,
+            self.opening,
+            self.words,
         ];
         steps.into_iter().for_each(|step| total.include(step));
         total
@@ -54,11 +47,10 @@ impl Cost {
     /// Adds the cost of a part to that of the run.
     pub(crate) fn include(&mut self, part: &Self) {
         self.transcript.include(part.transcript);
-        self.statement.include(part.statement);
-        self.constraints.include(part.constraints);
-        self.openings.include(part.openings);
-        self.batch.include(part.batch);
-        self.folding.include(part.folding);
+        self.tree.include(part.tree);
+        self.rows.include(part.rows);
+        self.opening.include(part.opening);
+        self.words.include(part.words);
     }
 }
 
@@ -67,8 +59,6 @@ impl Operations {
         add(&mut self.compressions, other.compressions);
         add(&mut self.products, other.products);
         add(&mut self.scalings, other.scalings);
-        add(&mut self.base_products, other.base_products);
-        add(&mut self.inversions, other.inversions);
     }
 
     /// Counts the hashing of `bytes` bytes.
@@ -84,16 +74,6 @@ impl Operations {
     /// Counts products with base elements.
     pub(crate) fn scale(&mut self, count: usize) {
         add(&mut self.scalings, count as u64);
-    }
-
-    /// Counts products of base elements.
-    pub(crate) fn multiply_base(&mut self, count: usize) {
-        add(&mut self.base_products, count as u64);
-    }
-
-    /// Counts inversions.
-    pub(crate) fn invert(&mut self, count: usize) {
-        add(&mut self.inversions, count as u64);
     }
 }
 

@@ -64,17 +64,6 @@ impl Counts {
             Scope::Global => self.global,
         }
     }
-
-    /// How many challenge-field columns hold the sums of the messages of a scope: one per pair.
-    pub const fn pairs(&self, scope: Scope) -> usize {
-        self.messages(scope).div_ceil(2)
-    }
-
-    /// How many challenge-field columns hold sums of messages.
-    pub const fn sums(&self) -> usize {
-        let global = self.pairs(Scope::Global);
-        self.pairs(Scope::Local).saturating_add(global)
-    }
 }
 
 /// BLAKE3 of the constraints and messages of all tables, as polynomials: section 10 of the protocol.
@@ -194,13 +183,12 @@ mod tests {
         }
         assert_eq!(machine.widest(), 10);
         let statement = machine.counts(Table::Statement);
-        assert_eq!((statement.constraints, statement.sums()), (4, 2));
+        assert_eq!((statement.constraints, statement.local), (4, 4));
         let boundary = machine.counts(Table::Boundary);
         assert_eq!((boundary.local, boundary.global), (3, 2));
-        assert_eq!((boundary.sums(), boundary.widest), (3, 5));
+        assert_eq!(boundary.widest, 5);
         let program = machine.counts(Table::Program);
         assert_eq!((program.local, program.global), (0, 1));
-        assert_eq!(program.pairs(Scope::Local), 0);
     }
 
     /// Hears a row of which all cells that are committed after the global challenge, and all that

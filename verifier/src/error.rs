@@ -1,8 +1,7 @@
 //! Why a proof is refused.
 
 use crate::{
-    codec::ProofError, fri::FoldError, header::HeaderError, key::KeyError, lengths::LengthError,
-    merkle::OpeningError, preset::Preset, shape::MAX_OUTPUT_BYTES,
+    header::HeaderError, heights::MAX_OUTPUT_BYTES, key::KeyError, part::PartError, preset::Preset,
 };
 
 /// Why a proof is refused: the check that failed, in the order of the checks.
@@ -59,42 +58,4 @@ pub enum VerifyError {
     /// The messages between the parts do not balance.
     #[error("the global buses do not balance: the parts' claims do not add up to zero")]
     GlobalBalance,
-}
-
-/// Why a part of a proof is refused: the check that failed, in the order of the checks.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PartError {
-    /// A list of the part has another length than its shape asks for.
-    #[error(transparent)]
-    Length(#[from] LengthError),
-    /// The bytes are not a part of this shape.
-    #[error(transparent)]
-    Encoding(#[from] ProofError),
-    /// A proof of work is missing, or was done for another proof.
-    #[error("proof of work \"{at}\"")]
-    Work {
-        /// Before which challenge.
-        at: &'static str,
-    },
-    /// The out-of-domain point is one of the few that cannot be used.
-    #[error("the out-of-domain point cannot be used")]
-    Point,
-    /// The messages of the part's tables do not balance.
-    #[error("the buses do not balance: the claimed sums do not add up to zero")]
-    Balance,
-    /// The constraints do not hold at the out-of-domain point.
-    #[error("the constraints do not hold at the out-of-domain point")]
-    Constraints,
-    /// The opened rows of a phase are not those committed to.
-    #[error("opened rows of phase {phase}: {error}")]
-    Rows {
-        /// The phase.
-        phase: usize,
-        /// The error.
-        error: OpeningError,
-    },
-    /// The columns do not have the opened values, or are of too high a degree.
-    #[error("low-degree test: {0}")]
-    Folding(#[from] FoldError),
 }

@@ -1,30 +1,18 @@
 //! The tree of fractions: that all messages of a part balance, down to one claim on its leaves.
 //!
-//! Section 5.2 of the draft of protocol version 4 (`docs/engine-of-sums.md`), after Papini and Haböck,
+//! Section 8.3 of the protocol, after Papini and Haböck,
 //! *Improving logarithmic derivative lookups using GKR*, ePrint 2023/1284. A leaf is a message of a
 //! row, count over denominator; a node is the sum of its two children.
 
 use alloc::vec::Vec;
 
-use crate::{challenge::Challenge, cost::Operations, steps::Steps};
+use crate::{challenge::Challenge, cost::Operations, protocol::label, transcript::Transcript};
 
 /// The depth whose nodes are sent: one bit says local or global, four say the lane.
 pub const SENT_DEPTH: u32 = 5;
 
 /// How many nodes are sent: those of [`SENT_DEPTH`].
 pub const SENT_NODES: usize = 1 << SENT_DEPTH;
-
-/// The labels under which things are sent and drawn.
-pub mod label {
-    /// The nodes that are sent, and the point among them.
-    pub const NODES: &str = "nodes";
-    /// The challenge that combines numerators and denominators.
-    pub const LAMBDA: &str = "lambda";
-    /// A round of a sumcheck.
-    pub const TREE: &str = "tree";
-    /// The children at the point where a sumcheck ends.
-    pub const CHILDREN: &str = "children";
-}
 
 /// A fraction that is not reduced.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -116,7 +104,7 @@ pub enum TreeError {
 pub fn check<E: Challenge>(
     depth: u32,
     proof: &TreeProof<E>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     operations: &mut Operations,
 ) -> Result<(Fraction<E>, Claim<E>), TreeError> {
     let ([local, global], claim) = reduce(depth, proof, transcript, operations)?;
@@ -134,7 +122,7 @@ pub fn check<E: Challenge>(
 pub fn reduce<E: Challenge>(
     depth: u32,
     proof: &TreeProof<E>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     operations: &mut Operations,
 ) -> Result<([Fraction<E>; 2], Claim<E>), TreeError> {
     let layers = depth.saturating_sub(SENT_DEPTH) as usize;
@@ -163,7 +151,7 @@ pub fn reduce<E: Challenge>(
 }
 
 /// Sends the nodes of [`SENT_DEPTH`] and draws a point among them: the claim that the rest of the tree shows.
-pub fn enter<E: Challenge>(nodes: &[Fraction<E>], transcript: &mut Steps) -> Claim<E> {
+pub fn enter<E: Challenge>(nodes: &[Fraction<E>], transcript: &mut Transcript) -> Claim<E> {
     let mut message: Vec<E> = nodes.iter().map(|node| node.numerator).collect();
     message.extend(nodes.iter().map(|node| node.denominator));
     let first = transcript.exchange(label::NODES, &message);
@@ -191,7 +179,7 @@ fn descend<E: Challenge>(
     depth: u32,
     layer: &LayerProof<E>,
     claim: Claim<E>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     operations: &mut Operations,
 ) -> Result<Claim<E>, TreeError> {
     if layer.rounds.len() != claim.point.len() {

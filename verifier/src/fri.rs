@@ -1,21 +1,17 @@
-//! The low-degree test: that a function on the largest domain is close to a polynomial of half as
-//! many coefficients.
-//!
-//! Section 8.7 of the protocol.
+//! Folding: the leaves of a round, and the entries that they fold into.
 
 use alloc::vec::Vec;
 
+use p3_field::Field;
+
 use crate::{
     challenge::Challenge,
-    circle::{double_x, place, point},
+    circle::{double_x, point},
     cost::Operations,
-    layout::folds,
-    lengths::{self, LengthError},
+    lengths::LengthError,
     merkle::{self, OpeningError},
-    preset::{FINAL_COEFFICIENTS, LOG_BLOWUP},
     proof::{Digest, FoldOpening},
 };
-use p3_field::Field;
 
 /// Why folding is refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -54,47 +50,6 @@ pub enum FoldError {
     Last,
 }
 
-/// A commitment to a round of folding, with the challenge drawn after it.
-#[derive(Clone, Copy, Debug)]
-pub struct Round<E> {
-    /// The root.
-    pub root: Digest,
-    /// The challenge.
-    pub beta: E,
-}
-
-/// Checks that folding takes the values at `positions`, ascending and distinct, of the domain of
-/// `2^log_size` points to the polynomial with coefficients `last`.
-///
-/// # Errors
-/// The first check that failed.
-pub fn check<E: Challenge>(
-    log_size: u32,
-    rounds: &[Round<E>],
-    openings: &[FoldOpening<E>],
-    last: &[E],
-    positions: &[usize],
-    values: Vec<E>,
-    operations: &mut Operations,
-) -> Result<(), FoldError> {
-    let folds = folds(log_size);
-    lengths::check("values of the batch", positions.len(), values.len())?;
-    lengths::check("roots of folding", folds.len(), rounds.len())?;
-    lengths::check("openings of folding", folds.len(), openings.len())?;
-    // One coefficient more would be a polynomial of a higher degree.
-    lengths::check("last coefficients", FINAL_COEFFICIENTS, last.len())?;
-    let places = positions.iter().map(|t| place(log_size, *t));
-    let mut entries: Vec<(usize, E)> = places.zip(values).collect();
-    entries.sort_unstable_by_key(|(place, _)| *place);
-    let mut left = log_size;
-    let steps = folds.into_iter().zip(rounds).zip(openings);
-    for (number, ((fold, round), opening)) in steps.enumerate() {
-        entries = check_round(left, fold, number, round, opening, &entries, operations)?;
-        left = left.saturating_sub(fold);
-    }
-    check_last(left, last, &entries, operations)
-}
-
 /// Checks that the values at places of the line of `2^log_size` points are those of the polynomial with coefficients
 /// `last`.
 pub(crate) fn check_last<E: Challenge>(
@@ -111,30 +66,6 @@ pub(crate) fn check_last<E: Challenge>(
         }
     }
     Ok(())
-}
-
-/// Checks the entries of a round against what is known of it, ascending, and folds its leaves.
-fn check_round<E: Challenge>(
-    log_size: u32,
-    fold: u32,
-    number: usize,
-    round: &Round<E>,
-    opening: &FoldOpening<E>,
-    known: &[(usize, E)],
-    operations: &mut Operations,
-) -> Result<Vec<(usize, E)>, FoldError> {
-    let root = &round.root;
-    let leaves = check_leaves(log_size, fold, number, root, opening, known, operations)?;
-    let domain = (log_size, number == 0);
-    // The halvings of a round fold by powers of one challenge, and leave out the factor of one half.
-    let squares = || core::iter::successors(Some(round.beta), |beta| Some(beta.square()));
-    let halving = |even: E, odd: E, beta: E| even + beta * odd;
-    let folded = leaves.into_iter().map(|(leaf, entries)| {
-        operations.multiply(fold as usize);
-        let folded = fold_leaf(domain, leaf, entries, squares(), halving, operations);
-        (leaf, folded)
-    });
-    Ok(folded.collect())
 }
 
 /// A leaf's index, and its entries.
@@ -203,13 +134,12 @@ pub(crate) fn check_leaves<'a, E: Challenge>(
 /// Folds the entries of one leaf to one entry, with a challenge for each halving. `domain` is the logarithm of the
 /// number of positions, and whether they are those of the circle: then the first halving is over y.
 ///
-/// Of a pair `a`, `b` at the factor `w`, `halving` gets `a + b`, `(a - b) / w` and the challenge.
+/// Of a pair `a`, `b` at the factor `w`, and the challenge `c`, it makes `((1 - c) (a + b) + c (a - b) / w) / 2`.
 pub(crate) fn fold_leaf<E: Challenge>(
     domain: (u32, bool),
     leaf: usize,
     entries: &[E],
     challenges: impl IntoIterator<Item = E>,
-    halving: impl Fn(E, E, E) -> E,
     operations: &mut Operations,
 ) -> E {
     let mut entries = Vec::from(entries);
@@ -229,7 +159,10 @@ pub(crate) fn fold_leaf<E: Challenge>(
             // No point of a domain has a coordinate that is zero.
             let inverse = factor.try_inverse().unwrap_or_default();
             match pair {
-                [a, b] => halving(*a + *b, (*a - *b).mul_base(inverse), challenge),
+                [a, b] => {
+                    let (even, odd) = (*a + *b, (*a - *b).mul_base(inverse));
+                    (even + challenge * (odd - even)).halve()
+                }
                 _ => E::ZERO,
             }
         };
@@ -268,8 +201,3 @@ pub fn put_leaf<E: Challenge>(bytes: &mut Vec<u8>, entries: &[E]) {
         }
     }
 }
-
-const _: () = assert!(
-    LOG_BLOWUP == 1,
-    "the test is for polynomials of half as many coefficients"
-);

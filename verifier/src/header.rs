@@ -10,13 +10,13 @@ use crate::{
     assessment::global_terms,
     claim::{Claim, ClaimError},
     counts::Machine,
+    heights::{Heights, HeightsError},
     key::VerifyingKey,
-    layout::Layout,
+    layout::{BOUNDARY, Layout},
     links::{self, Links, LinksError},
     preset::Preset,
     proof::Digest,
     security::SettingError,
-    shape::{Shape, ShapeError},
 };
 
 /// The most shards of a run.
@@ -44,7 +44,7 @@ pub struct Header {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PartHeader {
     /// The instances.
-    pub shape: Shape,
+    pub heights: Heights,
     /// The root of the columns that are committed before the global challenge; zero without such
     /// columns.
     pub boundary_root: Digest,
@@ -77,11 +77,11 @@ pub enum HeaderError {
     },
     /// A part's tables, or their heights, are not those of a proof of this program and statement.
     #[error("part {part}: {error}")]
-    Shape {
+    Heights {
         /// The part.
         part: usize,
         /// The error.
-        error: ShapeError,
+        error: HeightsError,
     },
     /// A part without columns to commit to before the global challenge has a root of such columns.
     #[error("part {part} has no boundary columns, but a root of them")]
@@ -123,16 +123,14 @@ impl Header {
     ) -> Result<(), HeaderError> {
         self.claim.check(expected)?;
         check_counts(self.shards, self.parts.len())?;
-        self.check_forms()?;
         links::check(&self.parts, self.shards as usize, key.entry(), statement)?;
-        self.each(|part| part.shape.check_heights(key.fixed(), part.output_length()))?;
+        self.each(|part| part.heights.check(key.heights(), part.output_length()))?;
 
-        let degree = self.preset.degree();
-        let layout = |part: &PartHeader| Layout::of(machine, &part.shape, degree);
         let global_terms = global_terms(machine, self);
         for (part, header) in self.parts.iter().enumerate() {
-            let layout = layout(header);
-            let is_committed = !layout.boundary().groups.is_empty();
+            let layout = Layout::new(&header.heights);
+            let boundary = layout.phases.get(BOUNDARY);
+            let is_committed = boundary.is_some_and(|matrix| !matrix.is_empty());
             if !is_committed && header.boundary_root != Digest::default() {
                 return Err(HeaderError::Boundary { part });
             }
@@ -144,17 +142,12 @@ impl Header {
         Ok(())
     }
 
-    /// Checks the form of all shapes, which bounds all that is computed from them.
-    pub(crate) fn check_forms(&self) -> Result<(), HeaderError> {
-        self.each(|part| part.shape.check_form())
-    }
-
     fn each(
         &self,
-        check: impl Fn(&PartHeader) -> Result<(), ShapeError>,
+        check: impl Fn(&PartHeader) -> Result<(), HeightsError>,
     ) -> Result<(), HeaderError> {
         for (part, header) in self.parts.iter().enumerate() {
-            check(header).map_err(|error| HeaderError::Shape { part, error })?;
+            check(header).map_err(|error| HeaderError::Heights { part, error })?;
         }
         Ok(())
     }

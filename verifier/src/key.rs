@@ -2,44 +2,23 @@
 
 use alloc::vec::Vec;
 
-use zonda_circuits::machine::{Image, MIN_LOG_HEIGHT, Role, Table};
+use zonda_circuits::machine::{Image, Table};
 
 use crate::{
     commit,
     counts::Machine,
-    layout::{FIXED_LOOKUP, fixed_phase},
-    preset::{LOG_BLOWUP, LOG_FINAL_COEFFICIENTS, LOG_FOLD_ARITY, Parameters, Preset},
+    heights::{KeyHeights, MAX_LOG_ROWS},
+    layout::{FIXED_GAPS, FIXED_PROGRAM, LOG_PAGE, Layout},
+    preset::{LOG_BLOWUP, Parameters, Preset},
     proof::Digest,
-    shape::{Instance, MAX_LOG_HEIGHT},
+    words::{LOG_ARITY, LOG_LAST},
 };
 
 const MAGIC: &[u8; 8] = b"ZONDAKEY";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
-/// The phases of preprocessed columns.
-const FIXED_PHASES: usize = 3;
-
-/// The tables of the role "lookup" and the logarithms of their heights: the machine's, not the program's.
-const LOOKUP_TABLES: [Instance; 3] = [
-    Instance {
-        table: Table::Range16,
-        log_height: 16,
-    },
-    Instance {
-        table: Table::Bytes,
-        log_height: 16,
-    },
-    Instance {
-        table: Table::PowersOfTwo,
-        log_height: 4,
-    },
-];
-
-/// The root of phase 0: of the preprocessed columns of these tables.
-const LOOKUP_ROOT: Digest = [
-    0xbc, 0x09, 0x77, 0xd9, 0x06, 0x7a, 0x93, 0xc8, 0x1f, 0x5e, 0x97, 0xb6, 0x08, 0x8a, 0x11, 0x11,
-    0x26, 0xeb, 0x1a, 0x7e, 0x5d, 0x31, 0xab, 0xcc, 0x03, 0x93, 0x69, 0x77, 0x61, 0xde, 0x06, 0x78,
-];
+/// The phases of preprocessed columns, each of which has a root in the key: of `program` and `image`, and of `gaps`.
+const FIXED_PHASES: usize = 2;
 
 /// The verifier's knowledge of a program: its id, its entry point, the security that its proofs
 /// must have, and the commitments to the tables' preprocessed columns, which are a function of the
@@ -58,7 +37,7 @@ pub struct VerifyingKey {
     preset: Preset,
     parameters: Parameters,
     roots: [Digest; FIXED_PHASES],
-    fixed: Vec<Instance>,
+    heights: KeyHeights,
 }
 
 /// Bytes that are not a key.
@@ -85,20 +64,20 @@ pub enum KeyError {
         /// The byte.
         got: u8,
     },
-    /// The lookup tables, which are the same for every program, are others than the machine's.
-    #[error(
-        "the key's lookup tables are not this machine's: another version of zonda made the key"
-    )]
-    Lookup,
     /// The parameters are not those of the preset.
     #[error("the parameters are not those of the preset \"{}\"", preset.name())]
     Parameters {
         /// The preset.
         preset: Preset,
     },
-    /// The tables are not those with preprocessed columns, or not of possible heights.
-    #[error("the key's tables are not those that have preprocessed columns")]
-    Tables,
+    /// A table with preprocessed columns has no rows, or more than are possible.
+    #[error("table {table} has {got} rows; 1 to 2^{MAX_LOG_ROWS} are possible")]
+    Height {
+        /// The table.
+        table: &'static str,
+        /// How many rows it has.
+        got: u32,
+    },
     /// Bytes after the key's end.
     #[error("{count} bytes follow the key")]
     Trailing {
@@ -111,17 +90,18 @@ impl VerifyingKey {
     /// Derives the key of a program. This commits to the program's preprocessed columns, and so
     /// takes time and memory proportional to the program's size.
     pub fn new(program_id: [u8; 32], image: &Image, preset: Preset) -> Self {
-        let mut fixed = Vec::from(LOOKUP_TABLES);
-        let mut roots = [LOOKUP_ROOT; FIXED_PHASES];
-        for (phase, root) in roots.iter_mut().enumerate() {
-            if phase != FIXED_LOOKUP {
-                let (instances, committed) = commit_fixed(phase, image);
-                fixed.extend(instances);
-                *root = committed;
-            }
-        }
-        fixed.sort_by_key(|instance| instance.table);
-        Self::from_roots(program_id, image.entry, preset, fixed, roots)
+        let heights = KeyHeights::of(image);
+        let layout = Layout::new(&heights.heights());
+        let tables = [Table::Program, Table::Image, Table::Gaps];
+        let columns = tables.into_iter();
+        let columns: Vec<_> = columns
+            .filter_map(|table| Some((table, table.fixed(image)?)))
+            .collect();
+        let roots = [FIXED_PROGRAM, FIXED_GAPS].map(|phase| {
+            let matrix = layout.phases.get(phase);
+            matrix.map_or([0; 32], |matrix| commit::root(matrix, &columns))
+        });
+        Self::from_roots(program_id, image.entry, preset, heights, roots)
     }
 
     /// The key of a program whose preprocessed columns, of the tables `fixed`, have been committed
@@ -133,7 +113,7 @@ impl VerifyingKey {
         program_id: [u8; 32],
         entry: u32,
         preset: Preset,
-        fixed: Vec<Instance>,
+        heights: KeyHeights,
         roots: [Digest; FIXED_PHASES],
     ) -> Self {
         Self {
@@ -142,7 +122,7 @@ impl VerifyingKey {
             preset,
             parameters: preset.parameters(),
             roots,
-            fixed,
+            heights,
         }
     }
 
@@ -174,12 +154,25 @@ impl VerifyingKey {
         if self.parameters != preset.parameters() && !is_test {
             return Err(KeyError::Parameters { preset });
         }
-        let is_lookup = |instance: &&Instance| instance.table.role() == Role::Lookup;
-        let [root, ..] = &self.roots;
-        if *root == LOOKUP_ROOT && self.fixed.iter().filter(is_lookup).eq(&LOOKUP_TABLES) {
-            Ok(())
-        } else {
-            Err(KeyError::Lookup)
+        let KeyHeights {
+            program,
+            image,
+            gaps,
+        } = self.heights;
+        let tables = [
+            (Table::Program, program),
+            (Table::Image, image),
+            (Table::Gaps, gaps),
+        ];
+        match tables
+            .into_iter()
+            .find(|(_, got)| !(1..=1 << MAX_LOG_ROWS).contains(got))
+        {
+            Some((table, got)) => {
+                let table = table.name();
+                Err(KeyError::Height { table, got })
+            }
+            None => Ok(()),
         }
     }
 
@@ -211,16 +204,16 @@ impl VerifyingKey {
         &self.roots
     }
 
-    /// The tables with preprocessed columns, and their heights.
-    pub fn fixed(&self) -> &[Instance] {
-        &self.fixed
+    /// How many rows the tables with preprocessed columns have.
+    pub const fn heights(&self) -> &KeyHeights {
+        &self.heights
     }
 
     /// The digest of the key and of all else that a proof depends on: the machine's tables and the
     /// protocol's constants. It is what transcripts begin with.
     pub fn digest(&self) -> Digest {
         let mut bytes = self.to_bytes();
-        for constant in [LOG_BLOWUP, LOG_FOLD_ARITY, LOG_FINAL_COEFFICIENTS] {
+        for constant in [LOG_PAGE, LOG_BLOWUP, LOG_ARITY, LOG_LAST] {
             bytes.extend(constant.to_le_bytes());
         }
         bytes.extend(Machine::new().digest());
@@ -238,8 +231,13 @@ impl VerifyingKey {
         bytes.extend(self.program_id);
         bytes.extend(self.entry.to_le_bytes());
         bytes.extend(self.roots.as_flattened());
-        for instance in &self.fixed {
-            bytes.extend([instance.table as u8, instance.log_height]);
+        let KeyHeights {
+            program,
+            image,
+            gaps,
+        } = self.heights;
+        for height in [program, image, gaps] {
+            bytes.extend(height.to_le_bytes());
         }
         bytes
     }
@@ -275,49 +273,19 @@ impl VerifyingKey {
         for root in &mut roots {
             *root = take(&mut rest)?;
         }
-        let mut fixed = Vec::new();
-        for expected in fixed_tables() {
-            let [table, log_height] = take(&mut rest)?;
-            let heights = MIN_LOG_HEIGHT as u32..=MAX_LOG_HEIGHT;
-            if table != expected as u8 || !heights.contains(&u32::from(log_height)) {
-                return Err(KeyError::Tables);
-            }
-            fixed.push(Instance {
-                table: expected,
-                log_height,
-            });
-        }
+        let mut height = || take(&mut rest).map(u32::from_le_bytes);
+        let heights = KeyHeights {
+            program: height()?,
+            image: height()?,
+            gaps: height()?,
+        };
         if !rest.is_empty() {
             return Err(KeyError::Trailing { count: rest.len() });
         }
-        let key = Self::from_roots(program_id, entry, preset, fixed, roots);
+        let key = Self::from_roots(program_id, entry, preset, heights, roots);
         key.check()?;
         Ok(key)
     }
-}
-
-/// Commits to the preprocessed columns of a phase: its tables, with the logarithms of their heights, and
-/// the root.
-fn commit_fixed(phase: usize, image: &Image) -> (Vec<Instance>, Digest) {
-    let tables = fixed_tables().filter(|table| fixed_phase(table.role()) == Some(phase));
-    let (instances, matrices): (Vec<_>, Vec<_>) = tables
-        .filter_map(|table| {
-            let matrix = table.fixed(image)?;
-            let height = p3_matrix::Matrix::height(&matrix);
-            let log_height = height.checked_ilog2().unwrap_or(0) as u8;
-            Some((Instance { table, log_height }, matrix))
-        })
-        .unzip();
-    (
-        instances,
-        commit::root(&matrices.iter().collect::<Vec<_>>()),
-    )
-}
-
-/// The tables with preprocessed columns.
-fn fixed_tables() -> impl Iterator<Item = Table> {
-    let tables = Table::ALL.into_iter();
-    tables.filter(|table| table.fixed_width() > 0)
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], KeyError> {
@@ -328,12 +296,31 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], KeyError> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{string::String, vec};
+    use alloc::vec;
+
+    use zonda_riscv_emu::instruction::{Instruction, Opcode};
 
     use super::*;
 
     fn key() -> VerifyingKey {
-        VerifyingKey::new([7; 32], &Image::default(), Preset::Standard)
+        VerifyingKey::new([7; 32], &image(&[]), Preset::Standard)
+    }
+
+    /// An image of one instruction and these words.
+    fn image(words: &[(u32, u32)]) -> Image {
+        let instruction = Instruction {
+            opcode: Opcode::Addi,
+            rd: 1,
+            rs1: 0,
+            rs2: 0,
+            imm: 5,
+        };
+        Image {
+            entry: 0x1_0000,
+            text: vec![(0x1_0000, instruction)],
+            words: words.to_vec(),
+            holes: Vec::new(),
+        }
     }
 
     #[test]
@@ -350,50 +337,28 @@ mod tests {
     }
 
     #[test]
-    fn lookup_tables_are_the_machines() {
-        let (instances, root) = commit_fixed(FIXED_LOOKUP, &Image::default());
-        assert_eq!(instances, LOOKUP_TABLES);
-        let hex: String = root
-            .iter()
-            .map(|byte| alloc::format!("0x{byte:02x}, "))
-            .collect();
-        assert_eq!(
-            root, LOOKUP_ROOT,
-            "the machine has other lookup tables: [{hex}]"
-        );
-    }
-
-    #[test]
-    fn a_key_of_other_lookup_tables_is_refused() {
-        let key = key();
+    fn impossible_heights_are_refused() {
         let refused = |change: &dyn Fn(&mut VerifyingKey)| {
-            let mut key = key.clone();
+            let mut key = key();
             change(&mut key);
-            assert_eq!(
-                VerifyingKey::from_bytes(&key.to_bytes()).err(),
-                key.check().err()
-            );
-            key.check()
+            let read = VerifyingKey::from_bytes(&key.to_bytes()).err();
+            assert_eq!(read, key.check().err());
+            key.check().is_err()
         };
-        assert_eq!(refused(&|_| ()), Ok(()), "the control");
-        assert_eq!(refused(&|key| key.roots[1][0] ^= 1), Ok(()));
-        assert_eq!(refused(&|key| key.roots[0][0] ^= 1), Err(KeyError::Lookup));
-        let lookup = |table: Table| table.role() == Role::Lookup;
-        for index in (0..key.fixed.len()).filter(|index| lookup(key.fixed[*index].table)) {
-            let higher = refused(&|key| key.fixed[index].log_height += 1);
-            assert_eq!(higher, Err(KeyError::Lookup));
+        assert!(!refused(&|_| ()), "the control");
+        let high = (1 << MAX_LOG_ROWS) + 1;
+        for height in [0, high] {
+            assert!(refused(&|key| key.heights.program = height));
+            assert!(refused(&|key| key.heights.image = height));
+            assert!(refused(&|key| key.heights.gaps = height));
         }
     }
 
     #[test]
     fn a_key_is_of_one_program() {
-        let (id, image) = ([7; 32], Image::default());
+        let (id, image, other) = ([7; 32], image(&[]), image(&[(64, 1)]));
         assert!(key().is_of(&id, &image));
         assert!(!key().is_of(&[8; 32], &image));
-        let other = Image {
-            words: vec![(64, 1)],
-            ..Image::default()
-        };
         assert!(!key().is_of(&id, &other));
         let few = Parameters {
             queries: 1,
@@ -418,7 +383,7 @@ mod tests {
             let read = VerifyingKey::from_bytes(&changed);
             assert!(read.is_err() || read.is_ok_and(|other| other.digest() != key.digest()));
         }
-        for index in 0..8 {
+        for index in 0..key.parameters().to_array().len() {
             let mut parameters = key.parameters().to_array();
             parameters[index] += 1;
             let parameters = Parameters::from_array(parameters);

@@ -35,22 +35,16 @@ pub(crate) const fn check(
 
 #[cfg(test)]
 mod tests {
-    use alloc::{vec, vec::Vec};
+    use alloc::vec;
 
     use p3_field::PrimeCharacteristicRing;
     use p3_mersenne_31::QM31;
-    use zonda_circuits::{F, bus::Bus};
+    use zonda_circuits::bus::Bus;
 
     use super::*;
     use crate::{
-        circle::Point,
-        constraints::Lookup,
-        cost::Operations,
-        fri::{self, FoldError},
-        interpolate,
-        layout::folds,
+        lookup::Lookup,
         merkle::{self, OpeningError},
-        preset::FINAL_COEFFICIENTS,
     };
 
     fn wrong(what: &'static str, expected: usize, got: usize) -> LengthError {
@@ -60,7 +54,7 @@ mod tests {
     /// Each of these would be cut off by a `zip`, and accepted, or refused for another reason.
     #[test]
     fn what_is_too_much_or_too_little_is_an_error() {
-        let join = |_, _, left: &_, _: &_| *left;
+        let join = |left: &_, _: &_| *left;
         let root = |digests: usize| merkle::root(1, &[0, 1], vec![[7; 32]; digests], &[], join);
         assert_eq!(root(2), Ok([7; 32]), "the control");
         for got in [1, 3] {
@@ -68,44 +62,9 @@ mod tests {
             assert_eq!(root(got), Err(error));
         }
 
-        let at = Point::<QM31>::from_parameter(QM31::from_u8(5)).unwrap();
-        let evaluate = |length: usize| {
-            let column = vec![F::ONE; length];
-            interpolate::evaluate(&[column], 4, at, &mut Operations::default())
-        };
-        assert_eq!(evaluate(16), Ok(vec![QM31::ONE]), "the control");
-        for got in [0, 8, 15, 17, 32] {
-            let error = wrong("values of a column", 16, got);
-            assert_eq!(evaluate(got), Err(error));
-        }
-
         let lookup = Lookup::new(QM31::ONE, QM31::TWO, 3);
         let fingerprint = |width| lookup.fingerprint(Bus::ALL[0], &vec![QM31::ONE; width]);
         assert!(fingerprint(3).is_some(), "the control");
         assert_eq!(fingerprint(4), None);
-    }
-
-    /// A polynomial that is constant, with as many coefficients as it should have, and with zeros more.
-    #[test]
-    fn a_polynomial_has_its_coefficients_and_no_more() {
-        let log_size = 7;
-        assert!(folds(log_size).is_empty());
-        let check = |coefficients: usize, values: usize| {
-            let mut last: Vec<QM31> = vec![QM31::ZERO; coefficients];
-            last[0] = QM31::TWO;
-            let operations = &mut Operations::default();
-            let values = vec![QM31::TWO; values];
-            fri::check(log_size, &[], &[], &last, &[3, 5], values, operations)
-        };
-        assert_eq!(check(FINAL_COEFFICIENTS, 2), Ok(()), "the control");
-        for got in [1, FINAL_COEFFICIENTS - 1, FINAL_COEFFICIENTS + 1, 128] {
-            let error = wrong("last coefficients", FINAL_COEFFICIENTS, got);
-            assert_eq!(check(got, 2), Err(FoldError::Length(error)));
-        }
-        for got in [0, 1, 3] {
-            let error = wrong("values of the batch", 2, got);
-            let refused = check(FINAL_COEFFICIENTS, got);
-            assert_eq!(refused, Err(FoldError::Length(error)));
-        }
     }
 }

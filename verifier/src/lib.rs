@@ -9,7 +9,7 @@
 //!
 //! # let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/");
 //! # let read = |name: &str| std::fs::read(format!("{fixtures}{name}")).unwrap();
-//! # let [key, proof] = ["standard_v3.key", "standard_v3.proof"].map(read);
+//! # let [key, proof] = ["standard_v4.key", "standard_v4.proof"].map(read);
 //! let key = VerifyingKey::from_bytes(&key)?; // From whom the verifier trusts.
 //! let proof = Proof::from_bytes(&proof)?; // From anyone.
 //! let output = vec![55, 0, 0, 0]; // The expected public output.
@@ -57,55 +57,62 @@ pub mod challenge;
 pub mod circle;
 mod claim;
 mod codec;
+pub mod combination;
 pub mod commit;
-pub mod constraints;
+
 mod cost;
 mod counts;
-pub mod deep;
 mod error;
 pub mod fractions;
 pub mod fri;
+pub mod given;
 pub mod header;
-pub mod interpolate;
+pub mod heights;
 mod key;
 pub mod layout;
 mod lengths;
 pub mod links;
+pub mod lookup;
 pub mod merkle;
-mod part;
+pub mod multilinear;
+pub mod nodes;
+pub mod opening;
+pub mod part;
+pub mod point;
 pub mod preset;
 pub mod proof;
 pub mod protocol;
+pub mod rows;
 pub mod security;
-mod shape;
 mod sizes;
-pub mod steps;
 #[cfg(feature = "std")]
 mod stream;
-pub mod sums;
 pub mod transcript;
 mod verify;
+pub mod words;
 
 pub use challenge::{Challenge, Sextic};
 pub use claim::{Claim, ClaimError};
 pub use codec::{MAX_PART_BYTES, ProofError};
 pub use cost::{Cost, Operations};
 pub use counts::{Counts, Machine, STATEMENTS_DIGEST, Scope};
-pub use error::{PartError, VerifyError};
+pub use error::VerifyError;
 pub use fri::FoldError;
 pub use header::{Header, HeaderError, PartHeader};
+pub use heights::{Heights, HeightsError, KeyHeights, MAX_OUTPUT_BYTES};
 pub use key::{KeyError, VerifyingKey};
 pub use layout::Layout;
 pub use lengths::LengthError;
 pub use links::{End, ExecutionLinks, Links, LinksError};
 pub use merkle::OpeningError;
 pub use p3_mersenne_31::QM31;
+pub use part::PartError;
 pub use preset::{Parameters, Preset};
 pub use proof::Proof;
-pub use shape::{Instance, MAX_LOG_HEIGHT, MAX_OUTPUT_BYTES, Shape, ShapeError};
 pub use sizes::Sizes;
 #[cfg(feature = "std")]
 pub use stream::{PartReader, ReadError, verify_from};
+pub use transcript::Transcript;
 pub use verify::{RunVerifier, verify, verify_with_cost};
 pub use zonda_circuits::machine::{Statement, ZeroedRange};
 

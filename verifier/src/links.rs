@@ -12,7 +12,7 @@ use zonda_riscv_emu::record::{CLK_PER_STEP, INITIAL_CLK};
 
 use crate::{
     header::PartHeader,
-    shape::{CLK_BOUND, Shape},
+    heights::{CLK_BOUND, Heights},
 };
 
 /// No pc is as great.
@@ -295,14 +295,14 @@ pub fn check(
 
 /// Which parts execute, open zeroed words, have the program.
 fn check_roles(parts: &[PartHeader], shards: usize) -> Result<(), LinksError> {
-    let has = |shape: &Shape, role| shape.has(role);
-    for (part, PartHeader { shape, links, .. }) in parts.iter().enumerate() {
+    let has = |heights: &Heights, role| heights.has(role);
+    for (part, PartHeader { heights, links, .. }) in parts.iter().enumerate() {
         let roles = [
             (Role::Execution, links.execution.is_some()),
             (Role::Zeroed, links.zeroed.is_some()),
         ];
         for (role, is_linked) in roles {
-            if has(shape, role) != is_linked {
+            if has(heights, role) != is_linked {
                 return Err(LinksError::Role { part, role });
             }
         }
@@ -311,7 +311,9 @@ fn check_roles(parts: &[PartHeader], shards: usize) -> Result<(), LinksError> {
             return Err(LinksError::Execution { part, expected });
         }
     }
-    let program = parts.iter().filter(|part| has(&part.shape, Role::Program));
+    let program = parts
+        .iter()
+        .filter(|part| has(&part.heights, Role::Program));
     match program.count() {
         1 => Ok(()),
         got => Err(LinksError::Program { got }),
@@ -418,21 +420,24 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::shape::tests::least;
+    use crate::heights::tests::least;
 
     const ENTRY: u32 = 0x1_0000;
 
     /// The header of a part with the tables that its links ask for.
     fn part(links: Links, program: bool) -> PartHeader {
-        let mut shape = least();
-        shape.0.retain(|instance| match instance.table.role() {
+        let is_there = |role: Role| match role {
             Role::Execution => links.execution.is_some(),
             Role::Zeroed => links.zeroed.is_some(),
             Role::Program => program,
             Role::Lookup => true,
+        };
+        let heights = Heights::new(|table| {
+            let is_there = is_there(table.role());
+            if is_there { least().of(table) } else { 0 }
         });
         PartHeader {
-            shape,
+            heights,
             links,
             ..PartHeader::default()
         }

@@ -10,9 +10,8 @@ use zonda_circuits::F;
 
 use crate::{
     cost::Operations,
-    layout::{Group, Phase},
     lengths::{self, LengthError},
-    proof::{Digest, PhaseOpening},
+    proof::Digest,
 };
 
 /// An opening that its root does not confirm.
@@ -76,8 +75,7 @@ pub fn missing(log_size: u32, leaves: &[usize]) -> Vec<(u32, usize)> {
 }
 
 /// Computes the root of a tree of `2^log_size` leaves from the digests of `leaves`, ascending and
-/// distinct, and their siblings. `join` makes a node from the logarithm of the size of its layer,
-/// its rank among the nodes computed in that layer, and its children.
+/// distinct, and their siblings. `join` makes a node of its children.
 ///
 /// # Errors
 /// If there are more or fewer siblings than it takes, or digests than leaves.
@@ -86,7 +84,7 @@ pub fn root(
     leaves: &[usize],
     digests: Vec<Digest>,
     siblings: &[Digest],
-    mut join: impl FnMut(u32, usize, &Digest, &Digest) -> Digest,
+    mut join: impl FnMut(&Digest, &Digest) -> Digest,
 ) -> Result<Digest, OpeningError> {
     lengths::check("digests of leaves", leaves.len(), digests.len())?;
     let wrong_count = || OpeningError::Siblings {
@@ -95,7 +93,7 @@ pub fn root(
     };
     let mut siblings = siblings.iter().copied();
     let mut nodes: Vec<_> = leaves.iter().copied().zip(digests).collect();
-    for layer in (0..log_size).rev() {
+    for _ in 0..log_size {
         let mut parents = Vec::with_capacity(nodes.len());
         let mut rest = nodes.into_iter().peekable();
         while let Some((index, digest)) = rest.next() {
@@ -108,8 +106,7 @@ pub fn root(
             } else {
                 (&other, &digest)
             };
-            let parent = join(layer, parents.len(), left, right);
-            parents.push((index >> 1, parent));
+            parents.push((index >> 1, join(left, right)));
         }
         nodes = parents;
     }
@@ -134,68 +131,12 @@ pub(crate) fn check(
     siblings: &[Digest],
     operations: &mut Operations,
 ) -> Result<(), OpeningError> {
-    let join = |_, _, left: &Digest, right: &Digest| {
+    let join = |left: &Digest, right: &Digest| {
         operations.hash(left.len().saturating_add(right.len()));
         let mut hasher = blake3::Hasher::new();
         *hasher.update(left).update(right).finalize().as_bytes()
     };
     if root(log_size, leaves, digests, siblings, join)? == *expected {
-        Ok(())
-    } else {
-        Err(OpeningError::Root)
-    }
-}
-
-/// Checks the rows of a phase at `positions` of the domain of `2^log_domain` points.
-///
-/// # Errors
-/// If the rows are not as many as the positions call for, or not those committed to.
-pub fn check_phase(
-    phase: &Phase,
-    expected: &Digest,
-    log_domain: u32,
-    positions: &[usize],
-    opening: &PhaseOpening,
-    operations: &mut Operations,
-) -> Result<(), OpeningError> {
-    let of_layer = |log_size: u32| distinct(positions, log_domain.saturating_sub(log_size));
-    lengths::check("groups of rows", phase.groups.len(), opening.rows.len())?;
-    for (group, rows) in phase.groups.iter().zip(&opening.rows) {
-        let cells = of_layer(group.log_size()).len().saturating_mul(group.width);
-        if cells != rows.len() {
-            return Err(OpeningError::Cells {
-                log_height: group.log_height,
-                expected: cells,
-                got: rows.len(),
-            });
-        }
-    }
-    let log_size = phase.log_size();
-    let row = |log_size: u32, rank: usize| -> Option<&[F]> {
-        let mut groups = phase.groups.iter().zip(&opening.rows);
-        let (Group { width, .. }, rows) = groups.find(|(group, _)| group.log_size() == log_size)?;
-        rows.chunks_exact(*width).nth(rank)
-    };
-    let leaves = of_layer(log_size);
-    let mut bytes = Vec::new();
-    let mut hash = |digests: &[&Digest], row: Option<&[F]>| {
-        bytes.clear();
-        digests.iter().for_each(|digest| bytes.extend(*digest));
-        put_row(&mut bytes, row.unwrap_or_default());
-        operations.hash(bytes.len());
-        *blake3::hash(&bytes).as_bytes()
-    };
-    let digests: Vec<_> = (0..leaves.len())
-        .map(|rank| hash(&[], row(log_size, rank)))
-        .collect();
-    let root = root(
-        log_size,
-        &leaves,
-        digests,
-        &opening.siblings,
-        |layer, rank, left, right| hash(&[left, right], row(layer, rank)),
-    )?;
-    if root == *expected {
         Ok(())
     } else {
         Err(OpeningError::Root)
@@ -254,8 +195,7 @@ mod tests {
             }
             let leaves: Vec<_> = (0..16).filter(|leaf| set >> leaf & 1 == 1).collect();
             let (digests, siblings) = open(&layers, &leaves);
-            let plain = |_, _, left: &_, right: &_| join(left, right);
-            let check = |siblings: &[Digest]| root(4, &leaves, digests.clone(), siblings, plain);
+            let check = |siblings: &[Digest]| root(4, &leaves, digests.clone(), siblings, join);
             assert_eq!(check(&siblings), Ok(top));
             // One digest more, one fewer, and one wrong.
             let more = [&siblings[..], &[top]].concat();
@@ -272,7 +212,6 @@ mod tests {
     #[test]
     fn nothing_opens_nothing() {
         assert_eq!(distinct(&[9, 4, 8, 5], 1), [2, 4]);
-        let plain = |_, _, left: &_, right: &_| join(left, right);
-        assert!(root(4, &[], Vec::new(), &[], plain).is_err());
+        assert!(root(4, &[], Vec::new(), &[], join).is_err());
     }
 }

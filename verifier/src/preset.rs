@@ -3,15 +3,6 @@
 /// Base-two logarithm of the factor by which tables are extended: part of the protocol.
 pub const LOG_BLOWUP: u32 = 1;
 
-/// Base-two logarithm of how many entries a round of folding makes one of.
-pub const LOG_FOLD_ARITY: u32 = 3;
-
-/// Base-two logarithm of the number of coefficients with which folding ends.
-pub const LOG_FINAL_COEFFICIENTS: u32 = 6;
-
-/// The number of coefficients with which folding ends.
-pub const FINAL_COEFFICIENTS: usize = 1 << LOG_FINAL_COEFFICIENTS;
-
 /// The most queries that a key can ask for.
 pub const MAX_QUERIES: u32 = 512;
 
@@ -71,50 +62,49 @@ impl Preset {
 /// The numbers that decide, with the challenge field, a proof's security and its cost.
 ///
 /// All are part of the key, and so of its digest.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Parameters {
-    /// Number of positions at which the low-degree test looks.
+    /// Number of positions at which rows and leaves are opened.
     pub queries: u32,
     /// Proof of work, in bits, before the challenges of the lookup argument over all parts.
     pub global_work_bits: u32,
     /// Proof of work, in bits, before the challenges of the lookup argument of a part.
     pub lookup_work_bits: u32,
-    /// Proof of work, in bits, before the challenge that combines all constraints.
-    pub constraints_work_bits: u32,
-    /// Proof of work, in bits, before the out-of-domain point.
-    pub point_work_bits: u32,
-    /// Proof of work, in bits, before the challenge that batches all openings.
-    pub batch_work_bits: u32,
-    /// Proof of work, in bits, before each folding challenge.
+    /// Proof of work, in bits, before each challenge that combines columns of a matrix.
+    pub columns_work_bits: u32,
+    /// Proof of work, in bits, before the challenge that combines the words of the phases.
+    pub words_work_bits: u32,
+    /// Proof of work, in bits, before the challenge of each halving of a word.
     pub fold_work_bits: u32,
     /// Proof of work, in bits, before the query positions.
     pub query_work_bits: u32,
 }
 
+/// How many parameters there are.
+const COUNT: usize = 7;
+
 impl Parameters {
     /// All parameters in the order in which keys hold them.
-    pub const fn to_array(&self) -> [u32; 8] {
+    pub const fn to_array(&self) -> [u32; COUNT] {
         [
             self.queries,
             self.global_work_bits,
             self.lookup_work_bits,
-            self.constraints_work_bits,
-            self.point_work_bits,
-            self.batch_work_bits,
+            self.columns_work_bits,
+            self.words_work_bits,
             self.fold_work_bits,
             self.query_work_bits,
         ]
     }
 
     /// The inverse of [`Self::to_array`].
-    pub const fn from_array(array: [u32; 8]) -> Self {
+    pub const fn from_array(array: [u32; COUNT]) -> Self {
         let [
             queries,
             global_work_bits,
             lookup_work_bits,
-            constraints_work_bits,
-            point_work_bits,
-            batch_work_bits,
+            columns_work_bits,
+            words_work_bits,
             fold_work_bits,
             query_work_bits,
         ] = array;
@@ -122,9 +112,8 @@ impl Parameters {
             queries,
             global_work_bits,
             lookup_work_bits,
-            constraints_work_bits,
-            point_work_bits,
-            batch_work_bits,
+            columns_work_bits,
+            words_work_bits,
             fold_work_bits,
             query_work_bits,
         }
@@ -142,10 +131,9 @@ pub const STANDARD: Parameters = Parameters {
     queries: 194,
     global_work_bits: 16,
     lookup_work_bits: 16,
-    constraints_work_bits: 16,
-    point_work_bits: 16,
-    batch_work_bits: 16,
-    fold_work_bits: 16,
+    columns_work_bits: 16,
+    words_work_bits: 16,
+    fold_work_bits: 8,
     query_work_bits: 20,
 };
 
@@ -154,9 +142,8 @@ pub const HIGH: Parameters = Parameters {
     queries: 256,
     global_work_bits: 0,
     lookup_work_bits: 0,
-    constraints_work_bits: 0,
-    point_work_bits: 0,
-    batch_work_bits: 0,
+    columns_work_bits: 0,
+    words_work_bits: 0,
     fold_work_bits: 0,
     query_work_bits: 22,
 };

@@ -5,11 +5,14 @@ use p3_mersenne_31::QM31;
 use crate::{
     challenge::{Challenge, Sextic},
     codec::ProofError,
+    counts::Machine,
     header::Header,
-    layout::Layout,
+    heights::Heights,
+    layout::{Layout, PHASES},
+    opening::present,
+    part::Body,
     preset::Preset,
-    proof::{Body, Digest, Proof},
-    shape::Shape,
+    proof::{Digest, FoldOpening, Proof},
 };
 
 /// Lengths of the pieces of a proof, or of a part of it, in bytes. They add up to the length of its
@@ -18,22 +21,22 @@ use crate::{
 pub struct Sizes {
     /// The header, and the length of each part.
     pub header: u64,
-    /// The roots of the phases.
+    /// The roots of the main columns and of the words.
     pub roots: u64,
-    /// The sums of all messages of each instance and scope.
-    pub claims: u64,
-    /// The columns' values at the out-of-domain points.
-    pub opened: u64,
-    /// The roots of the rounds of folding.
-    pub fold_roots: u64,
-    /// The coefficients of the result of folding.
-    pub last: u64,
+    /// The tree of fractions.
+    pub tree: u64,
+    /// The rounds of the sum over rows and of the opening.
+    pub sums: u64,
+    /// The values of columns.
+    pub values: u64,
+    /// The halvings of words, and the last coefficients.
+    pub halves: u64,
     /// The proofs of work.
     pub nonces: u64,
     /// The opened rows of each phase.
-    pub rows: [u64; crate::layout::PHASES],
+    pub rows: [u64; PHASES],
     /// The digests beside the opened rows of each phase.
-    pub siblings: [u64; crate::layout::PHASES],
+    pub siblings: [u64; PHASES],
     /// The opened entries of all rounds of folding.
     pub fold_entries: u64,
     /// The digests beside these.
@@ -53,15 +56,15 @@ impl Sizes {
     /// The lengths of the pieces of a part of a proof with this header.
     ///
     /// # Errors
-    /// If there is no such part, or the bytes are not of its shape.
+    /// If there is no such part, or the bytes are not of its heights.
     pub fn of_part(header: &Header, part: usize, bytes: &[u8]) -> Result<Self, ProofError> {
-        let shape = match header.parts.get(part) {
-            Some(part) => &part.shape,
+        let heights = match header.parts.get(part) {
+            Some(part) => &part.heights,
             None => return Err(ProofError::Truncated { place: "parts" }),
         };
         match header.preset {
-            Preset::Standard => sizes_over::<QM31>(shape, bytes),
-            Preset::High => sizes_over::<Sextic>(shape, bytes),
+            Preset::Standard => sizes_over::<QM31>(heights, bytes),
+            Preset::High => sizes_over::<Sextic>(heights, bytes),
         }
     }
 
@@ -83,10 +86,10 @@ impl Sizes {
         let Self {
             header,
             roots,
-            claims,
-            opened,
-            fold_roots,
-            last,
+            tree,
+            sums,
+            values,
+            halves,
             nonces,
             rows,
             siblings,
@@ -96,10 +99,10 @@ impl Sizes {
         let single = [
             header,
             roots,
-            claims,
-            opened,
-            fold_roots,
-            last,
+            tree,
+            sums,
+            values,
+            halves,
             nonces,
             fold_entries,
             fold_siblings,
@@ -112,7 +115,7 @@ impl Proof {
     /// The lengths of the proof's pieces, over all parts.
     ///
     /// # Errors
-    /// If a part's bytes are not of its shape, or there are more parts than in the header.
+    /// If a part's bytes are not of its heights, or there are more parts than in the header.
     pub fn sizes(&self) -> Result<Sizes, ProofError> {
         let mut sizes = Sizes::of_header(&self.header);
         for (part, bytes) in self.parts.iter().enumerate() {
@@ -125,42 +128,65 @@ impl Proof {
 /// The bytes of a length.
 const LENGTH: usize = 4;
 
-fn sizes_over<E: Challenge>(shape: &Shape, bytes: &[u8]) -> Result<Sizes, ProofError> {
-    let body = Body::<E>::from_bytes(&Layout::new(shape, E::DEGREE), bytes)?;
-    Ok(sizes(&body))
+fn sizes_over<E: Challenge>(heights: &Heights, bytes: &[u8]) -> Result<Sizes, ProofError> {
+    let layout = Layout::new(heights);
+    let body = Body::<E>::from_bytes(&Machine::new(), &layout, bytes)?;
+    Ok(sizes(&layout, &body))
 }
 
-fn sizes<E: Challenge>(body: &Body<E>) -> Sizes {
-    /// The works outside of folding.
-    const WORKS: usize = 5;
+fn sizes<E: Challenge>(layout: &Layout, body: &Body<E>) -> Sizes {
+    /// The works before the challenges of the lookup argument, those that combine words, and the positions.
+    const WORKS: usize = 3;
+    let all = |counts: &[usize]| counts.iter().copied().fold(0, usize::saturating_add);
     let digests = |count| bytes(count, size_of::<Digest>());
     let words = |count| bytes(count, 4);
     let elements = |count| bytes(words(count) as usize, E::DEGREE);
     let counted = |bytes: u64| bytes.saturating_add(LENGTH as u64);
+    let each = |count: usize, own: usize| count.saturating_mul(own);
 
-    let opened = &body.opened;
+    let Body {
+        tree,
+        rows,
+        values,
+        opening,
+        words: folding,
+        ..
+    } = body;
+    let layers = tree.layers.iter();
+    let layers = layers.map(|layer| each(layer.rounds.len(), 2).saturating_add(4));
+    let layers = layers.fold(0, usize::saturating_add);
+    let rounds = [
+        rows.skip.len(),
+        each(rows.rounds.len(), 3),
+        each(opening.low.len(), 2),
+        each(opening.pages.len(), 2),
+        opening.phases.len(),
+        each(opening.point.len(), 2),
+        opening.words.len(),
+    ];
+    let halvings = folding.rounds.iter().map(|round| round.halves.len());
+    let halvings = halvings.fold(0, usize::saturating_add);
+    let nonces = [WORKS, opening.column_nonces.len(), halvings];
     let mut sizes = Sizes {
-        roots: digests(3),
-        claims: elements(body.claims.len()),
-        opened: elements(opened.at_point.len().saturating_add(opened.before.len())),
-        fold_roots: digests(body.fold_roots.len()),
-        last: elements(body.last.len()),
-        nonces: bytes(body.nonces.folds.len().saturating_add(WORKS), 8),
+        roots: digests(folding.rounds.len().saturating_add(1)),
+        tree: elements(each(tree.nodes.len(), 2).saturating_add(layers)),
+        sums: elements(all(&rounds)),
+        values: elements(values.len()),
+        halves: elements(each(halvings, 2).saturating_add(folding.last.len())),
+        nonces: bytes(all(&nonces), 8),
         ..Sizes::default()
     };
-    let phases = sizes.rows.iter_mut().zip(&mut sizes.siblings);
-    for ((rows, siblings), opening) in phases.zip(&body.phases) {
-        for group in &opening.rows {
-            *rows = rows.saturating_add(counted(words(group.len())));
-        }
-        if !opening.rows.is_empty() {
+    for ((phase, _), opening) in present(layout).zip(&folding.rows) {
+        let places = sizes.rows.get_mut(phase).zip(sizes.siblings.get_mut(phase));
+        if let Some((rows, siblings)) = places {
+            *rows = counted(words(opening.cells.len()));
             *siblings = counted(digests(opening.siblings.len()));
         }
     }
-    for opening in &body.folds {
-        let entries = counted(elements(opening.entries.len()));
+    for FoldOpening { entries, siblings } in folding.rounds.iter().map(|round| &round.opening) {
+        let entries = counted(elements(entries.len()));
         sizes.fold_entries = sizes.fold_entries.saturating_add(entries);
-        let siblings = counted(digests(opening.siblings.len()));
+        let siblings = counted(digests(siblings.len()));
         sizes.fold_siblings = sizes.fold_siblings.saturating_add(siblings);
     }
     sizes

@@ -1,7 +1,10 @@
-//! The transcript: it absorbs all that prover and verifier exchange, and challenges are drawn from it.
+//! The transcript: what prover and verifier have sent so far, and the challenges drawn from it, one
+//! compression of BLAKE3 a step.
 //!
-//! Section 7 of the protocol. Each operation hashes the state, a label, its kind and a value, so no
-//! two operations, and no two ways to split the same bytes, are alike.
+//! Section 7 of the protocol. A step hashes a label and
+//! a message, keyed with the state; its output begins with the next state, and words for a challenge
+//! follow. Label and message of up to 48 bytes, with the challenge, are one compression: two elements
+//! of either challenge field.
 
 use alloc::vec::Vec;
 
@@ -11,25 +14,13 @@ use zonda_circuits::F;
 
 use crate::{challenge::Challenge, cost::compressions};
 
-/// Bytes of an operation's header.
-pub const HEADER_BYTES: usize = 64;
+/// Bytes of a label, padded with zeros.
+pub const LABEL_BYTES: usize = 12;
 
-/// The most bytes of a label.
-pub const LABEL_BYTES: usize = 16;
+/// Bytes before the message: the label, and the message's length.
+pub const HEADER_BYTES: usize = LABEL_BYTES + 4;
 
-/// The bytes of a header before the value: the last eight are the value's.
-const VALUE_AT: usize = HEADER_BYTES - 8;
-
-#[derive(Clone, Copy)]
-#[repr(u8)]
-enum Kind {
-    Absorb,
-    Challenge,
-    Work,
-    Positions,
-}
-
-/// All that has been absorbed so far.
+/// What prover and verifier have sent so far.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     state: [u8; 32],
@@ -37,12 +28,12 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// A transcript that has absorbed nothing.
+    /// A transcript in which nothing has been sent.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A transcript in this state.
+    /// A transcript that goes on from a state, with no compressions counted.
     pub const fn from_state(state: [u8; 32]) -> Self {
         Self {
             state,
@@ -60,46 +51,28 @@ impl Transcript {
         self.compressions
     }
 
-    /// Absorbs `bytes` under `label`.
-    pub fn absorb(&mut self, label: &'static str, bytes: &[u8]) {
-        let header = self.header(label, Kind::Absorb, 0, bytes.len() as u64);
-        let mut hasher = Hasher::new();
-        hasher.update(&header).update(bytes);
-        self.count(bytes.len());
-        self.state = *hasher.finalize().as_bytes();
+    /// Sends bytes, and draws nothing.
+    pub fn send(&mut self, label: &'static str, message: &[u8]) {
+        self.step(label, message);
     }
 
-    /// Draws an element of a challenge field.
+    /// Sends elements, and draws a challenge.
+    pub fn exchange<E: Challenge>(&mut self, label: &'static str, message: &[E]) -> E {
+        let mut words = self.step(label, &element_bytes(message));
+        draw(&mut words)
+    }
+
+    /// Draws a challenge.
     pub fn challenge<E: Challenge>(&mut self, label: &'static str) -> E {
-        let mut words = self.draw(label, Kind::Challenge, 0);
-        let challenge = E::from_coordinates_fn(|_| {
-            loop {
-                let word = words.next() & F::ORDER_U32;
-                if word != F::ORDER_U32 {
-                    return F::from_u32(word);
-                }
-            }
-        });
-        self.count_blocks(&words);
-        challenge
+        self.exchange::<E>(label, &[])
     }
 
     /// Checks a proof of work of `bits` bits, and goes on from it. Without any bits, the nonce must
     /// be zero.
     #[must_use]
     pub fn work(&mut self, label: &'static str, bits: u32, nonce: u64) -> bool {
-        let mut header = self.work_header(label, bits);
-        set_nonce(&mut header, nonce);
-        let digest = blake3::hash(&header);
-        self.count(0);
-        self.state = *digest.as_bytes();
-        is_work(digest.as_bytes(), bits) && (bits > 0 || nonce == 0)
-    }
-
-    /// The bytes that a prover hashes to find a nonce: [`set_nonce`] puts one in, [`is_work`] judges
-    /// the digest.
-    pub fn work_header(&self, label: &'static str, bits: u32) -> [u8; HEADER_BYTES] {
-        self.header(label, Kind::Work, bits as u8, 0)
+        self.step(label, &work_message(bits, nonce));
+        is_work(&self.state, bits) && (bits > 0 || nonce == 0)
     }
 
     /// Draws `count` positions below `2^log_size`, some of which may be equal.
@@ -108,57 +81,60 @@ impl Transcript {
             .checked_shl(log_size)
             .unwrap_or_default()
             .wrapping_sub(1);
-        let mut words = self.draw(label, Kind::Positions, u64::from(count));
+        let mut words = self.step(label, &count.to_le_bytes());
         let positions = (0..count).map(|_| (words.next() & mask) as usize).collect();
-        self.count_blocks(&words);
+        let blocks = words.0.position().div_ceil(64);
+        // The first block of output belongs to the step's last compression.
+        self.compressions = self.compressions.saturating_add(blocks.saturating_sub(1));
         positions
     }
 
-    fn draw(&mut self, label: &'static str, kind: Kind, value: u64) -> Words {
-        let header = self.header(label, kind, 0, value);
-        let mut reader = Hasher::new().update(&header).finalize_xof();
+    fn step(&mut self, label: &'static str, message: &[u8]) -> Words {
+        let header = header(label, message.len());
+        let mut hasher = Hasher::new_keyed(&self.state);
+        hasher.update(&header).update(message);
+        let mut reader = hasher.finalize_xof();
         reader.fill(&mut self.state);
-        Words(reader)
-    }
-
-    fn header(&self, label: &str, kind: Kind, bits: u8, value: u64) -> [u8; HEADER_BYTES] {
-        let mut padded = [0; LABEL_BYTES];
-        padded
-            .iter_mut()
-            .zip(label.bytes())
-            .for_each(|(to, from)| *to = from);
-        let mut header = [0; HEADER_BYTES];
-        let parts = self
-            .state
-            .into_iter()
-            .chain(padded)
-            .chain([kind as u8, bits]);
-        header
-            .iter_mut()
-            .zip(parts)
-            .for_each(|(to, from)| *to = from);
-        set_nonce(&mut header, value);
-        header
-    }
-
-    /// Counts the blocks of output that a draw has read.
-    fn count_blocks(&mut self, words: &Words) {
-        let blocks = words.0.position().div_ceil(HEADER_BYTES as u64);
-        self.compressions = self.compressions.saturating_add(blocks);
-    }
-
-    fn count(&mut self, payload: usize) {
-        let bytes = payload.saturating_add(HEADER_BYTES);
+        let bytes = message.len().saturating_add(HEADER_BYTES);
         self.compressions = self.compressions.saturating_add(compressions(bytes));
+        Words(reader)
     }
 }
 
-/// Puts a nonce into the bytes that [`Transcript::work_header`] makes.
-#[inline]
-pub fn set_nonce(header: &mut [u8; HEADER_BYTES], nonce: u64) {
-    if let Some((_, value)) = header.split_at_mut_checked(VALUE_AT) {
-        value.copy_from_slice(&nonce.to_le_bytes());
-    }
+/// The message of a proof of work.
+pub fn work_message(bits: u32, nonce: u64) -> [u8; 12] {
+    let mut message = [0; 12];
+    let bytes = nonce.to_le_bytes().into_iter().chain(bits.to_le_bytes());
+    message
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = from);
+    message
+}
+
+fn header(label: &str, length: usize) -> [u8; HEADER_BYTES] {
+    debug_assert!(label.len() <= LABEL_BYTES);
+    let padded = label.bytes().chain(core::iter::repeat(0)).take(LABEL_BYTES);
+    let bytes = padded.chain((length as u32).to_le_bytes());
+    let mut header = [0; HEADER_BYTES];
+    header
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = from);
+    header
+}
+
+/// An element from the words after the state. Nothing is drawn again: where eight words are enough
+/// for two a coordinate, a coordinate is `a + 2 b mod p`, and otherwise the low 31 bits of a word.
+fn draw<E: Challenge>(words: &mut Words) -> E {
+    E::from_coordinates_fn(|_| {
+        let low = words.next();
+        if E::DEGREE > 4 {
+            return F::from_u32(low & F::ORDER_U32);
+        }
+        let high = words.next();
+        F::from_u64(u64::from(low).saturating_add(u64::from(high).saturating_mul(2)))
+    })
 }
 
 /// Whether a digest shows `bits` bits of work: its lowest bits, as a little-endian number, are zero.
@@ -202,41 +178,56 @@ mod tests {
     use p3_mersenne_31::QM31;
 
     use super::*;
+    use crate::challenge::Sextic;
 
-    fn after(say: impl FnOnce(&mut Transcript)) -> [u8; 32] {
-        let mut transcript = Transcript::new();
-        say(&mut transcript);
-        *transcript.state()
+    /// A step by hand: BLAKE3 keyed with the state, of label, length and message.
+    #[test]
+    fn a_step_is_as_specified() {
+        let mut steps = Transcript::new();
+        let drawn = steps.exchange("tree", &[QM31::ONE, QM31::TWO]);
+        let mut bytes = b"tree\0\0\0\0\0\0\0\0\x20\0\0\0".to_vec();
+        bytes.extend(
+            [1_u32, 0, 0, 0, 2, 0, 0, 0]
+                .into_iter()
+                .flat_map(u32::to_le_bytes),
+        );
+        let mut output = [0; 64];
+        let mut hasher = Hasher::new_keyed(&[0; 32]);
+        hasher.update(&bytes).finalize_xof().fill(&mut output);
+        assert_eq!(steps.state()[..], output[..32]);
+        let word = |i: usize| u32::from_le_bytes(output[32 + 4 * i..][..4].try_into().unwrap());
+        for (i, coordinate) in drawn.coordinates().enumerate() {
+            let sum = u64::from(word(2 * i)) + 2 * u64::from(word(2 * i + 1));
+            assert_eq!(u64::from(coordinate.as_canonical_u32()), sum % 0x7fff_ffff);
+        }
+        assert_eq!(steps.compressions(), 1);
+        let mut steps = Transcript::new();
+        let _ = steps.exchange("tree", &[Sextic::ONE, Sextic::TWO]);
+        assert_eq!(steps.compressions(), 1);
     }
 
     #[test]
-    fn headers_are_as_specified() {
-        let mut header = [0; 64];
-        header[32..36].copy_from_slice(b"main");
-        header[56] = 3;
-        let expected = blake3::hash(&[&header[..], b"abc"].concat());
-        assert_eq!(after(|t| t.absorb("main", b"abc")), *expected.as_bytes());
-    }
-
-    #[test]
-    fn different_sayings_differ() {
+    fn different_steps_differ() {
+        let after = |act: &dyn Fn(&mut Transcript)| {
+            let mut steps = Transcript::new();
+            act(&mut steps);
+            *steps.state()
+        };
         let states = [
-            after(|t| t.absorb("a", b"x")),
-            after(|t| t.absorb("a", b"x\0")),
-            after(|t| t.absorb("b", b"x")),
-            after(|t| {
-                t.absorb("a", b"");
-                t.absorb("a", b"x");
+            after(&|s| s.send("a", b"x")),
+            after(&|s| s.send("a", b"x\0")),
+            after(&|s| s.send("b", b"x")),
+            after(&|s| s.send("a", b"")),
+            after(&|s| {
+                s.send("a", b"");
+                s.send("a", b"x");
             }),
-            after(|t| {
-                let _ = t.challenge::<QM31>("a");
+            after(&|s| assert!(s.work("a", 0, 0))),
+            after(&|s| {
+                let _ = s.work("a", 1, 0);
             }),
-            after(|t| assert!(t.work("a", 0, 0))),
-            after(|t| {
-                t.positions("a", 1, 8);
-            }),
-            after(|t| {
-                t.positions("a", 2, 8);
+            after(&|s| {
+                let _ = s.positions("a", 1, 8);
             }),
         ];
         for (i, a) in states.iter().enumerate() {
@@ -246,17 +237,8 @@ mod tests {
 
     #[test]
     fn work_is_found_and_checked() {
-        let transcript = Transcript::new();
-        let mut header = transcript.work_header("query", 8);
-        let nonce = (0..)
-            .find(|nonce| {
-                set_nonce(&mut header, *nonce);
-                is_work(blake3::hash(&header).as_bytes(), 8)
-            })
-            .unwrap();
-        let works = |bits, nonce| transcript.clone().work("query", bits, nonce);
-        assert!(works(8, nonce));
-        // A nonce for another number of bits, or another place, fails here.
+        let works = |bits, nonce| Transcript::new().work("query", bits, nonce);
+        let nonce = (0..).find(|nonce| works(8, *nonce)).unwrap();
         assert!((0..nonce).all(|nonce| !works(8, nonce)));
         assert!(!works(64, nonce));
         assert!(works(0, 0));
@@ -265,9 +247,12 @@ mod tests {
 
     #[test]
     fn positions_are_in_range() {
-        let positions = Transcript::new().positions("query", 100, 5);
+        let mut steps = Transcript::new();
+        let positions = steps.positions("query", 100, 5);
         assert_eq!(positions.len(), 100);
         assert!(positions.iter().all(|t| *t < 32));
         assert!(positions.iter().any(|t| *t >= 16));
+        // 432 bytes of output.
+        assert_eq!(steps.compressions(), 7);
     }
 }

@@ -7,17 +7,19 @@ use zonda_circuits::machine::Statement;
 use crate::{
     challenge::{Challenge, Sextic},
     claim::Claim,
-    constraints::Lookup,
     cost::Cost,
     counts::Machine,
-    error::{PartError, VerifyError},
+    error::VerifyError,
+    fractions::Fraction,
     header::Header,
+    heights::MAX_OUTPUT_BYTES,
     key::VerifyingKey,
-    part,
+    layout::Layout,
+    lookup::Lookup,
+    part::{self, Body, PartError},
     preset::Preset,
     proof::Proof,
     protocol::{self, label},
-    shape::MAX_OUTPUT_BYTES,
     transcript::Transcript,
 };
 
@@ -77,7 +79,8 @@ struct Shared<E> {
     /// The global challenges.
     lookup: Lookup<E>,
     /// The sum of the global claims of the parts so far.
-    total: E,
+    /// The sum of all messages on global buses so far.
+    total: Fraction<E>,
 }
 
 impl<'a> RunVerifier<'a> {
@@ -141,12 +144,14 @@ impl<'a> RunVerifier<'a> {
             let expected = self.header.parts.len();
             return Err(VerifyError::Surplus { expected });
         };
+        let [program, gaps] = self.key.fixed_roots();
         let given = part::Given {
-            key: self.key,
             machine: &self.machine,
+            layout: &Layout::new(&header.heights),
             position: part as u32,
-            header,
             stated: &header.links.part(part, self.statement),
+            roots: [Some(*program), Some(*gaps), Some(header.boundary_root)],
+            parameters: self.key.parameters(),
         };
         let cost = match &mut self.run {
             Run::Standard(shared) => shared.part(&given, bytes),
@@ -170,8 +175,8 @@ impl<'a> RunVerifier<'a> {
             return Err(VerifyError::Missing { expected, got });
         }
         let is_balanced = match &self.run {
-            Run::Standard(shared) => shared.total.is_zero(),
-            Run::High(shared) => shared.total.is_zero(),
+            Run::Standard(shared) => shared.total.numerator.is_zero(),
+            Run::High(shared) => shared.total.numerator.is_zero(),
         };
         if is_balanced {
             Ok(self.cost)
@@ -188,13 +193,15 @@ impl<E: Challenge> Shared<E> {
         Self {
             transcript,
             lookup: Lookup::new(z, beta, machine.widest()),
-            total: E::ZERO,
+            total: Fraction::ZERO,
         }
     }
 
     fn part(&mut self, given: &part::Given<'_>, bytes: &[u8]) -> Result<Cost, PartError> {
-        let (claimed, cost) = part::check(given, &self.transcript, &self.lookup, bytes)?;
-        self.total += claimed;
+        let body = Body::from_bytes(given.machine, given.layout, bytes)?;
+        let mut cost = Cost::default();
+        let sum = part::check(given, &self.transcript, &self.lookup, &body, &mut cost)?;
+        self.total = self.total.join(sum);
         Ok(cost)
     }
 }

@@ -157,7 +157,7 @@ fn product<const N: usize>(power: Complex, a: &[F], b: &[F]) -> Vec<F> {
     wide[..N].as_flattened().to_vec()
 }
 
-fn is_as_stated<E: Challenge, const N: usize>(power: Complex, conjugated: &[usize]) {
+fn is_as_stated<E: Challenge, const N: usize>(power: Complex) {
     let some = |seed: u32| E::from_coordinates_fn(|k| F::from_u32(seed * (k as u32 + 3) + 1));
     for seed in [1, 77_777, 123_456_789] {
         let [a, b] = [some(seed), some(seed + 5)];
@@ -166,19 +166,12 @@ fn is_as_stated<E: Challenge, const N: usize>(power: Complex, conjugated: &[usiz
             (a * b).coordinates().collect::<Vec<_>>(),
             product::<N>(power, &x, &y)
         );
-        let conjugate: Vec<F> = x
-            .iter()
-            .enumerate()
-            .map(|(k, x)| if conjugated.contains(&k) { -*x } else { *x })
-            .collect();
-        assert_eq!(a.conjugate().coordinates().collect::<Vec<_>>(), conjugate);
     }
 }
 
 #[test]
 fn challenge_fields_are_those_of_the_document() {
     assert!(protocol().contains("i^2 = -1, u^2 = 2 + i, v^3 = 5i"));
-    // u to -u; i to -i and v to -v.
-    is_as_stated::<QM31, 2>([F::TWO, F::ONE], &[2, 3]);
-    is_as_stated::<Sextic, 3>([F::ZERO, F::from_u32(5)], &[1, 2, 5]);
+    is_as_stated::<QM31, 2>([F::TWO, F::ONE]);
+    is_as_stated::<Sextic, 3>([F::ZERO, F::from_u32(5)]);
 }

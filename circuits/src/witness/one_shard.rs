@@ -7,7 +7,7 @@ use zonda_riscv_emu::record::Records;
 use super::{Boundary, ProgramUse, count_uses};
 use crate::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    machine::{End, Execution, Image, Part, Statement, Table, ZeroedRange},
+    machine::{End, Execution, Image, Part, Statement, ZeroedRange},
     system::{
         boundary::{Held, Left},
         zeroed::{NotZeroed, Opening, is_zeroed, openings},
@@ -24,7 +24,7 @@ pub struct OneShard {
     pub held: Vec<Held>,
     /// The pcs of the instructions that it executes.
     pub pcs: Vec<u32>,
-    /// How many rows of the table of instructions hold each instruction of the image's text.
+    /// How many shards execute each instruction of the image's text: one or none.
     pub uses: Vec<u32>,
     /// The final state of all that it touches.
     pub left: Vec<Left>,
@@ -33,17 +33,11 @@ pub struct OneShard {
 }
 
 impl OneShard {
-    /// The whole run of `image` that left `records` and of which `statement` is true. `heights` are
-    /// those of [`traces`](super::traces).
+    /// The whole run of `image` that left `records` and of which `statement` is true.
     ///
     /// # Errors
     /// [`NotZeroed`] if the run touches a word in a hole: it is no run of `image`.
-    pub fn new(
-        image: &Image,
-        records: &Records,
-        statement: &Statement,
-        heights: impl Fn(Table, usize) -> Vec<usize>,
-    ) -> Result<Self, NotZeroed> {
+    pub fn new(image: &Image, records: &Records, statement: &Statement) -> Result<Self, NotZeroed> {
         let initial = |address: u32| {
             let found = image.words.binary_search_by_key(&address, |word| word.0);
             found.map_or(0, |index| image.words[index].1)
@@ -78,7 +72,7 @@ impl OneShard {
 
         let pcs = executed(records);
         let mut uses = vec![0; image.text.len()];
-        count_uses(image, &pcs, heights, &mut uses);
+        count_uses(image, &pcs, &mut uses);
         let zeroed = left.iter().filter(|left| is_zeroed(image, left));
         let zeroed: Vec<Left> = zeroed.copied().collect();
         let openings = openings(image, &zeroed)?;

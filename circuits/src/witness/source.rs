@@ -11,12 +11,12 @@ use zonda_riscv_emu::{
     record::{EcallStep, Family, MemoryStep, Records, Step},
 };
 
-use super::{Boundary, Filled};
+use super::{Boundary, Filled, comes_at_once};
 use crate::{
     F,
     columns::Columns,
     lookups::{Counts, Lookups},
-    machine::{Image, Part, Table, height},
+    machine::{Image, Part},
 };
 
 /// How much there is of all that rows are made of, before it is known what is in them.
@@ -199,13 +199,12 @@ pub trait Sink {
     ) -> Result<(), OutOfMemory>;
 }
 
-/// The instances of a table while they are being filled.
+/// A table while it is being filled.
 pub(super) struct Rows<'a, 'b, M, A> {
-    pub(super) table: Table,
-    pub(super) instances: &'a mut Vec<Filled<M>>,
+    pub(super) filled: &'a mut Filled<M>,
     /// Counts what the rows look up.
     pub(super) lookups: Option<&'a Lookups<'b>>,
-    /// Memory for the rows of a table that comes with one instance of just its rows.
+    /// Memory for the rows of a table that all come at once.
     pub(super) cells: &'a mut A,
 }
 
@@ -219,54 +218,43 @@ where
         records: &[R],
         row: impl Fn(&R) -> C + Sync,
     ) -> Result<(), OutOfMemory> {
-        if !self.table.is_fixed() {
-            return append(self.instances, self.lookups, records, row);
+        if comes_at_once(self.filled.table) {
+            self.filled.cells = (self.cells)(records.len() * C::WIDTH)?;
         }
-        let height = height(records.len());
-        *self.instances = alloc::vec![Filled {
-            table: self.table,
-            cells: (self.cells)(height * C::WIDTH)?,
-            width: C::WIDTH,
-            used: 0,
-        }];
-        append(self.instances, None, records, row)
+        append(self.filled, self.lookups, records, row)
     }
 }
 
-/// Adds rows of records, in order, to instances that have room for them, and counts the rows' lookups
-/// while they are at hand.
+/// Adds rows of records, in order, and counts the rows' lookups while they are at hand.
 fn append<R: Sync, C: Columns<F>, M: DerefMut<Target = [u32]>>(
-    instances: &mut [Filled<M>],
+    filled: &mut Filled<M>,
     lookups: Option<&Lookups<'_>>,
-    mut records: &[R],
+    records: &[R],
     row: impl Fn(&R) -> C + Sync,
 ) -> Result<(), OutOfMemory> {
     // Enough rows for a task to be worth its while, few enough to stay in the cache.
     const ROWS_PER_TASK: usize = 1 << 9;
-    for instance in instances {
-        let table = instance.table;
-        let room = instance.unused();
-        let count = records.len().min(room.len() / C::WIDTH);
-        let (now, later) = records.split_at(count);
-        room[..count * C::WIDTH]
-            .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
-            .zip(now.par_chunks(ROWS_PER_TASK))
-            .try_for_each_init(Vec::new, |rows, (cells, records)| {
-                rows.resize(cells.len(), F::ZERO);
-                for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
-                    row(record).write_row(cells);
-                }
-                if let Some(lookups) = lookups {
-                    lookups.count(table, rows)?;
-                }
-                for (cell, value) in cells.iter_mut().zip(rows) {
-                    *cell = value.as_canonical_u32();
-                }
-                Ok(())
-            })?;
-        instance.used += count;
-        records = later;
-    }
-    assert!(records.is_empty(), "a table has too few rows");
+    let (table, room) = (filled.table, filled.unfilled());
+    assert!(
+        records.len() <= room.len() / C::WIDTH,
+        "a table has too few rows"
+    );
+    room[..records.len() * C::WIDTH]
+        .par_chunks_mut(C::WIDTH * ROWS_PER_TASK)
+        .zip(records.par_chunks(ROWS_PER_TASK))
+        .try_for_each_init(Vec::new, |rows, (cells, records)| {
+            rows.resize(cells.len(), F::ZERO);
+            for (cells, record) in rows.chunks_exact_mut(C::WIDTH).zip(records) {
+                row(record).write_row(cells);
+            }
+            if let Some(lookups) = lookups {
+                lookups.count(table, rows)?;
+            }
+            for (cell, value) in cells.iter_mut().zip(rows) {
+                *cell = value.as_canonical_u32();
+            }
+            Ok(())
+        })?;
+    filled.rows += records.len();
     Ok(())
 }

@@ -7,9 +7,8 @@ pub mod programs;
 use p3_matrix::dense::RowMajorMatrix;
 use zonda_circuits::{
     F,
-    instances::several,
     machine::{Image, Part, Statement, Table, TableAir, airs},
-    witness::{InstanceTrace, OneShard, traces},
+    witness::{OneShard, TableTrace, traces},
 };
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute_recorded},
@@ -20,7 +19,8 @@ use zonda_riscv_emu::{
 /// A proof's tables, with nothing proved.
 pub struct Run {
     pub airs: Vec<TableAir>,
-    pub instances: Vec<InstanceTrace>,
+    /// As many as there are airs, in the same order.
+    pub traces: Vec<TableTrace>,
     pub image: Image,
     pub statement: Statement,
     pub part: Part,
@@ -28,7 +28,7 @@ pub struct Run {
 }
 
 /// Runs an ELF file and fills the tables.
-pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) -> Run {
+pub fn run(elf: &[u8], input: &[u8]) -> Run {
     let program = Program::from_elf(elf).expect("a program");
     let options = Options::default();
     let (outcome, records) =
@@ -42,11 +42,11 @@ pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) ->
         Some(Ok(instruction)) => instruction,
         _ => panic!("{pc:#x} was executed, so it is an instruction"),
     };
-    let run = OneShard::new(&image, &records, &statement, heights).expect("its own image");
+    let run = OneShard::new(&image, &records, &statement).expect("its own image");
     let boundary = run.boundary();
     Run {
         airs: airs(&image, &run.part, true),
-        instances: traces(&image, &run.part, &boundary, &records, heights, at),
+        traces: traces(&image, &run.part, &boundary, &records, at),
         part: run.part,
         image,
         statement,
@@ -55,24 +55,21 @@ pub fn run(elf: &[u8], input: &[u8], heights: fn(Table, usize) -> Vec<usize>) ->
 }
 
 impl Run {
-    /// Each instance with its table.
+    /// Each table with its rows.
     pub fn pairs(&self) -> impl Iterator<Item = (&TableAir, &RowMajorMatrix<F>)> {
-        self.instances
-            .iter()
-            .map(|instance| (&self.airs[instance.table as usize], &instance.trace))
+        let traces = self.traces.iter().map(|table| &table.trace);
+        self.airs.iter().zip(traces)
     }
 
-    /// The instances of one table.
-    pub fn of(&self, table: Table) -> impl Iterator<Item = &InstanceTrace> {
-        self.instances
-            .iter()
-            .filter(move |instance| instance.table == table)
+    /// The rows of one table.
+    pub fn of(&self, table: Table) -> &RowMajorMatrix<F> {
+        &self.traces[table as usize].trace
     }
 }
 
 /// A part that has all roles.
 pub fn part() -> Part {
     let statement = Statement::default();
-    let run = OneShard::new(&Image::default(), &Records::default(), &statement, several);
+    let run = OneShard::new(&Image::default(), &Records::default(), &statement);
     run.expect("no words").part
 }

@@ -149,7 +149,7 @@ impl Attacks {
     /// The rows of a run that are attacked.
     fn rows(&self, world: &World, pc: u32) -> Vec<usize> {
         if self.table == Table::Transfer {
-            return (0..world.used(self.table)).collect();
+            return (0..world.height(self.table)).collect();
         }
         let row = world.row_at(pc).filter(|(table, _)| *table == self.table);
         row.map(|(_, row)| row).into_iter().collect()
@@ -160,7 +160,7 @@ impl Attacks {
         for (_, world) in plans {
             let refused = refusals(world, &Lie::nowhere(world), None);
             assert_eq!(refused, [""; 0], "the honest control: {}", world.name);
-            for row in 0..world.used(self.table) {
+            for row in 0..world.height(self.table) {
                 for (emitted, message) in self
                     .emitted
                     .iter_mut()
@@ -327,15 +327,15 @@ impl Attacks {
         }
     }
 
-    /// Rows that are not in use: the cells that they may hold, and the messages that they may emit.
+    /// A row that is not in use, beside those of an honest run: the cells that it may hold, and the
+    /// messages that it may emit.
     fn idle_rows(&mut self, plans: &[(Plan, World)]) {
-        for (plan, world) in plans.iter().take(2) {
-            let unused = world.used(self.table);
-            if unused == world.height(self.table) {
-                continue;
-            }
+        for (plan, honest) in plans.iter().take(2) {
+            let mut world = World::honest(plan);
+            let unused = world.add_zeros(self.table, 1);
+            let world = &world;
             self.attack(world, unused, world.cells(self.table, unused).to_vec(), 2);
-            for row in self.rows(world, plan.victim_pc()) {
+            for row in self.rows(honest, plan.victim_pc()) {
                 let ghost = self.ghost(world, row);
                 self.attack(world, unused, ghost, 2);
             }
@@ -674,10 +674,10 @@ fn describe(world: &World, (table, row): (Table, usize), cells: &[F]) -> String 
             format!("{name} {} -> {}", number(*honest), number(*changed))
         })
         .collect();
-    let mut text = if row < world.used(table) {
-        world.name.clone()
-    } else {
+    let mut text = if world.is_unused(table, row) {
         format!("an unused row beside {}", world.name)
+    } else {
+        world.name.clone()
     };
     if let Some(lie) = &world.lie {
         text = format!("{text} {lie}");

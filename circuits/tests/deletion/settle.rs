@@ -114,7 +114,9 @@ impl Lie {
 
     /// The exit is where the thread leads, with the code that it finds.
     fn move_exit(&mut self, world: &World, balance: &Balance) -> bool {
-        let row = world.exit_row;
+        let Some(row) = world.exit_row else {
+            return true;
+        };
         let cell = |name: &str| self.cells(world, Table::Ecall, row)[column(Table::Ecall, name)];
         let found = |names: &[&str]| -> Vec<u32> {
             names
@@ -238,7 +240,7 @@ impl Lie {
     /// The failures that the debug checker finds in all tables, once lookups are counted anew, with
     /// names.
     pub fn checked(&self, world: &World) -> Vec<String> {
-        let mut instances = world.instances.clone();
+        let mut tables = world.tables.clone();
         for ((table, row), cells) in &self.rows {
             let honest = world.evaluate(*table, *row);
             let evaluation = world.evaluate_cells(*table, *row, cells);
@@ -262,22 +264,22 @@ impl Lie {
                             (Table::Instructions, index * width + width - 1)
                         }
                     };
-                    instances[counts as usize].trace.values[index] += sign * message.count;
+                    tables[counts as usize].trace.values[index] += sign * message.count;
                 }
             }
             let width = table.trace_width();
-            instances[*table as usize].trace.values[row * width..(row + 1) * width]
+            tables[*table as usize].trace.values[row * width..(row + 1) * width]
                 .copy_from_slice(cells);
         }
         let stated = airs(&world.image, &world.part_of(&self.statement), false);
-        let pairs = world.airs.iter().zip(&stated).zip(&instances);
-        let pairs = pairs.map(|((air, stated), instance)| {
+        let pairs = world.airs.iter().zip(&stated).zip(&tables);
+        let pairs = pairs.map(|((air, stated), rows)| {
             let air = if air.table == Table::Statement {
                 stated
             } else {
                 air
             };
-            (air, &instance.trace)
+            (air, &rows.trace)
         });
         let name = |failure| match failure {
             Failure::Constraint {
@@ -295,7 +297,7 @@ impl Lie {
 /// The row of what the shard holds of a place in memory.
 pub fn held_in(world: &World, place: [u32; 2]) -> Option<usize> {
     let at = ["space", "address"].map(|name| column(Table::Boundary, name));
-    (0..world.used(Table::Boundary)).find(|row| {
+    (0..world.height(Table::Boundary)).find(|row| {
         let cells = world.cells(Table::Boundary, *row);
         at.map(|at| cells[at].as_canonical_u32()) == place
     })
@@ -313,7 +315,7 @@ pub fn left_in(world: &World, [space, address]: [u32; 2]) -> (Table, usize) {
                 Err(_) => {
                     let names = ["address.lo", "address.hi"];
                     let at = names.map(|name| column(Table::Zeroed, name));
-                    let opened = (0..world.used(Table::Zeroed)).find(|row| {
+                    let opened = (0..world.height(Table::Zeroed)).find(|row| {
                         let cells = world.cells(Table::Zeroed, *row);
                         let [lo, hi] = at.map(|at| cells[at].as_canonical_u32());
                         lo + (hi << 16) == address

@@ -48,12 +48,12 @@ const IMPLIED: &[(Table, &str, &str)] = &[
     (
         Table::Program,
         "unused",
-        "the row's operation is 0, LUI's, which the program has as ADDI: no row of a family fetches it",
+        "every row of the key's table holds an instruction",
     ),
     (
         Table::Image,
         "unused",
-        "the row holds register x0 once more: both copies start as 0, and nothing else is written there",
+        "every row of the key's table holds an address",
     ),
 ];
 
@@ -256,11 +256,10 @@ fn false_runs() -> Vec<FalseRun> {
 /// A row of a table, as cells that are not zero.
 type Cells<'a> = &'a [(&'a str, F)];
 
-/// Puts rows where none are in use.
-fn add_rows(world: &World, lie: &mut Lie, table: Table, rows: &[Cells<'_>]) {
-    for (index, cells) in rows.iter().enumerate() {
-        let row = world.used(table) + index;
-        assert!(row < world.height(table), "{} is full", table.name());
+/// Adds rows to a table.
+fn add_rows(world: &mut World, lie: &mut Lie, table: Table, rows: &[Cells<'_>]) {
+    let first = world.add_zeros(table, rows.len());
+    for (row, cells) in (first..).zip(rows) {
         lie.edit(world, table, row, cells);
     }
 }
@@ -305,8 +304,8 @@ fn boundaries(all: &mut Vec<FalseRun>) {
         (world, lie)
     };
     let mut add = |without, rows: &[Cells<'_>]| {
-        let (world, mut lie) = lying();
-        add_rows(&world, &mut lie, Table::Boundary, rows);
+        let (mut world, mut lie) = lying();
+        add_rows(&mut world, &mut lie, Table::Boundary, rows);
         all.push(FalseRun {
             without,
             world,
@@ -392,10 +391,10 @@ fn image(all: &mut Vec<FalseRun>) {
     (stored.words[0].before, stored.words[0].previous_clk) = (old, load_clk);
     records.registers[7].value = old;
     let lie = "twice, with a load between them that finds what was there before";
-    let world = run.lying(lie, records, run.statement.clone());
+    let mut world = run.lying(lie, records, run.statement.clone());
     let mut lie = Lie::nowhere(&world);
     add_rows(
-        &world,
+        &mut world,
         &mut lie,
         Table::Boundary,
         &[&held(LAST, old, 0, new, store_clk)],
@@ -499,12 +498,12 @@ fn zeroed(all: &mut Vec<FalseRun>) {
 
     // A word that a load finds as it never was.
     let found = || {
-        let (world, clk) = loads(FREE, 9);
+        let (mut world, clk) = loads(FREE, 9);
         let mut lie = Lie::nowhere(&world);
         let row = held_in(&world, [1, FREE]).expect("it is held");
         lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
         let another = held(FREE, 9, 0, 0, clk);
-        add_rows(&world, &mut lie, Table::Boundary, &[&another]);
+        add_rows(&mut world, &mut lie, Table::Boundary, &[&another]);
         (world, lie)
     };
     let (world, lie) = found();
@@ -515,13 +514,13 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     });
 
     // It is opened twice, and once taken back.
-    let (world, mut lie) = found();
+    let (mut world, mut lie) = found();
     lie.edit(&world, Table::Zeroed, 0, &[("active", F::TWO)]);
     let gap = gap_of(&world.image, FREE);
     let borrows = [F::ZERO, borrow(FREE, gap[0]), borrow(gap[1], FREE + 1)];
     let mut back = opened(FREE, [9, 0], 0, gap, borrows);
     back[0].1 = -F::ONE;
-    add_rows(&world, &mut lie, Table::Zeroed, &[&back]);
+    add_rows(&mut world, &mut lie, Table::Zeroed, &[&back]);
     all.push(FalseRun {
         without: part("active"),
         world,
@@ -577,13 +576,13 @@ fn zeroed(all: &mut Vec<FalseRun>) {
         let (table, row) = left_in(&world, [1, address]);
         lie.edit(&world, table, row, &[("last.lo", lo), ("last.hi", hi)]);
         add_rows(
-            &world,
+            &mut world,
             &mut lie,
             Table::Boundary,
             &[&held(address, 0, 0, 0, clk)],
         );
         add_rows(
-            &world,
+            &mut world,
             &mut lie,
             Table::Zeroed,
             &[&opened(address, [0, 1], 0, gap, borrows)],
@@ -629,16 +628,16 @@ fn opened_twice(
     }
     records.registers[7].value = 0;
     let lie = "twice, with a load between them that finds 0";
-    let world = run.lying(lie, records, run.statement.clone());
+    let mut world = run.lying(lie, records, run.statement.clone());
     let mut lie = Lie::nowhere(&world);
     add_rows(
-        &world,
+        &mut world,
         &mut lie,
         Table::Boundary,
         &[&held(address, 0, 0, 9, clks[0])],
     );
     let second = second(gap_of(&world.image, address));
-    add_rows(&world, &mut lie, Table::Zeroed, &[&second]);
+    add_rows(&mut world, &mut lie, Table::Zeroed, &[&second]);
     (world, lie)
 }
 

@@ -10,9 +10,9 @@ use zonda_circuits::{
     F,
     bus::Bus,
     instruction::decoded,
-    machine::{End, Image, Part, Role, Statement, Table, TableAir, airs, height},
+    machine::{End, Image, Part, Role, Statement, Table, TableAir, airs},
     system::boundary::{Held, Left},
-    witness::{InstanceTrace, OneShard, count_uses, traces},
+    witness::{OneShard, TableTrace, count_uses, traces},
 };
 use zonda_riscv_emu::{
     decode::encode,
@@ -145,7 +145,7 @@ pub struct World {
     /// The false claim of the run, whose tables are filled as if it were honest.
     pub lie: Option<String>,
     pub airs: Vec<TableAir>,
-    pub instances: Vec<InstanceTrace>,
+    pub tables: Vec<TableTrace>,
     pub image: Image,
     pub part: Part,
     pub statement: Statement,
@@ -159,8 +159,8 @@ pub struct World {
     pub text: BTreeMap<u32, Vec<u32>>,
     /// The final value of every place in memory.
     pub memory: BTreeMap<[u32; 2], [u32; 3]>,
-    /// The row that exits; one that is not in use if none does.
-    pub exit_row: usize,
+    /// The row that exits, if one does.
+    pub exit_row: Option<usize>,
 }
 
 impl World {
@@ -252,7 +252,7 @@ impl World {
         let image = Image::from(program);
         let at = |pc| ran.instruction(pc).expect("text").expect("an instruction");
         let run = whole_run(&image, &records, &statement);
-        let instances = traces(&image, &run.part, &run.boundary(), &records, heights, at);
+        let tables = traces(&image, &run.part, &run.boundary(), &records, at);
         let airs = airs(&image, &run.part, true);
         let text = image
             .text
@@ -270,16 +270,15 @@ impl World {
             records,
             text,
             memory: BTreeMap::new(),
-            exit_row: 0,
+            exit_row: None,
             program: program.clone(),
             imbalance: Balance::default(),
             pretended: None,
-            instances,
+            tables,
         };
-        let ecalls = world.used(Table::Ecall);
         let exits = |row: &usize| world.cells(Table::Ecall, *row)[exit] == F::ONE;
-        world.exit_row = (0..ecalls).find(exits).unwrap_or(ecalls);
-        for row in 0..world.used(Table::Boundary) {
+        world.exit_row = (0..world.height(Table::Ecall)).find(exits);
+        for row in 0..world.height(Table::Boundary) {
             for message in world.evaluate(Table::Boundary, row).messages {
                 if message.bus == Bus::Memory && message.count == -F::ONE {
                     let [space, address, lo, hi, clk] = message.numbers()[..] else {
@@ -290,10 +289,10 @@ impl World {
             }
         }
         // The shard's instructions are the program's, whatever was run.
-        for row in 0..world.height(Table::Instructions) {
-            let row_of = if row < world.text.len() { row } else { 0 };
-            let (_, fields) = world.text.iter().nth(row_of).expect("as many rows");
-            let fields: Vec<F> = fields.iter().copied().map(F::from_u32).collect();
+        let text: Vec<Vec<u32>> = world.text.values().cloned().collect();
+        assert_eq!(world.height(Table::Instructions), text.len());
+        for (row, fields) in text.into_iter().enumerate() {
+            let fields: Vec<F> = fields.into_iter().map(F::from_u32).collect();
             world.set_instruction(row, &fields);
         }
         world
@@ -311,7 +310,6 @@ impl World {
             .text
             .binary_search_by_key(&pc, |(pc, _)| *pc)
             .expect("text");
-        assert_ne!(index, 0, "rows that fill the table up repeat the first");
         if self.lie.is_none() {
             *self.executions(index) -= F::ONE;
         }
@@ -337,13 +335,13 @@ impl World {
     /// How often the shard executes the instruction in a row of its table.
     fn executions(&mut self, row: usize) -> &mut F {
         let width = Table::Instructions.trace_width();
-        let trace = &mut self.instances[Table::Instructions as usize].trace;
+        let trace = &mut self.tables[Table::Instructions as usize].trace;
         &mut trace.values[row * width + width - 1]
     }
 
     fn set_instruction(&mut self, row: usize, fields: &[F]) {
         let width = Table::Instructions.trace_width();
-        let trace = &mut self.instances[Table::Instructions as usize].trace;
+        let trace = &mut self.tables[Table::Instructions as usize].trace;
         trace.values[row * width..][..fields.len()].copy_from_slice(fields);
     }
 
@@ -363,16 +361,26 @@ impl World {
     }
 
     pub fn height(&self, table: Table) -> usize {
-        self.instances[table as usize].trace.values.len() / table.trace_width()
+        self.tables[table as usize].trace.values.len() / table.trace_width()
     }
 
-    pub fn used(&self, table: Table) -> usize {
-        self.instances[table as usize].used
+    /// Adds rows of zeros to a table, and returns the first: honest runs have none, but a prover may
+    /// have as many as it likes.
+    pub fn add_zeros(&mut self, table: Table, rows: usize) -> usize {
+        let first = self.height(table);
+        let trace = &mut self.tables[table as usize].trace;
+        trace.values.extend(F::zero_vec(rows * trace.width));
+        first
+    }
+
+    /// Whether a row is one of zeros.
+    pub fn is_unused(&self, table: Table, row: usize) -> bool {
+        self.cells(table, row).iter().all(|cell| *cell == F::ZERO)
     }
 
     pub fn cells(&self, table: Table, row: usize) -> &[F] {
         let width = table.trace_width();
-        &self.instances[table as usize].trace.values[row * width..(row + 1) * width]
+        &self.tables[table as usize].trace.values[row * width..(row + 1) * width]
     }
 
     /// Evaluates a row.
@@ -392,7 +400,7 @@ impl World {
                 .column_names()
                 .iter()
                 .position(|name| name == "thread.pc")?;
-            let row = (0..self.used(table))
+            let row = (0..self.height(table))
                 .find(|row| self.cells(table, *row)[at].as_canonical_u32() == pc)?;
             Some((table, row))
         })
@@ -423,16 +431,10 @@ impl World {
     }
 }
 
-/// One instance of each table, with room for rows that a lie adds to a boundary.
-fn heights(table: Table, rows: usize) -> Vec<usize> {
-    let more = if table == Table::Boundary { 4 } else { 0 };
-    vec![height(rows + more)]
-}
-
 /// A run of one shard that takes over all that the program file fills, and knows all instructions of
 /// the program, whether or not it needs them: wrong rows may.
 fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShard {
-    let run = OneShard::new(image, records, statement, heights);
+    let run = OneShard::new(image, records, statement);
     let mut run = run.expect("words where the image has memory");
     let places = run
         .held
@@ -458,7 +460,7 @@ fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShar
     run.left = left.collect();
     run.pcs = image.text.iter().map(|(pc, _)| *pc).collect();
     run.uses.fill(0);
-    count_uses(image, &run.pcs, heights, &mut run.uses);
+    count_uses(image, &run.pcs, &mut run.uses);
     run
 }
 

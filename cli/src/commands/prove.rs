@@ -192,10 +192,10 @@ fn facts(statement: &Statement, report: &Report, accepted: &Accepted, arguments:
         .with(
             "cells",
             format!(
-                "{} committed, {:.1} per instruction, {} padding",
+                "{} committed, {:.1} per instruction; {} messages",
                 grouped(report.committed_cells),
                 report.cells_per_instruction,
-                percent(report.padding_cells, report.committed_cells),
+                grouped(report.messages),
             ),
         )
         .with(

@@ -115,7 +115,7 @@ struct ShownProof {
     header_bytes: u64,
     /// Length of the longest part in bytes.
     longest_part_bytes: u64,
-    /// Provable bits of proofs of this shape under a key of the preset; none if no such proof is accepted.
+    /// Provable bits of proofs of this form under a key of the preset; none if no such proof is accepted.
     security_bits: Option<f64>,
     /// Why there are none.
     refused: Option<String>,
@@ -160,7 +160,7 @@ impl ShownProof {
             proof_bytes,
             header_bytes,
             longest_part_bytes,
-            security_bits: security.as_ref().ok().map(|security| security.bits()),
+            security_bits: security.as_ref().ok().map(|security| security.bits),
             refused: security.err().map(|error| error.to_string()),
         })
     }

@@ -242,12 +242,6 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        // SAFETY: see the module.
-        Self(unsafe { _mm256_blend_epi32::<0b1010_1010>(even.0, odd.0) })
-    }
-
-    #[inline(always)]
     fn word_add(self, other: Self) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm256_add_epi32(self.0, other.0) })

@@ -315,12 +315,6 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        // SAFETY: see the module.
-        Self(unsafe { _mm512_mask_blend_epi32(ODD, even.0, odd.0) })
-    }
-
-    #[inline(always)]
     fn word_add(self, other: Self) -> Self {
         // SAFETY: see the module.
         Self(unsafe { _mm512_add_epi32(self.0, other.0) })

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use p3_field::{Algebra, PrimeCharacteristicRing};
+use p3_field::PrimeCharacteristicRing;
 use p3_mersenne_31::Mersenne31;
 
 use crate::{matrix::LINE, platform::Kernel};
@@ -65,8 +65,6 @@ macro_rules! ring {
                 Self::splat(p3_field::PrimeField32::as_canonical_u32(&x))
             }
         }
-
-        impl p3_field::Algebra<p3_mersenne_31::Mersenne31> for $lanes {}
 
         impl p3_field::PrimeCharacteristicRing for $lanes {
             type PrimeSubfield = p3_mersenne_31::Mersenne31;
@@ -167,20 +165,6 @@ macro_rules! ring {
             }
         }
 
-        impl std::ops::$op<p3_mersenne_31::Mersenne31> for $lanes {
-            type Output = Self;
-            #[inline(always)]
-            fn $method(self, other: p3_mersenne_31::Mersenne31) -> Self {
-                self.$inner(other.into())
-            }
-        }
-
-        impl std::ops::$assign<p3_mersenne_31::Mersenne31> for $lanes {
-            #[inline(always)]
-            fn $assign_method(&mut self, other: p3_mersenne_31::Mersenne31) {
-                *self = self.$inner(other.into());
-            }
-        }
     };
     (@integers $($method:ident $type:ty),*) => {
         $(
@@ -211,13 +195,7 @@ mod tests;
 /// platform. The `word_*` operations are those of arbitrary 32-bit words; a value that they make
 /// is not an element.
 pub trait Lanes:
-    Algebra<Mersenne31>
-    + PrimeCharacteristicRing<PrimeSubfield = Mersenne31>
-    + Copy
-    + Debug
-    + Send
-    + Sync
-    + 'static
+    PrimeCharacteristicRing<PrimeSubfield = Mersenne31> + Copy + Debug + Send + Sync + 'static
 {
     /// How many elements: 8 (portable and AVX2), 16 (AVX-512) or 4 (NEON). It divides 16.
     const WIDTH: usize;
@@ -386,9 +364,6 @@ pub trait Lanes:
 
     /// Runs a kernel over these lanes, in a function of its own that is compiled for their platform.
     fn call<K: Kernel>(kernel: K) -> K::Output;
-
-    /// The even lanes of `even` and the odd lanes of `odd`.
-    fn even_odd(even: Self, odd: Self) -> Self;
 
     /// Asks for the memory of a word that will be read soon; a place past the end is allowed.
     #[inline(always)]

@@ -165,15 +165,6 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        // SAFETY: see the module.
-        unsafe {
-            let mask = vreinterpretq_u32_u64(vdupq_n_u64(0xffff_ffff));
-            Self(vbslq_u32(mask, even.0, odd.0))
-        }
-    }
-
-    #[inline(always)]
     fn word_add(self, other: Self) -> Self {
         // SAFETY: see the module.
         Self(unsafe { vaddq_u32(self.0, other.0) })

@@ -135,17 +135,6 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn even_odd(even: Self, odd: Self) -> Self {
-        let mut words = even.0;
-        let mut i = 1;
-        while i < 8 {
-            words[i] = odd.0[i];
-            i += 2;
-        }
-        Self(words)
-    }
-
-    #[inline(always)]
     fn word_add(self, other: Self) -> Self {
         self.zip(other, u32::wrapping_add)
     }

@@ -7,9 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{
-    Direction, Output, SharedLines, Transform, Twiddles, layers::forward_butterfly, log_chunk,
-};
+use super::{Transform, Twiddles, layers::forward_butterfly};
 use crate::{Kernel, LINE, Lanes};
 
 /// Where a function is evaluated.
@@ -40,12 +38,7 @@ impl Transform<'_> {
         assert!(log_size <= self.twiddles.log_size());
         let log_height = log_count - LINE.ilog2() as usize;
         for column in columns.iter_mut() {
-            let lines = bytemuck::cast_slice_mut(column);
-            assert_eq!(lines.len(), 2 << log_height);
-            let lines = &SharedLines::new(lines);
-            let log_chunk = log_chunk(log_height);
-            self.upper(lines, log_height, log_chunk, false, Output::Extended);
-            self.lower(lines, log_height + 1, log_chunk, Direction::ForwardLine, 1);
+            self.run(column, log_height, Domain::Line);
         }
         self.within_lines(columns, 2 << log_height, domain);
     }
@@ -61,19 +54,17 @@ impl Transform<'_> {
                 task.push(chunk);
             }
         }
-        let work = |(task, columns): (usize, Vec<&mut [u32]>)| {
-            self.platform.run(Within {
-                columns,
-                part: lines + per_task * task,
-                twiddles: self.twiddles,
-                domain,
+        tasks
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(task, columns)| {
+                self.platform.run(Within {
+                    columns,
+                    part: lines + per_task * task,
+                    twiddles: self.twiddles,
+                    domain,
+                });
             });
-        };
-        if self.parallel {
-            tasks.into_par_iter().enumerate().for_each(work);
-        } else {
-            tasks.into_iter().enumerate().for_each(work);
-        }
     }
 }
 
@@ -90,7 +81,7 @@ impl Kernel for Within<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let twiddles = self.twiddles.forward();
+        let twiddles = self.twiddles.words();
         let mut columns = self.columns;
         let lines = columns.first().map_or(0, |column| column.len() / LINE);
         let mut line = 0;

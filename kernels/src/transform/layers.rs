@@ -58,40 +58,8 @@ impl Schedule {
     }
 }
 
-/// Evaluations to coefficients (times the number of lines combined): leaves first, and every part
-/// as soon as its leaves are done, while they are in the cache.
-#[inline(always)]
-pub fn inverse<L: Lanes>(lines: &mut [Line], tree: Tree, part: usize, twiddles: &[u32]) {
-    let log_leaf = tree.log_leaf();
-    let layers = lines.len().ilog2() as usize - log_leaf;
-    let schedule = Schedule::new(layers);
-    for leaf in 0..1 << layers {
-        if tree == Tree::Circle {
-            let lines = &mut lines[8 * leaf..][..8];
-            inverse_leaf::<L>(lines, (part << layers) + leaf, twiddles);
-        }
-        let mut done = leaf + 1;
-        let mut level = 0;
-        for pass in 0..schedule.len {
-            let layers_here = schedule.layers[pass];
-            if done & ((1 << layers_here) - 1) != 0 {
-                break;
-            }
-            done >>= layers_here;
-            let stride = 1 << (log_leaf + level);
-            level += layers_here;
-            let lines = &mut lines[(done - 1) << (log_leaf + level)..][..stride << layers_here];
-            let part = (part << (layers - level)) + done - 1;
-            match layers_here {
-                3 => inverse8::<L>(lines, stride, part, twiddles),
-                2 => inverse4::<L>(lines, stride, part, twiddles),
-                _ => inverse2::<L>(lines, stride, part, twiddles),
-            }
-        }
-    }
-}
-
-/// Coefficients to evaluations: the reverse of [`inverse`].
+/// Coefficients to evaluations, from the highest layers, every part down to its leaves before the next one, while it
+/// is in the cache.
 #[inline(always)]
 pub fn forward<L: Lanes>(lines: &mut [Line], tree: Tree, part: usize, twiddles: &[u32]) {
     let log_leaf = tree.log_leaf();
@@ -124,28 +92,6 @@ pub fn forward<L: Lanes>(lines: &mut [Line], tree: Tree, part: usize, twiddles: 
 /// twiddles above them, because a quarter turn takes `x` to `y`: `v1`, `-v1`, `-v0`, `v0`. A negative
 /// factor is an exchange of the two lines.
 #[inline(always)]
-fn inverse_leaf<L: Lanes>(lines: &mut [Line], part: usize, twiddles: &[u32]) {
-    let [w, v0, v1] = [twiddles[part], twiddles[2 * part], twiddles[2 * part + 1]];
-    let [w, v0, v1] = [L::splat_words(w), L::splat_words(v0), L::splat_words(v1)];
-    for k in 0..LINE / L::WIDTH {
-        let mut a = load::<L, 8>(lines, 1, 0, k);
-        (a[0], a[1]) = inverse_butterfly(a[0], a[1], v1);
-        (a[2], a[3]) = inverse_butterfly(a[3], a[2], v1);
-        (a[4], a[5]) = inverse_butterfly(a[5], a[4], v0);
-        (a[6], a[7]) = inverse_butterfly(a[6], a[7], v0);
-        (a[0], a[2]) = inverse_butterfly(a[0], a[2], v0);
-        (a[1], a[3]) = inverse_butterfly(a[1], a[3], v0);
-        (a[4], a[6]) = inverse_butterfly(a[4], a[6], v1);
-        (a[5], a[7]) = inverse_butterfly(a[5], a[7], v1);
-        (a[0], a[4]) = inverse_butterfly(a[0], a[4], w);
-        (a[1], a[5]) = inverse_butterfly(a[1], a[5], w);
-        (a[2], a[6]) = inverse_butterfly(a[2], a[6], w);
-        (a[3], a[7]) = inverse_butterfly(a[3], a[7], w);
-        store::<L, 8>(a, lines, 1, 0, k);
-    }
-}
-
-#[inline(always)]
 fn forward_leaf<L: Lanes>(lines: &mut [Line], part: usize, twiddles: &[u32]) {
     let [w, v0, v1] = [twiddles[part], twiddles[2 * part], twiddles[2 * part + 1]];
     let [w, v0, v1] = [L::splat_words(w), L::splat_words(v0), L::splat_words(v1)];
@@ -167,69 +113,28 @@ fn forward_leaf<L: Lanes>(lines: &mut [Line], part: usize, twiddles: &[u32]) {
     }
 }
 
-macro_rules! three_layers {
-    ($name:ident, $butterfly:ident, $order:tt) => {
-        #[inline(always)]
-        fn $name<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: &[u32]) {
-            let w = L::splat_words(twiddles[part]);
-            let v = splat::<L, 2>(twiddles, 2 * part);
-            let u = splat::<L, 4>(twiddles, 4 * part);
-            let lines = &mut lines[..8 * stride];
-            for i in 0..stride {
-                for k in 0..LINE / L::WIDTH {
-                    let mut a = load::<L, 8>(lines, stride, i, k);
-                    three_layers!(@order $order, $butterfly, a, w, v, u);
-                    store::<L, 8>(a, lines, stride, i, k);
-                }
-            }
-        }
-    };
-    (@order up, $butterfly:ident, $a:ident, $w:ident, $v:ident, $u:ident) => {
-        three_layers!(@low $butterfly, $a, $u);
-        three_layers!(@middle $butterfly, $a, $v);
-        three_layers!(@high $butterfly, $a, $w);
-    };
-    (@order down, $butterfly:ident, $a:ident, $w:ident, $v:ident, $u:ident) => {
-        three_layers!(@high $butterfly, $a, $w);
-        three_layers!(@middle $butterfly, $a, $v);
-        three_layers!(@low $butterfly, $a, $u);
-    };
-    (@low $butterfly:ident, $a:ident, $u:ident) => {
-        ($a[0], $a[1]) = $butterfly($a[0], $a[1], $u[0]);
-        ($a[2], $a[3]) = $butterfly($a[2], $a[3], $u[1]);
-        ($a[4], $a[5]) = $butterfly($a[4], $a[5], $u[2]);
-        ($a[6], $a[7]) = $butterfly($a[6], $a[7], $u[3]);
-    };
-    (@middle $butterfly:ident, $a:ident, $v:ident) => {
-        ($a[0], $a[2]) = $butterfly($a[0], $a[2], $v[0]);
-        ($a[1], $a[3]) = $butterfly($a[1], $a[3], $v[0]);
-        ($a[4], $a[6]) = $butterfly($a[4], $a[6], $v[1]);
-        ($a[5], $a[7]) = $butterfly($a[5], $a[7], $v[1]);
-    };
-    (@high $butterfly:ident, $a:ident, $w:ident) => {
-        ($a[0], $a[4]) = $butterfly($a[0], $a[4], $w);
-        ($a[1], $a[5]) = $butterfly($a[1], $a[5], $w);
-        ($a[2], $a[6]) = $butterfly($a[2], $a[6], $w);
-        ($a[3], $a[7]) = $butterfly($a[3], $a[7], $w);
-    };
-}
-
-three_layers!(inverse8, inverse_butterfly, up);
-three_layers!(forward8, forward_butterfly, down);
-
 #[inline(always)]
-fn inverse4<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: &[u32]) {
+fn forward8<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: &[u32]) {
     let w = L::splat_words(twiddles[part]);
     let v = splat::<L, 2>(twiddles, 2 * part);
-    let lines = &mut lines[..4 * stride];
+    let u = splat::<L, 4>(twiddles, 4 * part);
+    let lines = &mut lines[..8 * stride];
     for i in 0..stride {
         for k in 0..LINE / L::WIDTH {
-            let mut a = load::<L, 4>(lines, stride, i, k);
-            (a[0], a[1]) = inverse_butterfly(a[0], a[1], v[0]);
-            (a[2], a[3]) = inverse_butterfly(a[2], a[3], v[1]);
-            (a[0], a[2]) = inverse_butterfly(a[0], a[2], w);
-            (a[1], a[3]) = inverse_butterfly(a[1], a[3], w);
-            store::<L, 4>(a, lines, stride, i, k);
+            let mut a = load::<L, 8>(lines, stride, i, k);
+            (a[0], a[4]) = forward_butterfly(a[0], a[4], w);
+            (a[1], a[5]) = forward_butterfly(a[1], a[5], w);
+            (a[2], a[6]) = forward_butterfly(a[2], a[6], w);
+            (a[3], a[7]) = forward_butterfly(a[3], a[7], w);
+            (a[0], a[2]) = forward_butterfly(a[0], a[2], v[0]);
+            (a[1], a[3]) = forward_butterfly(a[1], a[3], v[0]);
+            (a[4], a[6]) = forward_butterfly(a[4], a[6], v[1]);
+            (a[5], a[7]) = forward_butterfly(a[5], a[7], v[1]);
+            (a[0], a[1]) = forward_butterfly(a[0], a[1], u[0]);
+            (a[2], a[3]) = forward_butterfly(a[2], a[3], u[1]);
+            (a[4], a[5]) = forward_butterfly(a[4], a[5], u[2]);
+            (a[6], a[7]) = forward_butterfly(a[6], a[7], u[3]);
+            store::<L, 8>(a, lines, stride, i, k);
         }
     }
 }
@@ -252,19 +157,6 @@ fn forward4<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: 
 }
 
 #[inline(always)]
-fn inverse2<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: &[u32]) {
-    let w = L::splat_words(twiddles[part]);
-    let lines = &mut lines[..2 * stride];
-    for i in 0..stride {
-        for k in 0..LINE / L::WIDTH {
-            let a = load::<L, 2>(lines, stride, i, k);
-            let (b, c) = inverse_butterfly(a[0], a[1], w);
-            store::<L, 2>([b, c], lines, stride, i, k);
-        }
-    }
-}
-
-#[inline(always)]
 fn forward2<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: &[u32]) {
     let w = L::splat_words(twiddles[part]);
     let lines = &mut lines[..2 * stride];
@@ -275,12 +167,6 @@ fn forward2<L: Lanes>(lines: &mut [Line], stride: usize, part: usize, twiddles: 
             store::<L, 2>([b, c], lines, stride, i, k);
         }
     }
-}
-
-/// `(a + b, (a - b) / w)`, given twice the inverse of `w`.
-#[inline(always)]
-fn inverse_butterfly<L: Lanes>(a: L, b: L, twice: L) -> (L, L) {
-    (a + b, (a - b).mul_twice(twice))
 }
 
 /// `(a + bw, a - bw)`, given `2w`.

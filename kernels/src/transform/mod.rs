@@ -7,8 +7,7 @@
 //!
 //! Memory decides the speed, so a transform makes few passes over it: the lower layers run on
 //! contiguous chunks that stay in the second-level cache, the upper layers on strided sets of lines
-//! that are gathered into a scratch buffer. An extension does the upper inverse layers and, for
-//! both halves, the upper forward layers in one such pass: three passes in all.
+//! that are gathered into a scratch buffer, for both halves at once: two passes in all.
 //!
 //! Parts of the domain are numbered like a heap: 1 is the whole domain, the halves of part `i`
 //! are `2i` and `2i + 1`, and the layer that joins them has the one twiddle number `i`.
@@ -26,162 +25,75 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use self::layers::{Line, Tree, forward, inverse};
+use self::layers::{Line, Tree, forward};
 pub use self::{codeword::Domain, twiddles::Twiddles};
 use crate::{Kernel, LINE, Lanes, Platform};
 
-/// Transforms with one platform and one set of twiddles.
+/// Transforms with one platform and one set of twiddles, on all threads of the current pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Transform<'a> {
     platform: Platform,
     twiddles: &'a Twiddles,
-    parallel: bool,
 }
 
 impl<'a> Transform<'a> {
-    /// Transforms on the calling thread: for one task per block.
+    /// Transforms on domains for which there are twiddles.
     pub fn new(platform: Platform, twiddles: &'a Twiddles) -> Self {
-        Self {
-            platform,
-            twiddles,
-            parallel: false,
-        }
-    }
-
-    /// Transforms on all threads of the current pool: for fewer blocks than threads.
-    pub fn parallel(self) -> Self {
-        Self {
-            parallel: true,
-            ..self
-        }
-    }
-
-    /// From evaluations on `D(log_height)` in the first half of the lines to evaluations on
-    /// `D(log_height + 1)` in all of them. The second half may hold anything.
-    ///
-    /// # Panics
-    /// If `log_height < 3`, the block does not have `2^(log_height + 1)` lines or the twiddles are
-    /// for smaller domains.
-    pub fn extend(&self, block: &mut [u32], log_height: usize) {
-        self.run(block, log_height, true, Output::Extended);
-    }
-
-    /// From evaluations on `D(log_height)` to those on one half of `D(log_height + 1)`, in place:
-    /// the values that [`Self::extend`] leaves in the first half of the lines, or in the second.
-    ///
-    /// # Panics
-    /// As [`Self::extend`], for `2^log_height` lines.
-    pub fn extend_half(&self, block: &mut [u32], log_height: usize, half: Half) {
-        self.run(block, log_height, true, Output::Half(half));
-    }
-
-    /// From evaluations on `D(log_height)` to coefficients, in place.
-    ///
-    /// # Panics
-    /// As [`Self::extend`], for `2^log_height` lines.
-    pub fn interpolate(&self, block: &mut [u32], log_height: usize) {
-        self.run(block, log_height, true, Output::Coefficients);
-    }
-
-    /// From coefficients to evaluations on `D(log_height)`, in place.
-    ///
-    /// # Panics
-    /// As [`Self::extend`], for `2^log_height` lines.
-    pub fn evaluate(&self, block: &mut [u32], log_height: usize) {
-        self.run(block, log_height, false, Output::Evaluations);
+        Self { platform, twiddles }
     }
 
     /// From `2^log_height` coefficients in the first half of the lines to evaluations on
     /// `D(log_height + 1)` in all of them. The second half may hold anything.
     ///
     /// # Panics
-    /// As [`Self::extend`].
+    /// If `log_height < 3`, the block does not have `2^(log_height + 1)` lines or the twiddles are
+    /// for smaller domains.
     pub fn evaluate_extended(&self, block: &mut [u32], log_height: usize) {
-        self.run(block, log_height, false, Output::Extended);
+        self.run(block, log_height, Domain::Circle);
     }
 
-    fn run(&self, block: &mut [u32], log_height: usize, from_evaluations: bool, output: Output) {
-        let log_lines = log_height + usize::from(output == Output::Extended);
-        let log_size = log_height + usize::from(output.is_extended());
+    /// All layers that join lines: those of a circle, or those of a line.
+    fn run(&self, block: &mut [u32], log_height: usize, domain: Domain) {
         assert!(log_height >= MIN_LOG_HEIGHT);
-        assert!(log_size <= self.twiddles.log_size());
+        assert!(log_height < self.twiddles.log_size());
         let lines = bytemuck::cast_slice_mut(block);
-        assert_eq!(lines.len(), 1 << log_lines);
+        assert_eq!(lines.len(), 2 << log_height);
         let lines = &SharedLines::new(lines);
         let log_chunk = log_chunk(log_height);
-
-        if from_evaluations {
-            self.lower(lines, log_height, log_chunk, Direction::Inverse, 1);
-        }
-        self.upper(lines, log_height, log_chunk, from_evaluations, output);
-        if output != Output::Coefficients {
-            let part = match output {
-                Output::Half(half) => half.part(),
-                _ => 1,
-            };
-            self.lower(lines, log_lines, log_chunk, Direction::Forward, part);
-        }
+        self.upper(lines, log_height, log_chunk);
+        self.lower(lines, log_height + 1, log_chunk, domain);
     }
 
-    /// The lower layers of the first `2^log_lines` lines, which hold a part of the domain: one task
-    /// per chunk.
-    fn lower(
-        &self,
-        lines: &SharedLines<'_>,
-        log_lines: usize,
-        log_chunk: usize,
-        direction: Direction,
-        part: usize,
-    ) {
+    /// The lower layers: one task per chunk.
+    fn lower(&self, lines: &SharedLines<'_>, log_lines: usize, log_chunk: usize, domain: Domain) {
         let chunks = 1 << (log_lines - log_chunk);
-        self.each(chunks, |chunk, _| {
+        (0..chunks).into_par_iter().for_each(|chunk| {
             // SAFETY: chunks are disjoint, and there is one task for each.
             let lines = unsafe { lines.slice(chunk << log_chunk, 1 << log_chunk) };
-            let part = chunks * part + chunk;
             self.platform.run(Lower {
                 lines,
-                part,
+                part: chunks + chunk,
                 twiddles: self.twiddles,
-                direction,
+                domain,
             });
         });
     }
 
-    /// The upper layers, if there are any; scales coefficients and copies them for both halves.
-    fn upper(
-        &self,
-        lines: &SharedLines<'_>,
-        log_height: usize,
-        log_chunk: usize,
-        from_evaluations: bool,
-        output: Output,
-    ) {
+    /// Copies the coefficients for both halves, and does the upper layers, if there are any.
+    fn upper(&self, lines: &SharedLines<'_>, log_height: usize, log_chunk: usize) {
         let tasks = (1 << (log_chunk - LOG_RUN)).min(MAX_TASKS);
-        self.each(tasks, |task, scratch| {
+        let tasks_in_parallel = (0..tasks).into_par_iter();
+        tasks_in_parallel.for_each_init(Vec::new, |scratch, task| {
             self.platform.run(Upper {
                 lines,
                 log_height,
                 log_chunk,
-                from_evaluations,
-                output,
                 twiddles: self.twiddles,
                 task,
                 tasks,
                 scratch,
             });
         });
-    }
-
-    /// The one place where a block's work is shared among threads.
-    fn each(&self, tasks: usize, work: impl Fn(usize, &mut Vec<u32>) + Sync) {
-        if self.parallel {
-            (0..tasks)
-                .into_par_iter()
-                .for_each_init(Vec::new, |scratch, task| work(task, scratch));
-        } else {
-            let mut scratch = Vec::new();
-            (0..tasks).for_each(|task| work(task, &mut scratch));
-        }
     }
 }
 
@@ -190,7 +102,7 @@ struct Lower<'a> {
     lines: &'a mut [Line],
     part: usize,
     twiddles: &'a Twiddles,
-    direction: Direction,
+    domain: Domain,
 }
 
 impl Kernel for Lower<'_> {
@@ -202,16 +114,13 @@ impl Kernel for Lower<'_> {
             lines,
             part,
             twiddles,
-            direction,
+            domain,
         } = self;
-        match direction {
-            Direction::Inverse => inverse::<L>(lines, Tree::Circle, part, twiddles.inverse()),
-            Direction::Forward => forward::<L>(lines, Tree::Circle, part, twiddles.forward()),
-            Direction::ForwardLine => {
-                let tree = Tree::Line { log_run: 0 };
-                forward::<L>(lines, tree, part, twiddles.forward());
-            }
-        }
+        let tree = match domain {
+            Domain::Circle => Tree::Circle,
+            Domain::Line => Tree::Line { log_run: 0 },
+        };
+        forward::<L>(lines, tree, part, twiddles.words());
     }
 }
 
@@ -220,8 +129,6 @@ struct Upper<'a> {
     lines: &'a SharedLines<'a>,
     log_height: usize,
     log_chunk: usize,
-    from_evaluations: bool,
-    output: Output,
     twiddles: &'a Twiddles,
     task: usize,
     tasks: usize,
@@ -236,10 +143,7 @@ impl Kernel for Upper<'_> {
         let runs = 1 << (self.log_height - self.log_chunk);
         let (first, second) = aligned_lines(self.scratch, runs << LOG_RUN);
         let tree = Tree::Line { log_run: LOG_RUN };
-        let [up, down] = [self.twiddles.inverse(), self.twiddles.forward()];
-        // 2^-height, doubled.
-        let scale = L::splat_words(2 << (31 - self.log_height));
-
+        let twiddles = self.twiddles.words();
         let share = (1 << self.log_chunk) / self.tasks;
         for offset in (self.task * share..(self.task + 1) * share).step_by(1 << LOG_RUN) {
             for run in 0..runs {
@@ -247,34 +151,12 @@ impl Kernel for Upper<'_> {
                 let from = unsafe { self.lines.slice(offset + (run << self.log_chunk), RUN) };
                 first[run * RUN..][..RUN].copy_from_slice(from);
             }
-            if self.from_evaluations {
-                inverse::<L>(first, tree, 1, up);
-                for (line, copy) in first.iter_mut().zip(second.iter_mut()) {
-                    for k in 0..LINE / L::WIDTH {
-                        let coefficients = L::load_part(line, k).mul_twice(scale);
-                        coefficients.store_part(line, k);
-                        coefficients.store_part(copy, k);
-                    }
-                }
-            } else {
-                second.copy_from_slice(first);
-            }
-            match self.output {
-                Output::Coefficients => {}
-                Output::Evaluations => forward::<L>(first, tree, 1, down),
-                Output::Half(half) => forward::<L>(first, tree, half.part(), down),
-                Output::Extended => {
-                    forward::<L>(first, tree, 2, down);
-                    forward::<L>(second, tree, 3, down);
-                    scatter(
-                        self.lines,
-                        self.log_chunk,
-                        second,
-                        offset + (1 << self.log_height),
-                    );
-                }
-            }
+            second.copy_from_slice(first);
+            forward::<L>(first, tree, 2, twiddles);
+            forward::<L>(second, tree, 3, twiddles);
             scatter(self.lines, self.log_chunk, first, offset);
+            let half = 1 << self.log_height;
+            scatter(self.lines, self.log_chunk, second, offset + half);
         }
     }
 }
@@ -348,49 +230,4 @@ fn log_chunk(log_height: usize) -> usize {
         13 | 14 => log_height - 3,
         _ => 12,
     }
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Output {
-    Coefficients,
-    Evaluations,
-    Extended,
-    Half(Half),
-}
-
-impl Output {
-    /// Whether they are on the larger domain.
-    fn is_extended(self) -> bool {
-        matches!(self, Self::Extended | Self::Half(_))
-    }
-}
-
-/// A half of the memory of an extended column.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Half {
-    /// The first half of the lines.
-    First,
-    /// The second half of the lines.
-    Second,
-}
-
-impl Half {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::First, Self::Second];
-
-    /// The number of this part of the domain.
-    fn part(self) -> usize {
-        match self {
-            Self::First => 2,
-            Self::Second => 3,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Direction {
-    Inverse,
-    Forward,
-    /// All layers are those of a line: no function y is among them.
-    ForwardLine,
 }

@@ -5,6 +5,7 @@ use p3_field::{
     extension::{Complex, ComplexExtendable},
 };
 use p3_mersenne_31::Mersenne31;
+use rayon::ThreadPoolBuilder;
 
 use super::*;
 use crate::P;
@@ -73,70 +74,47 @@ fn transforms_evaluate_the_basis() {
     for platform in Platform::available() {
         let transform = Transform::new(platform, &twiddles);
         for log_height in 3..=7 {
-            let half = LINE << log_height;
             let coefficients = random_block(1 << log_height, log_height as u64);
-            let expected = evaluations(&coefficients, log_height, log_height);
-            let extended = evaluations(&coefficients, log_height, log_height + 1);
-
-            let mut block = coefficients.clone();
-            transform.evaluate(&mut block, log_height);
-            assert_eq!(block, expected, "evaluate 2^{log_height}");
-            transform.interpolate(&mut block, log_height);
-            assert_eq!(block, coefficients, "interpolate 2^{log_height}");
-
             let mut block = random_block(2 << log_height, 9);
-            block[..half].copy_from_slice(&coefficients);
+            block[..LINE << log_height].copy_from_slice(&coefficients);
             transform.evaluate_extended(&mut block, log_height);
-            assert_eq!(block, extended, "evaluate extended 2^{log_height}");
-
-            let mut block = random_block(2 << log_height, 9);
-            block[..half].copy_from_slice(&expected);
-            transform.extend(&mut block, log_height);
-            assert_eq!(block, extended, "extend 2^{log_height}");
+            let expected = evaluations(&coefficients, log_height, log_height + 1);
+            assert_eq!(block, expected, "{} 2^{log_height}", platform.name());
         }
     }
 }
 
-/// All platforms and the parallel form agree; the halves of a large extension are checked by
-/// interpolating the whole, which must give the coefficients and zeros.
+/// Results depend neither on the platform nor on the number of threads.
 #[test]
 fn platforms_agree() {
     let twiddles = Twiddles::new(16).unwrap();
     for log_height in 3..=15 {
-        let half = LINE << log_height;
-        let mut columns = random_block(2 << log_height, log_height as u64);
-        columns[half..].fill(0);
-        let mut coefficients = columns[..half].to_vec();
-        Transform::new(Platform::Portable, &twiddles).interpolate(&mut coefficients, log_height);
-        let mut expected = columns.clone();
-        Transform::new(Platform::Portable, &twiddles).extend(&mut expected, log_height);
-
+        let coefficients = random_block(1 << log_height, log_height as u64);
+        let block = |platform: Platform, threads: usize| {
+            let mut block = random_block(2 << log_height, threads as u64);
+            block[..LINE << log_height].copy_from_slice(&coefficients);
+            let transform = Transform::new(platform, &twiddles);
+            with_threads(threads, || {
+                transform.evaluate_extended(&mut block, log_height)
+            });
+            block
+        };
+        let expected = block(Platform::Portable, 1);
         for platform in Platform::available() {
-            let one = Transform::new(platform, &twiddles);
-            for transform in [one, one.parallel()] {
-                let mut block = columns.clone();
-                transform.extend(&mut block, log_height);
-                assert!(block == expected, "{} 2^{log_height}", platform.name());
-                for (of_half, expected) in Half::BOTH.into_iter().zip(expected.chunks(half)) {
-                    let mut block = columns[..half].to_vec();
-                    transform.extend_half(&mut block, log_height, of_half);
-                    assert!(block == expected, "{of_half:?} of 2^{log_height}");
-                }
-                transform.interpolate(&mut block, log_height + 1);
-                assert!(block[..half] == coefficients);
-                assert!(block[half..].iter().all(|&word| word == 0));
-                transform.evaluate(&mut block, log_height + 1);
-                assert!(block == expected);
-                block[..half].copy_from_slice(&coefficients);
-                transform.evaluate_extended(&mut block, log_height);
-                assert!(block == expected);
-                let first = &mut block[..half];
-                first.copy_from_slice(&coefficients);
-                transform.evaluate(first, log_height);
-                assert!(*first == columns[..half]);
+            for threads in [1, 3] {
+                let name = platform.name();
+                assert!(
+                    block(platform, threads) == expected,
+                    "{name} 2^{log_height}, {threads} threads"
+                );
             }
         }
     }
+}
+
+fn with_threads(threads: usize, work: impl FnOnce() + Send) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.unwrap().install(work);
 }
 
 /// One random value of a column of `2^15` rows, by the definition.
@@ -194,17 +172,16 @@ fn codewords_are_evaluations() {
             for more in [0, 2] {
                 let twiddles = Twiddles::new(log_count + least + more).unwrap();
                 for platform in Platform::available() {
-                    for parallel in [false, true] {
-                        let mut transform = Transform::new(platform, &twiddles);
-                        if parallel {
-                            transform = transform.parallel();
-                        }
+                    for threads in [1, 3] {
+                        let transform = Transform::new(platform, &twiddles);
                         let mut columns = coefficients.clone();
                         columns
                             .iter_mut()
                             .for_each(|column| column.resize(2 * count, 9));
                         let [a, b] = &mut columns;
-                        transform.evaluate_codeword(&mut [a, b], log_count, domain);
+                        with_threads(threads, || {
+                            transform.evaluate_codeword(&mut [a, b], log_count, domain);
+                        });
                         assert_eq!(columns, expected, "{domain:?} 2^{log_count}");
                     }
                 }

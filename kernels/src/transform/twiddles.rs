@@ -1,7 +1,7 @@
 //! The factors of all layers of all domains.
 
 use p3_field::{
-    PrimeCharacteristicRing, PrimeField32, batch_multiplicative_inverse,
+    PrimeCharacteristicRing, PrimeField32,
     extension::{Complex, ComplexExtendable},
 };
 use p3_mersenne_31::Mersenne31;
@@ -16,8 +16,7 @@ use crate::AllocationError;
 /// Twiddles are stored doubled, for [`crate::Lanes::mul_twice`].
 #[derive(Debug)]
 pub struct Twiddles {
-    forward: Vec<u32>,
-    inverse: Vec<u32>,
+    words: Vec<u32>,
     log_size: usize,
 }
 
@@ -54,31 +53,18 @@ impl Twiddles {
 
         drop(points);
         let double = |x: &Mersenne31| 2 * x.as_canonical_u32();
-        let mut forward = with_capacity(table.len())?;
-        forward.extend(table.iter().map(double));
-        let mut inverse = with_capacity(table.len())?;
-        // Chunks have one inversion each.
-        for chunk in table.chunks(1 << 12) {
-            inverse.extend(batch_multiplicative_inverse(chunk).iter().map(double));
-        }
-        Ok(Self {
-            forward,
-            inverse,
-            log_size,
-        })
+        let mut words = with_capacity(table.len())?;
+        words.extend(table.iter().map(double));
+        Ok(Self { words, log_size })
     }
 
     /// The largest domain is `D(log_size)`.
-    pub fn log_size(&self) -> usize {
+    pub(super) fn log_size(&self) -> usize {
         self.log_size
     }
 
-    pub(super) fn forward(&self) -> &[u32] {
-        &self.forward
-    }
-
-    pub(super) fn inverse(&self) -> &[u32] {
-        &self.inverse
+    pub(super) fn words(&self) -> &[u32] {
+        &self.words
     }
 }
 

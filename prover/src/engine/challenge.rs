@@ -126,39 +126,3 @@ pub fn add_words(sums: &mut [u32], others: &[u32]) {
         *sum = total.min(total.wrapping_sub(ORDER));
     }
 }
-
-/// Inverts all elements with one inversion (Montgomery's trick); `products` is room to work in. False
-/// if one is zero: then the elements stay as they are.
-#[inline(always)]
-pub fn invert_all<L: Lanes, P: Packed<L>>(elements: &mut [P], products: &mut [P]) -> bool {
-    let mut product = P::ONE;
-    for (element, before) in elements.iter().zip(products.iter_mut()) {
-        *before = product;
-        product *= *element;
-    }
-    let mut inverse = product.inverse();
-    if !all_invertible(inverse) {
-        return false;
-    }
-    for (element, before) in elements.iter_mut().zip(products).rev() {
-        let own = inverse * *before;
-        inverse *= *element;
-        *element = own;
-    }
-    true
-}
-
-/// Whether no lane of `x` is zero, given the inverses.
-#[inline(always)]
-pub fn all_invertible<L: Lanes, P: Packed<L>>(inverses: P) -> bool {
-    // Words of all coordinates together: zero only where all are.
-    let mut both = [0; 16];
-    for lanes in inverses.as_ref() {
-        let mut words = [0; 16];
-        lanes.store(&mut words);
-        for (both, word) in both.iter_mut().zip(words) {
-            *both |= word;
-        }
-    }
-    both[..L::WIDTH].iter().all(|word| *word != 0)
-}

@@ -5,14 +5,14 @@ use std::ops::Range;
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::{
     F,
-    tape::{Field, MessagePlan, Plan},
+    tape::{Field, Plan},
 };
 use zonda_kernels::{Lanes, Packed};
 use zonda_verifier::Challenge;
 
 use super::challenge::{Sum, Weight, weight};
 
-/// The challenges of one lookup argument (PROTOCOL, section 8.3).
+/// The challenges of one lookup argument (PROTOCOL.md, section 8.3).
 #[derive(Clone)]
 pub struct Fingerprints<E> {
     /// z.
@@ -41,24 +41,10 @@ pub struct Lookups<E> {
     pub global: Fingerprints<E>,
 }
 
-/// Messages that share a column: two, or one that is left over.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    /// The first message.
-    first: usize,
-    /// Whether there is a second one, after the first.
-    is_full: bool,
-    /// Whether the chain of columns ends here: the column is a running sum.
-    pub is_last: bool,
-}
-
-/// A table's messages, prepared for the challenges of both lookup arguments: the chain of columns of
-/// its local messages, if it has any, and then that of its global ones.
+/// A table's messages, prepared for the challenges of both lookup arguments.
 ///
 /// A denominator is a constant and a combination of fields of the tape.
 pub struct Messages {
-    /// The columns.
-    pub pairs: Vec<Pair>,
     /// Each message's constant and its terms.
     denominators: Vec<(Weight, Range<usize>)>,
     /// Slots in the tape, each with a power of beta: those of the first message first.
@@ -70,7 +56,6 @@ impl Messages {
     /// the constant.
     pub fn new<E: Challenge>(plan: &Plan, lookups: &Lookups<E>) -> Self {
         let mut messages = Self {
-            pairs: pairs(plan),
             denominators: Vec::new(),
             terms: Vec::new(),
         };
@@ -95,11 +80,6 @@ impl Messages {
         messages
     }
 
-    /// How many chains of columns there are: running sums, claims.
-    pub fn chains(&self) -> usize {
-        self.pairs.iter().filter(|pair| pair.is_last).count()
-    }
-
     /// The denominator of message `index`.
     #[inline(always)]
     pub fn denominator<L: Lanes, P: Packed<L>>(&self, index: usize, fields: &[L]) -> P {
@@ -110,57 +90,4 @@ impl Messages {
         }
         sum.reduce::<P>()
     }
-
-    /// Numerator and denominator of a pair: the sum of its messages' fractions.
-    #[inline(always)]
-    pub fn pair<L: Lanes, P: Packed<L>>(&self, pair: Pair, counts: &[L], fields: &[L]) -> (P, P) {
-        let Pair { first, is_full, .. } = pair;
-        let a: P = self.denominator(first, fields);
-        if !is_full {
-            return (P::from_base(counts[first]), a);
-        }
-        let b: P = self.denominator(first + 1, fields);
-        (b * counts[first] + a * counts[first + 1], a * b)
-    }
-
-    /// `step` times the denominator of a pair, less its numerator.
-    #[inline(always)]
-    pub fn constraint<L: Lanes, P: Packed<L>>(
-        &self,
-        pair: Pair,
-        step: P,
-        counts: &[L],
-        fields: &[L],
-    ) -> P {
-        let Pair { first, is_full, .. } = pair;
-        let a: P = self.denominator(first, fields);
-        let rest = (step * a).sub_lanes(counts[first]);
-        if !is_full {
-            return rest;
-        }
-        let b: P = self.denominator(first + 1, fields);
-        rest * b - a * counts[first + 1]
-    }
-}
-
-/// The columns of a table's messages: those of the local ones, then those of the global ones.
-fn pairs(plan: &Plan) -> Vec<Pair> {
-    let messages = plan.messages.len();
-    let is_local = |message: &MessagePlan| !message.bus.is_global();
-    let local = plan.messages.iter().take_while(|m| is_local(m)).count();
-    debug_assert!(!plan.messages[local..].iter().any(is_local));
-    let chain = |first: usize, end: usize| {
-        (first..end).step_by(2).map(move |first| Pair {
-            first,
-            is_full: first + 1 < end,
-            is_last: first + 2 >= end,
-        })
-    };
-    chain(0, local).chain(chain(local, messages)).collect()
-}
-
-/// The canonical coordinates of a challenge.
-pub fn coordinates<E: Challenge>(element: &E) -> impl Iterator<Item = u32> + '_ {
-    use p3_field::PrimeField32;
-    (0..E::DEGREE).map(|index| element.coordinate(index).as_canonical_u32())
 }

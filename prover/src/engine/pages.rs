@@ -1,14 +1,12 @@
 //! The cells of a part, column by column in pages: the one place where the stages read them.
 //!
-//! A page is 2^10 rows of a column; pages stand in the sequence of their phase (`zonda_verifier::sums::pages`), so
+//! A page is 2^10 rows of a column; pages stand in the sequence of their phase (`zonda_verifier::pages`), so
 //! that committing, the sums over rows and the openings all read adjacent cells.
 
 use rayon::prelude::*;
 use zonda_circuits::machine::Table;
 use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Platform, Pool};
-use zonda_verifier::sums::pages::{LOG_PAGE, Sequence};
-
-use super::rows::Tape;
+use zonda_verifier::layout::{LOG_PAGE, Sequence};
 
 /// Rows of a page.
 pub const PAGE: usize = 1 << LOG_PAGE;
@@ -213,45 +211,11 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// All columns of a table.
-#[derive(Clone, Copy, Debug)]
-pub struct TableColumns<'a> {
-    /// The table.
-    pub table: Table,
-    /// How many rows there are.
-    pub height: usize,
-    /// The preprocessed columns: committed, or given.
-    pub fixed: Columns<'a>,
-    /// The columns that are committed before the global challenge.
-    pub boundary: Columns<'a>,
-    /// The other columns of the trace; those of the statement's table are given.
-    pub main: Columns<'a>,
-    /// The columns that the statement makes.
-    pub periodic: Columns<'a>,
-    /// The public values.
-    pub public: &'a [u32],
-}
-
-impl TableColumns<'_> {
-    /// Loads a vector of rows from `row` on into a tape.
-    #[inline(always)]
-    pub fn load<L: Lanes>(&self, row: usize, tape: &mut Tape<L>) {
-        let (boundary, main) = tape
-            .columns
-            .columns_mut()
-            .split_at_mut(self.boundary.width());
-        self.boundary.load(row, boundary);
-        self.main.load(row, main);
-        self.fixed.load(row, tape.fixed.columns_mut());
-        self.periodic.load(row, tape.periodic.columns_mut());
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use zonda_verifier::sums::{
+    use zonda_verifier::{
         heights::Heights,
-        pages::{MAIN, committed},
+        layout::{MAIN, committed},
     };
 
     use super::*;

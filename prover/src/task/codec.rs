@@ -4,25 +4,19 @@
 //! the end a digest of all of it, so that damage is found before anything is executed. Every
 //! allocation is at most a small multiple of the bytes that are there.
 
-use zonda_circuits::{
-    machine::{Table, ZeroedRange},
-    system::boundary::Left,
-};
+use zonda_circuits::{machine::ZeroedRange, system::boundary::Left};
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
     record::Family,
     shard::{BoundaryWord, End, Start},
 };
-use zonda_verifier::{Instance, Links, PartHeader, Shape};
+use zonda_verifier::{Heights, Links, PartHeader};
 
 use super::Task;
-use crate::{
-    engine::Global,
-    part::{ProgramWork, ShardWork, Work, ZeroedWork},
-};
+use crate::part::{ProgramWork, ShardWork, Work, ZeroedWork};
 
 const MAGIC: &[u8; 8] = b"ZONDATSK";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const DIGEST_BYTES: usize = 32;
 /// The most bytes of a task without the lists of its work.
 const MOST_OTHER_BYTES: usize = 1 << 12;
@@ -85,15 +79,14 @@ impl Task {
         bytes.extend(self.key_digest);
         put(&mut bytes, [self.index]);
         let PartHeader {
-            shape,
+            heights,
             boundary_root,
             links,
         } = &self.header;
-        put(&mut bytes, [shape.0.len() as u32]);
-        bytes.extend(shape.to_bytes());
+        bytes.extend(heights.to_bytes());
         bytes.extend(boundary_root);
         bytes.extend(links.to_bytes());
-        bytes.extend(self.global.0);
+        bytes.extend(self.global);
         let Work {
             shard,
             program,
@@ -199,7 +192,7 @@ impl<'a> Reader<'a> {
         let key_digest = self.array()?;
         let index = self.number()?;
         let header = self.header()?;
-        let global = Global(self.array()?);
+        let global = self.array()?;
         let [shard, program, zeroed] = self.array()?.map(u32::from);
         let mut work = Work::default();
         if self.flag(shard)? {
@@ -235,23 +228,8 @@ impl<'a> Reader<'a> {
     }
 
     fn header(&mut self) -> Result<PartHeader, TaskReadError> {
-        let count = self.count(2)?;
-        let instances = self.take(2 * count)?.as_chunks().0;
-        let instance = |[table, log_height]: &[u8; 2]| {
-            let found = Table::ALL.get(usize::from(*table));
-            let table = found.ok_or(TaskReadError::Value {
-                place: "tables",
-                got: u32::from(*table),
-            })?;
-            Ok(Instance {
-                table: *table,
-                log_height: *log_height,
-            })
-        };
-        let instances = instances.iter().map(instance);
-        let shape = Shape(instances.collect::<Result<_, TaskReadError>>()?);
         Ok(PartHeader {
-            shape,
+            heights: Heights::from(self.numbers()?),
             boundary_root: self.array()?,
             links: Links::from_bytes(&self.array()?).ok_or(TaskReadError::Links)?,
         })
@@ -388,14 +366,11 @@ mod tests {
             key_digest: [2; 32],
             index: 5,
             header: PartHeader {
-                shape: Shape(vec![Instance {
-                    table: Table::Branch,
-                    log_height: 9,
-                }]),
+                heights: Heights::new(|table| table as u32 * 1000),
                 boundary_root: [4; 32],
                 links,
             },
-            global: Global([6; 32]),
+            global: [6; 32],
             work: Work {
                 shard: Some(ShardWork {
                     position: 6,

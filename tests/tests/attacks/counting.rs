@@ -14,7 +14,7 @@ use zonda_circuits::{
     checker::visit,
     evaluate::Listener,
     machine::{Image, Part, Role, Table, TableAir, airs},
-    witness::InstanceTrace,
+    witness::TableTrace,
 };
 
 use super::run::{Run, column_of};
@@ -25,8 +25,8 @@ impl Run<'_> {
         let mut global = Said::default();
         for part in 0..self.parts.len() {
             let airs = self.airs(part);
-            let instances = &mut self.parts[part].instances;
-            for filled in instances.iter_mut() {
+            let tables = &mut self.parts[part].tables;
+            for filled in tables.iter_mut() {
                 for (_, column) in multiplicities(filled.table) {
                     let width = filled.table.trace_width();
                     let rows = filled.trace.values.chunks_exact_mut(width);
@@ -34,8 +34,8 @@ impl Run<'_> {
                 }
             }
             let mut said = Said::default();
-            said.listen(part, &airs, instances);
-            for (air, filled) in airs.iter().zip(instances) {
+            said.listen(part, &airs, tables);
+            for (air, filled) in airs.iter().zip(tables) {
                 if filled.table != Table::Program {
                     answer(air, filled, &said);
                 }
@@ -44,7 +44,7 @@ impl Run<'_> {
         }
         for part in 0..self.parts.len() {
             let airs = self.airs(part);
-            for (air, filled) in airs.iter().zip(&mut self.parts[part].instances) {
+            for (air, filled) in airs.iter().zip(&mut self.parts[part].tables) {
                 if filled.table == Table::Program {
                     answer(air, filled, &global);
                 }
@@ -57,12 +57,12 @@ impl Run<'_> {
     pub fn settle(&mut self) -> &mut Self {
         for part in 0..self.parts.len() {
             let mut said = Said::default();
-            said.listen(part, &self.airs(part), &self.parts[part].instances);
+            said.listen(part, &self.airs(part), &self.parts[part].tables);
             self.settle_bus(&said, Bus::Memory, &["after.lo", "after.hi", "last_clk"]);
         }
         let mut said = Said::default();
         for part in 0..self.parts.len() {
-            said.listen(part, &self.airs(part), &self.parts[part].instances);
+            said.listen(part, &self.airs(part), &self.parts[part].tables);
         }
         self.settle_bus(&said, Bus::Boundary, &["last.lo", "last.hi", "owner"]);
         self
@@ -76,14 +76,14 @@ impl Run<'_> {
             .map(|fields| ([fields[0], fields[1]], fields))
             .collect();
         for (fields, place) in said.of(bus, -F::ONE) {
-            let table = self.parts[place.part].instances[place.instance].table;
+            let Place { part, table, row } = place;
             let is_last = match bus {
                 Bus::Memory => table == Table::Boundary,
                 _ => matches!(table, Table::Image | Table::Zeroed),
             };
             if let (true, Some(left)) = (is_last, left.get(&[fields[0], fields[1]])) {
                 for (column, value) in columns.iter().zip(&left[2..]) {
-                    *self.cell(place.part, table, place.row, column) = F::from_u32(*value);
+                    *self.cell(part, table, row, column) = F::from_u32(*value);
                 }
             }
         }
@@ -136,13 +136,22 @@ fn message(
 ) -> Message {
     trace.values[cell] = F::ONE;
     let mut own = Said::default();
-    visit(air, trace, row, &mut own);
+    let place = Place {
+        part: 0,
+        table: air.table,
+        row,
+    };
+    let said = &mut own;
+    visit(air, trace, row, &mut Row { said, place });
     let mut answers = own.messages.into_keys().filter(|message| message.0 == bus);
     answers.next().expect("the row says it")
 }
 
 /// Sets multiplicities, all of them zero, to how often each row's messages are looked up.
-fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
+fn answer(air: &TableAir, filled: &mut TableTrace, said: &Said) {
+    if filled.trace.values.is_empty() {
+        return;
+    }
     if filled.table.role() == Role::Lookup {
         for (message, (count, _)) in &said.messages {
             match LOOKUPS.get(message) {
@@ -156,7 +165,7 @@ fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
     }
     let width = filled.table.trace_width();
     for (bus, column) in multiplicities(filled.table) {
-        // Rows that fill a table up repeat one another.
+        // Two rows of a wrong prover may hold the same.
         let mut seen = BTreeSet::new();
         for row in 0..filled.trace.height() {
             let cell = row * width + column;
@@ -172,10 +181,10 @@ fn answer(air: &TableAir, filled: &mut InstanceTrace, said: &Said) {
 type Message = (Bus, Vec<u32>);
 
 /// Where a message is emitted.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Place {
     part: usize,
-    instance: usize,
+    table: Table,
     row: usize,
 }
 
@@ -183,22 +192,23 @@ struct Place {
 #[derive(Default)]
 struct Said {
     messages: HashMap<Message, (F, Place)>,
+}
+
+/// Adds the messages of one row up.
+struct Row<'a> {
+    said: &'a mut Said,
     place: Place,
 }
 
 impl Said {
     /// Listens to the tables of a part, but for those that only answer.
-    fn listen(&mut self, part: usize, airs: &[TableAir], instances: &[InstanceTrace]) {
-        let tables = airs.iter().zip(instances).enumerate();
-        let asking = tables.filter(|(_, (air, _))| air.table.role() != Role::Lookup);
-        for (instance, (air, filled)) in asking {
+    fn listen(&mut self, part: usize, airs: &[TableAir], tables: &[TableTrace]) {
+        let tables = airs.iter().zip(tables);
+        for (air, filled) in tables.filter(|(air, _)| air.table.role() != Role::Lookup) {
             for row in 0..filled.trace.height() {
-                self.place = Place {
-                    part,
-                    instance,
-                    row,
-                };
-                visit(air, &filled.trace, row, &mut *self);
+                let table = air.table;
+                let place = Place { part, table, row };
+                visit(air, &filled.trace, row, &mut Row { said: self, place });
             }
         }
     }
@@ -218,15 +228,14 @@ impl Said {
     }
 }
 
-impl Listener for &mut Said {
+impl Listener for Row<'_> {
     fn constraint(&mut self, _value: F) {}
 
     fn message<const N: usize>(&mut self, bus: Bus, count: F, fields: [F; N]) {
         if count != F::ZERO {
             let fields = fields.iter().map(PrimeField32::as_canonical_u32).collect();
-            let place = self.place;
-            let entry = self.messages.entry((bus, fields));
-            entry.or_insert((F::ZERO, place)).0 += count;
+            let entry = self.said.messages.entry((bus, fields));
+            entry.or_insert((F::ZERO, self.place)).0 += count;
         }
     }
 }

@@ -3,11 +3,11 @@
 use p3_field::PrimeField32;
 use zonda::{Proof, ProofError};
 use zonda_circuits::F;
-use zonda_verifier::{Layout, Links, QM31, layout::PHASES, proof::Body};
+use zonda_verifier::{Layout, Links, Machine, QM31, opening::is_column_bit, part::Body};
 
 use super::{
     harness::Forger,
-    statement::{HONEST, SHARDED},
+    statement::{HONEST, SHARDED, body},
     victims::CALLS,
     victims::{ZEROED, asking},
 };
@@ -34,50 +34,80 @@ impl Regions {
         regions.add("claim", false, 104);
         regions.add("header", false, 8);
         for part in &proof.header.parts {
-            regions.add("shapes", false, 1 + 2 * part.shape.0.len());
+            regions.add("heights", false, part.heights.to_bytes().len());
             regions.add("boundary roots", false, 32);
             regions.add("links", false, Links::BYTES);
         }
         regions.add("header", false, 8);
         for (index, bytes) in proof.parts.iter().enumerate() {
             regions.add("parts", false, 4);
-            let layout = Layout::new(&proof.header.parts[index].shape, 4);
+            let layout = Layout::new(&proof.header.parts[index].heights);
             let before = regions.end();
-            regions.body(&layout, &proof.body(index).unwrap());
+            regions.body(&layout, &body(proof, index));
             assert_eq!(regions.end() - before, bytes.len());
         }
         regions
     }
 
     fn body(&mut self, layout: &Layout, body: &Body<QM31>) {
-        let folds = body.fold_roots.len();
-        self.add("roots", false, 3 * 32);
-        self.add("claims", true, 16 * body.claims.len());
-        self.add("opened values", true, 16 * body.opened.at_point.len());
-        self.add("opened values", true, 16 * body.opened.before.len());
-        self.add("roots of folding", false, 32 * folds);
-        self.add("last coefficients", true, 16 * body.last.len());
-        self.add("works", false, 8 * (5 + folds));
-        assert_eq!(body.phases.len(), PHASES);
-        for (phase, opening) in layout.phases.iter().zip(&body.phases) {
-            for rows in &opening.rows {
-                self.add("opened rows", false, 4);
-                self.add("opened rows", true, 4 * rows.len());
-            }
-            if !phase.groups.is_empty() {
-                self.add("opened rows", false, 4 + 32 * opening.siblings.len());
+        self.add("roots", false, 32 + 8);
+        self.elements("tree", 2 * body.tree.nodes.len());
+        for layer in &body.tree.layers {
+            self.elements("tree", 2 * layer.rounds.len() + 4);
+        }
+        let rounds = 3 * body.rows.rounds.len();
+        self.elements("rounds over rows", body.rows.skip.len() + rounds);
+        self.elements("values", body.values.len());
+        let opening = &body.opening;
+        self.elements("opening", 2 * opening.low.len());
+        for bit in 0..opening.pages.len() as u32 {
+            self.elements("opening", 2);
+            self.add(
+                "opening",
+                false,
+                if is_column_bit(layout, bit) { 8 } else { 0 },
+            );
+        }
+        let phases = opening.phases.len() + opening.words.len();
+        self.elements("opening", phases + 2 * opening.point.len());
+        self.words(body);
+    }
+
+    fn words(&mut self, body: &Body<QM31>) {
+        let words = &body.words;
+        self.add("words", false, 8);
+        for round in &words.rounds {
+            self.add("words", false, 32);
+            for _ in &round.halves {
+                self.elements("words", 2);
+                self.add("words", false, 8);
             }
         }
-        for fold in &body.folds {
+        self.elements("words", words.last.len());
+        self.add("words", false, 8);
+        for rows in &words.rows {
+            self.add("opened rows", false, 4);
+            self.add("opened rows", true, 4 * rows.cells.len());
+            self.add("opened rows", false, 4 + 32 * rows.siblings.len());
+        }
+        for round in &words.rounds {
             let place = "opened entries of folding";
             self.add(place, false, 4);
-            self.add(place, true, 16 * fold.entries.len());
-            self.add(place, false, 4 + 32 * fold.siblings.len());
+            self.elements(place, round.opening.entries.len());
+            self.add(place, false, 4 + 32 * round.opening.siblings.len());
         }
+    }
+
+    /// So many elements of the challenge field.
+    fn elements(&mut self, place: &'static str, count: usize) {
+        self.add(place, true, 16 * count);
     }
 
     fn add(&mut self, place: &'static str, elements: bool, length: usize) {
         let start = self.end();
+        if length == 0 {
+            return;
+        }
         self.0.push(Region {
             place,
             elements,
@@ -121,9 +151,9 @@ fn no_stretch_of_a_proof_can_be_left_out_or_changed() {
             }
         }
     }
-    assert_eq!(Proof::from_bytes(b"ZONDO\x03\x00"), Err(ProofError::Magic));
-    for got in [0, 1, 2, 4] {
-        let version = ProofError::Version { expected: 3, got };
+    assert_eq!(Proof::from_bytes(b"ZONDO\x04\x00"), Err(ProofError::Magic));
+    for got in [0, 1, 2, 3, 5] {
+        let version = ProofError::Version { expected: 4, got };
         let bytes = [&b"ZONDA"[..], &got.to_le_bytes()].concat();
         assert_eq!(Proof::from_bytes(&bytes), Err(version));
     }
@@ -144,6 +174,15 @@ fn parts_have_their_own_bytes() {
     assert_eq!(refused(&|parts| parts[1].push(0)), "Encoding");
     assert_eq!(refused(&|parts| parts[1].truncate(100)), "Encoding");
     assert_eq!(refused(&|parts| parts[1].clear()), "Encoding");
+    // After each piece.
+    let proof = honest.proof();
+    let mut pieces = Regions::default();
+    let layout = Layout::new(&proof.header.parts[1].heights);
+    pieces.body(&layout, &body(&proof, 1));
+    for Region { place, start, .. } in pieces.0 {
+        let cut = refused(&|parts| parts[1].truncate(start));
+        assert_eq!(cut, "Encoding", "{place}, after {start} bytes");
+    }
     assert_eq!(refused(&|parts| parts[0] = parts[1].clone()), "Encoding");
     assert_eq!(refused(&|parts| drop(parts.pop())), "Truncated");
     assert_eq!(refused(&|parts| parts.push(Vec::new())), "Trailing");
@@ -164,9 +203,9 @@ fn parts_have_their_own_bytes() {
 fn elements_have_one_encoding() {
     let honest = Forger::honest(&CALLS, &asking(64, 3, ZEROED, 4));
     let proof = honest.prove();
-    let layout = Layout::new(&proof.header.parts[0].shape, 4);
+    let (machine, layout) = (Machine::new(), Layout::new(&proof.header.parts[0].heights));
     let mut bytes = proof.parts[0].clone();
-    let body: Body<QM31> = Body::from_bytes(&layout, &bytes).unwrap();
+    let body = body(&proof, 0);
     assert!(body.to_bytes(&layout) == bytes);
     let mut regions = Regions::default();
     regions.body(&layout, &body);
@@ -185,12 +224,12 @@ fn elements_have_one_encoding() {
             for got in [F::ORDER_U32, 1 << 31, u32::MAX, value + F::ORDER_U32] {
                 bytes[slot..slot + 4].copy_from_slice(&got.to_le_bytes());
                 let error = ProofError::Element { place, got };
-                let read = Body::<QM31>::from_bytes(&layout, &bytes);
+                let read = Body::<QM31>::from_bytes(&machine, &layout, &bytes);
                 assert!(read == Err(error), "{place}, byte {slot}");
             }
             bytes[slot..slot + 4].copy_from_slice(&old);
         }
     }
-    assert!(slots > 8_000, "{slots}");
-    assert!(Body::from_bytes(&layout, &bytes) == Ok(body));
+    assert!(slots > 5_000, "{slots}");
+    assert!(Body::from_bytes(&machine, &layout, &bytes) == Ok(body));
 }

@@ -7,12 +7,25 @@ use zonda_circuits::{F, machine::Table};
 use super::harness::Forger;
 
 impl Forger<'_> {
-    /// The first row of a table that is not in use.
-    pub fn free_row(&self, table: Table) -> usize {
-        let trace = &self.traces[table as usize];
-        let rows = trace.values.chunks_exact(trace.width());
-        let empty = |row: &[F]| row.iter().all(|cell| *cell == F::ZERO);
-        rows.into_iter().position(empty).expect("a free row")
+    /// The last row of a table.
+    pub fn last_row(&self, table: Table) -> usize {
+        let height = self.traces[table as usize].height();
+        height.checked_sub(1).expect("the table has rows")
+    }
+
+    /// Appends a row of zeros to a table, which is not in use. Returns its number.
+    pub fn append(&mut self, table: Table) -> usize {
+        let trace = &mut self.traces[table as usize];
+        let cells = trace.values.len() + table.trace_width();
+        trace.values.resize(cells, F::ZERO);
+        self.last_row(table)
+    }
+
+    /// Takes the last row of a table away.
+    pub fn shorten(&mut self, table: Table) -> &mut Self {
+        let trace = &mut self.traces[table as usize];
+        trace.values.truncate(trace.values.len() - trace.width);
+        self
     }
 
     pub fn copy_row(&mut self, table: Table, from: usize, to: usize) -> &mut Self {
@@ -33,8 +46,8 @@ impl Forger<'_> {
     /// Runs a marked instruction twice at once.
     pub fn repeat(&mut self, mark: &str) -> &mut Self {
         let (table, row) = self.row(mark);
-        let free = self.free_row(table);
-        self.copy_row(table, row, free)
+        let copy = self.append(table);
+        self.copy_row(table, row, copy)
     }
 
     /// Multiplies cells of a row by a half.
@@ -148,7 +161,7 @@ impl Forger<'_> {
 
     /// The first row with these cells.
     pub fn row_of(&mut self, table: Table, cells: [(&str, u32); 2]) -> Option<usize> {
-        let end = self.free_row(table);
+        let end = self.traces[table as usize].height();
         let is =
             |f: &mut Self, row, (name, value)| f.cell(table, row, name).as_canonical_u32() == value;
         (0..end).find(|row| cells.into_iter().all(|cell| is(self, *row, cell)))
@@ -156,10 +169,10 @@ impl Forger<'_> {
 
     /// Adds a row that differs from another in some cells.
     fn add_row(&mut self, table: Table, from: usize, cells: &[(&str, u32)]) {
-        let free = self.free_row(table);
-        self.copy_row(table, from, free);
+        let own = self.append(table);
+        self.copy_row(table, from, own);
         for (name, value) in cells {
-            *self.cell(table, free, name) = F::from_u32(*value);
+            *self.cell(table, own, name) = F::from_u32(*value);
         }
     }
 

@@ -11,9 +11,8 @@ use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda::{Discard, Preset, Program, Proof, Statement, VerifyError, VerifyingKey};
 use zonda_circuits::{
     F,
-    instances::single,
     machine::{Image, Part, Table, TableAir, ZeroedRange, airs},
-    witness::{InstanceTrace, OneShard, traces},
+    witness::{OneShard, TableTrace, traces},
 };
 use zonda_oracle::OracleError;
 use zonda_prover::{Setup, engine::Engine};
@@ -31,9 +30,8 @@ pub const CHEAP: Parameters = Parameters {
     queries: 4,
     global_work_bits: 0,
     lookup_work_bits: 0,
-    constraints_work_bits: 0,
-    point_work_bits: 0,
-    batch_work_bits: 0,
+    columns_work_bits: 0,
+    words_work_bits: 0,
     fold_work_bits: 0,
     query_work_bits: 0,
 };
@@ -148,11 +146,11 @@ impl<'a> Forger<'a> {
     pub fn fill(&mut self) -> &mut Self {
         let at = |pc| self.instruction(pc);
         let (image, records) = (&self.victim.image, &self.records);
-        let run = OneShard::new(image, records, &self.statement, single)
+        let run = OneShard::new(image, records, &self.statement)
             .expect("words where the image has memory");
-        let instances = traces(image, &run.part, &run.boundary(), records, single, at);
+        let tables = traces(image, &run.part, &run.boundary(), records, at);
         self.zeroed = run.part.zeroed.expect("the part has all roles");
-        self.traces = instances.into_iter().map(|filled| filled.trace).collect();
+        self.traces = tables.into_iter().map(|filled| filled.trace).collect();
         self
     }
 
@@ -249,11 +247,6 @@ impl<'a> Forger<'a> {
 
     /// The tables as a run of one part.
     pub fn run(&self) -> Run<'a> {
-        self.run_of(self.instances())
-    }
-
-    /// These instances as a run of one part.
-    pub fn run_of(&self, instances: Vec<InstanceTrace>) -> Run<'a> {
         let links = Links {
             execution: Some(ExecutionLinks {
                 pc_start: self.victim.image.entry,
@@ -266,28 +259,24 @@ impl<'a> Forger<'a> {
             victim: self.victim,
             statement: self.statement.clone(),
             shards: 1,
-            parts: vec![Filled { links, instances }],
+            parts: vec![Filled {
+                links,
+                tables: self.tables(),
+            }],
         }
     }
 
     fn take(&mut self, mut run: Run<'_>) -> &mut Self {
-        let instances = run.parts.remove(0).instances;
-        self.traces = instances.into_iter().map(|filled| filled.trace).collect();
+        let tables = run.parts.remove(0).tables;
+        self.traces = tables.into_iter().map(|filled| filled.trace).collect();
         self
     }
 
-    /// The tables as a proof's instances: one of each.
-    pub fn instances(&self) -> Vec<InstanceTrace> {
-        let traces = self.traces.iter().cloned();
-        Table::ALL
-            .into_iter()
-            .zip(traces)
-            .map(|(table, trace)| InstanceTrace {
-                table,
-                used: trace.height(),
-                trace,
-            })
-            .collect()
+    /// The tables.
+    fn tables(&self) -> Vec<TableTrace> {
+        let tables = Table::ALL.into_iter().zip(self.traces.iter().cloned());
+        let tables = tables.map(|(table, trace)| TableTrace { table, trace });
+        tables.collect()
     }
 
     /// Proves what there is, with the honest key.
@@ -298,11 +287,6 @@ impl<'a> Forger<'a> {
     /// The verifier's answer to that.
     pub fn verify(&self) -> Result<(), VerifyError> {
         self.run().verify()
-    }
-
-    /// The verifier's answer to a proof of these instances.
-    pub fn verify_these(&self, instances: Vec<InstanceTrace>) -> Result<(), VerifyError> {
-        self.run_of(instances).verify()
     }
 
     /// The oracle's answer to the same tables.

@@ -11,13 +11,14 @@ mod memory;
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda::{Proof, VerifyError, verify};
+use p3_matrix::Matrix;
+use zonda::{Proof, verify};
 use zonda_circuits::{F, machine::Table};
 use zonda_prover::Work;
-use zonda_verifier::{HeaderError, PartError};
 
 use super::{
     common::shards::Sharded,
+    names::said,
     run::{Filled, Run},
     victims::{RELAY, ROUND},
 };
@@ -92,7 +93,7 @@ fn run(sharded: &Sharded) -> Run<'static> {
 /// The run of these parts, filled.
 fn run_of(sharded: &Sharded, works: &[Work]) -> Run<'static> {
     let parts = sharded.fill_these(works).into_iter();
-    let parts = parts.map(|(links, instances)| Filled { links, instances });
+    let parts = parts.map(|(links, tables)| Filled { links, tables });
     let mut run = Run {
         victim: &RELAY,
         statement: sharded.statement(),
@@ -168,38 +169,16 @@ impl Run<'_> {
         self.set(part, Table::Boundary, row, cells)
     }
 
-    /// Adds a row to a table of a part, like another one but for some cells.
-    fn add(&mut self, part: usize, table: Table, like: usize, cells: &[(&str, i64)]) -> &mut Self {
-        let free = self.find(part, table, [("active", 0)]);
+    /// Adds a row to a table of a part, like another one but for some cells. Returns its number.
+    fn add(&mut self, part: usize, table: Table, like: usize, cells: &[(&str, i64)]) -> usize {
         let width = table.trace_width();
-        let values = &mut self.trace(part, table).values;
-        values.copy_within(like * width..(like + 1) * width, free * width);
-        self.set(part, table, free, cells)
+        let trace = self.trace(part, table);
+        let row = trace.height();
+        let values = &mut trace.values;
+        values.extend_from_within(like * width..(like + 1) * width);
+        self.set(part, table, row, cells);
+        row
     }
-}
-
-/// The verifier's answer, in a few words.
-fn said(result: &Result<(), VerifyError>) -> String {
-    match result {
-        Ok(()) => "nothing".into(),
-        Err(VerifyError::Part { part, error }) => {
-            let check = match error {
-                PartError::Encoding(_) => "Encoding",
-                PartError::Balance => "Balance",
-                PartError::Constraints => "Constraints",
-                error => panic!("{error}"),
-            };
-            format!("part {part}: {check}")
-        }
-        Err(VerifyError::Header(HeaderError::Links(error))) => format!("links: {}", variant(error)),
-        Err(VerifyError::Header(error)) => format!("header: {}", variant(error)),
-        Err(error) => variant(error),
-    }
-}
-
-fn variant(error: &impl std::fmt::Debug) -> String {
-    let text = format!("{error:?}");
-    text.split([' ', '(']).next().expect("a name").into()
 }
 
 #[test]

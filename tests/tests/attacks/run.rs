@@ -8,7 +8,7 @@ use zonda_circuits::{
     F,
     checker::{Failure, RunChecker},
     machine::{Table, TableAir},
-    witness::InstanceTrace,
+    witness::TableTrace,
 };
 use zonda_prover::{Tables, prove_tables};
 use zonda_verifier::Links;
@@ -30,23 +30,20 @@ pub struct Run<'a> {
 pub struct Filled {
     /// Its links in the header: the tables' public values are made from them.
     pub links: Links,
-    pub instances: Vec<InstanceTrace>,
+    /// Its tables, in order, those without rows included.
+    pub tables: Vec<TableTrace>,
 }
 
 impl Run<'_> {
     /// The definitions of a part's tables, as the statement and the part's links make them.
     pub fn airs(&self, part: usize) -> Vec<TableAir> {
-        let Filled { links, instances } = &self.parts[part];
-        let tables = self.victim.tables(&links.part(part, &self.statement));
-        let of = |table: Table| tables[table as usize].clone();
-        instances.iter().map(|filled| of(filled.table)).collect()
+        let links = &self.parts[part].links;
+        self.victim.tables(&links.part(part, &self.statement))
     }
 
-    /// The trace of a table of a part that has one instance of it.
+    /// The trace of a table of a part.
     pub fn trace(&mut self, part: usize, table: Table) -> &mut RowMajorMatrix<F> {
-        let mut instances = self.parts[part].instances.iter_mut();
-        let found = instances.find(|filled| filled.table == table);
-        &mut found.expect("the part has the table").trace
+        &mut self.parts[part].tables[table as usize].trace
     }
 
     /// A cell by part, table, row and column.
@@ -61,7 +58,7 @@ impl Run<'_> {
         let mut checker = RunChecker::new(50);
         for (index, part) in self.parts.iter().enumerate() {
             let airs = self.airs(index);
-            let traces = part.instances.iter().map(|filled| &filled.trace);
+            let traces = part.tables.iter().map(|filled| &filled.trace);
             checker.part(airs.iter().zip(traces)).unwrap();
         }
         let name = |failure| match failure {
@@ -83,7 +80,7 @@ impl Run<'_> {
     pub fn prove_as(&self, key: &VerifyingKey) -> Proof {
         let statement = &self.statement;
         let parts = self.parts.iter().enumerate().map(|(part, filled)| Tables {
-            instances: filled.instances.clone(),
+            tables: filled.tables.clone(),
             stated: filled.links.part(part, statement),
             links: filled.links.clone(),
         });

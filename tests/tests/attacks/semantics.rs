@@ -39,12 +39,12 @@ pub fn cases() -> Vec<Case> {
             let clk = *f.cell(bitwise, from, "thread.clk");
             let width = Table::Bitwise.trace_width();
             f.traces[bitwise as usize].values[from * width..(from + 1) * width].fill(F::ZERO);
-            // The next free row of add_sub.
-            let (table, copied) = f.row("add");
-            let free = f.free_row(table);
-            f.copy_row(table, copied, free);
-            *f.cell(table, free, "thread.clk") = clk;
-            *f.cell(table, free, "thread.pc") = F::from_u32(f.pc("and"));
+            // A row more of add_sub.
+            f.repeat("add");
+            let (table, _) = f.row("add");
+            let row = f.last_row(table);
+            *f.cell(table, row, "thread.clk") = clk;
+            *f.cell(table, row, "thread.pc") = F::from_u32(f.pc("and"));
         }), &["bus byte_pair", "bus memory", "bus program"]),
         case("A28", "MULHU's row claims to be MUL", "multiply.y_signed, result and rest exchanged", || values(|f| {
             f.result("mulhu", 1).set("mulhu", [("y_signed", 1), ("rest.lo", 0xfffe), ("rest.hi", 0xffff)]);

@@ -1,5 +1,5 @@
-//! Honest proofs, changed, or checked against something else: A02, A03, A06, A08 to A11, A16, A20,
-//! A24, A27, A46 and A50.
+//! Honest proofs, changed, or checked against something else: A02, A03, A06, A08 to A11, A16, A24, A46
+//! and A50.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,15 +8,15 @@ use std::{
 
 use p3_field::PrimeCharacteristicRing;
 use zonda::{Preset, Proof, Prover, Statement, VerifyError, VerifyingKey, verify};
-use zonda_circuits::{F, machine::Table};
+use zonda_circuits::F;
 use zonda_verifier::{
-    Claim, HeaderError, Instance, KeyError, Layout, Parameters, PartError, QM31, ShapeError,
-    header::Header,
-    proof::{Body, Nonces},
+    Claim, Header, KeyError, Layout, Machine, Parameters, QM31, fractions::Fraction, layout::MAIN,
+    part::Body,
 };
 
 use super::{
     harness::{CHEAP, Forger},
+    names::{name, variant},
     victims::{CALLS, FLOW, VALUES, ZEROED, asking},
 };
 
@@ -35,10 +35,16 @@ pub static SHARDED: LazyLock<Honest> = LazyLock::new(|| Honest::new(20));
 
 /// Changes the body of a part of a proof of the standard preset.
 pub fn change_body(proof: &mut Proof, part: usize, change: impl FnOnce(&mut Body<QM31>)) {
-    let mut body = proof.body(part).unwrap();
+    let layout = Layout::new(&proof.header.parts[part].heights);
+    let mut body = body(proof, part);
     change(&mut body);
-    let layout = Layout::new(&proof.header.parts[part].shape, 4);
     proof.parts[part] = body.to_bytes(&layout);
+}
+
+/// The body of a part of a proof of the standard preset.
+pub fn body(proof: &Proof, part: usize) -> Body<QM31> {
+    let layout = Layout::new(&proof.header.parts[part].heights);
+    Body::from_bytes(&Machine::new(), &layout, &proof.parts[part]).expect("a part")
 }
 
 impl Honest {
@@ -85,37 +91,11 @@ impl Honest {
     }
 
     /// The verifier's answer to another header.
-    fn header(&self, change: impl FnOnce(&mut Header)) -> VerifyError {
+    pub fn header(&self, change: impl FnOnce(&mut Header)) -> VerifyError {
         let mut proof = self.proof();
         change(&mut proof.header);
         verify(&self.key, &self.statement, &proof).unwrap_err()
     }
-
-    /// The verifier's answer to other instances of the first part.
-    fn shape(&self, change: impl FnOnce(&mut Vec<Instance>)) -> Result<ShapeError, String> {
-        match self.header(|header| change(&mut header.parts[0].shape.0)) {
-            VerifyError::Header(HeaderError::Shape { part: 0, error }) => Ok(error),
-            error => Err(name(&error)),
-        }
-    }
-}
-
-/// The name of the check that failed.
-pub fn name(error: &VerifyError) -> String {
-    match error {
-        VerifyError::Key(error) => format!("Key.{}", variant(error)),
-        VerifyError::Header(HeaderError::Claim(error)) => format!("Claim.{}", variant(error)),
-        VerifyError::Header(HeaderError::Links(error)) => variant(error),
-        VerifyError::Header(error) => variant(error),
-        VerifyError::Part { error, .. } => variant(error),
-        error => variant(error),
-    }
-}
-
-/// The name of an error's variant.
-fn variant(error: &impl std::fmt::Debug) -> String {
-    let text = format!("{error:?}");
-    text.split([' ', '(']).next().unwrap().into()
 }
 
 /// What the verifier says to a proof of something else than it expects, and what if the proof claims
@@ -138,7 +118,7 @@ fn another_statement_is_refused() {
     };
     let named = |alone: &str, claiming: &str| (alone.to_owned(), claiming.to_owned());
     let exit_code = named("Claim.ExitCode", "GlobalWork");
-    let length = named("Claim.OutputLength", "OutputLength");
+    let length = named("Claim.OutputLength", "Links.OutputLength");
     let bytes = named("Claim.Output", "GlobalWork");
     let output = &honest.statement.output;
     assert_eq!(refused(&|s| s.exit_code = 0), exit_code);
@@ -169,14 +149,61 @@ fn another_program_is_refused() {
         let key = Prover::default().verifying_key(program).unwrap();
         let [alone, claiming] = refused(&key, &honest.statement, &proof);
         assert_eq!(alone, "Claim.Program");
-        assert!(matches!(&*claiming, "Shape" | "GlobalWork"), "{claiming}");
+        assert!(
+            matches!(&*claiming, "Heights.Fixed" | "GlobalWork"),
+            "{claiming}"
+        );
         let roots = *key.fixed_roots();
-        let (id, fixed) = (*honest.key.program_id(), key.fixed().to_vec());
-        let key = VerifyingKey::from_roots(id, key.entry(), key.preset(), fixed, roots);
+        let (id, heights) = (*honest.key.program_id(), *key.heights());
+        let key = VerifyingKey::from_roots(id, key.entry(), key.preset(), heights, roots);
         let [alone, claiming] = refused(&key, &honest.statement, &proof);
         assert_eq!(alone, "Claim.Key");
-        assert!(matches!(&*claiming, "Shape" | "GlobalWork"), "{claiming}");
+        assert!(
+            matches!(&*claiming, "Heights.Fixed" | "GlobalWork"),
+            "{claiming}"
+        );
     }
+}
+
+/// A50: a key that differs in one number of it.
+#[test]
+fn another_key_is_refused() {
+    let (honest, key) = (&HONEST, &HONEST.key);
+    let (id, entry, roots) = (*key.program_id(), key.entry(), *key.fixed_roots());
+    let refused = |id, entry, heights, roots| {
+        let other = VerifyingKey::from_roots(id, entry, key.preset(), heights, roots);
+        refused(&other, &honest.statement, &honest.proof())
+    };
+    let heights = *key.heights();
+    assert_eq!(
+        VerifyingKey::from_roots(id, entry, key.preset(), heights, roots),
+        *key
+    );
+    let mut others = [heights; 3];
+    others[0].program += 1;
+    others[1].image -= 1;
+    others[2].gaps += 1;
+    for other in others {
+        let said = refused(id, entry, other, roots);
+        assert_eq!(said, ["Claim.Key", "Heights.Fixed"]);
+    }
+    for phase in 0..2 {
+        let mut other = roots;
+        other[phase][31] ^= 1;
+        assert_eq!(
+            refused(id, entry, heights, other),
+            ["Claim.Key", "GlobalWork"]
+        );
+    }
+    let [program, gaps] = roots;
+    let said = refused(id, entry, heights, [gaps, program]);
+    assert_eq!(said, ["Claim.Key", "GlobalWork"]);
+    let said = refused(id, entry + 4, heights, roots);
+    assert_eq!(said, ["Claim.Key", "Links.Entry"]);
+    let mut other = id;
+    other[0] ^= 1;
+    let said = refused(other, entry, heights, roots);
+    assert_eq!(said, ["Claim.Program", "GlobalWork"]);
 }
 
 /// A user who expects something else is told what the proof states.
@@ -253,186 +280,214 @@ fn another_preset_or_other_parameters_are_refused() {
     assert_eq!(says(&key, &proof), Err(VerifyError::Key(error)));
 }
 
-#[test]
-fn a_proof_of_another_shape_is_refused() {
-    let honest = &HONEST;
-    let instances = honest.proof().header.parts[0].shape.0.clone();
-    let count = instances.len();
-    let free = |table: Table| !table.is_fixed();
-    assert!(instances.iter().filter(|i| free(i.table)).count() >= 4);
-
-    // A27: an instance too few, too many, or in another's place.
-    assert_eq!(honest.shape(Vec::clear), Ok(ShapeError::Roles));
-    for (index, instance) in instances.iter().enumerate() {
-        let dropped = honest.shape(|all| {
-            all.remove(index);
-        });
-        let twice = honest.shape(|all| all.insert(index, *instance));
-        if free(instance.table) {
-            let statement = || Err("GlobalWork".into());
-            match instance.table {
-                Table::Instructions | Table::Boundary => {
-                    assert!(matches!(dropped, Ok(ShapeError::Instances { got: 0, .. })));
-                }
-                _ => assert_eq!(dropped, statement()),
-            }
-            assert_eq!(twice, statement());
-        } else {
-            let is = |error, count| {
-                matches!(error, Ok(ShapeError::Instances { got, table, .. })
-                    if got == count && table == instance.table.name())
-            };
-            assert!(is(dropped, 0) && is(twice, 2), "{instance:?}");
-        }
-        if index + 1 < count && instances[index + 1].table != instance.table {
-            let table = instance.table.name();
-            let swapped = honest.shape(|all| all.swap(index, index + 1));
-            assert_eq!(swapped, Ok(ShapeError::Order { table }));
-        }
-        // Presented as a table that the proof does not have.
-        let absent = Table::ALL
-            .into_iter()
-            .find(|table| instances.iter().all(|i| i.table != *table))
-            .unwrap();
-        let renamed = honest.shape(|all| {
-            all[index].table = absent;
-            all.sort_by_key(|i| i.table);
-        });
-        let renamed = renamed.map_or_else(|name| name, |_| "Shape".into());
-        assert!(matches!(&*renamed, "Shape" | "GlobalWork"));
-    }
-    assert!(matches!(
-        honest.shape(|all| all.reverse()),
-        Ok(ShapeError::Order { .. })
-    ));
-
-    // Other heights.
-    for (index, instance) in instances.iter().enumerate() {
-        for change in [1, u8::MAX] {
-            let other = instance.log_height.wrapping_add(change);
-            let refused = honest.shape(|all| all[index].log_height = other);
-            match refused {
-                Ok(_) => {}
-                Err(name) if free(instance.table) => {
-                    assert_eq!(name, "GlobalWork");
-                }
-                Err(name) => panic!("{instance:?}: {name}"),
-            }
-        }
-        for got in [0, 3, 25, 31, 32, 63, 64, 255] {
-            let table = instance.table.name();
-            let refused = honest.shape(|all| all[index].log_height = got);
-            let got = got.into();
-            assert_eq!(refused, Ok(ShapeError::Height { table, got }));
-        }
-    }
-
-    // A20: so many rows that counts, or clks, could wrap around p.
-    let grown = |tables: usize| {
-        honest.shape(|all| {
-            let tall = Table::ALL.into_iter().filter(|table| free(*table));
-            for table in tall.take(tables) {
-                all.retain(|instance| instance.table != table);
-                let log_height = 24;
-                all.extend([Instance { table, log_height }; 4]);
-            }
-            all.sort_by_key(|instance| instance.table);
-        })
-    };
-    assert!(matches!(grown(4), Ok(ShapeError::Clock { .. })));
-    assert!(matches!(grown(16), Ok(ShapeError::Clock { .. })));
-    let fewer = grown(3).unwrap_err();
-    assert_eq!(fewer, "Security");
-    let five = honest.shape(|all| all.splice(0..0, [all[0]; 5]).for_each(drop));
-    assert!(matches!(five, Ok(ShapeError::Instances { .. })));
+/// A change of a part, and the checks that refuse it.
+struct Change {
+    what: &'static str,
+    /// Where works come before challenges.
+    with_works: &'static str,
+    /// What the argument itself refuses.
+    without: &'static str,
+    change: fn(&mut Body<QM31>),
 }
 
+const fn change(
+    what: &'static str,
+    with_works: &'static str,
+    without: &'static str,
+    change: fn(&mut Body<QM31>),
+) -> Change {
+    Change {
+        what,
+        with_works,
+        without,
+        change,
+    }
+}
+
+/// A change that any verifier refuses by the same check.
+const fn plain(what: &'static str, refused: &'static str, change: fn(&mut Body<QM31>)) -> Change {
+    self::change(what, refused, refused, change)
+}
+
+/// Lists of a part that are too short or too long.
+#[rustfmt::skip] // One line each.
+const COUNTS: [Change; 24] = [
+    plain("a node too few", "Encoding", |p| { p.tree.nodes.pop(); }),
+    plain("a node too many", "Encoding", |p| p.tree.nodes.push(Fraction::ZERO)),
+    plain("a depth too few", "Encoding", |p| { p.tree.layers.pop(); }),
+    plain("a depth too many", "Encoding", |p| p.tree.layers.extend(p.tree.layers.last().cloned())),
+    plain("a round of the tree too few", "Encoding", |p| { p.tree.layers[3].rounds.pop(); }),
+    plain("a value of the first round too few", "Encoding", |p| { p.rows.skip.pop(); }),
+    plain("a value of the first round too many", "Encoding", |p| p.rows.skip.push(QM31::ZERO)),
+    plain("a round over rows too few", "Encoding", |p| { p.rows.rounds.pop(); }),
+    plain("a round over rows too many", "Encoding", |p| p.rows.rounds.push([QM31::ZERO; 3])),
+    plain("a value too few", "Encoding", |p| { p.values.pop(); }),
+    plain("a value too many", "Encoding", |p| p.values.push(QM31::ZERO)),
+    plain("a round over rows of pages too few", "Encoding", |p| { p.opening.low.pop(); }),
+    plain("a round over pages too few", "Encoding", |p| { p.opening.pages.pop(); }),
+    plain("a phase too few", "Encoding", |p| { p.opening.phases.pop(); }),
+    plain("a round of the point too many", "Encoding", |p| p.opening.point.push([QM31::ZERO; 2])),
+    plain("a word too many", "Encoding", |p| p.opening.words.push(QM31::ZERO)),
+    plain("a round of folding too few", "Encoding", |p| { p.words.rounds.pop(); }),
+    plain("a round of folding too many", "Encoding", |p| p.words.rounds.extend(p.words.rounds.last().cloned())),
+    plain("a halving too few", "Encoding", |p| { p.words.rounds[0].halves.pop(); }),
+    plain("a work of a halving too few", "Encoding", |p| { p.words.rounds[0].nonces.pop(); }),
+    plain("no last coefficients", "Encoding", |p| p.words.last.clear()),
+    plain("one last coefficient too few", "Encoding", |p| p.words.last.truncate(63)),
+    plain("twice as many last coefficients", "Encoding", |p| p.words.last.extend([QM31::ZERO; 64])),
+    plain("a cell too few", "Encoding", |p| { p.words.rows[1].cells.pop(); }),
+];
+
+/// Openings of too few positions, or of too many; and of others.
+#[rustfmt::skip] // One line each.
+const OPENINGS: [Change; 11] = [
+    plain("no rows", "Words.Rows first Cells", |p| p.words.rows[0].cells.clear()),
+    plain("a digest of rows too few", "Words.Rows first Siblings", |p| { p.words.rows[0].siblings.pop(); }),
+    plain("a digest of rows too many", "Words.Rows last Siblings", |p| p.words.rows.last_mut().unwrap().siblings.push([0; 32])),
+    plain("two digests of rows exchanged", "Words.Rows first Root", |p| p.words.rows[0].siblings.swap(0, 1)),
+    plain("a cell changed", "Words.Rows first Root", |p| p.words.rows[0].cells[0] += F::ONE),
+    plain("no leaves", "Words.Entries", |p| p.words.rounds[1].opening.entries.clear()),
+    plain("a leaf too few", "Words.Entries", |p| {
+        let entries = &mut p.words.rounds[0].opening.entries;
+        entries.truncate(entries.len() - 16);
+    }),
+    plain("two leaves exchanged", "Words.Opening", |p| p.words.rounds[0].opening.entries.rotate_left(16)),
+    plain("an entry changed that no position needs", "Words.Opening", |p| p.words.rounds.last_mut().unwrap().opening.entries.iter_mut().for_each(|entry| *entry += QM31::ONE)),
+    plain("a digest of leaves too few", "Words.Opening", |p| { p.words.rounds[0].opening.siblings.pop(); }),
+    plain("a digest of leaves too many", "Words.Opening", |p| p.words.rounds[1].opening.siblings.push([0; 32])),
+];
+
+/// A node in which a global message is.
+const GLOBAL: usize = 16;
+
+/// Adds `delta` to a fraction.
+fn add(node: &mut Fraction<QM31>, delta: QM31) {
+    node.numerator += delta * node.denominator;
+}
+
+/// Numbers that the transcript absorbs, changed afterwards: A02, A03, A23 and A24 among them.
+#[rustfmt::skip] // One line each.
+const VALUES_SENT: [Change; 42] = [
+    change("the root", "Work", "Tree.Children", |p| p.main[0] ^= 1),
+    plain("the work of the lookups", "Work", |p| p.lookup_nonce ^= 1 << 63),
+    plain("a local sum", "Tree.Children", |p| add(&mut p.tree.nodes[0], QM31::ONE)),
+    plain("two local sums that still add up to zero", "Tree.Children", |p| {
+        add(&mut p.tree.nodes[0], QM31::ONE);
+        add(&mut p.tree.nodes[1], -QM31::ONE);
+    }),
+    plain("all local sums zero", "Tree.Children", |p| p.tree.nodes[..GLOBAL].iter_mut().for_each(|node| node.numerator = QM31::ZERO)),
+    plain("two local nodes exchanged", "Tree.Children", |p| p.tree.nodes.swap(0, 1)),
+    plain("a local and a global node exchanged", "Tree.Children", |p| p.tree.nodes.swap(0, GLOBAL)),
+    plain("a node that is not reduced", "Tree.Children", |p| {
+        let node = &mut p.tree.nodes[0];
+        node.numerator = node.numerator.double();
+        node.denominator = node.denominator.double();
+    }),
+    plain("a global sum", "Tree.Children", |p| add(&mut p.tree.nodes[GLOBAL], QM31::ONE)),
+    plain("all global sums zero", "Tree.Children", |p| p.tree.nodes[GLOBAL..].iter_mut().for_each(|node| node.numerator = QM31::ZERO)),
+    plain("a local node 0 / 0", "Tree.Denominator", |p| p.tree.nodes[0] = Fraction::default()),
+    plain("a global node 0 / 0", "Tree.Denominator", |p| p.tree.nodes[GLOBAL] = Fraction::default()),
+    plain("a global node 1 / 0", "Tree.Denominator", |p| p.tree.nodes[GLOBAL].denominator = QM31::ZERO),
+    plain("the global sum 0 / 0", "Tree.Denominator", |p| p.tree.nodes[GLOBAL..].fill(Fraction::default())),
+    plain("a tree of 0 / 0", "Tree.Denominator", |p| {
+        p.tree.nodes.fill(Fraction::default());
+        for layer in &mut p.tree.layers {
+            layer.rounds.fill([QM31::ZERO; 2]);
+            layer.children = [Fraction::default(); 2];
+        }
+    }),
+    plain("a round of the tree", "Tree.Children", |p| p.tree.layers[0].rounds[0][0] += QM31::ONE),
+    plain("the last round of the tree", "Tree.Children", |p| p.tree.layers.last_mut().unwrap().rounds.last_mut().unwrap()[1] += QM31::ONE),
+    plain("a child", "Tree.Children", |p| p.tree.layers[0].children[0].numerator += QM31::ONE),
+    plain("two children exchanged", "Tree.Children", |p| p.tree.layers[5].children.swap(0, 1)),
+    plain("two children of the leaves exchanged", "Rows.Skip", |p| p.tree.layers.last_mut().unwrap().children.swap(0, 1)),
+    plain("a denominator of the leaves", "Tree.Children", |p| p.tree.layers.last_mut().unwrap().children[1].denominator += QM31::ONE),
+    plain("two depths exchanged", "Tree.Children", |p| p.tree.layers.swap(0, 1)),
+    plain("a value of the first round", "Rows.Skip", |p| p.rows.skip[0] += QM31::ONE),
+    plain("a value of the first round beyond the rows", "Rows.Values", |p| p.rows.skip[21] += QM31::ONE),
+    plain("a round over rows", "Rows.Values", |p| p.rows.rounds[0][0] += QM31::ONE),
+    plain("two rounds over rows exchanged", "Rows.Values", |p| p.rows.rounds.swap(0, 1)),
+    plain("a value", "Rows.Values", |p| p.values[9] += QM31::ONE),
+    plain("two values exchanged", "Rows.Values", |p| p.values.swap(0, 1)),
+    plain("all values zero", "Rows.Values", |p| p.values.fill(QM31::ZERO)),
+    change("a round over rows of pages", "Opening.Work", "Opening.Phases", |p| p.opening.low[0][0] += QM31::ONE),
+    change("a round over pages", "Opening.Work", "Opening.Phases", |p| p.opening.pages[0][1] += QM31::ONE),
+    plain("the work of a column", "Opening.Work", |p| p.opening.column_nonces[1] ^= 1 << 63),
+    plain("a phase", "Opening.Phases", |p| p.opening.phases[0] += QM31::ONE),
+    plain("a round of the point", "Opening.Words", |p| p.opening.point[0][0] += QM31::ONE),
+    plain("a word", "Opening.Words", |p| p.opening.words[0] += QM31::ONE),
+    plain("the work of words", "Words.Work", |p| p.words.nonce ^= 1 << 63),
+    change("a root of folding", "Words.Work", "Words.Halves", |p| p.words.rounds[0].root[0] ^= 1),
+    plain("a half", "Words.Halves", |p| p.words.rounds[0].halves[0][0] += QM31::ONE),
+    plain("two halves exchanged", "Words.Halves", |p| p.words.rounds[1].halves[0].swap(0, 1)),
+    plain("the work of a halving", "Words.Work", |p| p.words.rounds[0].nonces[2] ^= 1 << 63),
+    plain("a last coefficient", "Words.Value", |p| p.words.last[63] += QM31::ONE),
+    plain("the work of queries", "Words.Work", |p| p.words.query_nonce += 1),
+];
+
+/// A part that works come before, one of several, and one without works.
 #[test]
-fn missing_further_and_changed_parts_are_refused() {
-    type Change = fn(&mut Body<QM31>);
-    let changes: [(&str, Change); 43] = [
-        // Missing instances, and instances that no row needs.
-        ("Encoding", |p| {
-            p.claims.pop();
-        }),
-        ("Encoding", |p| p.claims.push(QM31::ZERO)),
-        ("Encoding", |p| {
-            p.opened.at_point.pop();
-        }),
-        ("Encoding", |p| p.opened.at_point.push(QM31::ZERO)),
-        ("Encoding", |p| p.opened.before.clear()),
-        ("Encoding", |p| p.opened.before.push(QM31::ZERO)),
-        ("Encoding", |p| {
-            p.fold_roots.pop();
-        }),
-        ("Encoding", |p| p.fold_roots.push([0; 32])),
-        ("Encoding", |p| {
-            p.nonces.folds.pop();
-        }),
-        ("Encoding", |p| p.nonces.folds.push(0)),
-        ("Encoding", |p| {
-            p.folds.pop();
-        }),
-        ("Encoding", |p| p.last.clear()),
-        ("Encoding", |p| p.last.truncate(63)),
-        ("Encoding", |p| p.last.extend([QM31::ZERO; 64])),
-        ("Encoding", |p| p.phases[0].rows.clear()),
-        ("Encoding", |p| {
-            p.phases[4].rows.pop();
-        }),
-        ("Encoding", |p| {
-            p.phases[4].rows[0].pop();
-        }),
-        ("Encoding", |p| p.phases[6].rows[0].push(F::ZERO)),
-        ("Encoding", |p| {
-            p.folds[0].entries.pop();
-        }),
-        ("Rows", |p| p.phases[5].rows[0].clear()),
-        ("Rows", |p| {
-            p.phases[0].siblings.pop();
-        }),
-        ("Rows", |p| {
-            p.phases[3].siblings.pop();
-        }),
-        ("Rows", |p| p.phases[4].siblings.push([0; 32])),
-        ("Rows", |p| p.phases[5].siblings.swap(0, 1)),
-        ("Folding", |p| p.folds[1].entries.clear()),
-        ("Folding", |p| p.folds[1].siblings.push([0; 32])),
-        ("Folding", |p| {
-            p.folds[0].siblings.pop();
-        }),
-        // Openings of other positions, and rows that share their cells otherwise.
-        ("Rows", |p| p.phases[6].rows[0].rotate_left(8)),
-        ("Rows", |p| p.phases[6].rows[0].rotate_left(1)),
-        ("Rows", |p| p.phases[3].rows[0].rotate_left(1)),
-        ("Folding", |p| p.folds[0].entries.rotate_left(8)),
-        // Values that the transcript has absorbed, changed afterwards.
-        ("Work", |p| p.roots.main[0] ^= 1),
-        ("Work", |p| p.roots.sums[0] ^= 1),
-        ("Work", |p| p.roots.quotient[31] ^= 1),
-        ("Work", |p| p.claims[0] += QM31::ONE),
-        ("Work", |p| p.opened.at_point.swap(0, 1)),
-        ("Work", |p| p.opened.before[0] += QM31::ONE),
-        ("Work", |p| p.fold_roots.swap(0, 1)),
-        ("Work", |p| p.last[63] += QM31::ONE),
-        // Works of other places, or of none.
-        ("Work", |p| p.nonces.lookup ^= 1 << 63),
-        ("Work", |p| p.nonces.constraints = p.nonces.lookup),
-        ("Work", |p| p.nonces.query += 1),
-        ("Work", |p| {
-            let folds = vec![0; p.nonces.folds.len()];
-            p.nonces = Nonces {
-                folds,
-                ..Nonces::default()
-            };
-        }),
+fn missing_further_and_changed_pieces_are_refused() {
+    let cheap = Forger::honest(&CALLS, &asking(64, 3, ZEROED, 4));
+    assert_eq!(CALLS.key.parameters(), &CHEAP);
+    let cheap = Honest {
+        key: CALLS.key.clone(),
+        statement: cheap.statement.clone(),
+        bytes: cheap.prove().to_bytes(),
+    };
+    let proofs = [
+        (&*HONEST, 0, [0, 3]),
+        (&*SHARDED, 1, [2, 3]),
+        (&cheap, 0, [0, 3]),
     ];
-    for (honest, part) in [(&HONEST, 0), (&SHARDED, 1)] {
-        for (index, (expected, change)) in changes.into_iter().enumerate() {
+    for (honest, part, [first, last]) in proofs {
+        assert_eq!(honest.verify(&honest.proof()), Ok(()));
+        let mut unchanged = honest.proof();
+        change_body(&mut unchanged, part, |_| ());
+        assert!(unchanged == honest.proof());
+        let has_works = honest.key.parameters() != &CHEAP;
+        for Change {
+            what,
+            with_works,
+            without,
+            change,
+        } in COUNTS.iter().chain(&OPENINGS).chain(&VALUES_SENT)
+        {
             let got = honest.changed(part, change);
-            assert_eq!(got, expected, "change {index} of part {part}");
+            let expected = if has_works { with_works } else { without };
+            let expected = expected.replace("first", &first.to_string());
+            let expected = expected.replace("last", &last.to_string());
+            assert_eq!(got, expected, "{what}, part {part}");
+        }
+        let layout = Layout::new(&honest.proof().header.parts[part].heights);
+        let width = layout.phases[MAIN].width;
+        let rows = |change: &dyn Fn(&mut Vec<F>)| {
+            honest.changed(part, |p| {
+                change(&mut p.words.rows.last_mut().expect("a phase").cells);
+            })
+        };
+        let fewer = rows(&|cells| cells.truncate(cells.len() - width));
+        assert_eq!(fewer, format!("Words.Rows {last} Cells"));
+        for shift in [1, width] {
+            let exchanged = rows(&|cells| cells.rotate_left(shift));
+            assert_eq!(exchanged, format!("Words.Rows {last} Root"));
         }
     }
+}
+
+/// All nonces of a part, in order.
+fn nonces(body: &mut Body<QM31>) -> Vec<&mut u64> {
+    let mut all = vec![&mut body.lookup_nonce];
+    all.extend(&mut body.opening.column_nonces);
+    all.push(&mut body.words.nonce);
+    all.extend(
+        body.words
+            .rounds
+            .iter_mut()
+            .flat_map(|round| &mut round.nonces),
+    );
+    all.push(&mut body.words.query_nonce);
+    all
 }
 
 /// A11: each work was done at its own place.
@@ -440,75 +495,16 @@ fn missing_further_and_changed_parts_are_refused() {
 fn works_of_other_places_are_refused() {
     for (honest, part) in [(&HONEST, 0), (&SHARDED, 2)] {
         let proof = honest.proof();
-        let nonces = proof.body::<QM31>(part).unwrap().nonces;
-        let all: Vec<u64> = [
-            nonces.lookup,
-            nonces.constraints,
-            nonces.point,
-            nonces.batch,
-            nonces.query,
-        ]
-        .into_iter()
-        .chain(nonces.folds)
-        .chain([proof.header.global_nonce])
-        .collect();
+        let mut own = body(&proof, part);
+        let mut all: Vec<u64> = nonces(&mut own).into_iter().map(|nonce| *nonce).collect();
+        all.push(proof.header.global_nonce);
         for index in 0..all.len() - 1 {
-            let refused = honest.changed(part, |p| {
-                let Nonces {
-                    lookup,
-                    constraints,
-                    point,
-                    batch,
-                    folds,
-                    query,
-                } = &mut p.nonces;
-                let first = [lookup, constraints, point, batch, query].into_iter();
-                *first.chain(folds).nth(index).unwrap() = all[index + 1];
-            });
-            assert_eq!(refused, "Work", "work {index}");
+            let refused = honest.changed(part, |p| *nonces(p)[index] = all[index + 1]);
+            assert!(refused.ends_with("Work"), "work {index}: {refused}");
         }
         for nonce in [u64::MAX, 0, all[0], proof.header.global_nonce ^ 1 << 63] {
             let refused = honest.header(|header| header.global_nonce = nonce);
             assert_eq!(refused, VerifyError::GlobalWork);
         }
     }
-}
-
-/// A02 and A24. Without proofs of work: what refuses is the argument itself.
-#[test]
-fn other_claimed_sums_are_refused() {
-    let honest = Forger::honest(&VALUES, &[]);
-    assert_eq!(VALUES.key.parameters(), &CHEAP);
-    let proof = honest.prove();
-    let checked = |change: fn(&mut Body<QM31>)| {
-        let mut proof = proof.clone();
-        change_body(&mut proof, 0, change);
-        verify(&VALUES.key, &honest.statement, &proof)
-    };
-    assert_eq!(checked(|_| ()), Ok(()));
-    let part = |error| Err(VerifyError::Part { part: 0, error });
-    let refused = [
-        checked(|p| p.claims[0] += QM31::ONE),
-        checked(|p| p.claims[0] = QM31::ZERO),
-        checked(|p| p.claims.iter_mut().for_each(|claim| *claim += QM31::ONE)),
-    ];
-    assert_eq!(refused, [const { PartError::Balance }; 3].map(part));
-    // All still add up to zero.
-    let refused = [
-        checked(|p| {
-            p.claims[0] += QM31::ONE;
-            p.claims[1] -= QM31::ONE;
-        }),
-        checked(|p| p.claims.swap(0, 1)),
-        checked(|p| p.claims.fill(QM31::ZERO)),
-        // A03: the opened values too.
-        checked(|p| p.opened.at_point[9] += QM31::ONE),
-        checked(|p| p.opened.before[0] += QM31::ONE),
-        checked(|p| p.opened.at_point.fill(QM31::ZERO)),
-    ];
-    assert_eq!(
-        refused[..5],
-        [const { PartError::Constraints }; 5].map(part)
-    );
-    assert!(refused[5].is_err());
 }

@@ -65,7 +65,7 @@ pub fn cases() -> Vec<Case> {
         case("A21", "an instruction executed twice by halves", "addi: row doubled, active 1/2, lookups counted in halves", || flow(|f| {
             f.repeat("first");
             let (table, row) = f.row("first");
-            let other = f.free_row(table) - 1;
+            let other = f.last_row(table);
             f.halve(table, row, &["active", "registers.writes_rd"]);
             f.halve(table, other, &["active", "registers.writes_rd"]);
         }), &["add_immediate: active", "add_immediate: writes_rd", "bus program"]),
@@ -105,22 +105,19 @@ pub fn cases() -> Vec<Case> {
             *f.cell(Table::PowersOfTwo, 0, "multiplicity") += F::ONE;
             f
         }, &["bus power_of_two", "bus range16"]),
-        case("A26", "a padding row writes a register", "add_immediate: writes_rd 1 on a row not in use", || flow(|f| {
-            let row = f.free_row(Table::AddImmediate);
+        case("A26", "a row that is not in use writes a register", "add_immediate: a row more, with writes_rd 1", || flow(|f| {
+            let row = f.append(Table::AddImmediate);
             for (name, value) in [("registers.writes_rd", 1), ("registers.rd", 9), ("result.lo", 5), ("thread.clk", 3)] {
                 *f.cell(Table::AddImmediate, row, name) = F::from_u32(value);
             }
         }), &["add_immediate: carry_hi", "add_immediate: carry_lo", "add_immediate: writes_rd", "bus memory"]),
-        case("A26", "a padding row makes a byte public", "transfer: moved[0] on a row not in use", || calls(|f| {
-            let row = f.free_row(Table::Transfer);
+        case("A26", "a row that is not in use makes a byte public", "transfer: a row more, with moved[0]", || calls(|f| {
+            let row = f.append(Table::Transfer);
             *f.cell(Table::Transfer, row, "moved[0]") = F::ONE;
         }), &["transfer: one_run"]),
-        case("A26", "a row of the program that holds no instruction", "program: multiplicity 1 on a padding row", || {
-            let mut f = flow(none);
-            let row = f.traces[Table::Program as usize].values.len() - 1;
-            *f.cell(Table::Program, row, "multiplicity") = F::ONE;
-            f
-        }, &["bus instruction", "program: unused"]),
+        case("A26", "a row of the instructions that holds none", "instructions: a row more, of zeros", || flow(|f| {
+            f.append(Table::Instructions);
+        }), &["bus instruction"]),
         case("A38", "a branch that is taken is not", "next pc of BEQ 4, 4; holds stays", || twin(&flow_twin(TARGET, SKIPPED, LOOPS, STORED), |f| {
             let next = f.pc("around");
             f.set("beq_around", [("next_pc", i64::from(next))]);
@@ -191,15 +188,13 @@ pub fn cases() -> Vec<Case> {
         case("A46", "output extended with a zero", "statement's rows", || calls(|f| {
             let end = f.statement.output.len();
             f.statement.output.push(0);
+            assert_eq!(f.append(Table::Statement), end);
             *f.cell(Table::Statement, end, "is_output") = F::ONE;
             *f.cell(Table::Statement, end, "index") = F::from_usize(end);
         }), &["bus output"]),
         case("A46", "output truncated", "statement's rows", || calls(|f| {
-            let end = f.statement.output.len() - 1;
             f.statement.output.pop();
-            for name in ["is_output", "index", "byte"] {
-                *f.cell(Table::Statement, end, name) = F::ZERO;
-            }
+            f.shorten(Table::Statement);
         }), &["bus output"]),
         case("A46", "two writes exchange their places in the output", "output lengths found and left, order of the two, statement", || calls(|f| {
             let (table, first) = f.row("first");
@@ -218,9 +213,9 @@ pub fn cases() -> Vec<Case> {
             let low = |f: F| F::from_u32(p3_field::PrimeField32::as_canonical_u32(&f) & 0xffff);
             *f.cell(table, second, "output_length.difference_low") = low(at_second - before - F::ONE);
             *f.cell(table, first, "output_length.difference_low") = low(at_first - at_second - F::ONE);
-            let rows = f.free_row(Table::Transfer);
-            *f.cell(Table::Transfer, rows - 2, "output_end") = F::from_u32(12);
-            *f.cell(Table::Transfer, rows - 1, "output_end") = F::from_u32(8);
+            let last = f.last_row(Table::Transfer);
+            *f.cell(Table::Transfer, last - 1, "output_end") = F::from_u32(12);
+            *f.cell(Table::Transfer, last, "output_end") = F::from_u32(8);
             f.statement.output[4..].rotate_left(4);
             for index in 4..12 {
                 *f.cell(Table::Statement, index, "byte") = F::from_u8(f.statement.output[index]);
@@ -228,12 +223,12 @@ pub fn cases() -> Vec<Case> {
             f.settle();
         }), &["bus byte_pair"]),
         case("A46", "two bytes at one place of the output", "second write ends where the first one does", || calls(|f| {
-            let row = f.free_row(Table::Transfer) - 1;
+            let row = f.last_row(Table::Transfer);
             *f.cell(Table::Transfer, row, "output_end") -= F::from_u32(4);
             f.add("second", [("output_end.lo", -F::from_u32(4))]).settle();
         }), &["bus output", "ecall: output_end.hi", "ecall: output_end.lo"]),
         case("A46", "a write of bytes that memory does not hold", "transfer: byte 0 and the statement", || calls(|f| {
-            let row = f.free_row(Table::Transfer) - 1;
+            let row = f.last_row(Table::Transfer);
             *f.cell(Table::Transfer, row, "after[0]") += F::ONE;
             f.statement.output[8] += 1;
             *f.cell(Table::Statement, 8, "byte") += F::ONE;
@@ -248,7 +243,7 @@ pub fn cases() -> Vec<Case> {
             f.set("call", [("result", 5000), ("unread", 0)]).settle();
         }), &["bus memory", "bus transfer", "ecall: result.returns"]),
         case("A47", "a read changes a byte beyond its end", "transfer: byte 3 of a word of which less is read", || on(&CALLS, &asking(63, 0, ZEROED + 64, 2), |f| {
-            let row = f.free_row(Table::Transfer) - 3;
+            let row = f.last_row(Table::Transfer) - 2;
             *f.cell(Table::Transfer, row, "after[3]") += F::ONE;
             f.settle();
         }), &["transfer: stay[3]"]),

@@ -9,8 +9,9 @@ use p3_matrix::{Matrix, dense::RowMajorMatrix};
 use zonda::{Discard, Program, Proved, Prover, Statement, VerifyingKey, verify};
 use zonda_circuits::{
     F,
-    instances::several,
-    machine::{Image, TableAir, airs},
+    bus::Bus,
+    checker::names,
+    machine::{End, Execution, Image, Part, Table, TableAir, ZeroedRange, airs},
     witness::{OneShard, traces},
 };
 use zonda_oracle::{OracleError, QUICK};
@@ -176,22 +177,36 @@ pub fn oracle_accepts(program: &Program, input: &[u8]) {
     };
     let image = Image::from(program);
     let at = |pc| program.instruction(pc).unwrap().unwrap();
-    let run = OneShard::new(&image, &records, &statement, several).unwrap();
-    let instances = traces(&image, &run.part, &run.boundary(), &records, several, at);
-    let machine = airs(&image, &run.part, true);
-    let (tables, traces): (Vec<_>, Vec<_>) = instances
-        .into_iter()
-        .map(|instance| (machine[instance.table as usize].clone(), instance.trace))
-        .unzip();
-    assert_eq!(oracle(&tables, &traces), Ok(()));
+    let run = OneShard::new(&image, &records, &statement).unwrap();
+    let tables = traces(&image, &run.part, &run.boundary(), &records, at);
+    let traces: Vec<_> = tables.into_iter().map(|own| own.trace).collect();
+    let airs = airs(&image, &run.part, true);
+    assert_eq!(oracle(&airs, &traces), Ok(()));
 }
 
-/// The oracle's answer to filled tables: proves and verifies them, with few queries.
+/// The buses of each table's messages, in order.
+pub fn buses() -> Vec<(Table, Vec<Bus>)> {
+    let part = Part {
+        execution: Some(Execution {
+            position: 1,
+            pc: TEXT,
+            end: End::Exit { code: 0 },
+            output_start: 0,
+            output: Vec::new(),
+        }),
+        zeroed: Some(ZeroedRange::default()),
+    };
+    let airs = airs(&Image::default(), &part, false).into_iter();
+    let buses = |air| {
+        let messages = names(&air).messages.into_iter();
+        messages.map(|(bus, _)| bus).collect()
+    };
+    airs.map(|air| (air.table, buses(air))).collect()
+}
+
+/// The oracle's answer to filled tables, one trace for each: proves and verifies them, with few queries.
 pub fn oracle(tables: &[TableAir], traces: &[RowMajorMatrix<F>]) -> Result<(), OracleError> {
-    let heights: Vec<_> = traces
-        .iter()
-        .map(|trace| trace.height().ilog2() as usize)
-        .collect();
-    let proof = zonda_oracle::prove(&QUICK, tables, traces, Vec::new())?;
+    let heights: Vec<_> = traces.iter().map(Matrix::height).collect();
+    let proof = zonda_oracle::prove(&QUICK, tables, traces.to_vec(), Vec::new())?;
     zonda_oracle::verify(&QUICK, tables, &heights, &proof, Vec::new())
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use zonda::{Program, ProveError, Statement};
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    instances::several,
     machine::{Image, ZeroedRange},
     system::{
         boundary::Left,
         zeroed::{is_zeroed, openings},
     },
-    witness::{InstanceTrace, count_uses, traces},
+    witness::{TableTrace, count_uses, traces},
 };
 use zonda_prover::{ProgramWork, ShardWork, Work, ZeroedWork};
 use zonda_riscv_emu::{
@@ -162,12 +161,12 @@ impl Sharded {
     }
 
     /// The parts, filled.
-    pub fn fill(&self) -> Vec<(Links, Vec<InstanceTrace>)> {
+    pub fn fill(&self) -> Vec<(Links, Vec<TableTrace>)> {
         self.fill_these(&self.works())
     }
 
     /// These parts, filled.
-    pub fn fill_these(&self, works: &[Work]) -> Vec<(Links, Vec<InstanceTrace>)> {
+    pub fn fill_these(&self, works: &[Work]) -> Vec<(Links, Vec<TableTrace>)> {
         let none = Records::default();
         let fill = |work: &Work| {
             let mut shards = self.shards.iter();
@@ -179,11 +178,11 @@ impl Sharded {
     }
 
     /// The tables of a part.
-    pub fn fill_part(&self, work: &Work, records: &Records) -> Vec<InstanceTrace> {
+    pub fn fill_part(&self, work: &Work, records: &Records) -> Vec<TableTrace> {
         let (image, stated) = (&self.image, work.stated().unwrap());
         let at = |pc| self.instruction(pc);
         work.with_boundary(image, |boundary| {
-            let traces = traces(image, &stated, boundary, records, several, at);
+            let traces = traces(image, &stated, boundary, records, at);
             Ok::<_, ProveError>(traces)
         })
         .unwrap()
@@ -241,7 +240,7 @@ impl Sharded {
     fn uses(&self) -> Vec<(u32, u32)> {
         let mut uses = vec![0; self.image.text.len()];
         for (shard, _) in &self.shards {
-            count_uses(&self.image, &shard.pcs, several, &mut uses);
+            count_uses(&self.image, &shard.pcs, &mut uses);
         }
         let used = (0..).zip(uses).filter(|(_, rows)| *rows > 0);
         used.collect()

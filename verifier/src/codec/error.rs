@@ -28,12 +28,6 @@ pub enum ProofError {
     /// No proof has as many shards, or parts.
     #[error(transparent)]
     Header(HeaderError),
-    /// No table has this byte.
-    #[error("no table has the number {got}")]
-    Table {
-        /// The byte.
-        got: u8,
-    },
     /// Links that are impossible, or encoded in another way.
     #[error("the links of a part are not in their one form")]
     Links,

@@ -8,9 +8,9 @@ use super::{MAGIC, MAX_PART_BYTES, ProofError, VERSION};
 use crate::{
     claim::Claim,
     header::{Header, PartHeader, check_counts},
+    heights::Heights,
     links::Links,
     preset::Preset,
-    shape::{Instance, Shape},
 };
 
 /// Where bytes come from.
@@ -58,7 +58,7 @@ pub(crate) fn read<S: Source>(source: &mut S) -> Result<Header, S::Error> {
     let mut parts = Vec::new();
     for _ in 0..count {
         parts.push(PartHeader {
-            shape: shape(source)?,
+            heights: heights(source)?,
             boundary_root: source.array("boundary roots")?,
             links: Links::from_bytes(&source.array("links")?).ok_or(ProofError::Links)?,
         });
@@ -94,18 +94,12 @@ pub(crate) fn part_length<S: Source>(source: &mut S) -> Result<usize, S::Error> 
     Ok(got)
 }
 
-fn shape<S: Source>(source: &mut S) -> Result<Shape, S::Error> {
-    let [count] = source.array("shapes")?;
-    let mut instances = Vec::new();
-    for _ in 0..count {
-        let [got, log_height] = source.array("shapes")?;
-        let table = Table::ALL.into_iter().find(|table| *table as u8 == got);
-        instances.push(Instance {
-            table: table.ok_or(ProofError::Table { got })?,
-            log_height,
-        });
+fn heights<S: Source>(source: &mut S) -> Result<Heights, S::Error> {
+    let mut heights = [0; Table::ALL.len()];
+    for height in &mut heights {
+        *height = u32::from_le_bytes(source.array("heights")?);
     }
-    Ok(Shape(instances))
+    Ok(Heights::from(heights))
 }
 
 impl Header {
@@ -128,8 +122,7 @@ impl Header {
         bytes.extend(self.shards.to_le_bytes());
         bytes.extend((self.parts.len() as u32).to_le_bytes());
         for part in &self.parts {
-            bytes.push(part.shape.0.len() as u8);
-            bytes.extend(part.shape.to_bytes());
+            bytes.extend(part.heights.to_bytes());
             bytes.extend(part.boundary_root);
             bytes.extend(part.links.to_bytes());
         }

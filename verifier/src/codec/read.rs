@@ -6,14 +6,9 @@ use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::F;
 
 use super::{ProofError, Source};
-use crate::{
-    challenge::Challenge,
-    layout::{Layout, PHASES},
-    preset::{FINAL_COEFFICIENTS, MAX_QUERIES},
-    proof::{Body, Digest, FoldOpening, Nonces, Opened, PhaseOpening, Roots},
-};
+use crate::{challenge::Challenge, preset::MAX_QUERIES, proof::Digest};
 
-/// The bytes left to read, and the layout that they should have.
+/// The bytes left to read, and what they should be.
 pub(crate) struct Reader<'a> {
     pub(crate) rest: &'a [u8],
     place: &'static str,
@@ -27,72 +22,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn body<E: Challenge>(&mut self, layout: &Layout) -> Result<Body<E>, ProofError> {
-        let arities = layout.folds();
-        let roots = Roots {
-            main: self.array()?,
-            sums: self.array()?,
-            quotient: self.array()?,
-        };
-        let claims = self.at("claims").elements(layout.running_sums().count())?;
-        let opened = Opened {
-            at_point: self.at("opened values").elements(layout.columns())?,
-            before: self.elements(layout.opened_before().count())?,
-        };
-        let fold_roots = self.at("roots of folding").digests(arities.len())?;
-        let last = self.at("last coefficients").elements(FINAL_COEFFICIENTS)?;
-        let nonces = self.at("works").nonces(arities.len())?;
-        let mut phases: [PhaseOpening; PHASES] = Default::default();
-        self.place = "opened rows";
-        for (phase, opening) in layout.phases.iter().zip(&mut phases) {
-            for group in &phase.groups {
-                let count = self.length(most_leaves(group.log_size()))?;
-                opening
-                    .rows
-                    .push(self.cells(count.saturating_mul(group.width))?);
-            }
-            if !phase.groups.is_empty() {
-                opening.siblings = self.siblings(phase.log_size())?;
-            }
-        }
-        let mut folds = Vec::new();
-        let mut log_size = layout.log_size();
-        self.place = "opened entries of folding";
-        for arity in arities {
-            log_size = log_size.saturating_sub(arity);
-            let count = self.length(most_leaves(log_size))?;
-            folds.push(FoldOpening {
-                entries: self.elements(count.wrapping_shl(arity))?,
-                siblings: self.siblings(log_size)?,
-            });
-        }
-        Ok(Body {
-            roots,
-            claims,
-            opened,
-            fold_roots,
-            last,
-            nonces,
-            phases,
-            folds,
-        })
-    }
-
     pub(crate) const fn at(&mut self, place: &'static str) -> &mut Self {
         self.place = place;
         self
-    }
-
-    fn nonces(&mut self, folds: usize) -> Result<Nonces, ProofError> {
-        let mut nonce = || self.array().map(u64::from_le_bytes);
-        Ok(Nonces {
-            lookup: nonce()?,
-            constraints: nonce()?,
-            point: nonce()?,
-            batch: nonce()?,
-            folds: (0..folds).map(|_| nonce()).collect::<Result<_, _>>()?,
-            query: nonce()?,
-        })
     }
 
     pub(crate) fn siblings(&mut self, depth: u32) -> Result<Vec<Digest>, ProofError> {

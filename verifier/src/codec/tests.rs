@@ -1,86 +1,34 @@
-use alloc::{string::ToString, vec, vec::Vec};
+use alloc::{string::ToString, vec};
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeField32;
 use p3_mersenne_31::QM31;
-use zonda_circuits::{F, machine::ZeroedRange};
+use zonda_circuits::{
+    F,
+    machine::{Table, ZeroedRange},
+};
 
-use super::*;
+use super::{body::tests::body, *};
 use crate::{
     challenge::Sextic,
     claim::Claim,
     header::{Header, HeaderError, PartHeader},
-    layout::{Group, Phase},
-    links::{End, ExecutionLinks, Links},
-    preset::{FINAL_COEFFICIENTS, Preset},
-    proof::{FoldOpening, Opened, PhaseOpening, Roots},
-    shape::{
-        Shape,
+    heights::{
+        Heights,
         tests::{least, zeroed_only},
     },
+    links::{End, ExecutionLinks, Links},
+    preset::Preset,
 };
-
-/// A part with nothing in it that could be true, but with as much of everything as it should have.
-fn body<E: Challenge>(layout: &Layout) -> Body<E> {
-    let arities = layout.folds();
-    let mut seed = 1_u32;
-    let mut next = || {
-        seed = seed.wrapping_mul(0x9e37_79b1).wrapping_add(7);
-        F::from_u32(seed >> 1)
-    };
-    let mut elements = |count: usize| -> Vec<E> {
-        (0..count)
-            .map(|_| E::from_coordinates_fn(|_| next()))
-            .collect()
-    };
-    let group = |(index, group): (usize, &Group)| {
-        vec![F::from_usize(index + 5); (index % 3 + 1) * group.width]
-    };
-    let phase = |phase: &Phase| match phase.groups.len() {
-        0 => PhaseOpening::default(),
-        _ => PhaseOpening {
-            rows: phase.groups.iter().enumerate().map(group).collect(),
-            siblings: vec![[9; 32]; 3],
-        },
-    };
-    Body {
-        claims: elements(layout.running_sums().count()),
-        opened: Opened {
-            at_point: elements(layout.columns()),
-            before: elements(layout.opened_before().count()),
-        },
-        fold_roots: vec![[4; 32]; arities.len()],
-        last: elements(FINAL_COEFFICIENTS),
-        nonces: Nonces {
-            lookup: 1,
-            query: u64::MAX,
-            folds: (0..arities.len() as u64).collect(),
-            ..Nonces::default()
-        },
-        phases: layout.phases.each_ref().map(phase),
-        folds: arities
-            .iter()
-            .map(|arity| FoldOpening {
-                entries: elements(2 << arity),
-                siblings: vec![[6; 32]; 2],
-            })
-            .collect(),
-        roots: Roots {
-            main: [1; 32],
-            sums: [2; 32],
-            quotient: [3; 32],
-        },
-    }
-}
 
 /// Where the numbers of shards and of parts are: after magic, version, preset and claim.
 const SHARDS: usize = 5 + 2 + 1 + 104;
-/// Where the instances of the first part are.
-const INSTANCES: usize = SHARDS + 8;
+/// Where the heights of the first part are.
+const HEIGHTS: usize = SHARDS + 8;
 
 /// The header of a shard and a closing part.
 fn header(preset: Preset) -> Header {
-    let part = |shape: Shape, links| PartHeader {
-        shape,
+    let part = |heights: Heights, links| PartHeader {
+        heights,
         boundary_root: [7; 32],
         links,
     };
@@ -122,7 +70,7 @@ pub(crate) fn proof<E: Challenge>() -> Proof {
         _ => Preset::High,
     });
     let layouts = header.parts.iter();
-    let layouts = layouts.map(|part| Layout::new(&part.shape, E::DEGREE));
+    let layouts = layouts.map(|part| Layout::new(&part.heights));
     let parts = layouts.map(|layout| body::<E>(&layout).to_bytes(&layout));
     Proof {
         parts: parts.collect(),
@@ -136,35 +84,22 @@ fn decoding_inverts_encoding() {
         let bytes = proof.to_bytes();
         assert_eq!(Proof::from_bytes(&bytes), Ok(proof));
     }
-    for shape in [least(), zeroed_only()] {
-        let layout = Layout::new(&shape, 4);
-        let body = body::<QM31>(&layout);
-        let bytes = body.to_bytes(&layout);
-        assert_eq!(Body::from_bytes(&layout, &bytes), Ok(body));
-        let layout = Layout::new(&shape, 6);
-        assert!(Body::<Sextic>::from_bytes(&layout, &bytes).is_err());
-    }
+    // One field's bytes are not the other's.
+    let layout = Layout::new(&zeroed_only());
+    let bytes = body::<QM31>(&layout).to_bytes(&layout);
+    assert!(Body::<Sextic>::from_bytes(&Machine::new(), &layout, &bytes).is_err());
 }
 
 #[test]
 fn every_truncation_is_refused() {
     let bytes = proof::<QM31>().to_bytes();
-    for length in 0..bytes.len() {
+    for length in (0..1000).chain((1000..bytes.len()).step_by(97)) {
         let read = Proof::from_bytes(&bytes[..length]);
         assert!(matches!(read, Err(ProofError::Truncated { .. })));
     }
     let trailing = [&bytes[..], &[0]].concat();
     let error = ProofError::Trailing { count: 1 };
-    assert_eq!(Proof::from_bytes(&trailing), Err(error.clone()));
-
-    let layout = Layout::new(&zeroed_only(), 4);
-    let bytes = body::<QM31>(&layout).to_bytes(&layout);
-    let read = |bytes: &[u8]| Body::<QM31>::from_bytes(&layout, bytes);
-    for length in 0..bytes.len() {
-        let read = read(&bytes[..length]);
-        assert!(matches!(read, Err(ProofError::Truncated { .. })));
-    }
-    assert_eq!(read(&[&bytes[..], &[0]].concat()), Err(error));
+    assert_eq!(Proof::from_bytes(&trailing), Err(error));
 }
 
 #[test]
@@ -179,13 +114,13 @@ fn what_is_read_is_written_the_same() {
             }
         }
     }
-    let layout = Layout::new(&zeroed_only(), 4);
+    let (machine, layout) = (Machine::new(), Layout::new(&zeroed_only()));
     let bytes = body::<QM31>(&layout).to_bytes(&layout);
-    for index in (0..200).chain((200..bytes.len()).step_by(13)) {
-        for value in [0, bytes[index] ^ 1, 0x7f, 0x80, 0xff] {
+    for index in (0..200).chain((200..bytes.len()).step_by(131)) {
+        for value in [0, bytes[index] ^ 1, 0x80, 0xff] {
             let mut changed = bytes.clone();
             changed[index] = value;
-            if let Ok(body) = Body::<QM31>::from_bytes(&layout, &changed) {
+            if let Ok(body) = Body::<QM31>::from_bytes(&machine, &layout, &changed) {
                 assert!(body.to_bytes(&layout) == changed, "byte {index}");
             }
         }
@@ -194,15 +129,15 @@ fn what_is_read_is_written_the_same() {
 
 #[test]
 fn elements_are_canonical() {
-    let layout = Layout::new(&zeroed_only(), 4);
+    let layout = Layout::new(&zeroed_only());
     let bytes = body::<QM31>(&layout).to_bytes(&layout);
-    let start = 3 * 32;
+    let start = 32 + 8;
     for got in [F::ORDER_U32, 1 << 31, u32::MAX] {
         let mut changed = bytes.clone();
         changed[start..start + 4].copy_from_slice(&got.to_le_bytes());
-        let place = "claims";
-        let error = ProofError::Element { place, got };
-        assert_eq!(Body::<QM31>::from_bytes(&layout, &changed), Err(error));
+        let read = Body::<QM31>::from_bytes(&Machine::new(), &layout, &changed);
+        let is_refused = matches!(read, Err(ProofError::Element { got: g, .. }) if g == got);
+        assert!(is_refused);
     }
 }
 
@@ -217,12 +152,12 @@ fn headers_are_checked() {
     };
     assert_eq!(with(0, b"X"), ProofError::Magic);
     let version = ProofError::Version {
-        expected: 3,
-        got: 2,
+        expected: 4,
+        got: 3,
     };
-    assert_eq!(with(5, &[2]), version);
-    let version = "proof format version 2; this verifier reads version 3";
-    assert_eq!(with(5, &[2]).to_string(), version);
+    assert_eq!(with(5, &[3]), version);
+    let version = "proof format version 3; this verifier reads version 4";
+    assert_eq!(with(5, &[3]).to_string(), version);
     assert_eq!(with(5, b"KEY").to_string(), "this is a key, not a proof");
     assert_eq!(with(7, &[9]), ProofError::Preset { got: 9 });
     let counts = |shards: u32, parts: u32| {
@@ -240,9 +175,7 @@ fn headers_are_checked() {
     assert_eq!(counts(2, 4099), parts(2, 4098, 4099));
     let got = u32::MAX as usize;
     assert_eq!(counts(1, u32::MAX), parts(1, 4097, got));
-    assert_eq!(with(INSTANCES + 1, &[200]), ProofError::Table { got: 200 });
-    let instances = proof.header.parts[0].shape.0.len();
-    let links = INSTANCES + 1 + 2 * instances + 32;
+    let links = HEIGHTS + 4 * Table::ALL.len() + 32;
     assert_eq!(with(links, &[2]), ProofError::Links);
     // Absent numbers are zero.
     assert_eq!(with(links, &[0]), ProofError::Links);
@@ -261,9 +194,9 @@ fn as_many_parts_as_are_said_and_no_memory_for_more() {
     // As many parts as there can be, all absent.
     let mut bytes = header(Preset::Standard).to_bytes();
     let counts = [(1_u32 << 16).to_le_bytes(), (1_u32 << 16).to_le_bytes()];
-    bytes[SHARDS..INSTANCES].copy_from_slice(counts.as_flattened());
-    bytes.truncate(INSTANCES);
-    let place = "shapes";
+    bytes[SHARDS..HEIGHTS].copy_from_slice(counts.as_flattened());
+    bytes.truncate(HEIGHTS);
+    let place = "heights";
     let error = ProofError::Truncated { place };
     assert_eq!(Proof::from_bytes(&bytes), Err(error));
     // A part as long as a part can be, all absent.

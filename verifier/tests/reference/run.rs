@@ -1,14 +1,15 @@
 //! A small real run, cut into parts, with its tables filled.
 
+use p3_matrix::Matrix;
 use zonda_circuits::{
+    F,
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    instances::several,
-    machine::{Image, Statement, Table, ZeroedRange},
+    machine::{Image, Role, Statement, ZeroedRange},
     system::{
         boundary::{Held, Left},
         zeroed::{Opening, is_zeroed, openings},
     },
-    witness::{self, Boundary, InstanceTrace, ProgramUse, count_uses},
+    witness::{self, Boundary, ProgramUse, TableTrace, count_uses},
 };
 use zonda_riscv_emu::{
     execute::{Discard, Options},
@@ -17,18 +18,16 @@ use zonda_riscv_emu::{
     shard::{self, Costs, Cut, Shard, Sharder, replay},
     testing,
 };
-use zonda_verifier::{
-    Challenge, End, ExecutionLinks, Links, Parameters, Preset, Proof, VerifyingKey,
-};
+use zonda_verifier::{End, ExecutionLinks, Links};
 
-use crate::prover::{Honest, Input, Prover, prove};
+use crate::prover::Input;
 
-/// A run's statement, and its parts.
+/// A run's program and statement, and its parts.
 #[derive(Clone)]
 pub struct Run {
+    pub program_id: [u8; 32],
     pub image: Image,
     pub statement: Statement,
-    pub program_id: [u8; 32],
     /// How many of the parts, the first ones, execute.
     pub shards: u32,
     pub parts: Vec<Part>,
@@ -80,13 +79,18 @@ pub fn text() -> Vec<u32> {
 }
 
 /// How many instructions the first of two shards has: so many that both make bytes public.
-const CYCLES: u64 = 28;
+pub const CYCLES: u64 = 28;
 
 pub const INPUT: &[u8] = b"in";
 
 /// The run in one part.
 pub fn one_part() -> Run {
-    let cut = Cuts::new(&program(), INPUT, u64::from(u32::MAX));
+    run_of(&program(&text()), INPUT)
+}
+
+/// The run of a program in one part.
+pub fn run_of(program: &Program, input: &[u8]) -> Run {
+    let cut = Cuts::new(program, input, u64::from(u32::MAX));
     assert_eq!(cut.shards.len(), 1);
     let duties = Duties {
         program: Some(ProgramUse {
@@ -100,17 +104,33 @@ pub fn one_part() -> Run {
 
 /// The run in four parts.
 pub fn four_parts() -> Run {
-    let cut = Cuts::new(&program(), INPUT, CYCLES);
+    let cut = Cuts::new(&program(&text()), INPUT, CYCLES);
     assert!(cut.shards.iter().all(|shard| shard.output.len() == 4));
     cut.in_four_parts(1)
 }
 
 /// The program; it has memory in place of holes, so that a false run may store at address zero.
-pub fn program() -> Program {
+pub fn program(text: &[u32]) -> Program {
     let elf = testing::Builder::new(testing::TEXT)
-        .text(testing::TEXT, &text())
+        .text(testing::TEXT, text)
         .without_holes();
     Program::from_elf(&elf.build()).unwrap()
+}
+
+/// A part with the program alone, which is none of a proof since it has no lookup tables: small, with folding
+/// of two rounds.
+pub fn small() -> Run {
+    let data: Vec<u8> = (0..4 * 1100_u32).map(|i| i as u8).collect();
+    let elf = testing::Builder::new(testing::TEXT)
+        .text(testing::TEXT, &text())
+        .data(0x5000_0000, &data, 0)
+        .without_holes();
+    let program = Program::from_elf(&elf.build()).unwrap();
+    let mut run = Cuts::new(&program, INPUT, CYCLES).in_four_parts(1);
+    run.parts.retain(|part| part.links == Links::default());
+    let inputs = &mut run.parts[0].inputs;
+    inputs.retain(|input| input.table.role() == Role::Program);
+    run
 }
 
 /// A run that is cut into shards.
@@ -192,7 +212,7 @@ impl Cuts {
     pub fn uses(&self) -> Vec<u32> {
         let mut uses = vec![0; self.image.text.len()];
         for shard in &self.shards {
-            count_uses(&self.image, &shard.pcs, heights, &mut uses);
+            count_uses(&self.image, &shard.pcs, &mut uses);
         }
         uses
     }
@@ -205,9 +225,11 @@ impl Cuts {
             let zeroed = duties.zeroed.map(|openings| {
                 // Someone dishonest starts a chain again.
                 let first = openings.first().map_or(from, |opening| opening.from);
-                let to = openings.last().map_or(from, Opening::next);
-                from = to;
-                ZeroedRange { from: first, to }
+                from = openings.last().map_or(from, Opening::next);
+                ZeroedRange {
+                    from: first,
+                    to: from,
+                }
             });
             let links = Links {
                 execution: shard.map(execution),
@@ -217,9 +239,9 @@ impl Cuts {
         });
         Run {
             parts: parts.collect(),
+            program_id: self.program.id(),
             image: self.image.clone(),
             statement: self.statement(),
-            program_id: self.program.id(),
             shards: self.shards.len() as u32,
         }
     }
@@ -253,11 +275,26 @@ impl Cuts {
         };
         let at = |pc| self.program.instruction(pc).unwrap().unwrap();
         let stated = links.part(index, &self.statement());
-        let traces = witness::traces(&self.image, &stated, &boundary, &records, heights, at);
-        let input = |InstanceTrace { table, trace, .. }| Input { table, trace };
+        let traces = witness::traces(&self.image, &stated, &boundary, &records, at);
+        let filled = traces.iter().filter(|trace| trace.trace.height() > 0);
         Part {
             links,
-            inputs: traces.into_iter().map(input).collect(),
+            inputs: filled.map(|trace| self.input(trace)).collect(),
+        }
+    }
+
+    /// A table with all its cells: preprocessed ones first.
+    fn input(&self, TableTrace { table, trace }: &TableTrace) -> Input {
+        let fixed = table.fixed(&self.image);
+        let row = |row| -> Vec<F> {
+            let fixed = fixed.iter().flat_map(|fixed| fixed.row(row).unwrap());
+            fixed.chain(trace.row(row).unwrap()).collect()
+        };
+        let height = trace.height();
+        Input {
+            table: *table,
+            height,
+            rows: (0..height).map(row).collect(),
         }
     }
 }
@@ -296,27 +333,4 @@ fn held(shard: &Shard) -> Vec<Held> {
     let length = [shard.start.output_length, shard.output_length_after];
     held.push(place(SPACE_OUTPUT_LENGTH, 0, length[0], owner, length[1]));
     held
-}
-
-/// Those that provers choose, but for two instances of one table, of different heights.
-fn heights(table: Table, rows: usize) -> Vec<usize> {
-    match table {
-        Table::AddImmediate if rows > 0 => vec![32, 16],
-        _ => several(table, rows),
-    }
-}
-
-impl Run {
-    pub fn key(&self, preset: Preset, parameters: Parameters) -> VerifyingKey {
-        VerifyingKey::new(self.program_id, &self.image, preset).with_parameters(parameters)
-    }
-
-    pub fn prove<E: Challenge>(&self, key: &VerifyingKey) -> Proof {
-        self.prove_by::<E>(key, &mut Honest)
-    }
-
-    /// The proof of somebody who may be dishonest.
-    pub fn prove_by<E: Challenge>(&self, key: &VerifyingKey, prover: &mut impl Prover<E>) -> Proof {
-        prove(key, self, prover)
-    }
 }

@@ -1,187 +1,159 @@
-//! The transcript, a second time: written after sections 7 and 8 of PROTOCOL.md, with nothing of the
-//! verifier's own. The reference prover keeps it, so its proofs verify only if the verifier says
-//! the same bytes in the same order.
+//! The transcript, a second time: written after sections 7 and 8 of the protocol, with nothing of the
+//! verifier's own. The reference prover and the reference verifier keep it.
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use zonda_circuits::{F, machine::Statement};
-use zonda_verifier::{Challenge, Header, Links, VerifyingKey};
+use zonda_circuits::F;
+use zonda_verifier::{Challenge, Claim, Header};
 
-/// An operation, with what was hashed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Operation {
+use crate::header;
+
+/// The order of [`F`].
+const P: u64 = (1 << 31) - 1;
+
+/// A label and a message, hashed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Step {
     pub label: &'static str,
-    /// 0 to absorb, 1 for a challenge, 2 for a work, 3 for positions.
-    pub kind: u8,
-    pub bits: u8,
-    pub value: u64,
-    pub bytes: Vec<u8>,
+    pub message: Vec<u8>,
 }
 
-impl Operation {
-    pub fn hash(&self, state: &[u8; 32]) -> blake3::Hasher {
-        let mut header = [0; 64];
-        header[..32].copy_from_slice(state);
-        header[32..32 + self.label.len()].copy_from_slice(self.label.as_bytes());
-        header[48] = self.kind;
-        header[49] = self.bits;
-        header[56..].copy_from_slice(&self.value.to_le_bytes());
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&header).update(&self.bytes);
-        hasher
+impl Step {
+    /// The output after a state: the next state, then words.
+    pub fn hash(&self, state: &[u8; 32]) -> blake3::OutputReader {
+        let mut bytes = self.label.as_bytes().to_vec();
+        bytes.resize(12, 0);
+        bytes.extend((self.message.len() as u32).to_le_bytes());
+        bytes.extend(&self.message);
+        blake3::Hasher::new_keyed(state)
+            .update(&bytes)
+            .finalize_xof()
     }
 }
 
-/// The transcript of PROTOCOL.md.
+/// The transcript.
 #[derive(Clone, Debug, Default)]
 pub struct Spec {
     pub state: [u8; 32],
-    /// Everything so far.
-    pub log: Vec<Operation>,
-    /// A label under which nothing is absorbed: an engine's mistake.
-    pub forget: Option<&'static str>,
+    /// All steps so far.
+    pub log: Vec<Step>,
+    /// The label of the steps whose label and message are not hashed, by a prover or verifier that forgets
+    /// them.
+    pub forgets: Option<&'static str>,
 }
 
 impl Spec {
-    fn operate(
-        &mut self,
-        label: &'static str,
-        kind: u8,
-        bits: u32,
-        value: u64,
-        bytes: &[u8],
-    ) -> blake3::OutputReader {
-        let operation = Operation {
-            label,
-            kind,
-            bits: bits as u8,
-            value,
-            bytes: bytes.to_vec(),
+    /// Everything that is sent before the work `global`.
+    pub fn begin(claim: &Claim, header: &Header, forgets: Option<&'static str>) -> Self {
+        let mut spec = Self {
+            forgets,
+            ..Self::default()
         };
-        let mut output = operation.hash(&self.state).finalize_xof();
+        let version = 4_u16.to_le_bytes();
+        spec.send("zonda", &[&version[..], &claim.key_digest].concat());
+        spec.send("statement", &header::statement_bytes(claim));
+        let counts = [header.shards, header.parts.len() as u32];
+        spec.send("shards", &counts.map(u32::to_le_bytes).concat());
+        for part in &header.parts {
+            spec.send("heights", &header::height_bytes(part));
+            spec.send("boundary", &part.boundary_root);
+            spec.send("links", &header::link_bytes(part));
+        }
+        spec
+    }
+
+    /// The challenges z and beta, under one label: the run's after the work `global`, a part's after
+    /// the work `lookup`.
+    pub fn lookup<E: Challenge>(&mut self, label: &'static str) -> (E, E) {
+        let z = self.draw(label, &[]);
+        (z, self.draw(label, &[]))
+    }
+
+    /// What the part at `position` goes on from.
+    pub fn enter_part(&self, position: u32) -> Self {
+        let mut part = self.clone();
+        part.send("position", &position.to_le_bytes());
+        part
+    }
+
+    fn step(&mut self, label: &'static str, message: Vec<u8>) -> blake3::OutputReader {
+        let mut step = Step { label, message };
+        if self.forgets == Some(label) {
+            step = Step::default();
+        }
+        let mut output = step.hash(&self.state);
         output.fill(&mut self.state);
-        self.log.push(operation);
+        self.log.push(step);
         output
     }
 
-    pub fn absorb(&mut self, label: &'static str, bytes: &[u8]) {
-        if self.forget != Some(label) {
-            self.operate(label, 0, 0, bytes.len() as u64, bytes);
-        }
+    /// Sends bytes, and draws nothing.
+    pub fn send(&mut self, label: &'static str, bytes: &[u8]) {
+        self.step(label, bytes.to_vec());
     }
 
-    pub fn challenge<E: Challenge>(&mut self, label: &'static str) -> E {
-        let mut output = self.operate(label, 1, 0, 0, &[]);
+    /// Sends elements, and draws a challenge.
+    pub fn draw<E: Challenge>(&mut self, label: &'static str, elements: &[E]) -> E {
+        let mut output = self.step(label, element_bytes(elements));
         E::from_coordinates_fn(|_| {
-            loop {
-                let word = word(&mut output) & F::ORDER_U32;
-                if word != F::ORDER_U32 {
-                    return F::from_u32(word);
-                }
-            }
+            let a = u64::from(word(&mut output));
+            let sum = match E::DEGREE {
+                4 => a + 2 * u64::from(word(&mut output)),
+                6 => a & P,
+                degree => panic!("no challenge field of degree {degree}"),
+            };
+            F::from_u32((sum % P) as u32)
         })
     }
 
     /// Goes on from a work, and returns whether it is valid.
     pub fn work(&mut self, label: &'static str, bits: u32, nonce: u64) -> bool {
-        self.operate(label, 2, bits, nonce, &[]);
-        let low = u64::from_le_bytes(self.state[..8].try_into().unwrap());
-        low.trailing_zeros() >= bits && (bits > 0 || nonce == 0)
+        self.step(label, work_message(bits, nonce));
+        zeros(&self.state) >= bits && (bits > 0 || nonce == 0)
     }
 
     /// Finds the smallest nonce, and goes on from it.
     pub fn grind(&mut self, label: &'static str, bits: u32) -> u64 {
-        let mut operation = Operation {
-            label,
-            kind: 2,
-            bits: bits as u8,
-            value: 0,
-            bytes: Vec::new(),
+        let serves = |nonce: &u64| {
+            let message = work_message(bits, *nonce);
+            let mut next = [0; 32];
+            Step { label, message }.hash(&self.state).fill(&mut next);
+            zeros(&next) >= bits || self.forgets == Some(label)
         };
-        loop {
-            let digest = operation.hash(&self.state).finalize();
-            let low = u64::from_le_bytes(digest.as_bytes()[..8].try_into().unwrap());
-            if low.trailing_zeros() >= bits {
-                break;
-            }
-            operation.value += 1;
-        }
-        assert!(self.work(label, bits, operation.value));
-        operation.value
+        let nonce = (0..).find(serves).unwrap();
+        assert!(self.work(label, bits, nonce));
+        nonce
     }
 
-    pub fn positions(&mut self, label: &'static str, count: u32, log_size: u32) -> Vec<usize> {
-        let mut output = self.operate(label, 3, 0, count.into(), &[]);
-        (0..count)
-            .map(|_| word(&mut output) as usize % (1 << log_size))
-            .collect()
-    }
-
-    /// 8.1, to before the work.
-    pub fn begin(&mut self, key: &VerifyingKey, statement: &Statement, header: &Header) {
-        let Statement { exit_code, output } = statement;
-        self.absorb("zonda", &[&[3, 0][..], &key.digest()].concat());
-        let numbers = [*exit_code, output.len() as u32].map(u32::to_le_bytes);
-        let stated = [numbers.as_flattened(), blake3::hash(output).as_bytes()].concat();
-        self.absorb("statement", &stated);
-        let counts = [header.shards, header.parts.len() as u32];
-        self.absorb("shards", &counts.map(u32::to_le_bytes).concat());
-        for part in &header.parts {
-            let bytes = |i: &zonda_verifier::Instance| [i.table as u8, i.log_height];
-            let shape: Vec<u8> = part.shape.0.iter().flat_map(bytes).collect();
-            self.absorb("shape", &shape);
-            self.absorb("boundary", &part.boundary_root);
-            self.absorb("links", &links(&part.links));
-        }
-    }
-
-    /// 8.1, after the work.
-    pub fn global<E: Challenge>(&mut self) -> (E, E) {
-        (self.challenge("global z"), self.challenge("global beta"))
-    }
-
-    /// 8.2: what the part at `position` goes on from.
-    pub fn enter_part(&self, position: usize) -> Self {
-        let mut part = self.clone();
-        part.absorb("position", &(position as u32).to_le_bytes());
-        part
+    /// Draws `count` positions of `bits` bits.
+    pub fn positions(&mut self, label: &'static str, count: u32, bits: u32) -> Vec<usize> {
+        let mut output = self.step(label, count.to_le_bytes().to_vec());
+        let position = |_| word(&mut output) as usize % (1 << bits);
+        (0..count).map(position).collect()
     }
 }
 
-/// Section 10: 39 bytes, of which those are zero that stand for nothing.
-fn links(links: &Links) -> Vec<u8> {
-    let mut bytes = vec![0; 39];
-    let mut put = |at: usize, number: u32| {
-        bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
-    };
-    let flags = [
-        (0, links.execution.is_some()),
-        (5, links.execution.as_ref().is_some_and(|e| e.end.is_some())),
-        (22, links.zeroed.is_some()),
-    ];
-    if let Some(execution) = &links.execution {
-        put(1, execution.pc_start);
-        if let Some(end) = execution.end {
-            put(6, end.pc);
-            put(10, end.cycles);
-        }
-        put(14, execution.output.start);
-        put(18, execution.output.end);
-    }
-    if let Some(zeroed) = links.zeroed {
-        let limbs = zeroed.from.into_iter().chain(zeroed.to);
-        (23..)
-            .step_by(4)
-            .zip(limbs)
-            .for_each(|(at, limb)| put(at, limb));
-    }
-    for (at, flag) in flags {
-        bytes[at] = u8::from(flag);
-    }
-    bytes
+fn work_message(bits: u32, nonce: u64) -> Vec<u8> {
+    [&nonce.to_le_bytes()[..], &bits.to_le_bytes()].concat()
+}
+
+/// How many of the lowest bits of a state are zero.
+fn zeros(state: &[u8; 32]) -> u32 {
+    u64::from_le_bytes(state[..8].try_into().unwrap()).trailing_zeros()
 }
 
 fn word(output: &mut blake3::OutputReader) -> u32 {
     let mut word = [0; 4];
     output.fill(&mut word);
     u32::from_le_bytes(word)
+}
+
+/// Cells as little-endian words.
+pub fn cell_bytes(cells: impl IntoIterator<Item = F>) -> Vec<u8> {
+    let words = cells.into_iter().map(|cell| cell.as_canonical_u32());
+    words.flat_map(u32::to_le_bytes).collect()
+}
+
+/// Elements as their coordinates.
+pub fn element_bytes<E: Challenge>(elements: &[E]) -> Vec<u8> {
+    cell_bytes(elements.iter().flat_map(|element| element.coordinates()))
 }

@@ -1,132 +1,72 @@
-//! Committed columns: extension, trees, openings.
+//! Merkle trees: section 6.4 of PROTOCOL.md, of one row for each leaf.
 
-use p3_field::PrimeCharacteristicRing;
-use zonda_circuits::F;
-use zonda_verifier::{
-    circle::place,
-    interpolate::{Twiddles, coefficients, values},
-    layout::Phase,
-    merkle::{distinct, missing, put_row},
-    proof::{Digest, PhaseOpening},
-};
+use zonda_verifier::proof::Digest;
 
 /// The layers of a tree, from the leaves.
 #[derive(Clone)]
 pub struct Tree(Vec<Vec<Digest>>);
 
+fn node(children: &[Digest]) -> Digest {
+    *blake3::hash(children.as_flattened()).as_bytes()
+}
+
+/// Positions divided by `2^bits`, ascending, each once.
+pub fn distinct(positions: &[usize], bits: u32) -> Vec<usize> {
+    let all = positions.iter().map(|position| position >> bits);
+    let distinct: std::collections::BTreeSet<usize> = all.collect();
+    distinct.into_iter().collect()
+}
+
 impl Tree {
-    /// A tree whose node `i` of a layer of `2^log_size` hashes its children and `bytes(log_size, i)`.
-    pub fn new(log_size: u32, bytes: impl Fn(u32, usize) -> Vec<u8>) -> Self {
-        let leaf = |i| *blake3::hash(&bytes(log_size, i)).as_bytes();
-        let mut layers: Vec<Vec<Digest>> = vec![(0..1 << log_size).map(leaf).collect()];
-        for log_size in (0..log_size).rev() {
-            let below = layers.last().unwrap();
-            let node = |i: usize| {
-                let parts = [&below[2 * i][..], &below[2 * i + 1], &bytes(log_size, i)];
-                *blake3::hash(&parts.concat()).as_bytes()
-            };
-            let layer = (0..1 << log_size).map(node).collect();
-            layers.push(layer);
+    /// The tree over leaves of these bytes.
+    pub fn new(leaves: impl Iterator<Item = Vec<u8>>) -> Self {
+        let leaves = leaves.map(|leaf| *blake3::hash(&leaf).as_bytes());
+        let mut layers: Vec<Vec<Digest>> = vec![leaves.collect()];
+        while layers[layers.len() - 1].len() > 1 {
+            let below = &layers[layers.len() - 1];
+            layers.push(below.chunks(2).map(node).collect());
         }
         Self(layers)
     }
 
     pub fn root(&self) -> Digest {
-        self.0.last().unwrap()[0]
+        self.0[self.0.len() - 1][0]
     }
 
+    /// The digests that the leaves, ascending, do not determine: layer by layer, ascending.
     pub fn siblings(&self, leaves: &[usize]) -> Vec<Digest> {
-        let log_size = self.0.len() as u32 - 1;
-        let missing = missing(log_size, leaves).into_iter();
-        missing
-            .map(|(level, index)| self.0[level as usize][index])
-            .collect()
+        let mut siblings = Vec::new();
+        let mut known = leaves.to_vec();
+        for layer in &self.0[..self.0.len() - 1] {
+            let missing = known.iter().map(|index| index ^ 1);
+            let missing = missing.filter(|index| !known.contains(index));
+            siblings.extend(missing.map(|index| layer[index]));
+            known = distinct(&known, 1);
+        }
+        siblings
     }
 }
 
-/// Per group its columns, extended, by position.
-pub type Groups = Vec<Vec<Vec<F>>>;
-
-/// A phase: what the prover computes with, and what it has committed to.
-#[derive(Clone)]
-pub struct Committed {
-    pub known: Groups,
-    pub told: Groups,
-    pub tree: Tree,
-}
-
-impl Committed {
-    /// Commits to columns of coefficients, per group, after `lie` has changed them.
-    pub fn new(
-        phase: &Phase,
-        coefficients: &[Vec<Vec<F>>],
-        lie: impl FnOnce(&mut Groups, &mut Groups),
-    ) -> Self {
-        let mut known: Groups = phase
-            .groups
-            .iter()
-            .zip(coefficients)
-            .map(|(group, columns)| {
-                assert_eq!(columns.len(), group.width);
-                let twiddles = Twiddles::new(group.log_size());
-                let extend = |column: &Vec<F>| {
-                    let mut column = column.clone();
-                    column.resize(1 << group.log_size(), F::ZERO);
-                    values(&mut column, &twiddles);
-                    let positions = 0..1 << group.log_size();
-                    positions
-                        .map(|t| column[place(group.log_size(), t)])
-                        .collect()
-                };
-                columns.iter().map(extend).collect()
-            })
-            .collect();
-        let mut told = known.clone();
-        lie(&mut known, &mut told);
-        let bytes = |log_size, index: usize| {
-            let mut bytes = Vec::new();
-            for (group, columns) in phase.groups.iter().zip(&told) {
-                if group.log_size() == log_size {
-                    let row: Vec<F> = columns.iter().map(|column| column[index]).collect();
-                    put_row(&mut bytes, &row);
-                }
-            }
-            bytes
-        };
-        let tree = Tree::new(phase.log_size(), bytes);
-        Self { known, told, tree }
-    }
-
-    /// The root; zero if there is nothing to commit to.
-    pub fn root(&self) -> Digest {
-        match self.told.len() {
-            0 => Digest::default(),
-            _ => self.tree.root(),
+/// The root of a tree of `2^height` leaves, of which some are known, ascending, by its siblings.
+pub fn root_of(height: u32, leaves: &[(usize, Vec<u8>)], siblings: &[Digest]) -> Option<Digest> {
+    let leaf = |(index, bytes): &(usize, Vec<u8>)| (*index, *blake3::hash(bytes).as_bytes());
+    let mut layer: Vec<(usize, Digest)> = leaves.iter().map(leaf).collect();
+    let mut siblings = siblings.iter();
+    for _ in 0..height {
+        let mut above = Vec::new();
+        for family in layer.chunk_by(|a, b| a.0 >> 1 == b.0 >> 1) {
+            let children = match family {
+                [(_, left), (_, right)] => [*left, *right],
+                [(index, own)] if index & 1 == 0 => [*own, *siblings.next()?],
+                [(_, own)] => [*siblings.next()?, *own],
+                _ => return None,
+            };
+            above.push((family[0].0 >> 1, node(&children)));
         }
+        layer = above;
     }
-
-    pub fn open(&self, phase: &Phase, log_domain: u32, positions: &[usize]) -> PhaseOpening {
-        if phase.groups.is_empty() {
-            return PhaseOpening::default();
-        }
-        let rows = |(group, columns): (&zonda_verifier::layout::Group, &Vec<Vec<F>>)| {
-            distinct(positions, log_domain - group.log_size())
-                .into_iter()
-                .flat_map(|t| columns.iter().map(move |column| column[t]))
-                .collect()
-        };
-        let leaves = distinct(positions, log_domain - phase.log_size());
-        PhaseOpening {
-            rows: phase.groups.iter().zip(&self.told).map(rows).collect(),
-            siblings: self.tree.siblings(&leaves),
-        }
+    match (&layer[..], siblings.next()) {
+        ([(0, root)], None) => Some(*root),
+        _ => None,
     }
-}
-
-/// The coefficients of values on a domain.
-pub fn interpolate(column: &[F]) -> Vec<F> {
-    let inverted = Twiddles::new(column.len().ilog2()).invert();
-    let mut column = column.to_vec();
-    coefficients(&mut column, &inverted);
-    column
 }

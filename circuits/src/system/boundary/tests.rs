@@ -69,5 +69,6 @@ fn active_is_a_flag_and_unused_rows_say_nothing() {
     let mut wrong = row(&held(0), 99);
     wrong.0.active = F::TWO;
     assert_eq!(evaluate(POSITION, vec![wrong]).0, ["active"]);
-    assert_eq!(evaluate(POSITION, vec![]), (vec![], vec![]));
+    let unused = Default::default();
+    assert_eq!(evaluate(POSITION, vec![unused]), (vec![], vec![]));
 }

@@ -3,7 +3,7 @@
 //!
 //! Proves: a pair on the `byte_pair` bus consists of two values in `[0, 2^8)`; a triple on the
 //! `and` bus of two such values and their bitwise AND.
-//! Relies on: its preprocessed columns being in the key.
+//! Relies on: the verifier, which knows its preprocessed columns.
 mod columns;
 mod constraints;
 #[cfg(feature = "witness")]

@@ -3,8 +3,7 @@
 use crate::{columns, word::Word};
 
 columns! {
-    /// Preprocessed columns: a range of word addresses. Rows that fill the table up hold the empty
-    /// range, which contains nothing.
+    /// Preprocessed columns: a range of word addresses.
     pub struct Fixed {
         /// The first word address.
         start: Word<T>,

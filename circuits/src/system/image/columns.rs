@@ -11,7 +11,7 @@ columns! {
         address: T,
         /// The value at the start.
         initial: Word<T>,
-        /// 1 where the row holds an address, 0 on rows that fill the table up.
+        /// 1 where the row holds an address: on every row.
         used: T,
     }
 }

@@ -1,4 +1,4 @@
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
@@ -6,7 +6,8 @@ use super::{InBoundary, all};
 use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    machine::{self, Part, Table, matrix},
+    checker::{Failure, check},
+    machine::{self, Part, Table, airs, matrix},
     system::boundary::Left,
     testing::{Messages, assert_messages, evaluate_table},
 };
@@ -64,11 +65,18 @@ fn touched_is_a_flag_of_rows_in_use() {
     wrong[10].touched = F::TWO;
     assert_eq!(evaluate(wrong).0, ["touched"]);
 
-    // A row after the last: it would open register 0 once more.
+    // A preprocessed row of zeros, which no key has: it would open register 0 once more.
+    let mut air = airs(&image(), &Part::default(), true).swap_remove(Table::Image as usize);
+    let fixed = Arc::make_mut(air.fixed.as_mut().unwrap());
+    fixed.values.extend([F::ZERO; Table::Image.fixed_width()]);
     let mut wrong = all(&image(), &left()).unwrap();
     wrong.push(InBoundary {
         touched: F::ONE,
         ..InBoundary::default()
     });
-    assert_eq!(evaluate(wrong).0, ["unused"]);
+    let failures = check([(&air, &matrix(wrong))], 1);
+    let [Failure::Constraint { constraint, .. }] = &failures[..] else {
+        panic!("{failures:?}")
+    };
+    assert_eq!(constraint, "unused");
 }

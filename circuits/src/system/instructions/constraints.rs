@@ -32,7 +32,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         row.multiplicity,
         fields.clone(),
     );
-    // Every row is an instruction of the program, those that fill the table up included: they
-    // repeat the first.
+    // Every row is an instruction of the program, whether or not it is executed: a row of zeros is
+    // none.
     circuit.send(Bus::Instruction, "program", B::Expr::ONE, fields);
 }

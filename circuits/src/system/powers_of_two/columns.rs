@@ -5,7 +5,7 @@ use crate::columns;
 columns! {
     /// Preprocessed columns.
     pub struct Fixed {
-        /// 0 to 7, twice.
+        /// 0 to 7.
         exponent: T,
         /// `2^exponent`.
         power: T,

@@ -22,15 +22,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// How many rows there are: the eight powers, twice, to make up the smallest height.
-pub const ROWS: usize = 16;
-
-/// How many powers there are. The rows after them repeat them.
+/// How many powers there are: one in each row.
 pub const POWERS: usize = 8;
 
 /// A preprocessed row.
 pub fn fixed(row: usize) -> Fixed<F> {
-    let exponent = (row % POWERS) as u32;
+    let exponent = row as u32;
     Fixed {
         exponent: F::from_u32(exponent),
         power: F::from_u32(1 << exponent),

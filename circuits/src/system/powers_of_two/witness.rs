@@ -5,8 +5,7 @@ use zonda_riscv_emu::allocate::OutOfMemory;
 use super::POWERS;
 use crate::witness::source::{At, Extent, Sink, Source};
 
-/// How many rows there are: one for each power below 2^8. The preprocessed rows after them are not
-/// used.
+/// How many rows there are: one for each power below 2^8.
 pub const fn rows(_: &Extent) -> usize {
     POWERS
 }

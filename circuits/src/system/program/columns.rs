@@ -19,7 +19,7 @@ columns! {
         rs2: T,
         /// Immediate, target, link value.
         constants: [T; 4],
-        /// 1 where the row holds an instruction, 0 on rows that fill the table up.
+        /// 1 where the row holds an instruction: on every row.
         used: T,
     }
 }

@@ -2,7 +2,7 @@
 //! The table of all values below 2^16.
 //!
 //! Proves: a value looked up on the `range16` bus is in `[0, 2^16)`.
-//! Relies on: its preprocessed column being in the key.
+//! Relies on: the verifier, which knows its preprocessed column.
 mod columns;
 mod constraints;
 #[cfg(feature = "witness")]

@@ -3,8 +3,7 @@
 use crate::columns;
 
 columns! {
-    /// Values that the verifier computes: committed all the same, since messages are made of committed
-    /// columns.
+    /// Values that the verifier computes, as columns, since messages are made of columns.
     pub struct Statement {
         /// 1 on the first row.
         is_first: T,

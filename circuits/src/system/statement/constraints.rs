@@ -11,7 +11,7 @@ use crate::{
     builder::{Builder, Circuit, constant},
     bus::Bus,
     instruction::NO_TARGET,
-    machine::{End, Execution, height},
+    machine::{End, Execution},
 };
 
 // Indices of public values.
@@ -59,14 +59,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// The periodic columns `is_first`, `is_output`, `index` and `byte`, one row per byte of output.
+/// The columns that the statement makes, `is_first`, `is_output`, `index` and `byte`: one row per
+/// byte of output, and one at least.
 pub fn periodic(execution: &Execution) -> Vec<Vec<F>> {
     let Execution {
         output,
         output_start,
         ..
     } = execution;
-    let height = height(output.len());
+    let height = output.len().max(1);
     let column = |cells: &mut dyn Iterator<Item = F>| {
         let mut column = vec![F::ZERO; height];
         column.iter_mut().zip(cells).for_each(|(cell, x)| *cell = x);

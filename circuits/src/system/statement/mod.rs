@@ -4,8 +4,8 @@
 //! Proves: the shard's thread starts once, at the stated pc and the initial clk; it exits once, with
 //! the stated code, or ends once, at the stated pc after the stated number of instructions; it makes
 //! exactly the stated bytes public, with the stated indices.
-//! Relies on: the periodic columns and public values being built by the verifier, with the table's
-//! height as the period; fewer than 2^28 instructions.
+//! Relies on: the periodic columns, which are as long as the table is high, and the public values being
+//! built by the verifier; fewer than 2^28 instructions.
 mod columns;
 mod constraints;
 #[cfg(all(test, feature = "witness"))]

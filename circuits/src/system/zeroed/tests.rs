@@ -87,7 +87,7 @@ fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
     let lookups = Lookups::new(&image, &part, &[]).unwrap();
     lookups.count(Table::Zeroed, &zeroed.values).unwrap();
     let counts = lookups.counts().unwrap();
-    let instances = [
+    let tables = [
         (Table::Zeroed, zeroed),
         (Table::Gaps, matrix(counts.gaps())),
         (Table::Range16, matrix(counts.range16())),
@@ -95,7 +95,7 @@ fn failures(rows: Vec<Row>, end: Word<F>) -> Vec<Failure> {
         (Table::PowersOfTwo, matrix(counts.powers_of_two())),
     ];
     let airs = airs(&image, &part, true);
-    let pairs = instances
+    let pairs = tables
         .iter()
         .map(|(table, trace)| (&airs[*table as usize], trace));
     let buses = [Bus::Gap, Bus::Range16, Bus::ZeroedFrom];

@@ -170,7 +170,7 @@ mod tests {
     fn metrics_are_those_of_the_report() {
         let mut report = json!({
             "program_id": "ab", "exit_code": 0, "output_hex": "", "cycles": 1000,
-            "committed_cells": 100_000, "padding_cells": 20_000, "boundary_cells": 5_000,
+            "committed_cells": 100_000, "messages": 20_000, "boundary_cells": 5_000,
             "shards": 4, "parts": 5, "estimate_bytes": 3, "security_bits": 100,
             "execute_seconds": 0.25, "prove_seconds": 0.5, "wall_seconds": 1.0,
             "stages": {"commit": 0.5}, "peak_rss_bytes": 2, "proof_bytes": 2, "threads": 8,
@@ -185,9 +185,8 @@ mod tests {
             ("prove_khz", 2.0),
             ("end_to_end_khz", 1.0),
             ("ns_per_cell_and_core", 10_000.0),
-            ("cells_per_instruction_unpadded", 80.0),
             ("cells_per_instruction", 100.0),
-            ("padding_share", 0.2),
+            ("messages_per_instruction", 20.0),
             ("boundary_share", 0.05),
             ("parts", 5.0),
             ("estimate_over_peak", 1.5),

@@ -12,7 +12,7 @@ pub struct Proved {
     pub output_hex: String,
     pub cycles: u64,
     pub committed_cells: u64,
-    pub padding_cells: u64,
+    pub messages: u64,
     pub boundary_cells: u64,
     pub shards: u64,
     pub parts: u64,
@@ -88,7 +88,7 @@ const fn counted(name: &'static str, better: Better, of: fn(&Proved, usize) -> f
 use Better::{Higher, Lower};
 
 /// All metrics, in the order in which they are shown.
-pub const METRICS: [Metric; 20] = [
+pub const METRICS: [Metric; 19] = [
     counted("cycles", Lower, |p, _| p.cycles as f64),
     measured("prove_khz", Higher, |p, _| {
         p.cycles as f64 / p.prove_seconds / 1e3
@@ -99,14 +99,11 @@ pub const METRICS: [Metric; 20] = [
     measured("ns_per_cell_and_core", Lower, |p, cores| {
         p.prove_seconds * 1e9 * p.threads.min(cores) as f64 / p.committed_cells as f64
     }),
-    counted("cells_per_instruction_unpadded", Lower, |p, _| {
-        p.committed_cells.saturating_sub(p.padding_cells) as f64 / p.cycles as f64
-    }),
     counted("cells_per_instruction", Lower, |p, _| {
         p.committed_cells as f64 / p.cycles as f64
     }),
-    counted("padding_share", Lower, |p, _| {
-        p.padding_cells as f64 / p.committed_cells as f64
+    counted("messages_per_instruction", Lower, |p, _| {
+        p.messages as f64 / p.cycles as f64
     }),
     counted("boundary_share", Lower, |p, _| {
         p.boundary_cells as f64 / p.committed_cells as f64

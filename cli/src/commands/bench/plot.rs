@@ -19,7 +19,7 @@ const CHARACTER: f64 = 6.3;
 /// Each stage's colour: light enough for dark text, dark enough for a light page.
 const COLOURS: [&str; Stage::ALL.len()] = [
     "#9fb0c0", "#7fb3d5", "#c39bd3", "#f0b27a", "#7dcea0", "#f1948a", "#e8cf62", "#6fcfc0",
-    "#d0a58a", "#b7b7d8",
+    "#d0a58a",
 ];
 /// Of stages of other versions.
 const OTHER: &str = "#b0b0b0";

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use zonda_circuits::F;
 use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform, Pool};
-use zonda_verifier::sums::{multilinear::table, pages::Matrix, point::LANE_BITS};
+use zonda_verifier::{layout::Matrix, multilinear::table, point::LANE_BITS};
 
 use crate::engine::{
     EngineError,

@@ -1,6 +1,6 @@
 //! Opening the values of columns at the point of rows, down to claims on words.
 //!
-//! Section 5.4 of the draft of protocol version 4 (`docs/engine-of-sums.md`). Three passes read the cells: one sums
+//! Section 8.5 of the protocol. Three passes read the cells: one sums
 //! up pages, one evaluates each page at the rows' challenges, one combines the columns of each matrix.
 //!
 //! | file | what |
@@ -15,17 +15,13 @@ mod point;
 
 use zonda_kernels::{Platform, Pool};
 use zonda_verifier::{
-    steps::Steps,
-    sums::{
-        multilinear::table,
-        opening::{
-            OpeningProof, WordClaims, column_coordinates, is_column_bit, label, present,
-            word_claims,
-        },
-        pages::{LOG_PAGE, Layout, PHASES},
-        point::RowPoint,
-        words::WordsParameters,
-    },
+    layout::{LOG_PAGE, Layout, PHASES},
+    multilinear::table,
+    opening::{OpeningProof, WordClaims, column_coordinates, is_column_bit, present, word_claims},
+    point::RowPoint,
+    preset::Parameters,
+    protocol::label,
+    transcript::Transcript,
     transcript::element_bytes,
 };
 
@@ -55,7 +51,7 @@ pub struct Input<'a> {
     /// The cells of each phase: all columns of its matrix, one after another.
     pub words: [&'a [u32]; PHASES],
     /// How much work is done.
-    pub parameters: &'a WordsParameters,
+    pub parameters: &'a Parameters,
 }
 
 /// Opens the values of all committed columns at the point of rows. It sends them, too.
@@ -66,7 +62,7 @@ pub fn prove<E: ProverChallenge>(
     input: &Input<'_>,
     point: &RowPoint<E>,
     values: &[E],
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     cancel: &Cancel,
 ) -> Result<Opened<E>, EngineError> {
     let gamma: E = transcript.exchange(label::VALUES, values);
@@ -88,7 +84,7 @@ pub fn prove<E: ProverChallenge>(
 /// An opening that is being proved.
 struct Proving<'a, E> {
     input: &'a Input<'a>,
-    transcript: &'a mut Steps,
+    transcript: &'a mut Transcript,
     cancel: &'a Cancel,
     proof: OpeningProof<E>,
     /// The challenges of bits of rows in their pages, and of pages.

@@ -1,10 +1,7 @@
 //! Weights of pages, and rounds of sums of products whose factors are few.
 
 use rayon::prelude::*;
-use zonda_verifier::{
-    Challenge,
-    sums::{multilinear::table, pages::Layout},
-};
+use zonda_verifier::{Challenge, layout::Layout, multilinear::table};
 
 /// The weights of a phase's pages: `gamma^i` for column `i` of all values, times `eq` of the page in its column.
 pub fn weights<E: Challenge>(layout: &Layout, phase: usize, rows: &[E], gamma: E) -> Vec<E> {

@@ -8,7 +8,7 @@ use core::ops::Deref;
 use p3_field::PrimeCharacteristicRing;
 use zonda_circuits::F;
 use zonda_kernels::{Platform, Pool};
-use zonda_verifier::sums::multilinear::table;
+use zonda_verifier::multilinear::table;
 
 use crate::engine::{
     EngineError,

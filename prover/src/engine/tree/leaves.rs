@@ -3,7 +3,7 @@
 use core::{marker::PhantomData, ops::Range};
 
 use rayon::prelude::*;
-use zonda_circuits::{machine::Table, tape::Plan};
+use zonda_circuits::tape::Plan;
 use zonda_kernels::{
     AllocationError, Buffer, Kernel, LINE, Lanes, P as ORDER, Packed, Platform, Pool,
 };
@@ -11,25 +11,20 @@ use zonda_kernels::{
 use super::{
     blocks::{Fractions, block_words, fill, load, piece, piece_mut, pieces_mut, put},
     build::{Level, group_words},
-    levels::{GROUP, GROUP_ROWS, Heights, Segments},
+    levels::{GROUP, GROUP_ROWS, Segments, Slots},
 };
 use crate::engine::{
     challenge::ProverChallenge,
+    columns::TableColumns,
     lookup::{Lookups, Messages},
-    rows::{Offsets, Tape},
-    table::Cells,
 };
 
 /// A table that has rows.
 pub struct Input<'a> {
-    /// The table.
-    pub table: Table,
     /// Its messages.
     pub plan: &'a Plan,
-    /// Its rows.
-    pub cells: Cells<'a>,
-    /// How many of the rows there are: the others are not part of the table.
-    pub height: usize,
+    /// Its columns.
+    pub columns: TableColumns<'a>,
 }
 
 /// The counts of a group of leaves.
@@ -105,7 +100,7 @@ impl Leaves {
     pub fn fill<E: ProverChallenge>(
         platform: Platform,
         pool: &Pool,
-        heights: &Heights,
+        slots: &Slots,
         segments: &Segments,
         inputs: &[Input<'_>],
         lookups: &Lookups<E>,
@@ -118,22 +113,22 @@ impl Leaves {
             kinds: vec![Kind::Zero; groups],
         };
         let streams = groups >= LEAST_STREAMED;
-        let mut slots = leaves.slots(segments, above, E::DEGREE);
+        let mut places = leaves.places(segments, above, E::DEGREE);
         let messages: Vec<Messages> = inputs
             .iter()
             .map(|input| Messages::new(input.plan, lookups))
             .collect();
         let mut tasks = Vec::new();
         let filled = inputs.iter().zip(&messages);
-        for (input, messages) in filled.filter(|(input, _)| input.height > 0) {
-            let of_table = |index: &usize| heights.all[*index].table == input.table;
+        for (input, messages) in filled.filter(|(input, _)| input.columns.height > 0) {
+            let of_table = |index: &usize| slots.all[*index].table == input.columns.table;
             let mut own: Vec<(usize, Groups<'_>)> = Vec::new();
-            for index in (0..heights.all.len()).filter(of_table) {
-                let groups = core::mem::take(&mut slots[index]);
-                own.push((heights.all[index].message, groups));
+            for index in (0..slots.all.len()).filter(of_table) {
+                let groups = core::mem::take(&mut places[index]);
+                own.push((slots.all[index].message, groups));
             }
             own.sort_unstable_by_key(|(message, _)| *message);
-            let groups = input.height.div_ceil(GROUP_ROWS);
+            let groups = input.columns.height.div_ceil(GROUP_ROWS);
             for first in (0..groups).step_by(GROUPS_PER_TASK) {
                 let groups = first..(first + GROUPS_PER_TASK).min(groups);
                 let slots = own
@@ -151,7 +146,7 @@ impl Leaves {
         }
         tasks.into_par_iter().for_each(|task| platform.run(task));
         // Tables without rows have one group, of nothing.
-        for rest in &mut slots {
+        for rest in &mut places {
             fill(rest.denominators, E::DEGREE, 1);
             for [numerators, denominators] in &mut rest.above {
                 fill(numerators, E::DEGREE, 0);
@@ -162,7 +157,7 @@ impl Leaves {
     }
 
     /// The groups of each slot.
-    fn slots<'a>(
+    fn places<'a>(
         &'a mut self,
         segments: &Segments,
         above: &'a mut [Level; ABOVE],
@@ -240,14 +235,8 @@ impl<E: ProverChallenge> Kernel for Fill<'_, E> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
-        let Input {
-            table,
-            plan,
-            ref cells,
-            height,
-        } = *self.input;
-        let offsets = Offsets::default();
-        let mut tape = Tape::<L>::new(table, plan, offsets, cells.periodic_width, cells.public);
+        let Input { plan, columns } = *self.input;
+        let mut tape = columns.tape::<L>(plan);
         let words = group_words(E::DEGREE);
         let slots = self.slots.len();
         let mut all_counts = vec![0; COUNT_WORDS * slots];
@@ -255,8 +244,8 @@ impl<E: ProverChallenge> Kernel for Fill<'_, E> {
         for (index, group) in self.groups.clone().enumerate() {
             let mut row = group * GROUP_ROWS;
             let end = row + GROUP_ROWS;
-            while row < end.min(height) {
-                cells.load(row, &mut tape);
+            while row < end.min(columns.height) {
+                columns.load(row, &mut tape);
                 tape.evaluate();
                 let at = row % GROUP_ROWS;
                 let (block, lane) = (at / LINE, at % LINE);
@@ -277,8 +266,13 @@ impl<E: ProverChallenge> Kernel for Fill<'_, E> {
             for (message, slot) in self.slots.iter_mut().enumerate() {
                 let counts = piece_mut(&mut all_counts, COUNT_WORDS, message);
                 let blocks = piece_mut(&mut all_blocks, words, message);
-                if end > height {
-                    pad(counts, blocks, height - group * GROUP_ROWS, E::DEGREE);
+                if end > columns.height {
+                    pad(
+                        counts,
+                        blocks,
+                        columns.height - group * GROUP_ROWS,
+                        E::DEGREE,
+                    );
                 }
                 L::call(Emit::<E> {
                     slot,

@@ -1,6 +1,7 @@
 //! Where the groups of each level of the tree are.
 
 use zonda_circuits::{machine::Table, tape::Plan};
+use zonda_verifier::heights::Heights;
 
 /// Blocks of a group.
 pub const GROUP: usize = 8;
@@ -8,13 +9,13 @@ pub const GROUP: usize = 8;
 /// Rows of a group.
 pub const GROUP_ROWS: usize = 16 * GROUP;
 
-/// The heights of all tables of a part, and what the tree needs to know of their messages.
+/// The messages of all tables of a part, each of which has a slot.
 #[derive(Clone, Debug)]
-pub struct Heights {
+pub struct Slots {
     /// How many variables index a row.
-    pub rows: u32,
+    pub row_bits: u32,
     /// How many variables index a slot.
-    pub slots: u32,
+    pub slot_bits: u32,
     /// The slots: local ones, then global ones.
     pub all: Vec<Slot>,
     /// How many of them are local.
@@ -32,13 +33,13 @@ pub struct Slot {
     pub height: usize,
 }
 
-impl Heights {
-    /// The slots of tables of these heights, in the order of [`Table::ALL`]. There are at least 2^10 rows: the
-    /// tables of ranges alone have more.
-    pub fn new(rows: u32, plans: &[Plan], heights: &[usize]) -> Self {
+impl Slots {
+    /// The slots of tables of these heights, in the order of [`Table::ALL`].
+    pub fn new(heights: &Heights, plans: &[Plan]) -> Self {
         let slots = |is_global: bool| {
-            let tables = Table::ALL.into_iter().zip(plans).zip(heights);
-            tables.flat_map(move |((table, plan), &height)| {
+            let tables = Table::ALL.into_iter().zip(plans);
+            tables.flat_map(move |(table, plan)| {
+                let height = heights.of(table) as usize;
                 let messages = plan.messages.iter().enumerate();
                 messages
                     .filter(move |(_, message)| message.bus.is_global() == is_global)
@@ -53,10 +54,9 @@ impl Heights {
         let local = all.len();
         all.extend(slots(true));
         let most = local.max(all.len() - local);
-        debug_assert!(rows >= 10);
         Self {
-            rows,
-            slots: most.next_power_of_two().ilog2(),
+            row_bits: heights.log_rows(),
+            slot_bits: most.next_power_of_two().ilog2(),
             all,
             local,
         }
@@ -64,7 +64,7 @@ impl Heights {
 
     /// The depth of the leaves.
     pub const fn depth(&self) -> u32 {
-        self.rows + self.slots + 1
+        self.row_bits + self.slot_bits + 1
     }
 }
 
@@ -134,16 +134,16 @@ pub struct Step {
 }
 
 /// The levels from the leaves to the one where local and global slots have one group each.
-pub fn steps(heights: &Heights) -> Vec<Step> {
-    let by_slot = heights.rows as usize - GROUP_ROWS.ilog2() as usize;
+pub fn steps(slots: &Slots) -> Vec<Step> {
+    let by_slot = slots.row_bits as usize - GROUP_ROWS.ilog2() as usize;
     let groups = |slot: &Slot| slot.height.div_ceil(GROUP_ROWS).max(1);
-    let mut from = Segments::new(heights.all.iter().map(groups));
+    let mut from = Segments::new(slots.all.iter().map(groups));
     let mut steps = Vec::new();
-    for level in 0..by_slot + heights.slots as usize {
+    for level in 0..by_slot + slots.slot_bits as usize {
         if level == by_slot {
-            debug_assert_eq!(from.groups(), heights.all.len());
-            let global = (heights.all.len() - heights.local).max(1);
-            from = Segments::new([heights.local, global]);
+            debug_assert_eq!(from.groups(), slots.all.len());
+            let global = (slots.all.len() - slots.local).max(1);
+            from = Segments::new([slots.local, global]);
         }
         let to = from.above();
         steps.push(Step {

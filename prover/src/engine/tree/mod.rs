@@ -1,6 +1,6 @@
 //! The tree of fractions: that all messages of a part balance, proved from the root down.
 //!
-//! Section 5.2 of the draft of protocol version 4 (`docs/engine-of-sums.md`).
+//! Section 8.3 of the protocol.
 //!
 //! The tree is stored sparsely. Each *slot*, a message of a table, has as many *groups* of eight blocks of
 //! sixteen rows as its table has rows, and one at least; all that is beyond is the fraction (0, 1). Going up,
@@ -30,6 +30,6 @@ mod top;
 mod weights;
 
 pub use leaves::Input;
-pub use levels::Heights;
+pub use levels::Slots;
 pub use prove::{Stages, Tree, prove};
 pub(super) use weights::Weights;

@@ -6,13 +6,13 @@ use zonda_circuits::F;
 use zonda_kernels::{LINE, Platform, Pool};
 use zonda_verifier::{
     fractions::{self, Claim, Fraction, LayerProof, TreeProof},
-    steps::Steps,
+    transcript::Transcript,
 };
 
 use super::{
     build::{self, Level},
     leaves::{self, Input, Kind, Leaves},
-    levels::{GROUP, Heights, Segments, Step, steps},
+    levels::{GROUP, Segments, Slots, Step, steps},
     round::{self, Eq, Lambda, Source},
     top::{Sumcheck, line, pairs},
     weights::{Weights, table},
@@ -59,20 +59,18 @@ fn lap(since: &mut Instant) -> Duration {
 pub fn prove<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
-    heights: &Heights,
+    slots: &Slots,
     inputs: &[Input<'_>],
     lookups: &Lookups<E>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     cancel: &Cancel,
 ) -> Result<Tree<E>, EngineError> {
     let (mut stages, mut since) = (Stages::default(), Instant::now());
-    let steps = steps(heights);
+    let steps = steps(slots);
     let take = |step: &Step| Level::take(pool, step.to.groups(), E::DEGREE);
     let mut above = [take(&steps[0])?, take(&steps[1])?, take(&steps[2])?];
     let segments = &steps[0].from;
-    let leaves = Leaves::fill(
-        platform, pool, heights, segments, inputs, lookups, &mut above,
-    )?;
+    let leaves = Leaves::fill(platform, pool, slots, segments, inputs, lookups, &mut above)?;
     cancel.check()?;
     stages.leaves = lap(&mut since);
     let mut levels = Vec::with_capacity(steps.len());
@@ -86,7 +84,7 @@ pub fn prove<E: ProverChallenge>(
     stages.build = lap(&mut since);
     let mut tree = Proving {
         platform,
-        heights,
+        slots,
         steps,
         levels,
         transcript,
@@ -112,16 +110,16 @@ pub fn prove<E: ProverChallenge>(
 /// A tree that is being proved. Level `l` is `levels[l - 1]`, and the leaves are level 0.
 struct Proving<'a, E> {
     platform: Platform,
-    heights: &'a Heights,
+    slots: &'a Slots,
     steps: Vec<Step>,
     levels: Vec<Level>,
-    transcript: &'a mut Steps,
+    transcript: &'a mut Transcript,
     layers: Vec<LayerProof<E>>,
 }
 
 /// The weights of quads in the rounds of one level.
 struct Rounds<'a, E: ProverChallenge> {
-    heights: &'a Heights,
+    slots: &'a Slots,
     /// The coordinates of the claim's point, those of the lowest bits first.
     coordinates: Vec<E>,
     /// How many of them are those of rows.
@@ -140,12 +138,12 @@ struct Rounds<'a, E: ProverChallenge> {
 
 impl<'a, E: ProverChallenge> Rounds<'a, E> {
     /// For the nodes above level `level`, whose claim has these coordinates.
-    fn new(heights: &'a Heights, coordinates: &[E], level: usize, by_slot: bool) -> Self {
+    fn new(slots: &'a Slots, coordinates: &[E], level: usize, by_slot: bool) -> Self {
         let blocks = coordinates.len() - 5;
         let mut rounds = Self {
-            heights,
+            slots,
             coordinates: coordinates.to_vec(),
-            rows: heights.rows as usize - 5 - level.min(heights.rows as usize - 5),
+            rows: slots.row_bits as usize - 5 - level.min(slots.row_bits as usize - 5),
             weights: Weights::new(&[]),
             by_slot,
             segments: Vec::new(),
@@ -163,13 +161,13 @@ impl<'a, E: ProverChallenge> Rounds<'a, E> {
         let scopes = [E::ONE - scope, scope];
         self.by_slot = by_slot;
         if by_slot {
-            let slots = table(&self.coordinates[self.rows..blocks]);
-            let local = self.heights.local;
+            let weights = table(&self.coordinates[self.rows..blocks]);
+            let local = self.slots.local;
             let slot = |slot: usize| match slot.checked_sub(local) {
-                None => scopes[0] * slots[slot],
-                Some(global) => scopes[1] * slots[global],
+                None => scopes[0] * weights[slot],
+                Some(global) => scopes[1] * weights[global],
             };
-            self.segments = (0..self.heights.all.len()).map(slot).collect();
+            self.segments = (0..self.slots.all.len()).map(slot).collect();
             self.weights = Weights::new(&self.coordinates[round + 1..self.rows]);
         } else {
             self.segments = scopes.to_vec();
@@ -260,7 +258,7 @@ impl<E: ProverChallenge> Proving<'_, E> {
         let mut sumcheck = Sumcheck::begin(claim, self.transcript);
         let lambda = Lambda::new(sumcheck.lambda).ok_or(EngineError::Challenge)?;
         let coordinates = &sumcheck.coordinates;
-        let mut rounds = Rounds::new(self.heights, coordinates, level, self.steps[level].by_slot);
+        let mut rounds = Rounds::new(self.slots, coordinates, level, self.steps[level].by_slot);
         let from = &self.steps[level].from;
         let sums = round::first(
             platform,
@@ -298,7 +296,7 @@ impl<E: ProverChallenge> Proving<'_, E> {
         let mut sumcheck = Sumcheck::begin(claim, self.transcript);
         let lambda = Lambda::new(sumcheck.lambda).ok_or(EngineError::Challenge)?;
         let coordinates = &sumcheck.coordinates;
-        let mut rounds = Rounds::new(self.heights, coordinates, 0, self.steps[0].by_slot);
+        let mut rounds = Rounds::new(self.slots, coordinates, 0, self.steps[0].by_slot);
         let from = &self.steps[0].from;
         let sums = round::first_of_leaves(platform, leaves, from, &rounds.eq(), &lambda);
         let mut polynomial = rounds.polynomial(&sums, from, sumcheck.lambda);

@@ -2,27 +2,32 @@
 //! the same claim.
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_circuits::{F, machine::Table, tape::Plan};
+use zonda_circuits::{
+    F,
+    machine::{End, Execution, Part as Statement, Table},
+    tape::Plan,
+};
 use zonda_kernels::{P, Platform, Pool};
 use zonda_verifier::{
     Operations, QM31, Sextic,
     fractions::{self, Claim, Fraction, TreeError, TreeProof},
-    steps::Steps,
+    heights::Heights,
+    layout::Layout,
+    transcript::Transcript,
 };
 
-use super::{Heights, Input, levels::Slot, prove, weights::table};
+use super::{Input, Slots, levels::Slot, prove, weights::table};
 use crate::{
     cancel::Cancel,
     engine::{
         challenge::ProverChallenge,
+        columns::{AllColumns, TableColumns, TableRows},
         lookup::{Fingerprints, Lookups},
-        table::Cells,
     },
 };
 
 /// Tables with their rows, which satisfy nothing.
 struct Part {
-    rows: u32,
     plans: Vec<Plan>,
     heights: Vec<usize>,
     traces: Vec<Vec<u32>>,
@@ -48,7 +53,7 @@ fn words(seed: u64, count: usize) -> Vec<u32> {
 }
 
 impl Part {
-    fn new(rows: u32, height: impl Fn(Table) -> usize) -> Self {
+    fn new(height: impl Fn(Table) -> usize) -> Self {
         let heights: Vec<usize> = Table::ALL.into_iter().map(height).collect();
         let cells = |width: fn(Table) -> usize, seed: u64| -> Vec<Vec<u32>> {
             let tables = Table::ALL.into_iter().zip(&heights);
@@ -66,7 +71,6 @@ impl Part {
             seeded.collect()
         };
         Self {
-            rows,
             plans: Table::ALL.into_iter().map(Plan::of).collect(),
             traces: cells(Table::trace_width, 1),
             fixed: cells(Table::fixed_width, 1000),
@@ -74,27 +78,43 @@ impl Part {
         }
     }
 
-    fn inputs<'a>(&'a self, periodic: &'a [u32], public: &'a [u32]) -> Vec<Input<'a>> {
-        let tables = Table::ALL.into_iter().enumerate();
-        tables
-            // A table without rows may be there or not.
-            .filter(|(index, _)| self.heights[*index] > 0 || index.is_multiple_of(2))
-            .map(|(index, table)| Input {
-                table,
-                plan: &self.plans[index],
-                cells: Cells {
-                    height: self.heights[index].next_multiple_of(16),
-                    trace: &self.traces[index],
-                    trace_width: table.trace_width(),
-                    fixed: &self.fixed[index],
-                    fixed_width: table.fixed_width(),
-                    periodic,
-                    periodic_width: if table == Table::Statement { 4 } else { 0 },
-                    public,
-                },
-                height: self.heights[index],
-            })
-            .collect()
+    fn layout(&self) -> Layout {
+        Layout::new(&Heights::new(|table| self.heights[table as usize] as u32))
+    }
+
+    fn columns(&self, platform: Platform, pool: &Pool) -> AllColumns {
+        let rows = Table::ALL.into_iter().enumerate();
+        let rows = rows.map(|(index, table)| TableRows {
+            table,
+            height: self.heights[index],
+            fixed: &self.fixed[index],
+            trace: &self.traces[index],
+        });
+        let (rows, layout) = (rows.collect::<Vec<_>>(), self.layout());
+        AllColumns::fill(platform, pool, &layout, &part(), &rows).unwrap()
+    }
+
+    fn inputs<'a>(&'a self, columns: &'a AllColumns) -> Vec<Input<'a>> {
+        let tables = columns.part().tables(&self.layout().heights).into_iter();
+        let input = |columns: TableColumns<'a>| Input {
+            plan: &self.plans[columns.table as usize],
+            columns,
+        };
+        tables.map(input).collect()
+    }
+}
+
+/// A statement, so that the table of that name has given columns.
+fn part() -> Statement {
+    Statement {
+        execution: Some(Execution {
+            position: 3,
+            pc: 0x1000,
+            end: End::Exit { code: 5 },
+            output_start: 7,
+            output: vec![77],
+        }),
+        zeroed: None,
     }
 }
 
@@ -116,28 +136,16 @@ impl<E: ProverChallenge> zonda_kernels::Kernel for Leaf<'_, '_, E> {
     type Output = Vec<Vec<Fraction<E>>>;
 
     fn run<L: zonda_kernels::Lanes>(self) -> Self::Output {
-        let Input {
-            table,
-            plan,
-            ref cells,
-            height,
-        } = *self.input;
+        let Input { plan, columns } = *self.input;
         let messages = crate::engine::lookup::Messages::new(plan, self.lookups);
-        let offsets = Default::default();
-        let mut tape = crate::engine::rows::Tape::<L>::new(
-            table,
-            plan,
-            offsets,
-            cells.periodic_width,
-            cells.public,
-        );
+        let mut tape = columns.tape::<L>(plan);
         let mut leaves = vec![Vec::new(); plan.messages.len()];
-        for row in (0..height).step_by(L::WIDTH) {
-            cells.load(row, &mut tape);
+        for row in (0..columns.height).step_by(L::WIDTH) {
+            columns.load(row, &mut tape);
             tape.evaluate();
             for (message, leaves) in leaves.iter_mut().enumerate() {
                 let d: E::Packed<L> = messages.denominator(message, &tape.fields);
-                for lane in 0..L::WIDTH.min(height - row) {
+                for lane in 0..L::WIDTH.min(columns.height - row) {
                     leaves.push(Fraction {
                         numerator: E::from_base(F::new(tape.counts[message].lane(lane))),
                         denominator: E::from_coordinates_fn(|k| F::new(d.as_ref()[k].lane(lane))),
@@ -151,15 +159,15 @@ impl<E: ProverChallenge> zonda_kernels::Kernel for Leaf<'_, '_, E> {
 
 /// The claim on the leaves, from the leaves.
 fn evaluate<E: ProverChallenge>(
-    heights: &Heights,
+    slots: &Slots,
     inputs: &[Input<'_>],
     lookups: &Lookups<E>,
     point: &[E],
 ) -> Fraction<E> {
-    let n = heights.rows as usize;
-    let slots_end = 5 + heights.slots as usize;
-    let slots: Vec<E> = point[5..slots_end].iter().rev().copied().collect();
-    let slots = table(&slots);
+    let n = slots.row_bits as usize;
+    let slots_end = 5 + slots.slot_bits as usize;
+    let of_slots: Vec<E> = point[5..slots_end].iter().rev().copied().collect();
+    let of_slots = table(&of_slots);
     // Bits 0 to 3 of a row, then 4 to n - 1.
     let lanes = point[1..5].iter().rev();
     let rows: Vec<E> = lanes
@@ -174,14 +182,14 @@ fn evaluate<E: ProverChallenge>(
     };
     for input in inputs {
         let leaves = Platform::Portable.run(Leaf { input, lookups });
-        for (index, slot) in heights.all.iter().enumerate() {
+        for (index, slot) in slots.all.iter().enumerate() {
             let Slot { table, message, .. } = *slot;
-            if table != input.table {
+            if table != input.columns.table {
                 continue;
             }
-            let weight = match index.checked_sub(heights.local) {
-                None => (E::ONE - point[0]) * slots[index],
-                Some(global) => point[0] * slots[global],
+            let weight = match index.checked_sub(slots.local) {
+                None => (E::ONE - point[0]) * of_slots[index],
+                Some(global) => point[0] * of_slots[global],
             };
             for (leaf, row) in leaves[message].iter().zip(&rows) {
                 value.numerator += weight * *row * leaf.numerator;
@@ -193,26 +201,25 @@ fn evaluate<E: ProverChallenge>(
 }
 
 fn a_tree_is_proved<E: ProverChallenge>(part: &Part) {
-    let periodic = vec![3; 4 * 4096];
-    let public = vec![5; 8];
-    let inputs = part.inputs(&periodic, &public);
     let lookups = lookups::<E>();
-    let heights = Heights::new(part.rows, &part.plans, &part.heights);
+    let slots = Slots::new(&part.layout().heights, &part.plans);
     let mut proofs = Vec::new();
     for platform in Platform::available() {
-        let mut transcript = Steps::new();
+        let mut transcript = Transcript::new();
         let (pool, cancel) = (Pool::new(), Cancel::new());
+        let columns = part.columns(platform, &pool);
+        let inputs = part.inputs(&columns);
         let tree = prove::<E>(
             platform,
             &pool,
-            &heights,
+            &slots,
             &inputs,
             &lookups,
             &mut transcript,
             &cancel,
         )
         .unwrap();
-        let leaves = evaluate(&heights, &inputs, &lookups, &tree.claim.point);
+        let leaves = evaluate(&slots, &inputs, &lookups, &tree.claim.point);
         assert_eq!(tree.claim.value, leaves, "{platform:?}");
         proofs.push((tree.proof, tree.claim, *transcript.state()));
     }
@@ -220,16 +227,16 @@ fn a_tree_is_proved<E: ProverChallenge>(part: &Part) {
     let (proof, claim, state) = &proofs[0];
 
     let reduced = |proof: &TreeProof<E>| {
-        let mut transcript = Steps::new();
+        let mut transcript = Transcript::new();
         let operations = &mut Operations::default();
-        let result = fractions::reduce::<E>(heights.depth(), proof, &mut transcript, operations);
+        let result = fractions::reduce::<E>(slots.depth(), proof, &mut transcript, operations);
         (result.map(|(_, claim)| claim), *transcript.state())
     };
     assert_eq!(reduced(proof), (Ok(claim.clone()), *state));
     // Arbitrary rows do not balance.
     let checked = |proof: &TreeProof<E>| {
         let operations = &mut Operations::default();
-        fractions::check::<E>(heights.depth(), proof, &mut Steps::new(), operations).err()
+        fractions::check::<E>(slots.depth(), proof, &mut Transcript::new(), operations).err()
     };
     assert_eq!(checked(proof), Some(TreeError::Unbalanced));
     // A node that makes them balance is a lie.
@@ -296,7 +303,7 @@ fn height(table: Table) -> usize {
 
 #[test]
 fn trees_are_proved_over_both_fields() {
-    let part = Part::new(16, height);
+    let part = Part::new(height);
     a_tree_is_proved::<QM31>(&part);
     a_tree_is_proved::<Sextic>(&part);
 }

@@ -2,8 +2,9 @@
 
 use zonda_verifier::{
     Challenge,
-    fractions::{Claim, Fraction, LayerProof, children_message, label, next},
-    steps::Steps,
+    fractions::{Claim, Fraction, LayerProof, children_message, next},
+    protocol::label,
+    transcript::Transcript,
 };
 
 use super::weights::table;
@@ -21,12 +22,12 @@ pub struct Sumcheck<'a, E> {
     /// Their challenges.
     pub challenges: Vec<E>,
     /// The transcript.
-    pub transcript: &'a mut Steps,
+    pub transcript: &'a mut Transcript,
 }
 
 impl<'a, E: Challenge> Sumcheck<'a, E> {
     /// Draws lambda for a claim on the nodes of a depth.
-    pub fn begin(claim: &Claim<E>, transcript: &'a mut Steps) -> Self {
+    pub fn begin(claim: &Claim<E>, transcript: &'a mut Transcript) -> Self {
         let lambda: E = transcript.challenge(label::LAMBDA);
         Self {
             coordinates: claim.point.iter().rev().copied().collect(),

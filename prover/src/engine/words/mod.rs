@@ -1,6 +1,6 @@
 //! Low degree and value in one: the words of all phases, folded to a few coefficients.
 //!
-//! Sections 5.5 and 5.6 of the draft of protocol version 4 (`docs/engine-of-sums.md`). A word is kept as its
+//! Sections 8.6 and 8.7 of the protocol. A word is kept as its
 //! coefficients: folding combines neighbours, and each round's word is evaluated anew. That takes fewer operations
 //! than folding values, since a word has as many coefficients as half its values, and a round leaves a sixteenth.
 //!
@@ -16,15 +16,15 @@ mod vector;
 
 use zonda_kernels::{Buffer, Domain, Platform, Pool, Transform, Tree, Twiddles};
 use zonda_verifier::{
+    layout::{Layout, PHASES},
+    multilinear::table,
+    opening::WordClaims,
+    preset::Parameters,
     proof::FoldOpening,
-    steps::Steps,
-    sums::{
-        multilinear::table,
-        opening::{WordClaims, label::WORDS},
-        pages::{Layout, PHASES},
-        words::{LOG_ARITY, RoundProof, WordsParameters, WordsProof, folds, label},
-    },
+    protocol::label,
+    transcript::Transcript,
     transcript::element_bytes,
+    words::{LOG_ARITY, RoundProof, WordsProof, folds},
 };
 
 pub use self::vector::{LOG_LINE, Vector, extensions_of_halves};
@@ -45,7 +45,7 @@ pub struct Input<'a> {
     /// The commitments of all phases.
     pub commitments: [&'a Commitment; PHASES],
     /// How much work is done.
-    pub parameters: &'a WordsParameters,
+    pub parameters: &'a Parameters,
 }
 
 /// The word of a round: its values, a column for each coordinate, and its tree.
@@ -76,7 +76,7 @@ impl Word {
         }
         let mut columns: Vec<&mut [u32]> =
             values.iter_mut().map(|column| &mut column[..]).collect();
-        let transform = Transform::new(platform, twiddles).parallel();
+        let transform = Transform::new(platform, twiddles);
         let log_count = coefficients.log_count() as usize;
         transform.evaluate_codeword(&mut columns, log_count, domain);
         let columns: Vec<&[u32]> = values.iter().map(|column| &column[..]).collect();
@@ -98,7 +98,7 @@ pub fn prove<E: ProverChallenge>(
     input: &Input<'_>,
     claims: &WordClaims<E>,
     combined: Vec<Vector>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     cancel: &Cancel,
 ) -> Result<WordsProof<E>, EngineError> {
     let Input {
@@ -108,8 +108,13 @@ pub fn prove<E: ProverChallenge>(
         parameters,
         ..
     } = *input;
-    let nonce = work(platform, transcript, WORDS, parameters.words_work_bits);
-    let delta: E = transcript.challenge(WORDS);
+    let nonce = work(
+        platform,
+        transcript,
+        label::WORDS,
+        parameters.words_work_bits,
+    );
+    let delta: E = transcript.challenge(label::WORDS);
     let mut word = combine(input, combined, delta)?;
     let mut rounds = Vec::new();
     let mut words = Vec::new();
@@ -155,7 +160,7 @@ fn halve<E: ProverChallenge>(
     fold: u32,
     root: [u8; 32],
     point: &[E],
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
 ) -> Result<(RoundProof<E>, Vector), EngineError> {
     let Input {
         platform,

@@ -1,25 +1,22 @@
 //! The opening and the words of parts with arbitrary cells: prover against verifier, honest and not.
 
-use p3_field::{Field, PrimeCharacteristicRing};
+use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{F, machine::Table};
-use zonda_kernels::{Group, LINE, P, Platform, Pool, Transform, Tree, Twiddles};
+use zonda_kernels::{LINE, P, Platform, Pool, Tree, Twiddles};
 use zonda_verifier::{
     Challenge, FoldError, OpeningError as RowsError, Operations, QM31, Sextic,
-    circle::{place, point, point_at, position},
+    circle::{place, point, point_at, position, vanishing},
     fri::evaluate_line,
-    steps::Steps,
-    sums::{
-        heights::Heights,
-        multilinear::{eq_index, extension, table},
-        opening::{self as checked, OpeningError, OpeningProof, WordClaims, label::WORDS, present},
-        pages::{LOG_PAGE, Layout, MAIN, Matrix, PHASES, Sequence},
-        point::RowPoint,
-        words::{
-            self as checked_words, RoundProof, WordsError, WordsParameters, WordsProof, folds,
-            label,
-        },
-    },
+    heights::Heights,
+    layout::{LOG_PAGE, Layout, MAIN, Matrix, PHASES, Sequence},
+    multilinear::{eq_index, extension, table},
+    opening::{self as checked, OpeningError, OpeningProof, WordClaims, present},
+    point::RowPoint,
+    preset::Parameters,
+    protocol::label,
+    transcript::Transcript,
     transcript::element_bytes,
+    words::{self as checked_words, RoundProof, WordsError, WordsProof, folds},
 };
 
 use super::{Input, query};
@@ -27,19 +24,20 @@ use crate::{
     cancel::Cancel,
     engine::{
         challenge::{ProverChallenge, weight},
-        commit::Commitment,
-        matrices,
+        commit::{self, Commitment},
         opening::{self, Opened},
         work::work,
     },
 };
 
-const PARAMETERS: WordsParameters = WordsParameters {
+const PARAMETERS: Parameters = Parameters {
     queries: 7,
     query_work_bits: 3,
     fold_work_bits: 1,
     words_work_bits: 2,
     columns_work_bits: 2,
+    global_work_bits: 0,
+    lookup_work_bits: 0,
 };
 
 fn element<E: ProverChallenge>(seed: usize) -> E {
@@ -122,16 +120,16 @@ impl<E: ProverChallenge> Part<E> {
             let (words, matrix) = (&self.words[phase], &self.layout.phases[phase]);
             let twiddles = self.twiddles();
             let cancel = Cancel::new();
-            matrices::commit(platform, &Pool::new(), &twiddles, words, matrix, &cancel).unwrap()
+            commit::commit(platform, &Pool::new(), &twiddles, words, matrix, &cancel).unwrap()
         })
     }
 
     fn open(
         &self,
         platform: Platform,
-        parameters: &WordsParameters,
+        parameters: &Parameters,
         values: &[E],
-        transcript: &mut Steps,
+        transcript: &mut Transcript,
     ) -> Opened<E> {
         let input = opening::Input {
             platform,
@@ -143,9 +141,9 @@ impl<E: ProverChallenge> Part<E> {
         opening::prove(&input, &self.point, values, transcript, &Cancel::new()).unwrap()
     }
 
-    fn prove(&self, platform: Platform, parameters: &WordsParameters) -> Proof<E> {
+    fn prove(&self, platform: Platform, parameters: &Parameters) -> Proof<E> {
         let commitments = self.commit(platform);
-        let mut transcript = Steps::new();
+        let mut transcript = Transcript::new();
         let opened = self.open(platform, parameters, &self.values, &mut transcript);
         let input = Input {
             platform,
@@ -166,8 +164,8 @@ impl<E: ProverChallenge> Part<E> {
         }
     }
 
-    fn check(&self, parameters: &WordsParameters, proof: &Proof<E>) -> Result<(), Refused> {
-        let (steps, operations) = (&mut Steps::new(), &mut Operations::default());
+    fn check(&self, parameters: &Parameters, proof: &Proof<E>) -> Result<(), Refused> {
+        let (steps, operations) = (&mut Transcript::new(), &mut Operations::default());
         let (layout, point, values) = (&self.layout, &self.point, &proof.values);
         let opening = &proof.opening;
         let claims = checked::check(
@@ -181,10 +179,9 @@ impl<E: ProverChallenge> Part<E> {
 }
 
 fn roots(commitments: &[Commitment; PHASES]) -> [Option<[u8; 32]>; PHASES] {
-    commitments.each_ref().map(|commitment| {
-        let is_there = !commitment.groups.is_empty();
-        is_there.then(|| commitment.root())
-    })
+    commitments
+        .each_ref()
+        .map(|commitment| commitment.opened().map(|_| commitment.root()))
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -310,13 +307,13 @@ enum Lie {
 
 impl<E: ProverChallenge> Part<E> {
     /// Proves one element at a time: folds values, and computes halves from coefficients.
-    fn naive(&self, parameters: &WordsParameters, lie: Lie) -> Proof<E> {
+    fn naive(&self, parameters: &Parameters, lie: Lie) -> Proof<E> {
         let platform = Platform::Portable;
         let mut commitments = self.commit(platform);
         if let Lie::Column(coefficient) = lie {
             commitments[MAIN] = self.spoiled(coefficient);
         }
-        let mut transcript = Steps::new();
+        let mut transcript = Transcript::new();
         let opened = self.open(platform, parameters, &self.values, &mut transcript);
         let words = self.naive_words(&commitments, &opened, parameters, lie, &mut transcript);
         Proof {
@@ -327,24 +324,32 @@ impl<E: ProverChallenge> Part<E> {
         }
     }
 
-    /// The main matrix, with a function added to its column 3.
+    /// The main matrix, with five times a function of the basis added to its column 3.
     fn spoiled(&self, coefficient: usize) -> Commitment {
         let matrix = &self.layout.phases[MAIN];
-        let pool = Pool::new();
+        let (platform, pool, cancel) = (Platform::Portable, Pool::new(), Cancel::new());
         let log_height = matrix.log_height as usize;
         let words = &self.words[MAIN];
-        let mut group = matrices::fill(Platform::Portable, &pool, words, matrix).unwrap();
-        let twiddles = self.twiddles();
-        let transform = Transform::new(Platform::Portable, &twiddles);
-        for (number, block) in group.blocks_mut().iter_mut().enumerate() {
-            block[LINE << log_height..].fill(0);
-            if number == 0 {
-                block[LINE * coefficient + 3] = 5;
-            }
-            transform.evaluate(block, log_height + 1);
+        let mut group = commit::fill(platform, &pool, words, matrix).unwrap();
+        commit::evaluate(platform, &self.twiddles(), &mut group, log_height, &cancel).unwrap();
+        let rows = group.blocks_mut()[0].chunks_exact_mut(LINE);
+        for (at, row) in rows.enumerate() {
+            let point = point_at(matrix.log_height + 1, position(matrix.log_height + 1, at));
+            let functions = (0..=matrix.log_height).map(|bit| match bit {
+                0 => point.y,
+                _ => vanishing(bit, point.x),
+            });
+            let factors = functions.enumerate().map(|(bit, function)| {
+                if coefficient >> bit & 1 == 1 {
+                    function
+                } else {
+                    F::ONE
+                }
+            });
+            let cell = F::new(row[3]) + F::new(5) * factors.product::<F>();
+            row[3] = cell.as_canonical_u32();
         }
-        let groups: Vec<Group> = vec![group];
-        Commitment::of_extended(Platform::Portable, &pool, groups).unwrap()
+        Commitment::new(platform, &pool, group).unwrap()
     }
 
     /// What is combined: phases and their matrices, the powers of delta, and the weights of columns.
@@ -368,7 +373,7 @@ impl<E: ProverChallenge> Part<E> {
         let log_size = self.layout.log_size();
         let mut values = vec![E::ZERO; 1 << log_size];
         for (phase, matrix, power, weights) in self.terms(claims, delta) {
-            let group = &commitments[phase].groups[0];
+            let (group, _) = commitments[phase].opened().unwrap();
             for (at, value) in values.iter_mut().enumerate() {
                 let t = position(log_size, at) >> (log_size - 1 - matrix.log_height);
                 let row = place(matrix.log_height + 1, t);
@@ -401,14 +406,19 @@ impl<E: ProverChallenge> Part<E> {
         &self,
         commitments: &[Commitment; PHASES],
         opened: &Opened<E>,
-        parameters: &WordsParameters,
+        parameters: &Parameters,
         lie: Lie,
-        transcript: &mut Steps,
+        transcript: &mut Transcript,
     ) -> WordsProof<E> {
         let platform = Platform::Portable;
         let claims = &opened.claims;
-        let nonce = work(platform, transcript, WORDS, parameters.words_work_bits);
-        let delta: E = transcript.challenge(WORDS);
+        let nonce = work(
+            platform,
+            transcript,
+            label::WORDS,
+            parameters.words_work_bits,
+        );
+        let delta: E = transcript.challenge(label::WORDS);
         let mut naive = Naive {
             values: self.values_of_words(commitments, claims, delta),
             coefficients: self.coefficients(claims, delta),
@@ -446,8 +456,8 @@ impl<E: ProverChallenge> Naive<'_, E> {
     fn rounds(
         &mut self,
         lie: Lie,
-        parameters: &WordsParameters,
-        transcript: &mut Steps,
+        parameters: &Parameters,
+        transcript: &mut Transcript,
     ) -> (Vec<RoundProof<E>>, Vec<(super::Word, u32)>) {
         let (mut rounds, mut words) = (Vec::new(), Vec::new());
         for (number, fold) in folds(self.point.len() as u32).into_iter().enumerate() {
@@ -475,8 +485,8 @@ impl<E: ProverChallenge> Naive<'_, E> {
         &mut self,
         is_first: bool,
         is_lie: bool,
-        parameters: &WordsParameters,
-        transcript: &mut Steps,
+        parameters: &Parameters,
+        transcript: &mut Transcript,
         round: &mut RoundProof<E>,
     ) {
         let (s, rest) = self.point.split_first().unwrap();
@@ -537,12 +547,14 @@ fn halved<E: ProverChallenge>(values: &[E], log_size: u32, is_circle: bool, c: E
 }
 
 /// So many queries that every position is among them, and no work: a proof can be changed in one place.
-const EVERYWHERE: WordsParameters = WordsParameters {
+const EVERYWHERE: Parameters = Parameters {
     queries: 120_000,
     query_work_bits: 0,
     fold_work_bits: 0,
     words_work_bits: 0,
     columns_work_bits: 0,
+    global_work_bits: 0,
+    lookup_work_bits: 0,
 };
 
 fn lies<E: ProverChallenge>() {
@@ -638,7 +650,7 @@ fn openings_refused<E: ProverChallenge>(
         assert_eq!(lie, words(WordsError::Work { at }));
     }
     let lie = refused(&|proof| proof.words.nonce = 1);
-    assert_eq!(lie, words(WordsError::Work { at: WORDS }));
+    assert_eq!(lie, words(WordsError::Work { at: label::WORDS }));
     let lie = refused(&|proof| proof.words.query_nonce = 1);
     assert_eq!(lie, words(WordsError::Work { at: label::QUERY }));
     let lie = refused(&|proof| proof.opening.column_nonces[0] = 1);
@@ -772,8 +784,8 @@ fn matrices_of_all_widths_are_evaluated() {
         for platform in Platform::available() {
             let (pool, cancel) = (Pool::new(), Cancel::new());
             let commitment =
-                matrices::commit(platform, &pool, &twiddles, &words, &matrix, &cancel).unwrap();
-            let group = &commitment.groups[0];
+                commit::commit(platform, &pool, &twiddles, &words, &matrix, &cancel).unwrap();
+            let (group, _) = commitment.opened().unwrap();
             assert_eq!((group.height(), group.width()), (2 << 10, width));
             for column in [0, width / 2, width - 1] {
                 let cells = &words[column << 10..(column + 1) << 10];

@@ -10,7 +10,7 @@ use zonda_kernels::{
 };
 use zonda_verifier::{
     Challenge,
-    sums::multilinear::{extension, table},
+    multilinear::{extension, table},
 };
 
 use crate::engine::{

@@ -1,7 +1,7 @@
 //! The sum over rows: that leaves are what the tables' messages say and that all constraints hold, down to the values
 //! of all columns at one point.
 //!
-//! Section 5.3 of the draft of protocol version 4 (`docs/engine-of-sums.md`).
+//! Section 8.4 of the protocol.
 //!
 //! | file | what |
 //! |---|---|
@@ -25,4 +25,4 @@ mod tests;
 mod values;
 mod weights;
 
-pub use prove::{Known, Proved, given_columns, prove};
+pub use prove::{Known, Proved, prove};

@@ -1,32 +1,27 @@
 //! The sum over rows, round by round.
 
-use p3_field::PrimeField32;
 use rayon::prelude::*;
 use zonda_circuits::{
     F,
-    machine::{Image, Part, Table},
+    machine::{Part, Table},
 };
-use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Platform, Pool};
+use zonda_kernels::{Buffer, Kernel, LINE, Platform, Pool};
 use zonda_verifier::{
-    Challenge, Machine, Operations, constraints,
+    Challenge, Machine, Operations,
+    combination::{Combination, LeafPoint, slot_bits},
     fractions::Claim,
-    steps::Steps,
-    sums::{
-        combination::{Combination, LeafPoint, slot_bits},
-        heights::Heights,
-        multilinear::table as eq_table,
-        nodes::{NODES, SKIP_VALUES, lagrange},
-        pages::{Sequence, given as given_width},
-        point::{LANE_BITS, RowPoint},
-        rows::{Coordinates, RowsProof, end, label, next},
-    },
+    heights::Heights,
+    lookup,
+    multilinear::table as eq_table,
+    nodes::{NODES, SKIP_VALUES, lagrange},
+    point::{LANE_BITS, RowPoint},
+    protocol::label,
+    rows::{Coordinates, RowsProof, end, next},
+    transcript::Transcript,
 };
 
 use super::{
-    super::{
-        pages::{PAGE, Pages, Source, TableColumns},
-        tree::blocks::block_words,
-    },
+    super::{columns::TableColumns, pages::PAGE, tree::blocks::block_words},
     rounds::{self, Blocks, Folded, FromCells, Round, Skipped, Stored},
     skip::{self, Extension, Skip},
     sums::{Eq, TASK, add, page, range, total},
@@ -70,49 +65,6 @@ pub struct Proved<E> {
     pub point: RowPoint<E>,
 }
 
-/// The given columns of a part's tables: nobody commits to them.
-///
-/// # Errors
-/// If the system refuses the memory.
-pub fn given_columns(
-    platform: Platform,
-    pool: &Pool,
-    heights: &Heights,
-    part: &Part,
-) -> Result<Pages, AllocationError> {
-    let sequence = Sequence::new(heights, given_width);
-    let mut pages = Pages::zeroed(pool, &sequence, sequence.pages * PAGE)?;
-    let tables = heights
-        .tables()
-        .filter(|(table, _)| given_width(*table) > 0);
-    let rows: Vec<(Table, usize, Vec<u32>)> = tables
-        .map(|(table, height)| (table, height as usize, given_cells(table, part)))
-        .collect();
-    let sources = rows.iter().map(|(table, height, cells)| Source {
-        table: *table,
-        cells,
-        stride: given_width(*table),
-        height: *height,
-    });
-    pages.fill(platform, &sources.collect::<Vec<_>>());
-    Ok(pages)
-}
-
-/// The cells of a table's given columns, row by row.
-fn given_cells(table: Table, part: &Part) -> Vec<u32> {
-    let cells = if table == Table::Statement {
-        let columns = table.periodic(part);
-        let rows = 0..columns.first().map_or(0, Vec::len);
-        rows.flat_map(|row| columns.iter().map(move |column| column[row]))
-            .collect()
-    } else {
-        // The same for every program.
-        let fixed = table.fixed(&Image::default());
-        fixed.map_or_else(Vec::new, |fixed| fixed.values)
-    };
-    cells.iter().map(F::as_canonical_u32).collect()
-}
-
 /// Proves a claim on leaves, and that all constraints hold, down to the values of all columns at one point. The values
 /// are not sent.
 ///
@@ -127,7 +79,7 @@ pub fn prove<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
     known: &Known<'_, E>,
-    transcript: &mut Steps,
+    transcript: &mut Transcript,
     cancel: &Cancel,
 ) -> Result<Proved<E>, EngineError> {
     let Known {
@@ -139,7 +91,7 @@ pub fn prove<E: ProverChallenge>(
     let combination = Combination {
         machine,
         leaf: &leaf,
-        lookups: constraints::Lookups {
+        lookups: lookup::Lookups {
             local: &local,
             global: &global,
         },
@@ -181,9 +133,9 @@ pub fn prove<E: ProverChallenge>(
     proving.finish(skipped.xi, &values)
 }
 
-fn challenges<E: Challenge>(own: &Fingerprints<E>) -> constraints::Lookup<E> {
+fn challenges<E: Challenge>(own: &Fingerprints<E>) -> lookup::Lookup<E> {
     let beta = own.powers.first().copied().unwrap_or_default();
-    constraints::Lookup::new(own.offset, beta, own.powers.len())
+    lookup::Lookup::new(own.offset, beta, own.powers.len())
 }
 
 /// A sum over rows that is being proved.
@@ -198,7 +150,7 @@ struct Proving<'a, E: ProverChallenge> {
     sum: E,
     challenges: Vec<E>,
     proof: RowsProof<E>,
-    transcript: &'a mut Steps,
+    transcript: &'a mut Transcript,
     cancel: &'a Cancel,
 }
 

@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use zonda_circuits::F;
 use zonda_kernels::{Kernel, LINE, Lanes, Packed};
-use zonda_verifier::sums::{combination::below, nodes::NODES};
+use zonda_verifier::{combination::below, nodes::NODES};
 
 use super::{
     super::tree::blocks::{block_words, load, store},

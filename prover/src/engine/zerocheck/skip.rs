@@ -13,11 +13,9 @@ use zonda_circuits::F;
 use zonda_kernels::{Kernel, LINE, Lanes, Packed};
 use zonda_verifier::{
     Challenge,
-    sums::{
-        combination::below,
-        multilinear::eq_index,
-        nodes::{NODES, SKIP_VALUES, lagrange, node},
-    },
+    combination::below,
+    multilinear::eq_index,
+    nodes::{NODES, SKIP_VALUES, lagrange, node},
 };
 
 use super::{
@@ -28,7 +26,8 @@ use super::{
 };
 use crate::engine::{
     challenge::{ProverChallenge, Weight},
-    pages::{PAGE, TableColumns},
+    columns::TableColumns,
+    pages::PAGE,
 };
 
 /// Rows of a group.

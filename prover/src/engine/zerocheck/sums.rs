@@ -4,12 +4,12 @@ use core::ops::Range;
 
 use zonda_circuits::F;
 use zonda_kernels::{LINE, Lanes, P as ORDER, Packed};
-use zonda_verifier::{Challenge, sums::multilinear::table};
+use zonda_verifier::{Challenge, multilinear::table};
 
 use super::super::tree::blocks::block_words;
 use crate::engine::{
     challenge::{MAX_DEGREE, ProverChallenge, Weight},
-    pages::TableColumns,
+    columns::TableColumns,
 };
 
 /// The logarithm of the number of groups, or pairs of blocks, of one task.

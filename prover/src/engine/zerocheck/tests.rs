@@ -8,9 +8,7 @@ use zonda_circuits::{
     F,
     bus::Bus,
     evaluate::{Listener, Row},
-    instances::single,
     machine::{Image, Part, Role, Statement, Table, TableAir, airs},
-    system::powers_of_two::POWERS,
     tape::Plan,
     witness::{OneShard, traces},
 };
@@ -20,28 +18,26 @@ use zonda_riscv_emu::{
     program::Program,
 };
 use zonda_verifier::{
-    Machine, Operations, QM31, Sextic, constraints,
+    Machine, Operations, QM31, Sextic,
     fractions::{Claim, Fraction},
-    steps::Steps,
-    sums::{
-        heights::Heights,
-        multilinear::table as eq_table,
-        pages::{
-            BOUNDARY, FIXED_GAPS, FIXED_PROGRAM, Layout, MAIN, committed, given as given_width,
-        },
-        point::RowPoint,
-        rows::{self, RowsError},
-    },
+    heights::Heights,
+    layout::{Layout, given as given_width},
+    lookup,
+    multilinear::table as eq_table,
+    point::RowPoint,
+    rows::{self, RowsError},
+    transcript::Transcript,
 };
 
-use super::{Known, Proved, given_columns, prove};
+use super::{Known, Proved, prove};
 use crate::{
     cancel::Cancel,
     engine::{
         EngineError,
         challenge::ProverChallenge,
+        columns::{AllColumns, TableRows},
         lookup::{Fingerprints, Lookups},
-        pages::{Columns, PAGE, Pages, Source, TableColumns},
+        pages::PAGE,
         tree,
     },
 };
@@ -68,10 +64,10 @@ fn tables(guest: &str, input: &[u8], height: impl Fn(Table, usize) -> usize) -> 
         exit_code: outcome.exit_code,
         output: outcome.output,
     };
-    let run = OneShard::new(&image, &records, &statement, single).unwrap();
+    let run = OneShard::new(&image, &records, &statement).unwrap();
     let instruction = |pc| program.instruction(pc).unwrap().unwrap();
     let boundary = run.boundary();
-    let instances = traces(&image, &run.part, &boundary, &records, single, instruction);
+    let instances = traces(&image, &run.part, &boundary, &records, instruction);
     let airs = airs(&image, &run.part, true);
     let mut tables = Tables {
         traces: vec![Vec::new(); Table::ALL.len()],
@@ -85,12 +81,11 @@ fn tables(guest: &str, input: &[u8], height: impl Fn(Table, usize) -> usize) -> 
         let table = instance.table;
         let index = table as usize;
         let fixed = tables.airs[index].fixed.as_ref();
-        let real = fixed.map_or(instance.used, |fixed| fixed.height());
+        let real = instance.trace.height();
         if real == 0 {
             continue;
         }
         let rows = match table {
-            Table::PowersOfTwo => POWERS,
             _ if given_width(table) > 0 => real,
             _ => height(table, real),
         };
@@ -112,88 +107,22 @@ fn tables(guest: &str, input: &[u8], height: impl Fn(Table, usize) -> usize) -> 
     tables
 }
 
-/// The columns of all phases, in pages.
-struct Store {
-    phases: Vec<Pages>,
-    given: Pages,
-    public: Vec<Vec<u32>>,
-}
-
 fn canonical(cells: &[F]) -> Vec<u32> {
     cells.iter().map(|cell| cell.as_canonical_u32()).collect()
 }
 
-impl Store {
-    fn new(platform: Platform, pool: &Pool, tables: &Tables) -> Self {
-        let heights = &tables.heights;
-        let layout = Layout::new(heights);
-        let phases = layout.phases.iter().enumerate().map(|(phase, matrix)| {
-            let sequence = &matrix.sequence;
-            let mut pages = Pages::zeroed(pool, sequence, sequence.pages * PAGE).unwrap();
-            let own = heights
-                .tables()
-                .filter(|(table, _)| committed(*table, phase) > 0);
-            let own: Vec<(Table, usize, Vec<u32>, usize, usize)> = own
-                .map(|(table, height)| {
-                    let index = table as usize;
-                    let (cells, stride, first) = match phase {
-                        FIXED_PROGRAM | FIXED_GAPS => {
-                            (&tables.fixed[index], table.fixed_width(), 0)
-                        }
-                        BOUNDARY => (&tables.traces[index], table.trace_width(), 0),
-                        _ => {
-                            let first = table.boundary_width();
-                            (&tables.traces[index], table.trace_width(), first)
-                        }
-                    };
-                    (table, height as usize, canonical(cells), stride, first)
-                })
-                .collect();
-            let sources = own
-                .iter()
-                .map(|(table, height, cells, stride, first)| Source {
-                    table: *table,
-                    cells: &cells[*first..],
-                    stride: *stride,
-                    height: *height,
-                });
-            pages.fill(platform, &sources.collect::<Vec<_>>());
-            pages
-        });
-        Self {
-            phases: phases.collect(),
-            given: given_columns(platform, pool, heights, &tables.part).unwrap(),
-            public: tables
-                .airs
-                .iter()
-                .map(|air| canonical(&air.public))
-                .collect(),
-        }
-    }
-
-    fn columns(&self, heights: &Heights) -> Vec<TableColumns<'_>> {
-        let columns = |(table, height): (Table, u32)| {
-            let none = Columns::default();
-            let given = self.given.of(table);
-            let fixed = [FIXED_PROGRAM, FIXED_GAPS].map(|phase| self.phases[phase].of(table));
-            let fixed = fixed.into_iter().find(|columns| columns.width() > 0);
-            let stated = table == Table::Statement;
-            TableColumns {
-                table,
-                height: height as usize,
-                fixed: fixed.unwrap_or(if stated { none } else { given }),
-                boundary: self.phases[BOUNDARY].of(table),
-                main: if stated {
-                    given
-                } else {
-                    self.phases[MAIN].of(table)
-                },
-                periodic: if stated { given } else { none },
-                public: &self.public[table as usize],
-            }
-        };
-        heights.tables().map(columns).collect()
-    }
+/// The columns of all phases, with given ones of this statement.
+fn columns(platform: Platform, pool: &Pool, tables: &Tables, part: &Part) -> AllColumns {
+    let [fixed, traces] = [&tables.fixed, &tables.traces]
+        .map(|all| all.iter().map(|cells| canonical(cells)).collect::<Vec<_>>());
+    let rows = tables.heights.tables().map(|(table, height)| TableRows {
+        table,
+        height: height as usize,
+        fixed: &fixed[table as usize],
+        trace: &traces[table as usize],
+    });
+    let (rows, layout) = (rows.collect::<Vec<_>>(), Layout::new(&tables.heights));
+    AllColumns::fill(platform, pool, &layout, part, &rows).unwrap()
 }
 
 fn element<E: ProverChallenge>(seed: usize) -> E {
@@ -236,13 +165,11 @@ impl<E: ProverChallenge> Listener for Sum<'_, E> {
 /// The claim on the leaves of these tables, from the leaves.
 fn claim<E: ProverChallenge>(tables: &Tables) -> Claim<E> {
     let plans: Vec<Plan> = Table::ALL.into_iter().map(Plan::of).collect();
-    let all = Table::ALL.map(|table| tables.heights.of(table) as usize);
-    let log_rows = tables.heights.log_rows();
-    let slots = tree::Heights::new(log_rows, &plans, &all);
+    let slots = tree::Slots::new(&tables.heights, &plans);
     let point: Vec<E> = (0..slots.depth() as usize)
         .map(|i| element(i + 10))
         .collect();
-    let slots_end = 5 + slots.slots as usize;
+    let slots_end = 5 + slots.slot_bits as usize;
     let of_slots: Vec<E> = point[5..slots_end].iter().rev().copied().collect();
     let of_slots = eq_table(&of_slots);
     let of_rows = point[1..5]
@@ -288,25 +215,25 @@ fn prove_on<E: ProverChallenge>(
     claim: &Claim<E>,
 ) -> (Proved<E>, [u8; 32]) {
     let pool = Pool::new();
-    let store = Store::new(platform, &pool, tables);
-    prove_store(platform, &pool, tables, &store, claim, &Cancel::new()).unwrap()
+    let columns = columns(platform, &pool, tables, &tables.part);
+    prove_columns(platform, &pool, tables, &columns, claim, &Cancel::new()).unwrap()
 }
 
 /// What is proved, and the state of the transcript after it.
-fn prove_store<E: ProverChallenge>(
+fn prove_columns<E: ProverChallenge>(
     platform: Platform,
     pool: &Pool,
     tables: &Tables,
-    store: &Store,
+    columns: &AllColumns,
     claim: &Claim<E>,
     cancel: &Cancel,
 ) -> Result<(Proved<E>, [u8; 32]), EngineError> {
-    let mut transcript = Steps::new();
+    let mut transcript = Transcript::new();
     let known = Known {
         machine: &Machine::new(),
         heights: &tables.heights,
         part: &tables.part,
-        tables: &store.columns(&tables.heights),
+        tables: &columns.part().tables(&tables.heights),
         lookups: &lookups::<E>(),
         claim,
     };
@@ -322,12 +249,12 @@ fn check<E: ProverChallenge>(
 ) -> (Result<RowPoint<E>, RowsError>, [u8; 32]) {
     let own = lookups::<E>();
     let [local, global] = [&own.local, &own.global]
-        .map(|own| constraints::Lookup::new(own.offset, own.powers[0], own.powers.len()));
-    let lookups = constraints::Lookups {
+        .map(|own| lookup::Lookup::new(own.offset, own.powers[0], own.powers.len()));
+    let lookups = lookup::Lookups {
         local: &local,
         global: &global,
     };
-    let mut transcript = Steps::new();
+    let mut transcript = Transcript::new();
     let operations = &mut Operations::default();
     let known = rows::Known {
         layout: &Layout::new(heights),
@@ -525,13 +452,12 @@ fn wrong_cells_are_found<E: ProverChallenge>(tables: &mut Tables, honest: &Claim
 fn wrong_given_cells_are_found<E: ProverChallenge>(tables: &Tables, honest: &Claim<E>) {
     let platform = Platform::detect();
     let pool = Pool::new();
-    let mut store = Store::new(platform, &pool, tables);
     let mut other = tables.part.clone();
     if let Some(execution) = &mut other.execution {
         execution.output[0] ^= 1;
     }
-    store.given = given_columns(platform, &pool, &tables.heights, &other).unwrap();
-    let proved = prove_store(platform, &pool, tables, &store, honest, &Cancel::new());
+    let columns = columns(platform, &pool, tables, &other);
+    let proved = prove_columns(platform, &pool, tables, &columns, honest, &Cancel::new());
     let (proved, _) = proved.unwrap();
     assert!(
         check(&tables.heights, &tables.part, honest, &proved)
@@ -543,8 +469,8 @@ fn wrong_given_cells_are_found<E: ProverChallenge>(tables: &Tables, honest: &Cla
 fn cancelled_work_stops<E: ProverChallenge>(tables: &Tables, claim: &Claim<E>) {
     let (platform, pool, cancel) = (Platform::detect(), Pool::new(), Cancel::new());
     cancel.cancel();
-    let store = Store::new(platform, &pool, tables);
-    let proved = prove_store(platform, &pool, tables, &store, claim, &cancel);
+    let columns = columns(platform, &pool, tables, &tables.part);
+    let proved = prove_columns(platform, &pool, tables, &columns, claim, &cancel);
     assert!(matches!(proved, Err(EngineError::Cancelled(_))));
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::engine::{
     challenge::{MAX_DEGREE, ProverChallenge, Weight},
-    pages::TableColumns,
+    columns::TableColumns,
 };
 
 /// Lines of a page.

@@ -8,10 +8,8 @@ use zonda_circuits::{
 };
 use zonda_verifier::{
     Challenge, Scope,
-    sums::{
-        combination::{Combination, Weights},
-        pages::{committed_in_all, given},
-    },
+    combination::{Combination, Weights},
+    layout::{committed_in_all, given},
 };
 
 use super::{
