@@ -208,3 +208,32 @@ fn workloads_are_measured() {
     let ended = zonda(["bench", "--compare", &out, &out]).with(0);
     assert_eq!(words(&ended.out, "cycles ").last(), Some(&"same"));
 }
+
+#[test]
+fn another_binary_is_measured_in_turn() {
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.path("guests/elf")).unwrap();
+    let elf = fs::read(repository("guests/elf/echo.elf")).unwrap();
+    scratch.file("guests/elf/fibonacci.elf", elf);
+    let [out, guests] = ["out", "guests"].map(|name| scratch.path(name));
+    let bench = |against: &str| {
+        let arguments = "bench --workload fibonacci --repetitions 1 --warm-up 0 --threads 2";
+        let arguments = arguments.split(' ');
+        let files = ["--guests", &guests, "--output", &out, "--against", against];
+        zonda(arguments.chain(files))
+    };
+    let ended = bench(env!("CARGO_BIN_EXE_zonda")).with(0);
+    assert_eq!(words(&ended.out, "cycles ").last(), Some(&"same"));
+    assert_eq!(words(&ended.out, "prove_seconds ").len(), 5);
+    let report = json(&out);
+    assert_eq!(report["against"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        report["against"][0]["program_id"],
+        report["workloads"][0]["program_id"]
+    );
+    fs::remove_file(&out).unwrap();
+    bench(&scratch.path("nothing"))
+        .with(2)
+        .saying("cannot start");
+    assert!(!scratch.names().contains(&"out".into()));
+}

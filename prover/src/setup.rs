@@ -24,22 +24,22 @@ pub struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    /// Commits to a program's preprocessed columns, and so derives its key: on the threads of the
-    /// caller's pool.
+    /// Commits to a program's preprocessed columns, and so derives its key, unless the engine knows it: on the threads
+    /// of the caller's pool.
     ///
     /// # Errors
     /// If memory is refused.
     pub fn new(engine: &Engine, program: &'a Program, preset: Preset) -> Result<Self, ProveError> {
         let image = Image::of(program)?;
-        let fixed = engine.fix(&image, |_| true)?;
+        let id = program.id();
+        let (roots, fixed) = engine.fixed_roots(&id, &image)?;
         let heights = KeyHeights::of(&image);
-        let (id, roots) = (program.id(), fixed.roots());
         let key = VerifyingKey::from_roots(id, image.entry, preset, heights, roots);
         Ok(Self {
             program,
             image,
             key,
-            fixed: Some(fixed),
+            fixed,
         })
     }
 
@@ -147,8 +147,8 @@ fn keys(
     presets: &[Preset],
 ) -> Result<Vec<VerifyingKey>, ProveError> {
     let image = Image::of(program)?;
-    let roots = engine.fix(&image, |_| true)?.roots();
     let (id, entry, heights) = (program.id(), image.entry, KeyHeights::of(&image));
+    let (roots, _) = engine.fixed_roots(&id, &image)?;
     let key = |preset: &Preset| VerifyingKey::from_roots(id, entry, *preset, heights, roots);
     Ok(presets.iter().map(key).collect())
 }

@@ -1,6 +1,6 @@
 //! One run has one proof: threads and SIMD platforms change how it is computed, and no byte of it.
 
-use zonda_kernels::{Platform, Pool};
+use zonda_kernels::Platform;
 use zonda_prover::{Budget, Options, Setup, engine::Engine, prove};
 use zonda_riscv_emu::{execute::Discard, program::Program};
 use zonda_verifier::{Preset, Statement, VerifyingKey, verify};
@@ -14,10 +14,7 @@ fn prove_with(
 ) -> (Vec<u8>, Vec<u8>) {
     let elf = include_bytes!("../../guests/elf/fibonacci.elf");
     let program = Program::from_elf(elf).unwrap();
-    let engine = Engine {
-        platform,
-        pool: Pool::new(),
-    };
+    let engine = Engine::new(platform);
     // 4097 instructions of a loop, and few others.
     let options = Options {
         threads: Some(threads),

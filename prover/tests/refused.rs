@@ -2,7 +2,6 @@
 //! refused, in the pool of buffers and outside of it. A test binary of its own, with one test, since
 //! what is refused is refused in the whole process.
 
-use zonda_kernels::{Platform, Pool};
 use zonda_prover::{
     Options, ProveError, Setup, Task, TaskReadError, check, engine::Engine, plan, prepare_for,
     prove, prove_task, verifying_key,
@@ -63,10 +62,7 @@ fn of_proof(error: &ProveError) -> Option<OutOfMemory> {
 
 #[test]
 fn each_piece_of_memory_may_be_refused() {
-    let engine = Engine {
-        platform: Platform::detect(),
-        pool: Pool::new(),
-    };
+    let engine = Engine::default();
     // Threads would take turns in asking.
     let options = Options {
         threads: Some(1),

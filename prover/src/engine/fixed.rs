@@ -1,6 +1,9 @@
 //! The columns that the program fixes, committed to.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use rayon::prelude::*;
 use zonda_circuits::{
@@ -37,7 +40,31 @@ impl Fixed {
     }
 }
 
+/// The roots of both phases, by the program's id.
+#[derive(Clone, Default)]
+pub(super) struct KnownRoots(Arc<Mutex<BTreeMap<Digest, [Digest; PHASES.len()]>>>);
+
 impl Engine {
+    /// The roots of the preprocessed columns of the program of this id; and the columns, if this is the first time
+    /// that its roots are asked for.
+    ///
+    /// # Errors
+    /// If memory is refused.
+    pub fn fixed_roots(
+        &self,
+        id: &Digest,
+        image: &Image,
+    ) -> Result<([Digest; PHASES.len()], Option<Fixed>), EngineError> {
+        let known = || self.known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(roots) = known().get(id) {
+            return Ok((*roots, None));
+        }
+        let fixed = self.fix(image, |_| true)?;
+        let roots = fixed.roots();
+        known().insert(*id, roots);
+        Ok((roots, Some(fixed)))
+    }
+
     /// Commits to the preprocessed columns of the tables of the roles for which `wanted` says so.
     ///
     /// # Errors
@@ -124,5 +151,19 @@ mod tests {
             let key = VerifyingKey::new([7; 32], &image, Preset::Standard);
             assert_eq!(&fixed.roots(), key.fixed_roots(), "{instructions} {words}");
         }
+    }
+
+    #[test]
+    fn columns_are_committed_to_once() {
+        let engine = Engine::default();
+        let (one, other) = (image(20, 100), image(21, 100));
+        let (roots, columns) = engine.fixed_roots(&[1; 32], &one).unwrap();
+        assert_eq!(roots, columns.unwrap().roots());
+        let (again, columns) = engine.clone().fixed_roots(&[1; 32], &one).unwrap();
+        assert_eq!(again, roots);
+        assert!(columns.is_none());
+        let (others, columns) = engine.fixed_roots(&[2; 32], &other).unwrap();
+        assert_ne!(others, roots);
+        assert!(columns.is_some());
     }
 }

@@ -33,6 +33,7 @@ pub mod zerocheck;
 pub use challenge::ProverChallenge;
 pub use commit::Commitment;
 pub use fixed::Fixed;
+use fixed::KnownRoots;
 pub use lookup::{Fingerprints, Lookups};
 pub(crate) use work::work;
 
@@ -64,14 +65,24 @@ pub struct Engine {
     pub platform: Platform,
     /// Buffers for columns.
     pub pool: Pool,
+    /// Roots of programs' columns that were made already.
+    known: KnownRoots,
 }
 
 impl Default for Engine {
     /// The fastest platform of this machine.
     fn default() -> Self {
+        Self::new(Platform::detect())
+    }
+}
+
+impl Engine {
+    /// An engine on a platform that this machine has.
+    pub fn new(platform: Platform) -> Self {
         Self {
-            platform: Platform::detect(),
+            platform,
             pool: Pool::new(),
+            known: KnownRoots::default(),
         }
     }
 }

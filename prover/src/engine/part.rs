@@ -231,7 +231,7 @@ impl<'a> Columns<'a> {
             lookups,
             claim,
         };
-        let Engine { platform, pool } = self.engine;
+        let Engine { platform, pool, .. } = self.engine;
         zerocheck::prove(*platform, pool, &known, transcript, job.cancel())
     }
 

@@ -35,6 +35,10 @@ pub struct Bench {
     /// Where the workloads are: a directory with `elf` and `inputs`, as the repository's
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = "guests")]
     pub guests: PathBuf,
+    /// Another zonda, an older one for instance: it proves each workload in turn with this one, and the two are
+    /// compared
+    #[arg(long, value_name = "BINARY", value_hint = ValueHint::ExecutablePath)]
+    pub against: Option<PathBuf>,
     /// Where to write the report
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -57,7 +61,7 @@ pub struct Bench {
 }
 
 /// The options of a measurement.
-const MEASURING: [&str; 8] = [
+const MEASURING: [&str; 9] = [
     "workloads",
     "repetitions",
     "warm_up",
@@ -66,6 +70,7 @@ const MEASURING: [&str; 8] = [
     "shard_cycles",
     "preset",
     "guests",
+    "against",
 ];
 
 /// Workloads by their names.

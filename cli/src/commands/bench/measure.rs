@@ -2,7 +2,8 @@
 //! proof, and it starts from nothing, as `zonda prove` does.
 
 use std::{
-    env, fs,
+    fs,
+    path::{Path, PathBuf},
     process::{self, Command, Stdio},
     thread,
     time::Duration,
@@ -20,46 +21,55 @@ use super::{
 };
 use crate::arguments::{Bench, Cut};
 
-/// Measures a workload. The inner error is the failure of a run without a proof.
+/// Measures a workload: each of the binaries proves it in turn. The inner error is the failure of a run without a
+/// proof.
 ///
 /// # Errors
 /// If a process cannot be started, or what it writes cannot be read; or if the measurement is cancelled.
 pub fn measure(
     loaded: &Loaded,
     arguments: &Bench,
+    binaries: &[PathBuf],
     cores: usize,
     cancel: &Cancel,
-) -> anyhow::Result<Result<Measured, String>> {
+) -> anyhow::Result<Result<Vec<Measured>, String>> {
     let name = loaded.workload.name;
     let directory = tempfile::tempdir().context("no directory for temporary files")?;
     fs::write(directory.path().join("input"), &loaded.input)
         .context("cannot write a temporary file")?;
 
-    for index in 1..=arguments.warm_up {
-        let label = format!("{name}, warm-up {index} of {}", arguments.warm_up);
-        if let Err(failed) = prove(loaded, arguments, &directory, &label, cancel)? {
-            return Ok(Err(failed));
-        }
-    }
-    let mut measured = Measured {
+    let one = Measured {
         name: name.to_owned(),
         about: loaded.workload.about.to_owned(),
         input_bytes: loaded.input.len(),
         ..Measured::default()
     };
-    for index in 1..=arguments.repetitions {
-        let label = format!("{name}, repetition {index} of {}", arguments.repetitions);
-        let report = match prove(loaded, arguments, &directory, &label, cancel)? {
-            Ok(report) => report,
-            Err(failed) => return Ok(Err(failed)),
+    let mut measured = vec![one; binaries.len()];
+    let (warm_up, repetitions) = (arguments.warm_up, arguments.repetitions);
+    for index in 0..warm_up + repetitions {
+        let label = match index.checked_sub(warm_up) {
+            None => format!("{name}, warm-up {} of {warm_up}", index + 1),
+            Some(index) => format!("{name}, repetition {} of {repetitions}", index + 1),
         };
-        include(&mut measured, report, cores)?;
+        for (binary, measured) in binaries.iter().zip(&mut measured) {
+            let report = match prove(binary, loaded, arguments, &directory, &label, cancel)? {
+                Ok(report) => report,
+                Err(failed) => return Ok(Err(failed)),
+            };
+            if index >= warm_up {
+                include(measured, report, cores)?;
+            }
+        }
     }
-    Ok(Ok(measured.with_spreads()))
+    Ok(Ok(measured
+        .into_iter()
+        .map(Measured::with_spreads)
+        .collect()))
 }
 
 /// Proves once, which verifies too, and returns the report, or the failure.
 fn prove(
+    binary: &Path,
     loaded: &Loaded,
     arguments: &Bench,
     directory: &TempDir,
@@ -67,7 +77,7 @@ fn prove(
     cancel: &Cancel,
 ) -> anyhow::Result<Result<Value, String>> {
     let report = directory.path().join("report");
-    let mut command = Command::new(env::current_exe().context("zonda does not find itself")?);
+    let mut command = Command::new(binary);
     command
         .arg("prove")
         .arg(&loaded.elf)
@@ -93,7 +103,8 @@ fn prove(
         }
     }
     // Errors and progress are on standard error.
-    let mut child = Child(command.spawn().context("cannot start `zonda prove`")?);
+    let cannot_start = || format!("cannot start `{} prove`", binary.display());
+    let mut child = Child(command.spawn().with_context(cannot_start)?);
     let status = loop {
         cancel.check()?;
         match child
@@ -106,7 +117,8 @@ fn prove(
         }
     };
     if !status.success() {
-        return Ok(Err(format!("{label}: `zonda prove` ended with {status}")));
+        let name = binary.display();
+        return Ok(Err(format!("{label}: `{name} prove` ended with {status}")));
     }
     let bytes = fs::read(&report).context("cannot read the report of `zonda prove`")?;
     let report = serde_json::from_slice(&bytes).context("the report of `zonda prove`")?;
@@ -130,7 +142,8 @@ fn include(measured: &mut Measured, report: Value, cores: usize) -> anyhow::Resu
         serde_json::from_value(report.clone()).context("the report of `zonda prove`")?;
     let metrics = METRICS
         .iter()
-        .map(|metric| (metric.name.to_owned(), (metric.of)(&proved, cores)));
+        .map(|metric| (metric.name.to_owned(), (metric.of)(&proved, cores)))
+        .filter(|(_, value)| !value.is_nan());
     let sample = Sample {
         metrics: metrics.collect(),
         stages: proved.stages,
@@ -197,6 +210,16 @@ mod tests {
             assert_eq!(metrics[name], value, "{name}");
         }
         assert_eq!(metrics.len(), METRICS.len());
+        // What another version's report does not have is left out.
+        let mut older = report.clone();
+        older.as_object_mut().unwrap().remove("messages");
+        older["verification"]
+            .as_object_mut()
+            .unwrap()
+            .remove("operations");
+        let mut of_older = Measured::default();
+        include(&mut of_older, older, 2).unwrap();
+        assert_eq!(of_older.samples[0].metrics.len(), METRICS.len() - 4);
         report["cycles"] = 1001.into();
         include(&mut measured, report.clone(), 2).unwrap_err();
         report["exit_code"] = 1.into();

@@ -12,7 +12,8 @@ pub struct Proved {
     pub output_hex: String,
     pub cycles: u64,
     pub committed_cells: u64,
-    pub messages: u64,
+    /// Older reports have none.
+    pub messages: Option<u64>,
     pub boundary_cells: u64,
     pub shards: u64,
     pub parts: u64,
@@ -31,6 +32,8 @@ pub struct Proved {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Verification {
     pub seconds: f64,
+    /// Older reports have none.
+    #[serde(default)]
     pub operations: BTreeMap<String, Operations>,
 }
 
@@ -42,9 +45,9 @@ pub struct Operations {
 }
 
 impl Proved {
-    fn verification(&self) -> Operations {
-        let operations = &self.verification.operations;
-        operations.get("total").cloned().unwrap_or_default()
+    /// A number of operations of verification.
+    fn operations(&self, of: fn(&Operations) -> u64) -> Option<u64> {
+        self.verification.operations.get("total").map(of)
     }
 }
 
@@ -63,7 +66,7 @@ pub struct Metric {
     pub better: Better,
     /// Whether it is the same each time: one sample is enough.
     pub exact: bool,
-    /// The number, of a proof on this many cores.
+    /// The number, of a proof on this many cores; not a number if the report does not have it.
     pub of: fn(&Proved, usize) -> f64,
 }
 
@@ -85,6 +88,10 @@ const fn counted(name: &'static str, better: Better, of: fn(&Proved, usize) -> f
     }
 }
 
+fn number(number: Option<u64>) -> f64 {
+    number.map_or(f64::NAN, |number| number as f64)
+}
+
 use Better::{Higher, Lower};
 
 /// All metrics, in the order in which they are shown.
@@ -103,7 +110,7 @@ pub const METRICS: [Metric; 19] = [
         p.committed_cells as f64 / p.cycles as f64
     }),
     counted("messages_per_instruction", Lower, |p, _| {
-        p.messages as f64 / p.cycles as f64
+        number(p.messages) / p.cycles as f64
     }),
     counted("boundary_share", Lower, |p, _| {
         p.boundary_cells as f64 / p.committed_cells as f64
@@ -122,12 +129,12 @@ pub const METRICS: [Metric; 19] = [
     }),
     measured("verify_ms", Lower, |p, _| p.verification.seconds * 1e3),
     measured("verify_compressions", Lower, |p, _| {
-        p.verification().compressions as f64
+        number(p.operations(|o| o.compressions))
     }),
     measured("verify_products", Lower, |p, _| {
-        p.verification().products as f64
+        number(p.operations(|o| o.products))
     }),
     measured("verify_scalings", Lower, |p, _| {
-        p.verification().scalings as f64
+        number(p.operations(|o| o.scalings))
     }),
 ];

@@ -10,9 +10,13 @@ mod report;
 mod statistics;
 pub mod workloads;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use zonda::Cancelled;
 
@@ -49,10 +53,16 @@ fn compare(reports: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let [a, b] = reports else {
         bail!("--compare takes two reports");
     };
-    let text = compare::compared(&read(a)?, &read(b)?);
-    let head = format!("A  {}\nB  {}\n", a.display(), b.display());
-    terminal::print(&terminal::printable(&(head + &text)))?;
+    print_compared([&read(a)?, &read(b)?], [a, b])?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how two measurements of these names differ.
+fn print_compared([a, b]: [&BenchReport; 2], names: [&Path; 2]) -> anyhow::Result<()> {
+    let text = compare::compared(a, b);
+    let [of_a, of_b] = names.map(Path::display);
+    let head = format!("A  {of_a}\nB  {of_b}\n");
+    terminal::print(&terminal::printable(&(head + &text)))
 }
 
 fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
@@ -74,10 +84,15 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
         .collect::<anyhow::Result<Vec<_>>>()?;
 
     let cancel = interrupt::cancel()?;
+    let this = env::current_exe().context("zonda does not find itself")?;
+    let binaries: Vec<PathBuf> = [this]
+        .into_iter()
+        .chain(arguments.against.clone())
+        .collect();
     let mut report = BenchReport::new(arguments);
     for workload in &workloads {
         let cores = report.machine.cores;
-        let measured = match measure::measure(workload, arguments, cores, &cancel) {
+        let measured = match measure::measure(workload, arguments, &binaries, cores, &cancel) {
             Err(error) if error.is::<Cancelled>() => {
                 terminal::error("interrupted");
                 return Ok(interrupt::interrupted());
@@ -86,8 +101,12 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
         };
         match measured {
             Ok(measured) => {
-                terminal::notice(&format!("{}\n", measured.summary()));
-                report.workloads.push(measured);
+                let mut measured = measured.into_iter();
+                if let Some(measured) = measured.next() {
+                    terminal::notice(&format!("{}\n", measured.summary()));
+                    report.workloads.push(measured);
+                }
+                report.against.extend(measured);
             }
             Err(failed) => {
                 terminal::error(&failed);
@@ -98,5 +117,12 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
     let json = json(&report)?;
     let plot = plot::draw(&report);
     destinations.write([&json, plot.as_bytes()].map(Content::Bytes))?;
+    if let [this, other] = &binaries[..] {
+        let against = BenchReport {
+            workloads: report.against.clone(),
+            ..report.clone()
+        };
+        print_compared([&against, &report], [other, this])?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -40,6 +40,9 @@ pub struct BenchReport {
     pub settings: Settings,
     /// The measured workloads.
     pub workloads: Vec<Measured>,
+    /// The same workloads proved by another zonda, in turn with this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Measured>,
 }
 
 /// How was measured.
@@ -117,6 +120,7 @@ impl BenchReport {
                 shard_cycles: arguments.cut.shard_cycles,
             },
             workloads: Vec::new(),
+            against: Vec::new(),
         }
     }
 }
