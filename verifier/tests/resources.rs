@@ -3,17 +3,26 @@
 //! not seconds.
 
 use allocation_counter::{AllocationInfo, measure};
-use zonda_circuits::machine::{Role, Table};
+use p3_field::PrimeCharacteristicRing;
+use zonda_circuits::{
+    F,
+    machine::{Role, Table},
+};
 use zonda_verifier::{
-    Claim, End, ExecutionLinks, Header, Heights, Links, Parameters, PartHeader, Proof, RunVerifier,
-    Statement, VerifyingKey,
+    Challenge, Claim, Cost, End, ExecutionLinks, Header, Heights, Layout, Links, Machine,
+    Operations, Parameters, PartHeader, Proof, QM31, RunVerifier, Statement, VerifyingKey,
+    given::given, part::Body, point::RowPoint,
 };
 
-/// A key whose proofs take no works: nothing stops the header's checks early.
+/// The key of the honest proof, which takes no works: nothing stops the header's checks early.
 fn key() -> VerifyingKey {
     let bytes = include_bytes!("../../fuzz/honest/run.key");
     let key = VerifyingKey::from_bytes(bytes).unwrap();
     key.with_parameters(Parameters::from_array([4, 0, 0, 0, 0, 0, 0]))
+}
+
+fn honest() -> Proof {
+    Proof::from_bytes(include_bytes!("../../fuzz/honest/run.proof")).unwrap()
 }
 
 fn statement() -> Statement {
@@ -28,8 +37,7 @@ fn statement() -> Statement {
 /// A header that passes all checks, with so many further shards between those of the honest proof, each of a
 /// heights that no other has.
 fn hostile(shards: usize) -> Header {
-    let honest = Proof::from_bytes(include_bytes!("../../fuzz/honest/run.proof")).unwrap();
-    let mut header = honest.header;
+    let mut header = honest().header;
     header.claim = Claim::new(&key(), &statement());
     let links = |part: usize| header.parts[part].links.execution.clone().unwrap();
     let (first, last) = (links(0), links(1));
@@ -133,10 +141,120 @@ fn memory_is_a_small_multiple_of_the_header() {
     }
 }
 
-/// Headers that promise what does not follow take no memory for it.
+/// Headers and parts that promise what does not follow take no memory for it.
 #[test]
 fn promises_take_no_memory() {
     let bytes = hostile(1000).to_bytes();
     let info = measure(|| assert!(Proof::from_bytes(&bytes[..1000]).is_err()));
     assert!(info.bytes_max < 8000, "{}", info.bytes_max);
+    // A part that ends after the numbers of its first rows and leaves, be they as great as they may.
+    let machine = Machine::new();
+    let layout = Layout::new(&honest().header.parts[0].heights);
+    let bytes = &honest().parts[0];
+    let mut most = 0;
+    for end in (4..bytes.len()).step_by(997) {
+        for number in [512_u32, u32::MAX] {
+            let mut bytes = bytes[..end].to_vec();
+            bytes[end - 4..].copy_from_slice(&number.to_le_bytes());
+            let info = measure(|| {
+                assert!(Body::<QM31>::from_bytes(&machine, &layout, &bytes).is_err());
+            });
+            assert!(info.bytes_max < 4096 + 3 * end as u64, "{}", info.bytes_max);
+            most = most.max(info.bytes_max);
+        }
+    }
+    println!("reading parts that end early: {most} bytes at most");
+}
+
+/// A part at a time takes memory, by its bytes, beside a layout; and operations.
+#[test]
+fn parts_take_what_their_bytes_allow() {
+    let (key, statement, proof) = (key(), statement(), honest());
+    let mut verifier = RunVerifier::new(&key, &statement, &proof.header).unwrap();
+    for part in &proof.parts {
+        let bytes = part.len() as u64;
+        let mut cost = Cost::default();
+        let info = measure(|| cost = verifier.part(part).unwrap());
+        let total = cost.total();
+        println!(
+            "a part of {bytes} bytes: {} bytes, {total:?}",
+            info.bytes_max
+        );
+        assert!(info.bytes_max < (1 << 16) + 3 * bytes, "{}", info.bytes_max);
+        // Each byte is hashed at most twice: sent or opened, and combined on the way to the root.
+        assert!(64 * total.compressions < 4 * bytes);
+        assert!(total.products + total.scalings < bytes);
+    }
+    verifier.finish().unwrap();
+}
+
+/// The columns of a statement take memory for the output that one part makes.
+#[test]
+fn columns_of_statements_take_memory_by_the_byte() {
+    let challenge =
+        |seed: u32| QM31::from_coordinates_fn(|i| F::from_u32(seed * 0x9e37 + 77 * i as u32 + 1));
+    for log_bytes in [16, 20, 22] {
+        let bytes = 1 << log_bytes;
+        let links = Links {
+            execution: Some(ExecutionLinks {
+                output: 0..bytes as u32,
+                ..ExecutionLinks::default()
+            }),
+            zeroed: None,
+        };
+        let statement = Statement {
+            exit_code: 0,
+            output: vec![7; bytes],
+        };
+        let point = RowPoint {
+            lanes: [1, 2, 3, 4].map(challenge),
+            skipped: [5, 6, 7, 8, 9, 10, 11, 12].map(challenge),
+            rest: (0..15).map(challenge).collect(),
+        };
+        let info = measure(|| {
+            let part = links.part(0, &statement);
+            let mut operations = Operations::default();
+            let values = given(Table::Statement, bytes, &part, &point, &mut operations);
+            assert_eq!(values.len(), 4);
+        });
+        let most = 32 * bytes as u64 + (1 << 17);
+        println!("{bytes} bytes of output: {} bytes", info.bytes_max);
+        assert!(info.bytes_max < most, "{} of {bytes}", info.bytes_max);
+    }
+}
+
+/// Section 12 has the sizes of the machine.
+#[test]
+fn sizes_are_those_of_the_document() {
+    let machine = Machine::new();
+    let all = Table::ALL.map(|table| machine.counts(table));
+    let constraints: usize = all.iter().map(|counts| counts.constraints).sum();
+    let messages: usize = all.iter().map(|counts| counts.local + counts.global).sum();
+    let values = Layout::new(&Heights::new(|_| 1)).values();
+    let header = Heights::default().to_bytes().len() + 32 + Links::BYTES;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../PROTOCOL.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    for said in [
+        format!("all constraints and messages, {constraints} and {messages}"),
+        format!("{values} values"),
+        format!("of {header} bytes each"),
+    ] {
+        assert!(document.contains(&said), "PROTOCOL.md does not say: {said}");
+    }
+}
+
+/// The layout of the highest tables is small, and has as many chunks as the document says.
+#[test]
+fn layouts_are_small() {
+    // Heights whose numbers of pages have as many bits as can be.
+    let heights = Heights::new(|_| (1 << 22) - 1024);
+    let info = measure(|| {
+        let layout = Layout::new(&heights);
+        let chunks = layout.phases.iter().map(|m| m.sequence.chunks.len());
+        let chunks: usize = chunks.sum();
+        println!("{chunks} chunks");
+        assert!(chunks <= 400);
+    });
+    println!("the greatest layout: {} bytes", info.bytes_max);
+    assert!(info.bytes_max < 1 << 16, "{}", info.bytes_max);
 }

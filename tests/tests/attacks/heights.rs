@@ -214,23 +214,29 @@ fn other_heights_than_those_proved_are_refused() {
     }
 }
 
-/// Tables of a role in a part that has another one, and parts that do nothing.
+/// The verifier's answer to another header of a run in shards, alone.
+fn to_header(change: impl FnOnce(&mut Header)) -> String {
+    let honest = &SHARDED;
+    let mut header = honest.proof().header;
+    change(&mut header);
+    match header.check(&honest.key, &honest.statement) {
+        Ok(()) => "nothing".into(),
+        Err(error) => name(&VerifyError::Header(error)),
+    }
+}
+
+/// Changes heights of a part.
+fn raise(part: &mut PartHeader, changes: &[(Table, u32)]) {
+    part.heights = with(&part.heights, changes);
+}
+
 #[test]
 fn tables_in_parts_of_other_roles_are_refused() {
-    let honest = &SHARDED;
-    let header = honest.proof().header;
+    let header = SHARDED.proof().header;
     let closing = header.shards as usize;
     assert!(header.shards > 2 && header.parts.len() > closing);
-    assert_eq!(header.check(&honest.key, &honest.statement), Ok(()));
-    let check = |change: &dyn Fn(&mut Header)| {
-        let mut header = header.clone();
-        change(&mut header);
-        match header.check(&honest.key, &honest.statement) {
-            Ok(()) => "nothing".into(),
-            Err(error) => name(&VerifyError::Header(error)),
-        }
-    };
-    let key = honest.key.heights();
+    assert_eq!(to_header(|_| ()), "nothing");
+    let key = SHARDED.key.heights();
     for table in Table::ALL {
         let height = match table {
             Table::Program => key.program,
@@ -244,70 +250,64 @@ fn tables_in_parts_of_other_roles_are_refused() {
             Role::Program => (1, "Links.Program"),
             Role::Zeroed => (1, "Links.Role"),
         };
-        let got = check(&|header| {
-            let heights = &mut header.parts[part].heights;
-            *heights = with(heights, &[(table, height)]);
-        });
+        let got = to_header(|header| raise(&mut header.parts[part], &[(table, height)]));
         assert_eq!(got, expected, "{table:?}");
     }
     // With the links that such a part would have.
-    let got = check(&|header| {
+    let got = to_header(|header| {
         let to = header.parts[closing].links.zeroed.unwrap().to;
-        let part = &mut header.parts[1];
-        part.heights = with(&part.heights, &[(Table::Gaps, key.gaps)]);
-        part.links.zeroed = Some(ZeroedRange { from: to, to });
+        raise(&mut header.parts[1], &[(Table::Gaps, key.gaps)]);
+        header.parts[1].links.zeroed = Some(ZeroedRange { from: to, to });
     });
     assert_eq!(got, "Links.Zeroed");
-    let got = check(&|header| {
+    let got = to_header(|header| {
         let links = header.parts[closing - 1].links.execution.clone();
         let part = &mut header.parts[closing];
-        part.heights = with(
-            &part.heights,
-            &[(Table::Instructions, 1), (Table::Boundary, 1)],
-        );
+        raise(part, &[(Table::Instructions, 1), (Table::Boundary, 1)]);
         part.links.execution = links;
     });
     assert_eq!(got, "Links.Execution");
-    // Lookup tables are in all parts, and in none alone.
+}
+
+/// Lookup tables are in all parts, and in none alone.
+#[test]
+fn parts_that_do_nothing_are_refused() {
+    let header = SHARDED.proof().header;
     for table in [Table::Range16, Table::Bytes, Table::PowersOfTwo] {
         for part in 0..header.parts.len() {
-            let got = check(&|header| {
-                let heights = &mut header.parts[part].heights;
-                *heights = with(heights, &[(table, 0)]);
-            });
+            let got = to_header(|header| raise(&mut header.parts[part], &[(table, 0)]));
             assert_eq!(got, "Heights.Fixed", "{table:?}");
         }
     }
-    let idle = |heights: Heights| PartHeader {
-        heights,
-        links: Links::default(),
-        ..PartHeader::default()
-    };
     let of = header.parts[1].heights;
     let lookups = Heights::new(|table| match table.role() {
         Role::Lookup => of.of(table),
         _ => 0,
     });
-    let got = check(&|header| header.parts.push(idle(lookups)));
-    assert_eq!(got, "Heights.Roles");
-    let got = check(&|header| header.parts.push(idle(Heights::default())));
-    assert_eq!(got, "Heights.Roles");
+    for heights in [lookups, Heights::default()] {
+        let idle = PartHeader {
+            heights,
+            ..PartHeader::default()
+        };
+        assert_eq!(to_header(|header| header.parts.push(idle)), "Heights.Roles");
+    }
     // A part that commits to nothing before the global challenges has no root of it.
-    let zeroed = check(&|header| {
-        let last = header.parts.last().cloned().unwrap();
-        header.parts.push(PartHeader {
-            heights: with(&lookups, &[(Table::Gaps, key.gaps)]),
-            boundary_root: [1; 32],
-            links: Links {
-                execution: None,
-                zeroed: last.links.zeroed.map(|zeroed| ZeroedRange {
-                    from: zeroed.to,
-                    to: zeroed.to,
-                }),
-            },
-        });
-    });
-    assert_eq!(zeroed, "Header.Boundary");
+    let to = header.parts.last().unwrap().links.zeroed.unwrap().to;
+    let nothing = PartHeader {
+        heights: with(&lookups, &[(Table::Gaps, SHARDED.key.heights().gaps)]),
+        links: Links {
+            execution: None,
+            zeroed: Some(ZeroedRange { from: to, to }),
+        },
+        ..PartHeader::default()
+    };
+    let rooted = PartHeader {
+        boundary_root: [1; 32],
+        ..nothing.clone()
+    };
+    assert_eq!(to_header(|header| header.parts.push(nothing)), "nothing");
+    let got = to_header(|header| header.parts.push(rooted));
+    assert_eq!(got, "Header.Boundary");
 }
 
 /// How many messages of a scope each table has.

@@ -23,8 +23,10 @@ use zonda_prover::{
 };
 use zonda_verifier::{
     Claim, Header, Heights, Layout, Machine, Parameters, PartHeader, QM31, Transcript,
+    fractions::TreeProof,
     layout::{self, BOUNDARY, Sequence},
     part::Body,
+    proof::Digest,
     protocol::{self, label},
 };
 
@@ -125,7 +127,7 @@ impl Run<'_> {
 
 impl Part {
     fn new(engine: &Engine, told: Told, cells: &[Cells]) -> Self {
-        let Engine { platform, pool } = engine;
+        let Engine { platform, pool, .. } = engine;
         let layout = Layout::new(&told.heights);
         let rows = cells.iter().map(|(table, fixed, trace)| TableRows {
             table: *table,
@@ -161,50 +163,16 @@ impl Part {
         mut transcript: Transcript,
         parameters: &Parameters,
     ) -> Vec<u8> {
-        let Engine { platform, pool } = engine;
-        let (platform, machine, cancel) = (*platform, Machine::new(), Cancel::new());
+        let Engine { platform, pool, .. } = engine;
+        let (platform, cancel) = (*platform, Cancel::new());
         let transcript = &mut transcript;
-        let fingerprints = |(z, beta)| Fingerprints::<QM31>::new(z, beta, machine.widest());
-        let global = fingerprints(protocol::global_challenges(transcript));
-        transcript.send(label::POSITION, &self.told.position.to_le_bytes());
         let [.., main] = &self.commitments;
-        transcript.send(label::MAIN, &main.root());
-        assert!(transcript.work(label::LOOKUP, parameters.lookup_work_bits, 0));
-        let z = transcript.challenge(label::LOOKUP);
-        let local = fingerprints((z, transcript.challenge(label::LOOKUP)));
-        let lookups = Lookups { local, global };
-
-        let Told {
-            heights,
-            leaves,
-            stated,
-            ..
-        } = &self.told;
-        let plans = Table::ALL.map(Plan::of);
+        let lookups = self.lookups(&main.root(), transcript, parameters);
         let columns = PartColumns {
             given: &self.given,
             ..self.columns.part()
         };
-        let inputs = columns.tables(leaves).into_iter();
-        let inputs = inputs.map(|columns| tree::Input {
-            plan: &plans[columns.table as usize],
-            columns,
-        });
-        let (inputs, slots) = (inputs.collect::<Vec<_>>(), tree::Slots::new(leaves, &plans));
-        let tree = tree::prove(
-            platform, pool, &slots, &inputs, &lookups, transcript, &cancel,
-        );
-        let tree = tree.expect("a tree");
-        let known = zerocheck::Known {
-            machine: &machine,
-            heights,
-            part: stated,
-            tables: &columns.tables(heights),
-            lookups: &lookups,
-            claim: &tree.claim,
-        };
-        let rows = zerocheck::prove(platform, pool, &known, transcript, &cancel);
-        let rows = rows.expect("a sum over rows");
+        let (tree, rows) = self.tree_and_rows(engine, &columns, &lookups, transcript);
         let input = opening::Input {
             platform,
             pool,
@@ -226,7 +194,7 @@ impl Part {
         let body = Body {
             main: main.root(),
             lookup_nonce: 0,
-            tree: tree.proof,
+            tree,
             rows: rows.proof,
             values: rows.values,
             opening: opened.proof,
@@ -234,11 +202,66 @@ impl Part {
         };
         body.to_bytes(&self.layout)
     }
+
+    /// Goes on to the challenges of messages, global ones and the part's.
+    fn lookups(
+        &self,
+        main: &Digest,
+        transcript: &mut Transcript,
+        parameters: &Parameters,
+    ) -> Lookups<QM31> {
+        let widest = Machine::new().widest();
+        let (z, beta) = protocol::global_challenges(transcript);
+        let global = Fingerprints::new(z, beta, widest);
+        transcript.send(label::POSITION, &self.told.position.to_le_bytes());
+        transcript.send(label::MAIN, main);
+        assert!(transcript.work(label::LOOKUP, parameters.lookup_work_bits, 0));
+        let z = transcript.challenge(label::LOOKUP);
+        let beta = transcript.challenge(label::LOOKUP);
+        let local = Fingerprints::new(z, beta, widest);
+        Lookups { local, global }
+    }
+
+    /// The tree of the leaves' heights, and the sum over the rows of the header's.
+    fn tree_and_rows(
+        &self,
+        engine: &Engine,
+        columns: &PartColumns<'_>,
+        lookups: &Lookups<QM31>,
+        transcript: &mut Transcript,
+    ) -> (TreeProof<QM31>, zerocheck::Proved<QM31>) {
+        let Engine { platform, pool, .. } = engine;
+        let (platform, cancel, machine) = (*platform, Cancel::new(), Machine::new());
+        let Told {
+            heights, leaves, ..
+        } = &self.told;
+        let plans = Table::ALL.map(Plan::of);
+        let inputs = columns.tables(leaves).into_iter();
+        let inputs = inputs.map(|columns| tree::Input {
+            plan: &plans[columns.table as usize],
+            columns,
+        });
+        let (inputs, slots) = (inputs.collect::<Vec<_>>(), tree::Slots::new(leaves, &plans));
+        let tree = tree::prove(
+            platform, pool, &slots, &inputs, lookups, transcript, &cancel,
+        );
+        let tree = tree.expect("a tree");
+        let known = zerocheck::Known {
+            machine: &machine,
+            heights,
+            part: &self.told.stated,
+            tables: &columns.tables(heights),
+            lookups,
+            claim: &tree.claim,
+        };
+        let rows = zerocheck::prove(platform, pool, &known, transcript, &cancel);
+        (tree.proof, rows.expect("a sum over rows"))
+    }
 }
 
 /// The given columns, with the cells that are others.
 fn given(engine: &Engine, told: &Told) -> Pages {
-    let Engine { platform, pool } = engine;
+    let Engine { platform, pool, .. } = engine;
     let sequence = Sequence::new(&told.heights, layout::given);
     let mut pages = Pages::zeroed(pool, &sequence, sequence.pages * PAGE).expect("memory");
     for (table, height) in told.heights.tables() {

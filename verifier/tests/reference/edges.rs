@@ -9,7 +9,9 @@ use zonda_riscv_emu::testing;
 use zonda_verifier::{Links, QM31};
 
 use crate::{
-    PARAMETERS, honest,
+    PARAMETERS,
+    checker::Refusal,
+    honest,
     machine::{say, width},
     proof::{RunProof, name},
     prover::Honest,
@@ -189,14 +191,6 @@ fn stated(table: Table, cells: &[F]) -> (Vec<QM31>, Vec<QM31>) {
 
 #[test]
 fn cells_after_the_last_row_say_nothing() {
-    let refused = |run: &Run| {
-        let proof = RunProof::<QM31>::new(run, PARAMETERS, &mut Honest);
-        let body = &proof.parts[0].body;
-        let error = proof.check(0, body).unwrap_err();
-        let plainly = proof.check_plainly(0, body, &[]);
-        assert_eq!(plainly, Err(name(&error)));
-        name(&error)
-    };
     // A row that sends messages.
     let first = one_part().parts[0].inputs[0].clone();
     assert_eq!(first.table, Table::AddSub);
@@ -221,6 +215,33 @@ fn cells_after_the_last_row_say_nothing() {
     let broken = (0..width(table)).find(breaks);
     let broken = with_free_row(table, |cells| cells[broken.unwrap()] = F::TWO);
     assert_eq!(refused(&broken), "skip");
+}
+
+/// A row of zeros more, or the last one left out: both are rows that send messages.
+#[test]
+fn heights_are_those_of_rows() {
+    for more in [true, false] {
+        let mut run = one_part();
+        let mut inputs = run.parts[0].inputs.iter_mut();
+        let input = inputs.find(|input| input.table == Table::AddSub).unwrap();
+        if more {
+            input.height += 1;
+            input.rows.push(vec![F::ZERO; width(Table::AddSub)]);
+        } else {
+            input.height -= 1;
+        }
+        assert_eq!(refused(&run), "balance");
+    }
+}
+
+/// The check at which both refuse the first part.
+fn refused(run: &Run) -> Refusal {
+    let proof = RunProof::<QM31>::new(run, PARAMETERS, &mut Honest);
+    let body = &proof.parts[0].body;
+    let error = proof.check(0, body).unwrap_err();
+    let plainly = proof.check_plainly(0, body, &[]);
+    assert_eq!(plainly, Err(name(&error)));
+    name(&error)
 }
 
 /// One round of folding, and no main columns.

@@ -109,8 +109,10 @@ fn round<E: Challenge>(nodes: &Sparse<Children<E>>, rest: &[E], lambda: E) -> [E
     let eq = Eq::new(rest);
     for (index, pair) in pairs(nodes) {
         let weight = eq.at(index);
-        for (sum, x) in sums.iter_mut().zip([E::ZERO, E::ONE, E::TWO]) {
-            *sum += weight * (combined(at(pair, x), lambda) - lambda);
+        let [a, b] = pair.map(|children| children.copied().unwrap_or(both([None; 2])));
+        let at_2 = std::array::from_fn(|i| b[i].double() - a[i]);
+        for (sum, children) in sums.iter_mut().zip([a, b, at_2]) {
+            *sum += weight * (combined(children, lambda) - lambda);
         }
     }
     let [s0, s1, s2] = sums;

@@ -26,11 +26,12 @@ impl<E: Challenge> Cells<E> {
         vec![E::ZERO; width(self.table)]
     }
 
-    /// The rows at `x` of the bit that is bound.
-    fn at(&self, x: E) -> Sparse<Vec<E>> {
+    /// The rows at a value of the bit that is bound, given as that of the line through two cells.
+    fn at(&self, line: impl Fn(E, E) -> E) -> Sparse<Vec<E>> {
+        let zeros = self.zeros();
         let row = |(index, pair): (usize, [Option<&Vec<E>>; 2])| {
-            let [a, b] = pair.map(|row| row.cloned().unwrap_or(self.zeros()));
-            let cells = a.iter().zip(&b).map(|(a, b)| line(*a, *b, x));
+            let [a, b] = pair.map(|row| row.unwrap_or(&zeros));
+            let cells = a.iter().zip(b).map(|(a, b)| line(*a, *b));
             (index, cells.collect())
         };
         pairs(&self.rows).map(row).collect()
@@ -145,15 +146,21 @@ pub fn prove<E: Challenge, P: Prover<E>>(
     let (mut rounds, mut bound) = (Vec::new(), Vec::new());
     for bit in 0..others.len() {
         let rest = &others[bit + 1..];
-        let values = [0, 1, 2, 3].map(|x| {
-            let rows = |table: &Cells<E>| table.at(E::from_u32(x));
+        let lines: [fn(E, E) -> E; 4] = [
+            |a, _| a,
+            |_, b| b,
+            |a, b| b.double() - a,
+            |a, b| b.double() + b - a.double(),
+        ];
+        let values = lines.map(|line| {
+            let rows = |table: &Cells<E>| table.at(line);
             let sum = |table| Cells::sum(table, &rows(table), rest, &combination);
             tables.iter().map(sum).sum()
         });
         let message = session.message("row", cubic(values));
         let rho = session.transcript.draw("row", &message);
         for table in &mut tables {
-            table.rows = table.at(rho);
+            table.rows = table.at(|a, b| line(a, b, rho));
         }
         rounds.push(message);
         bound.push(rho);
