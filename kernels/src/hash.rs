@@ -152,6 +152,22 @@ struct Lines<'a, const S: usize> {
 /// Chaining values that wait for their right siblings, one of each set for each level.
 type Waiting<L, const S: usize> = [[[L; 8]; S]; DEPTH];
 
+/// The flags of the line at a place of its chunk.
+#[inline(always)]
+fn flags(place: usize, last: bool, one_chunk: bool) -> u32 {
+    let mut flags = 0;
+    if place == 0 {
+        flags |= START;
+    }
+    if place == CHUNK - 1 || last {
+        flags |= END;
+    }
+    if last && one_chunk {
+        flags |= ROOT;
+    }
+    flags
+}
+
 /// Hashes `S * L::WIDTH` messages of `bytes` bytes each. `lines` finds their lines, and after the
 /// last ones the first ones of the messages that will be next.
 ///
@@ -174,16 +190,7 @@ fn digests<'a, L: Lanes, const S: usize>(
     for line in 0..count {
         let (chunk, place) = (line / CHUNK, line % CHUNK);
         let last = line == count - 1;
-        let mut flags = 0;
-        if place == 0 {
-            flags |= START;
-        }
-        if place == CHUNK - 1 || last {
-            flags |= END;
-        }
-        if last && one_chunk {
-            flags |= ROOT;
-        }
+        let flags = flags(place, last, one_chunk);
         let length = if last {
             bytes - 4 * LINE * line
         } else {

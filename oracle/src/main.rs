@@ -15,7 +15,7 @@ use p3_symmetric::CryptographicHasher;
 use serde_json::{Value, json};
 use zonda_circuits::{
     F,
-    machine::{Image, Statement, airs},
+    machine::{Image, Statement, TableAir, airs},
     witness::{OneShard, traces},
 };
 use zonda_oracle::{Proof, STANDARD, assess, filled_height, prove, verify};
@@ -103,11 +103,9 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     let tables = airs(&image, part, true);
     let witness_seconds = started.elapsed().as_secs_f64();
     let heights: Vec<_> = traces.iter().map(Matrix::height).collect();
-    let proof = prove(&STANDARD, &tables, traces, Vec::new())?;
-    let bytes = postcard::to_allocvec(&proof)?;
+    let bytes = postcard::to_allocvec(&prove(&STANDARD, &tables, traces, Vec::new())?)?;
     let prove_seconds = started.elapsed().as_secs_f64();
 
-    drop(proof);
     let started = Instant::now();
     let proof: Proof = postcard::from_bytes(&bytes)?;
     verify(&STANDARD, &tables, &heights, &proof, Vec::new())?;
@@ -117,29 +115,13 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
     let terms = assessment.terms.iter();
     let terms = terms.map(|(name, bits)| json!({"name": name, "bits": bits}));
     let output = statement.output.iter().map(|byte| format!("{byte:02x}"));
-    let tables = tables.iter().zip(&heights).filter(|(_, rows)| **rows > 0);
-    let tables = tables.map(|(air, rows)| {
-        json!({
-            "table": air.table.name(),
-            "columns": air.table.trace_width(),
-            "height": filled_height(*rows),
-            "rows": rows,
-        })
-    });
     Ok(json!({
         "cycles": outcome.cycles,
         "exit_code": statement.exit_code,
         "output_hex": output.collect::<String>(),
-        "tables": tables.collect::<Vec<_>>(),
+        "tables": shapes(&tables, &heights),
         "committed_cells": assessment.committed_cells,
-        "parameters": {
-            "queries": STANDARD.queries,
-            "lookup_work_bits": STANDARD.work_bits,
-            "point_work_bits": STANDARD.work_bits,
-            "batch_work_bits": STANDARD.work_bits,
-            "fold_work_bits": STANDARD.fold_work_bits,
-            "query_work_bits": STANDARD.query_work_bits,
-        },
+        "parameters": parameters(),
         "security": {
             "bits": assessment.bits,
             "terms": terms.collect::<Vec<_>>(),
@@ -153,4 +135,30 @@ fn measure(elf: &str, input: &str) -> Result<Value, Box<dyn Error>> {
         "proof_bytes": bytes.len(),
         "verification": {"seconds": verify_seconds},
     }))
+}
+
+/// The tables that have rows.
+fn shapes(tables: &[TableAir], heights: &[usize]) -> Vec<Value> {
+    let tables = tables.iter().zip(heights).filter(|(_, rows)| **rows > 0);
+    let tables = tables.map(|(air, rows)| {
+        json!({
+            "table": air.table.name(),
+            "columns": air.table.trace_width(),
+            "height": filled_height(*rows),
+            "rows": rows,
+        })
+    });
+    tables.collect()
+}
+
+/// The parameters that all proofs have.
+fn parameters() -> Value {
+    json!({
+        "queries": STANDARD.queries,
+        "lookup_work_bits": STANDARD.work_bits,
+        "point_work_bits": STANDARD.work_bits,
+        "batch_work_bits": STANDARD.work_bits,
+        "fold_work_bits": STANDARD.fold_work_bits,
+        "query_work_bits": STANDARD.query_work_bits,
+    })
 }

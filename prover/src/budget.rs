@@ -93,6 +93,30 @@ impl Budget {
         }
     }
 
+    /// How a run is cut into parts of at most so many bytes, when a shard's costs add up to `capacity` at most.
+    fn cutting(
+        &self,
+        max_cycles: Option<u64>,
+        preset: Preset,
+        part_bytes: u64,
+        capacity: u64,
+    ) -> Cutting {
+        Cutting {
+            limits: execute::Options {
+                max_cycles,
+                max_output: MAX_OUTPUT_BYTES as u32,
+                ..Default::default()
+            },
+            cut: Cut {
+                max_cycles: self.shard_cycles,
+                capacity,
+                costs: costs(preset),
+            },
+            part_bytes,
+            keep_bytes: self.bytes / KEEP_SHARE,
+        }
+    }
+
     /// [`Self::plan`], but the error's budget may be too small as well.
     fn try_plan(
         &self,
@@ -102,7 +126,6 @@ impl Budget {
     ) -> Result<Plan, ProveError> {
         let Run { setup, input, .. } = run;
         let preset = setup.key.preset();
-        let costs = costs(preset);
         let too_small = |estimate: u64| ProveError::Budget {
             // The least of which so much is left without the margin.
             needed: (estimate - 1) * MARGIN_SHARE / (MARGIN_SHARE - 1) + 1,
@@ -132,20 +155,8 @@ impl Budget {
             if part_bytes < least {
                 return Err(too_small(reserve + least));
             }
-            let cutting = Cutting {
-                limits: execute::Options {
-                    max_cycles: run.max_cycles,
-                    max_output: MAX_OUTPUT_BYTES as u32,
-                    ..Default::default()
-                },
-                cut: Cut {
-                    max_cycles: self.shard_cycles,
-                    capacity: (part_bytes - empty).saturating_mul(HOPE).min(fitting),
-                    costs,
-                },
-                part_bytes,
-                keep_bytes: self.bytes / KEEP_SHARE,
-            };
+            let capacity = (part_bytes - empty).saturating_mul(HOPE).min(fitting);
+            let cutting = self.cutting(run.max_cycles, preset, part_bytes, capacity);
             host.seen = 0;
             match Plan::new(run.engine, setup, input, &cutting, &mut host, job) {
                 Ok(plan) if process + plan.reserve + plan.part_peak <= allowed => {

@@ -1,6 +1,8 @@
 //! The first pass over a run: cut it into shards, commit to what passes from shard to shard, and so
 //! draw the global challenges, on which every part depends.
 
+use std::mem;
+
 use zonda_circuits::{
     bus::{SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
     machine::{Statement, ZeroedRange},
@@ -207,28 +209,15 @@ impl Planner<'_, '_> {
             machine
         };
         let reserve = left + machine + executing;
-        let key = &self.setup.key;
         let statement = Statement {
             exit_code,
-            output: self.output,
+            output: mem::take(&mut self.output),
         };
-        let mut header = Header {
-            preset: key.preset(),
-            claim: Claim::new(key, &statement),
-            shards,
-            parts: self.parts,
-            global_nonce: 0,
-        };
-        header.check(key, &statement).map_err(ProveError::from)?;
-        let mut transcript = protocol::begin(&header.claim, &header);
-        if let Some(engine) = self.engine {
-            let bits = key.parameters().global_work_bits;
-            header.global_nonce = work(engine.platform, &mut transcript, label::GLOBAL, bits);
-        }
+        let (header, global) = self.header(&statement, shards)?;
         Ok(Plan {
             statement,
             header,
-            global: *transcript.state(),
+            global,
             cutting: *self.cutting,
             instructions: self.instructions,
             kept: self.kept,
@@ -238,6 +227,29 @@ impl Planner<'_, '_> {
             reserve,
             costs: self.costs,
         })
+    }
+
+    /// The run's header, once all parts are in it, and the state of the transcript after the work of it.
+    fn header(
+        &mut self,
+        statement: &Statement,
+        shards: u32,
+    ) -> Result<(Header, Digest), ProveError> {
+        let key = &self.setup.key;
+        let mut header = Header {
+            preset: key.preset(),
+            claim: Claim::new(key, statement),
+            shards,
+            parts: mem::take(&mut self.parts),
+            global_nonce: 0,
+        };
+        header.check(key, statement)?;
+        let mut transcript = protocol::begin(&header.claim, &header);
+        if let Some(engine) = self.engine {
+            let bits = key.parameters().global_work_bits;
+            header.global_nonce = work(engine.platform, &mut transcript, label::GLOBAL, bits);
+        }
+        Ok((header, *transcript.state()))
     }
 
     /// Adds a part that executes.

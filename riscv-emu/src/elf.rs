@@ -400,14 +400,8 @@ fn segment<'a>(
             length: file.len() as u64,
         })?;
     let is_executable = flags & PF_X != 0;
-    if is_executable && !address.is_multiple_of(4) {
-        return Err(LoadError::ExecutableAlignment { index, address });
-    }
-    if is_executable && memory.end > TEXT_END.into() {
-        return Err(LoadError::ExecutableAddress {
-            index,
-            end: memory.end,
-        });
+    if is_executable {
+        can_be_executed(index, &memory)?;
     }
     Ok(Some(Segment {
         index,
@@ -415,4 +409,17 @@ fn segment<'a>(
         bytes,
         is_executable,
     }))
+}
+
+/// Refuses text at addresses that no instruction can have.
+fn can_be_executed(index: usize, memory: &Range<u64>) -> Result<(), LoadError> {
+    if !memory.start.is_multiple_of(4) {
+        let address = memory.start as u32;
+        return Err(LoadError::ExecutableAlignment { index, address });
+    }
+    if memory.end > TEXT_END.into() {
+        let end = memory.end;
+        return Err(LoadError::ExecutableAddress { index, end });
+    }
+    Ok(())
 }

@@ -106,19 +106,13 @@ pub fn check<E: Challenge>(
     cost: &mut Cost,
 ) -> Result<Fraction<E>, PartError> {
     let Given {
-        machine, layout, ..
+        machine,
+        layout,
+        parameters,
+        ..
     } = *given;
     let mut transcript = run.clone();
-    transcript.send(label::POSITION, &given.position.to_le_bytes());
-    transcript.send(label::MAIN, &body.main);
-    let bits = given.parameters.lookup_work_bits;
-    if !transcript.work(label::LOOKUP, bits, body.lookup_nonce) {
-        return Err(PartError::Work { at: label::LOOKUP });
-    }
-    let z = transcript.challenge(label::LOOKUP);
-    let beta = transcript.challenge(label::LOOKUP);
-    let local = Lookup::new(z, beta, machine.widest());
-
+    let local = local(given, body, &mut transcript)?;
     let depth = depth(machine, layout);
     let (sum, claim) = fractions::check(depth, &body.tree, &mut transcript, &mut cost.tree)?;
     let known = rows::Known {
@@ -133,16 +127,9 @@ pub fn check<E: Challenge>(
     };
     let (transcript, values) = (&mut transcript, &body.values);
     let point = rows::check(&known, &body.rows, values, transcript, &mut cost.rows)?;
-    let parameters = given.parameters;
-    let opening = &body.opening;
+    let (opening, spent) = (&body.opening, &mut cost.opening);
     let claims = opening::check(
-        layout,
-        parameters,
-        &point,
-        values,
-        opening,
-        transcript,
-        &mut cost.opening,
+        layout, parameters, &point, values, opening, transcript, spent,
     )?;
     let mut roots = [None; PHASES];
     let known = given.roots.into_iter().chain([Some(body.main)]);
@@ -150,16 +137,28 @@ pub fn check<E: Challenge>(
         .iter_mut()
         .zip(known)
         .for_each(|(to, root)| *to = root);
+    let (words, spent) = (&body.words, &mut cost.words);
     words::check(
-        layout,
-        &roots,
-        parameters,
-        &claims,
-        &body.words,
-        transcript,
-        &mut cost.words,
+        layout, &roots, parameters, &claims, words, transcript, spent,
     )?;
     let compressions = transcript.compressions();
     cost.transcript.compressions = compressions.saturating_sub(run.compressions());
     Ok(sum)
+}
+
+/// Goes on to the challenges of the part's own buses.
+fn local<E: Challenge>(
+    given: &Given<'_>,
+    body: &Body<E>,
+    transcript: &mut Transcript,
+) -> Result<Lookup<E>, PartError> {
+    transcript.send(label::POSITION, &given.position.to_le_bytes());
+    transcript.send(label::MAIN, &body.main);
+    let bits = given.parameters.lookup_work_bits;
+    if !transcript.work(label::LOOKUP, bits, body.lookup_nonce) {
+        return Err(PartError::Work { at: label::LOOKUP });
+    }
+    let z = transcript.challenge(label::LOOKUP);
+    let beta = transcript.challenge(label::LOOKUP);
+    Ok(Lookup::new(z, beta, given.machine.widest()))
 }

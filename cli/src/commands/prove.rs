@@ -224,9 +224,15 @@ fn facts(statement: &Statement, report: &Report, accepted: &Accepted, arguments:
                 grouped(report.budget_bytes >> 20),
             ),
         );
-    if !verbose {
-        return facts;
+    if verbose {
+        everything(facts, report, accepted)
+    } else {
+        facts
     }
+}
+
+/// A summary, and all else that is known.
+fn everything(facts: Facts, report: &Report, accepted: &Accepted) -> Facts {
     let verification = accepted.cost.total();
     facts
         .with("misaligned", grouped(report.misaligned_accesses))

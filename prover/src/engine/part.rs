@@ -97,9 +97,7 @@ pub(crate) fn prove<E: ProverChallenge>(
     global: &Digest,
     job: &mut Job<'_>,
 ) -> Result<Body<E>, EngineError> {
-    let Given {
-        layout, parameters, ..
-    } = *given;
+    let layout = given.layout;
     let (platform, pool) = (engine.platform, &engine.pool);
     let mut transcript = Transcript::from_state(*global);
     let (z, beta) = protocol::global_challenges(&mut transcript);
@@ -118,12 +116,10 @@ pub(crate) fn prove<E: ProverChallenge>(
     };
     let root = main.commitment.root();
     transcript.send(label::MAIN, &root);
-    let bits = parameters.lookup_work_bits;
+    let bits = given.parameters.lookup_work_bits;
     let lookup_nonce = work(platform, &mut transcript, label::LOOKUP, bits);
-    let z = transcript.challenge(label::LOOKUP);
-    let beta = transcript.challenge(label::LOOKUP);
     let lookups = Lookups {
-        local: Fingerprints::new(z, beta, given.machine.widest()),
+        local: fingerprints(given, &mut transcript),
         global,
     };
 
@@ -152,6 +148,16 @@ pub(crate) fn prove<E: ProverChallenge>(
         opening,
         words,
     })
+}
+
+/// The challenges of the part's own buses.
+fn fingerprints<E: ProverChallenge>(
+    given: &Given<'_>,
+    transcript: &mut Transcript,
+) -> Fingerprints<E> {
+    let z = transcript.challenge(label::LOOKUP);
+    let beta = transcript.challenge(label::LOOKUP);
+    Fingerprints::new(z, beta, given.machine.widest())
 }
 
 /// The columns of a part that is being proved.

@@ -22,7 +22,7 @@ use zonda::Cancelled;
 
 use self::{
     report::{BenchReport, read},
-    workloads::{WORKLOADS, Workload},
+    workloads::{Loaded, WORKLOADS, Workload},
 };
 use super::json;
 use crate::{
@@ -73,16 +73,7 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
         ],
         &[],
     )?;
-    let chosen = |workload: &&Workload| {
-        let names = &arguments.workloads;
-        names.is_empty() && !workload.is_long
-            || names.iter().any(|named| named.name == workload.name)
-    };
-    let workloads = WORKLOADS.iter().filter(chosen);
-    let workloads = workloads
-        .map(|workload| workload.load(&arguments.guests))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-
+    let workloads = chosen(arguments)?;
     let cancel = interrupt::cancel()?;
     let this = env::current_exe().context("zonda does not find itself")?;
     let binaries: Vec<PathBuf> = [this]
@@ -125,4 +116,17 @@ fn measure(arguments: &Bench) -> anyhow::Result<ExitCode> {
         print_compared([&against, &report], [other, this])?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The workloads to measure: the named ones, or all that are not long.
+fn chosen(arguments: &Bench) -> anyhow::Result<Vec<Loaded>> {
+    let names = &arguments.workloads;
+    let chosen = |workload: &&Workload| {
+        names.is_empty() && !workload.is_long
+            || names.iter().any(|named| named.name == workload.name)
+    };
+    let workloads = WORKLOADS.iter().filter(chosen);
+    workloads
+        .map(|workload| workload.load(&arguments.guests))
+        .collect()
 }
