@@ -13,7 +13,7 @@ import z3
 import isa
 import machine
 import services
-from forms import Forms, cases, is_cell, unknowns
+from forms import cases, is_cell, unknowns
 from machine import P, inverse
 from model import RESOURCES, Model, Unconstrained, solve
 from program import fetches
@@ -34,7 +34,7 @@ class Findings:
 
     def __init__(self, table, one_is_enough=False):
         self.table = table
-        self.queries, self.cases, self.idle = 0, 0, 0
+        self.queries, self.cases = 0, 0
         self.reached = set()
         # Where the answer was not "unsat": `(what, answer, case)`.
         self.open = []
@@ -133,20 +133,9 @@ def family(table, rows, findings, assumed):
     """Checks an instruction family."""
     for known in cases(table, assumed):
         for fetch in fetches(table, known, rows):
-            if fetch is None:
-                findings.idle += 1
-                idle(table, known, findings)
-            elif all(known.get(cell, value) == value for cell, value in fetch.known.items()):
+            if all(known.get(cell, value) == value for cell, value in fetch.known.items()):
                 for case in cases(table, {**known, **fetch.known}):
                     fetched(table, fetch, case, findings)
-
-
-def idle(table, known, findings):
-    """A row that is not in use emits nothing."""
-    forms = Forms(known)
-    for message in table.messages:
-        if forms.form(message.count):
-            findings.note(f"a row not in use: {message.name}", "sat", known)
 
 
 def fetched(table, fetch, case, findings):
@@ -227,7 +216,7 @@ def report(findings):
     """Prints what was found; returns whether all is proved."""
     missing = unreached(findings)
     verdict = findings.verdict() if not missing else "rows that are not possible"
-    counts = f"{findings.cases} cases, {findings.idle} idle, {findings.queries} queries"
+    counts = f"{findings.cases} cases, {findings.queries} queries"
     print(f"{findings.table}: {verdict} ({counts}, {findings.seconds:.1f} s)", flush=True)
     for what, answer, case in findings.open[:8]:
         print(f"  {answer}: {what} {case}")

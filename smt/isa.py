@@ -278,7 +278,7 @@ def load_store(row, fetch, known):
     if "high_limb" in known:
         offset = 2 * known["high_limb"] + known["high_byte"]
     elif "offset[0]" in known:
-        offset = sum((i + 1) * known[f"offset[{i}]"] for i in range(3))
+        offset = 3 - 2 * known["offset[0]"] - known["offset[1]"]
     else:
         offset = 0
     first = row.word_address(words[0])
@@ -397,7 +397,7 @@ def ecall(row, known):
         descriptor = word(a0) == 3 if known["is_output"] else z3.Or(word(a0) == 1, word(a0) == 2)
         row.goal("call", z3.And(word(a7) == 64, descriptor))
         row.goal("result", result[0] == length)
-    if known["is_debug"]:
+    if not (known["is_read"] or known["is_output"]):
         row.goal("no transfer", transfer_count == 0)
     elif transfer_count == 0:
         row.goal("nothing to transfer", result[0] == 0)

@@ -55,12 +55,9 @@ def expanded(row):
 
 
 def fetches(table, known, rows):
-    """The instructions that a case may fetch; one None if it fetches nothing."""
+    """The instructions that a case may fetch."""
     forms = Forms(known)
     message = next(m for m in table.messages if m.bus == "program")
-    if not forms.form(message.count):
-        yield None
-        return
     # The pc is the first field.
     fields = [forms.form(field) for field in message.fields[1:]]
     for row in rows:

@@ -2,7 +2,7 @@
 
 import z3
 
-from forms import Forms, cases
+from forms import cases
 from isa import LIMB, MEMORY, Row, word
 from machine import P
 from model import Model
@@ -10,21 +10,9 @@ from model import Model
 MOST_BYTES = 4096
 
 
-def idle_is_silent(table, known, findings):
-    """A row that is not in use emits nothing."""
-    forms = Forms(known)
-    findings.idle += 1
-    for message in table.messages:
-        if forms.form(message.count):
-            findings.note(f"a row not in use: {message.name}", "sat", known)
-
-
 def transfer(table, findings, assumed):
     """A transfer that is handed over moves the bytes of one word, and hands over the rest."""
     for known in cases(table, assumed):
-        if known["is_input"] + known["is_output"] == 0:
-            idle_is_silent(table, known, findings)
-            continue
         findings.cases += 1
         # An address below 2^32, of which lo may have carried or borrowed, and 1 to 4096 bytes.
         intervals = {
@@ -62,7 +50,7 @@ def transferred_word(row, known, moved, offset, remaining):
     after = [model.cell(f"after[{i}]") for i in range(4)]
     for i in range(4):
         row.goal(f"byte {i} is one", z3.And(after[i] >= 0, after[i] <= 0xFF))
-        if not (known["is_input"] and moved[i]):
+        if known["is_output"] or not moved[i]:
             row.goal(f"byte {i} stays", after[i] == before[i])
         count, fields = messages["output", f"output[{i}]"]
         row.goal(f"byte {i} is public", count == (1 if known["is_output"] and moved[i] else 0))
@@ -100,9 +88,6 @@ def transferred_rest(row, known, address, remaining, count, offset):
 def zeroed(table, findings, assumed):
     """A row opens a word of a gap that is not below the least that may be opened, and passes the next on."""
     for known in cases(table, assumed):
-        if known["active"] == 0:
-            idle_is_silent(table, known, findings)
-            continue
         findings.cases += 1
         limb, half = (0, 0xFFFF), (0, 2**14)
         intervals = {

@@ -207,10 +207,22 @@ impl<'a, B: Builder> Circuit<'a, B> {
         self.zero(name, x.into().bool_check());
     }
 
-    /// Sends a message if `active`, which the table constrains to be 0 or 1, is 1. A lookup in a
-    /// table is a send that the table's [`Self::provide`] answers.
+    /// Sends a message on every row. A lookup in a table is a send that the table's
+    /// [`Self::provide`] answers.
     #[inline(always)]
-    pub fn send<const N: usize>(
+    pub fn send<const N: usize>(&mut self, bus: Bus, name: &str, fields: [B::Expr; N]) {
+        self.send_if(bus, name, B::Expr::ONE, fields);
+    }
+
+    /// Receives a message on every row.
+    #[inline(always)]
+    pub fn receive<const N: usize>(&mut self, bus: Bus, name: &str, fields: [B::Expr; N]) {
+        self.receive_if(bus, name, B::Expr::ONE, fields);
+    }
+
+    /// Sends a message if `active`, which the table constrains to be 0 or 1, is 1.
+    #[inline(always)]
+    pub fn send_if<const N: usize>(
         &mut self,
         bus: Bus,
         name: &str,
@@ -222,7 +234,7 @@ impl<'a, B: Builder> Circuit<'a, B> {
 
     /// Receives a message if `active`, which the table constrains to be 0 or 1, is 1.
     #[inline(always)]
-    pub fn receive<const N: usize>(
+    pub fn receive_if<const N: usize>(
         &mut self,
         bus: Bus,
         name: &str,

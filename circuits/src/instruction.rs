@@ -60,48 +60,32 @@ impl<E> Decoded<E> {
 impl<V: Copy> Thread<V> {
     /// Receives the thread, looks the instruction up, and hands the thread on to `next_pc`.
     ///
-    /// - Assumes: `active` is 0 or 1.
-    /// - Constrains: where `active` is 1, the program has `decoded` at `pc`, and the thread goes
-    ///   from `(pc, clk)` to `(next_pc, clk + 4)`.
+    /// - Constrains: the program has `decoded` at `pc`, and the thread goes from `(pc, clk)` to
+    ///   `(next_pc, clk + 4)`.
     #[inline(always)]
-    pub fn step<B>(
-        &self,
-        circuit: &mut Circuit<'_, B>,
-        active: &B::Expr,
-        decoded: Decoded<B::Expr>,
-        next_pc: B::Expr,
-    ) where
+    pub fn step<B>(&self, circuit: &mut Circuit<'_, B>, decoded: Decoded<B::Expr>, next_pc: B::Expr)
+    where
         B: Builder,
         V: Into<B::Expr>,
     {
-        self.fetch(circuit, active, decoded);
+        self.fetch(circuit, decoded);
         let next_clk = self.clk.into() + constant::<B>(CLK_PER_STEP);
-        circuit.send(Bus::State, "next", active.clone(), [next_pc, next_clk]);
+        circuit.send(Bus::State, "next", [next_pc, next_clk]);
     }
 
     /// Receives the thread and looks the instruction up, without handing the thread on.
     #[inline(always)]
-    pub fn fetch<B>(
-        &self,
-        circuit: &mut Circuit<'_, B>,
-        active: &B::Expr,
-        decoded: Decoded<B::Expr>,
-    ) where
+    pub fn fetch<B>(&self, circuit: &mut Circuit<'_, B>, decoded: Decoded<B::Expr>)
+    where
         B: Builder,
         V: Into<B::Expr>,
     {
         let pc: B::Expr = self.pc.into();
-        circuit.receive(
-            Bus::State,
-            "state",
-            active.clone(),
-            [pc.clone(), self.clk.into()],
-        );
+        circuit.receive(Bus::State, "state", [pc.clone(), self.clk.into()]);
         let [c0, c1, c2, c3] = decoded.constants;
         circuit.send(
             Bus::Program,
             "fetch",
-            active.clone(),
             [
                 pc,
                 decoded.operation,

@@ -30,7 +30,7 @@ pub mod bus;
 #[cfg(feature = "witness")]
 pub mod checker;
 pub mod columns;
-#[cfg(feature = "witness")]
+#[cfg(any(feature = "witness", feature = "plonky3"))]
 pub mod evaluate;
 pub mod families;
 pub mod fixed;

@@ -24,15 +24,32 @@ columns! {
 impl<V: Copy> Access<V> {
     /// Reads the tuple at `address` of `space` and writes `after` there at `clk`.
     ///
-    /// - Assumes: `active` is 0 or 1; the limbs of `after` are in `[0, 2^16)`; no other access to
-    ///   this address has this `clk`; all clks of a proof are below `p - 2^24`.
-    /// - Constrains: where `active` is 1, `self.value` is what the address held before `clk` and
-    ///   `after` is what it holds from `clk` on, given that the returned value is below 2^8. So it
-    ///   must be looked up by the caller, with [`byte_pair`]: two of them fit one lookup.
+    /// - Assumes: the limbs of `after` are in `[0, 2^16)`; no other access to this address has this
+    ///   `clk`; all clks of a proof are below `p - 2^24`.
+    /// - Constrains: `self.value` is what the address held before `clk` and `after` is what it holds
+    ///   from `clk` on, given that the returned value is below 2^8. So it must be looked up by the
+    ///   caller, with [`byte_pair`]: two of them fit one lookup.
     /// - The high byte of the difference is an expression, not a column.
     #[inline(always)]
     #[must_use = "the high byte of the clk difference must be looked up"]
     pub fn write<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
+        place: (u32, B::Expr),
+        after: Word<B::Expr>,
+        clk: B::Expr,
+    ) -> B::Expr
+    where
+        B: Builder,
+        V: Into<B::Expr>,
+    {
+        self.write_if(circuit, &B::Expr::ONE, place, after, clk)
+    }
+
+    /// [`Self::write`] where `active`, which is 0 or 1, is 1; nothing where it is 0.
+    #[inline(always)]
+    #[must_use = "the high byte of the clk difference must be looked up"]
+    pub fn write_if<B>(
         &self,
         circuit: &mut Circuit<'_, B>,
         active: &B::Expr,
@@ -47,7 +64,7 @@ impl<V: Copy> Access<V> {
         let space = constant::<B>(space);
         let previous_clk = self.previous_clk.into();
         let value = self.value.into_expr::<B>();
-        circuit.receive(
+        circuit.receive_if(
             Bus::Memory,
             "read",
             active.clone(),
@@ -59,13 +76,13 @@ impl<V: Copy> Access<V> {
                 previous_clk.clone(),
             ],
         );
-        circuit.send(
+        circuit.send_if(
             Bus::Memory,
             "write",
             active.clone(),
             [space, address, after.lo, after.hi, clk.clone()],
         );
-        circuit.send(
+        circuit.send_if(
             Bus::Range16,
             "difference_low",
             active.clone(),
@@ -81,6 +98,22 @@ impl<V: Copy> Access<V> {
     pub fn read<B>(
         &self,
         circuit: &mut Circuit<'_, B>,
+        place: (u32, B::Expr),
+        clk: B::Expr,
+    ) -> B::Expr
+    where
+        B: Builder,
+        V: Into<B::Expr>,
+    {
+        self.write(circuit, place, self.value.into_expr::<B>(), clk)
+    }
+
+    /// [`Self::read`] where `active`, which is 0 or 1, is 1; nothing where it is 0.
+    #[inline(always)]
+    #[must_use = "the high byte of the clk difference must be looked up"]
+    pub fn read_if<B>(
+        &self,
+        circuit: &mut Circuit<'_, B>,
         active: &B::Expr,
         place: (u32, B::Expr),
         clk: B::Expr,
@@ -89,7 +122,7 @@ impl<V: Copy> Access<V> {
         B: Builder,
         V: Into<B::Expr>,
     {
-        self.write(circuit, active, place, self.value.into_expr::<B>(), clk)
+        self.write_if(circuit, active, place, self.value.into_expr::<B>(), clk)
     }
 }
 
@@ -101,17 +134,10 @@ pub fn register<E>(number: impl Into<E>) -> (u32, E) {
 
 /// Looks up that `a` and `b` are bytes.
 ///
-/// - Assumes: `active` is 0 or 1.
-/// - Constrains: where `active` is 1, `a` and `b` are in `[0, 2^8)`.
+/// - Constrains: `a` and `b` are in `[0, 2^8)`.
 #[inline(always)]
-pub fn byte_pair<B: Builder>(
-    circuit: &mut Circuit<'_, B>,
-    name: &str,
-    active: &B::Expr,
-    a: B::Expr,
-    b: B::Expr,
-) {
-    circuit.send(Bus::BytePair, name, active.clone(), [a, b]);
+pub fn byte_pair<B: Builder>(circuit: &mut Circuit<'_, B>, name: &str, a: B::Expr, b: B::Expr) {
+    circuit.send(Bus::BytePair, name, [a, b]);
 }
 
 #[cfg(feature = "witness")]

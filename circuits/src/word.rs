@@ -44,16 +44,15 @@ impl<T> Word<T> {
 
     /// Looks both limbs up in the 16-bit range table.
     ///
-    /// - Assumes: `active` is 0 or 1.
-    /// - Constrains: where `active` is 1, both limbs are in `[0, 2^16)`.
+    /// - Constrains: both limbs are in `[0, 2^16)`.
     #[inline(always)]
-    pub fn range_check<B>(self, circuit: &mut Circuit<'_, B>, active: &B::Expr)
+    pub fn range_check<B>(self, circuit: &mut Circuit<'_, B>)
     where
         B: Builder,
         T: Into<B::Expr>,
     {
-        circuit.send(Bus::Range16, "lo", active.clone(), [self.lo.into()]);
-        circuit.send(Bus::Range16, "hi", active.clone(), [self.hi.into()]);
+        circuit.send(Bus::Range16, "lo", [self.lo.into()]);
+        circuit.send(Bus::Range16, "hi", [self.hi.into()]);
     }
 }
 

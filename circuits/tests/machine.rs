@@ -13,14 +13,17 @@ use zonda_circuits::{
     checker::names,
     evaluate::{Listener, Row},
     machine::{Image, Role, Table, TableAir, airs},
+    plonky3::FilledTable,
 };
 
 fn tables() -> Vec<TableAir> {
     airs(&Image::default(), &common::part(), false)
 }
 
+/// What Plonky3 hears of a table that is filled up.
 fn symbolic(air: &TableAir) -> InteractionSymbolicBuilder<F> {
-    InteractionSymbolicBuilder::from_air(air, AirLayout::from_air(air))
+    let filled = FilledTable::new(air, 0, 16);
+    InteractionSymbolicBuilder::from_air(&filled, AirLayout::from_air(&filled))
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod security;
 
 use p3_batch_stark::{BatchProof, ProverData, StarkInstance, prove_batch, verify_batch};
 use p3_matrix::{Matrix, dense::RowMajorMatrix};
-use zonda_circuits::{F, machine::TableAir};
+use zonda_circuits::{F, machine::TableAir, plonky3::FilledTable};
 
 pub use engine::{Config, Parameters, QUICK, STANDARD};
 pub use security::Assessment;
@@ -80,7 +80,7 @@ pub fn prove(
     let heights: Vec<_> = traces.iter().map(Matrix::height).collect();
     let filled = Tables::fill_up(tables, &heights)?;
     traces.retain(|trace| trace.height() > 0);
-    padding::traces(&filled.airs, &mut traces);
+    traces.iter_mut().for_each(padding::trace);
     let config = engine::config(parameters, seed);
     let data = filled.commit(&config)?;
     let instances: Vec<_> = filled
@@ -90,7 +90,7 @@ pub fn prove(
         .map(|(air, trace)| StarkInstance {
             air,
             trace,
-            public_values: air.public.clone(),
+            public_values: air.public().to_vec(),
         })
         .collect();
     prove_batch(&config, &instances, &data)
@@ -118,7 +118,11 @@ pub fn verify(
     }
     let config = engine::config(parameters, seed);
     let data = tables.commit(&config)?;
-    let public: Vec<_> = tables.airs.iter().map(|air| air.public.clone()).collect();
+    let public: Vec<_> = tables
+        .airs
+        .iter()
+        .map(|air| air.public().to_vec())
+        .collect();
     verify_batch(&config, &tables.airs, proof, &public, &data.common)
         .map_err(|error| OracleError::Verify(format!("{error:?}")))
 }
@@ -151,7 +155,7 @@ pub fn filled_height(rows: usize) -> usize {
 
 /// The tables that have rows, filled up.
 struct Tables {
-    airs: Vec<TableAir>,
+    airs: Vec<FilledTable>,
     log_heights: Vec<usize>,
 }
 

@@ -13,7 +13,7 @@ use p3_security::{
     stark::proven_security_report,
 };
 use p3_uni_stark::OpeningShape;
-use zonda_circuits::{F, machine::TableAir};
+use zonda_circuits::{F, plonky3::FilledTable};
 
 use crate::engine::{LOG_BLOWUP, Parameters};
 
@@ -44,7 +44,7 @@ pub struct Assessment {
 /// Assesses proofs of these tables, of these heights, with these messages.
 pub(crate) fn assess(
     parameters: &Parameters,
-    tables: &[TableAir],
+    tables: &[FilledTable],
     heights: &[usize],
     lookups: &[Lookups<F>],
 ) -> Assessment {
@@ -57,7 +57,7 @@ pub(crate) fn assess(
         constraints += base.len() + extension.len();
 
         // No row looks at another row.
-        let (main, fixed) = (air.table.trace_width(), air.table.fixed_width());
+        let (main, fixed) = (air.table().trace_width(), air.fixed_width());
         let (columns, shape) = (lookups.len(), OpeningShape::Circle);
         openings += num_batched_openings(
             main,

@@ -23,10 +23,10 @@ columns! {
 impl<V: Copy> Address<V> {
     /// Returns the word address `(base + imm - offset) / 4` mod 2^30.
     ///
-    /// - Assumes: `active` is 0 or 1. Where it is 1: limbs of `base` are in `[0, 2^16)`,
-    ///   `self.immediate` is the biased immediate in `[0, 2^12)`, and `offset` in `[0, 4)`.
-    /// - Constrains: where `active` is 1 and the returned value equals an integer of `[0, 2^30)`
-    ///   mod p, that integer is the effective address divided by four, and `offset` the remainder.
+    /// - Assumes: limbs of `base` are in `[0, 2^16)`, `self.immediate` is the biased immediate in
+    ///   `[0, 2^12)`, and `offset` in `[0, 4)`.
+    /// - Constrains: where the returned value equals an integer of `[0, 2^30)` mod p, that integer
+    ///   is the effective address divided by four, and `offset` the remainder.
     ///   No word of RAM has an address outside of `[0, 2^30)`, so an access to any other value
     ///   receives a message that no row sends.
     #[inline(always)]
@@ -34,7 +34,6 @@ impl<V: Copy> Address<V> {
     pub fn word_address<B>(
         &self,
         circuit: &mut Circuit<'_, B>,
-        active: &B::Expr,
         base: Word<V>,
         offset: B::Expr,
     ) -> B::Expr
@@ -48,12 +47,7 @@ impl<V: Copy> Address<V> {
         // integers between -4 and 2^18, so this does not wrap around p, and it fixes the offset.
         let low = base.lo + self.immediate.into() - offset;
         let low = shift_down_2::<B>(low);
-        circuit.send(
-            Bus::Range16,
-            "multiple_of_four",
-            active.clone(),
-            [low.clone()],
-        );
+        circuit.send(Bus::Range16, "multiple_of_four", [low.clone()]);
         // (2) wrap is -1, 0 or 1.
         circuit.zero(
             "wrap",

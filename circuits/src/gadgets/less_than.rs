@@ -10,10 +10,10 @@ use crate::{
 };
 
 columns! {
-    /// Which of two comparisons a row makes, if any. Its flags are expressions of one column.
+    /// Which of two comparisons a row makes.
     pub struct Comparison {
-        /// 1 for the signed one, 2 for the unsigned one, 0 on rows not in use.
-        kind: T,
+        /// 1 for the signed one, 0 for the unsigned one.
+        is_signed: T,
     }
 }
 
@@ -28,58 +28,37 @@ columns! {
 }
 
 impl<V: Copy> Comparison<V> {
-    /// Constrains the kind and returns "active", which counts messages.
-    ///
-    /// - Constrains: `kind` is 0, 1 or 2; the result is 0 or 1, and 0 where `kind` is 0. It has
-    ///   degree 2.
+    /// Constrains the flag to be 0 or 1, and returns it.
     #[inline(always)]
-    pub fn active<B>(&self, circuit: &mut Circuit<'_, B>) -> B::Expr
+    pub fn is_signed<B>(&self, circuit: &mut Circuit<'_, B>) -> B::Expr
     where
         B: Builder,
         V: Into<B::Expr>,
     {
-        let kind: B::Expr = self.kind.into();
-        let two = constant::<B>(2);
-        circuit.zero(
-            "kind",
-            kind.clone() * (kind.clone() - B::Expr::ONE) * (kind.clone() - two),
-        );
-        // kind (3 - kind) / 2 is 0, 1, 1; 2^30 is 1/2 (mod p).
-        kind.clone() * (constant::<B>(3) - kind) * constant::<B>(1 << 30)
-    }
-
-    /// 1 for the signed comparison, 0 for the unsigned one. It has degree 1; on rows not in use it
-    /// means nothing.
-    #[inline(always)]
-    pub fn is_signed<B>(&self) -> B::Expr
-    where
-        B: Builder,
-        V: Into<B::Expr>,
-    {
-        constant::<B>(2) - self.kind.into()
+        circuit.boolean("is_signed", self.is_signed);
+        self.is_signed.into()
     }
 
     /// The number of the operation, where `signed` and `signed + 1` are those of the signed and the
-    /// unsigned comparison. On rows not in use it means nothing.
+    /// unsigned comparison.
     #[inline(always)]
     pub fn operation<B>(&self, signed: u32) -> B::Expr
     where
         B: Builder,
         V: Into<B::Expr>,
     {
-        constant::<B>(signed - 1) + self.kind.into()
+        constant::<B>(signed + 1) - self.is_signed.into()
     }
 }
 
 /// `word` as it compares unsigned: with its top bit flipped if `is_signed`, else unchanged.
 ///
-/// - Assumes: `active` and `is_signed` are 0 or 1; the limbs of `word` are in `[0, 2^16)`.
-/// - Constrains: `sign` is 0 or 1; where `active` is 1, it is the top bit of `word` if `is_signed`,
-///   else 0. The limbs of the result are in `[0, 2^16)`.
+/// - Assumes: `is_signed` is 0 or 1; the limbs of `word` are in `[0, 2^16)`.
+/// - Constrains: `sign` is the top bit of `word` if `is_signed`, else 0. The limbs of the result are
+///   in `[0, 2^16)`.
 #[inline(always)]
 pub fn biased<B: Builder>(
     circuit: &mut Circuit<'_, B>,
-    active: &B::Expr,
     word: Word<B::Expr>,
     is_signed: B::Expr,
     sign: B::Expr,
@@ -87,23 +66,18 @@ pub fn biased<B: Builder>(
     circuit.boolean("sign", sign.clone());
     // Between -2^16 and 2^17, and in range for one value of sign only.
     let hi = word.hi + is_signed * constant::<B>(1 << 15) - sign * constant::<B>(1 << 16);
-    circuit.send(Bus::Range16, "biased", active.clone(), [hi.clone()]);
+    circuit.send(Bus::Range16, "biased", [hi.clone()]);
     Word { lo: word.lo, hi }
 }
 
 impl<V: Copy> LessThan<V> {
     /// Compares `x` and `y`.
     ///
-    /// - Assumes: `active` is 0 or 1; the limbs of `x` and `y` are in `[0, 2^16)`.
-    /// - Constrains: where `active` is 1, `less` is 1 if `x < y` and else 0.
+    /// - Assumes: the limbs of `x` and `y` are in `[0, 2^16)`.
+    /// - Constrains: `less` is 1 if `x < y` and else 0.
     #[inline(always)]
-    pub fn eval<B>(
-        &self,
-        circuit: &mut Circuit<'_, B>,
-        active: &B::Expr,
-        x: Word<B::Expr>,
-        y: Word<B::Expr>,
-    ) where
+    pub fn eval<B>(&self, circuit: &mut Circuit<'_, B>, x: Word<B::Expr>, y: Word<B::Expr>)
+    where
         B: Builder,
         V: Into<B::Expr>,
     {
@@ -115,17 +89,17 @@ impl<V: Copy> LessThan<V> {
         // range for one value of borrow and less only.
         let lo = x.lo - y.lo + borrow.clone() * limb.clone();
         let hi = x.hi - y.hi - borrow + less * limb;
-        circuit.send(Bus::Range16, "difference.lo", active.clone(), [lo]);
-        circuit.send(Bus::Range16, "difference.hi", active.clone(), [hi]);
+        circuit.send(Bus::Range16, "difference.lo", [lo]);
+        circuit.send(Bus::Range16, "difference.hi", [hi]);
     }
 }
 
 #[cfg(feature = "witness")]
 impl<F: PrimeCharacteristicRing> Comparison<F> {
-    /// The column of a row in use.
+    /// The column.
     pub fn fill(is_signed: bool) -> Self {
         Self {
-            kind: if is_signed { F::ONE } else { F::TWO },
+            is_signed: F::from_bool(is_signed),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 columns! {
-    /// Which of OR, XOR and AND a row computes, if any: two bits for four cases.
+    /// Which of OR, XOR and AND a row computes.
     pub struct Logic {
         /// 1 for OR and AND.
         or_and: T,
@@ -21,12 +21,9 @@ columns! {
 }
 
 impl<V: Copy> Logic<V> {
-    /// Constrains the bits and returns "active", which counts messages.
-    ///
-    /// - Constrains: both bits are 0 or 1; so is the result, and it is 0 where both bits are 0. It
-    ///   has degree 2.
+    /// Constrains the bits: both are 0 or 1, and not both 0.
     #[inline(always)]
-    pub fn active<B>(&self, circuit: &mut Circuit<'_, B>) -> B::Expr
+    pub fn check<B>(&self, circuit: &mut Circuit<'_, B>)
     where
         B: Builder,
         V: Into<B::Expr>,
@@ -34,11 +31,10 @@ impl<V: Copy> Logic<V> {
         circuit.boolean("or_and", self.or_and);
         circuit.boolean("xor_and", self.xor_and);
         let [or_and, xor_and] = [self.or_and.into(), self.xor_and.into()];
-        or_and.clone() + xor_and.clone() - or_and * xor_and
+        circuit.zero("some", (B::Expr::ONE - or_and) * (B::Expr::ONE - xor_and));
     }
 
-    /// The number of the operation, given those of OR, XOR and AND. It has degree 1; on rows not in
-    /// use it means nothing.
+    /// The number of the operation, given those of OR, XOR and AND. It has degree 1.
     #[inline(always)]
     pub fn operation<B>(&self, [or, xor, and]: [u32; 3]) -> B::Expr
     where
@@ -55,7 +51,7 @@ impl<V: Copy> Logic<V> {
     }
 
     /// Constrains `result` to be what the operation makes of two limbs whose sum and conjunction are
-    /// given: one degree more than theirs. On rows not in use, `result` is `2 sum - 4 conjunction`.
+    /// given: one degree more than theirs.
     ///
     /// - Assumes: the bits are 0 or 1, not both 0; the limbs are in `[0, 2^16)`.
     /// - Constrains: `result` is `sum - conjunction` for OR, `sum - 2 conjunction` for XOR and
@@ -86,14 +82,11 @@ impl<V: Copy> Logic<V> {
 
 /// The conjunction of two limbs, by looking up their bytes.
 ///
-/// - Assumes: `active` is 0 or 1.
-/// - Constrains: where `active` is 1, `x_low` and the expression `(x - x_low) / 2^8` are bytes, and
-///   so are both of `y`; the result is `x AND y`, where `y` is the limb of those bytes, and is made
-///   of the bytes `and`.
+/// - Constrains: `x_low` and the expression `(x - x_low) / 2^8` are bytes, and so are both of `y`; the
+///   result is `x AND y`, where `y` is the limb of those bytes, and is made of the bytes `and`.
 #[inline(always)]
 pub fn conjunction<B: Builder>(
     circuit: &mut Circuit<'_, B>,
-    active: &B::Expr,
     (x, x_low): (B::Expr, B::Expr),
     y: [B::Expr; 2],
     and: [B::Expr; 2],
@@ -102,13 +95,8 @@ pub fn conjunction<B: Builder>(
     let [and_low, and_high] = and;
     let x_high = shift_down_8::<B>(x - x_low.clone());
     let result = and_low.clone() + and_high.clone() * constant::<B>(1 << 8);
-    circuit.send(Bus::And, "and_low", active.clone(), [x_low, y_low, and_low]);
-    circuit.send(
-        Bus::And,
-        "and_high",
-        active.clone(),
-        [x_high, y_high, and_high],
-    );
+    circuit.send(Bus::And, "and_low", [x_low, y_low, and_low]);
+    circuit.send(Bus::And, "and_high", [x_high, y_high, and_high]);
     result
 }
 

@@ -52,17 +52,16 @@ impl<V: Copy> ThreeRegisters<V> {
     /// Steps the thread over an instruction without constants that reads rs1 and rs2 and writes
     /// `result` to rd.
     ///
-    /// - Assumes: `active` is 0 or 1; where it is 1, the limbs of `result` are in `[0, 2^16)`.
-    /// - Constrains: where `active` is 1, the program has `operation` at pc with these registers;
-    ///   rs1 is read at `clk`, rs2 at `clk + 1`, rd written at `clk + 3` unless it is x0; the thread
-    ///   goes on at `(pc + 4, clk + 4)`; `byte` is in `[0, 2^8)`: it fills a place in a lookup that
-    ///   would be left empty.
+    /// - Assumes: the limbs of `result` are in `[0, 2^16)`.
+    /// - Constrains: the program has `operation` at pc with these registers; rs1 is read at `clk`,
+    ///   rs2 at `clk + 1`, rd written at `clk + 3` unless it is x0; the thread goes on at
+    ///   `(pc + 4, clk + 4)`; `byte` is in `[0, 2^8)`: it fills a place in a lookup that would be left
+    ///   empty.
     #[inline(always)]
     pub fn step<B>(
         &self,
         circuit: &mut Circuit<'_, B>,
         thread: &Thread<V>,
-        active: &B::Expr,
         operation: B::Expr,
         result: Word<B::Expr>,
         byte: B::Expr,
@@ -78,38 +77,28 @@ impl<V: Copy> ThreeRegisters<V> {
             rs2: self.rs2.into(),
             ..Decoded::default()
         };
-        thread.step(circuit, active, decoded, thread.following::<B>());
+        thread.step(circuit, decoded, thread.following::<B>());
 
-        // (1) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
-        // counts messages.
-        let writes_rd: B::Expr = self.writes_rd.into();
-        circuit.zero(
-            "writes_rd",
-            writes_rd.clone() * (B::Expr::ONE - active.clone()),
-        );
-
-        // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
+        // (1) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
         // but its difference is a byte all the same: the witness leaves its previous clk zero.
         let (rs1, rs2, rd) = (self.rs1, self.rs2, self.rd);
         let x = scoped!(circuit, "x", {
-            self.x
-                .read(circuit, active, register(rs1), thread.slot::<B>(0))
+            self.x.read(circuit, register(rs1), thread.slot::<B>(0))
         });
         let y = scoped!(circuit, "y", {
-            self.y
-                .read(circuit, active, register(rs2), thread.slot::<B>(1))
+            self.y.read(circuit, register(rs2), thread.slot::<B>(1))
         });
         let old = scoped!(circuit, "old", {
-            self.old.write(
+            self.old.write_if(
                 circuit,
-                &writes_rd,
+                &self.writes_rd.into(),
                 register(rd),
                 result,
                 thread.slot::<B>(3),
             )
         });
-        byte_pair(circuit, "difference_high.xy", active, x, y);
-        byte_pair(circuit, "difference_high.old", active, old, byte);
+        byte_pair(circuit, "difference_high.xy", x, y);
+        byte_pair(circuit, "difference_high.old", old, byte);
     }
 }
 
@@ -117,16 +106,15 @@ impl<V: Copy> TwoRegisters<V> {
     /// Steps the thread over an instruction with `constants` that reads rs1 and writes `result` to
     /// rd.
     ///
-    /// - Assumes: `active` is 0 or 1; where it is 1, the limbs of `result` are in `[0, 2^16)`.
-    /// - Constrains: where `active` is 1, the program has `operation` at pc with these registers
-    ///   and constants; rs1 is read at `clk`, rd written at `clk + 3` unless it is x0; the thread
-    ///   goes on at `(pc + 4, clk + 4)`.
+    /// - Assumes: the limbs of `result` are in `[0, 2^16)`.
+    /// - Constrains: the program has `operation` at pc with these registers and constants; rs1 is
+    ///   read at `clk`, rd written at `clk + 3` unless it is x0; the thread goes on at
+    ///   `(pc + 4, clk + 4)`.
     #[inline(always)]
     pub fn step<B>(
         &self,
         circuit: &mut Circuit<'_, B>,
         thread: &Thread<V>,
-        active: &B::Expr,
         operation: B::Expr,
         constants: [B::Expr; 4],
         result: Word<B::Expr>,
@@ -142,33 +130,24 @@ impl<V: Copy> TwoRegisters<V> {
             constants,
             ..Decoded::default()
         };
-        thread.step(circuit, active, decoded, thread.following::<B>());
+        thread.step(circuit, decoded, thread.following::<B>());
 
-        // (1) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
-        // counts messages.
-        let writes_rd: B::Expr = self.writes_rd.into();
-        circuit.zero(
-            "writes_rd",
-            writes_rd.clone() * (B::Expr::ONE - active.clone()),
-        );
-
-        // (2) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
+        // (1) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
         // but its difference is a byte all the same: the witness leaves its previous clk zero.
         let (rs1, rd) = (self.rs1, self.rd);
         let x = scoped!(circuit, "x", {
-            self.x
-                .read(circuit, active, register(rs1), thread.slot::<B>(0))
+            self.x.read(circuit, register(rs1), thread.slot::<B>(0))
         });
         let old = scoped!(circuit, "old", {
-            self.old.write(
+            self.old.write_if(
                 circuit,
-                &writes_rd,
+                &self.writes_rd.into(),
                 register(rd),
                 result,
                 thread.slot::<B>(3),
             )
         });
-        byte_pair(circuit, "difference_high", active, x, old);
+        byte_pair(circuit, "difference_high", x, old);
     }
 }
 

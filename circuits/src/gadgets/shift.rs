@@ -26,7 +26,7 @@ use crate::{
 };
 
 columns! {
-    /// Which way a word is shifted, if at all: at most one of the four is 1.
+    /// Which way a word is shifted: right by 16 to 31 if none of the three is 1.
     pub struct Direction {
         /// Left by 0 to 15. A row that shifts right does so by a right direction, even by 0.
         left: T,
@@ -34,8 +34,6 @@ columns! {
         far_left: T,
         /// Right by 0 to 15.
         right: T,
-        /// Right by 16 to 31.
-        far_right: T,
     }
 }
 
@@ -85,10 +83,20 @@ impl<V: Copy> Direction<V> {
         B: Builder,
         V: Into<B::Expr>,
     {
-        self.right.into() + self.far_right.into()
+        B::Expr::ONE - self.any_left::<B>()
     }
 
-    /// The directions as a number, 0 to 3 in the order of the columns.
+    /// 1 on rows that shift right by 16 to 31.
+    #[inline(always)]
+    pub fn far_right<B>(&self) -> B::Expr
+    where
+        B: Builder,
+        V: Into<B::Expr>,
+    {
+        self.any_right::<B>() - self.right.into()
+    }
+
+    /// The directions as a number: left, far left, right and far right are 0 to 3.
     #[inline(always)]
     pub fn number<B>(&self) -> B::Expr
     where
@@ -97,7 +105,7 @@ impl<V: Copy> Direction<V> {
     {
         self.far_left.into()
             + self.right.into() * constant::<B>(2)
-            + self.far_right.into() * constant::<B>(3)
+            + self.far_right::<B>() * constant::<B>(3)
     }
 }
 
@@ -117,16 +125,6 @@ impl<V: Copy> Cut<V> {
 }
 
 impl<V: Copy> Shifted<V> {
-    /// "Active": 1 on rows that shift. It counts messages.
-    #[inline(always)]
-    pub fn active<B>(&self) -> B::Expr
-    where
-        B: Builder,
-        V: Into<B::Expr>,
-    {
-        self.direction.any_left::<B>() + self.direction.any_right::<B>()
-    }
-
     /// The number of the operation, given those of the shifts left and right; that of the arithmetic
     /// shift right is one more.
     #[inline(always)]
@@ -143,42 +141,39 @@ impl<V: Copy> Shifted<V> {
     /// Shifts `x`.
     ///
     /// - Assumes: the limbs of `x` are in `[0, 2^16)`; `multiplier`, of degree at most 2, is `2^f`
-    ///   with `0 <= f <= 8` on rows that shift, where `e = f + 8 wide` is right for the direction.
-    /// - Constrains: the directions, `wide` and `is_arithmetic` are 0 or 1, at most one direction is
-    ///   1, and `is_arithmetic` is 0 unless a right direction is 1. On rows that shift, `result` is
-    ///   `x` shifted as in the table above, with the sign shifted in if `is_arithmetic`; its limbs
-    ///   are in `[0, 2^16)`.
+    ///   with `0 <= f <= 8`, where `e = f + 8 wide` is right for the direction.
+    /// - Constrains: the directions, `wide` and `is_arithmetic` are 0 or 1, one direction is 1, and
+    ///   `is_arithmetic` is 0 unless that is a right one. `result` is `x` shifted as in the table
+    ///   above, with the sign shifted in if `is_arithmetic`; its limbs are in `[0, 2^16)`.
     #[inline(always)]
     pub fn eval<B>(&self, circuit: &mut Circuit<'_, B>, x: Word<B::Expr>, multiplier: B::Expr)
     where
         B: Builder,
         V: Into<B::Expr>,
     {
-        let active = self.active::<B>();
         let [wide, is_arithmetic, sign]: [B::Expr; 3] = [
             self.wide.into(),
             self.is_arithmetic.into(),
             self.sign.into(),
         ];
-        let [left, far_left, right, far_right]: [B::Expr; 4] = [
+        let [left, far_left, right]: [B::Expr; 3] = [
             self.direction.left.into(),
             self.direction.far_left.into(),
             self.direction.right.into(),
-            self.direction.far_right.into(),
         ];
+        let far_right = self.direction.far_right::<B>();
 
-        // (1) At most one of the directions is set; a row without one is not in use.
+        // (1) One of the directions is set: of booleans that add up to 1, one is.
         circuit.boolean("left", left.clone());
         circuit.boolean("far_left", far_left.clone());
         circuit.boolean("right", right.clone());
         circuit.boolean("far_right", far_right.clone());
-        circuit.boolean("active", active.clone());
         circuit.boolean("wide", wide.clone());
 
-        // (2) Only a shift right is arithmetic. So is_arithmetic is 0 on rows not in use.
+        // (2) Only a shift right is arithmetic.
         circuit.boolean("is_arithmetic", is_arithmetic.clone());
-        let not_right = B::Expr::ONE - self.direction.any_right::<B>();
-        circuit.zero("arithmetic_left", is_arithmetic.clone() * not_right);
+        let any_left = self.direction.any_left::<B>();
+        circuit.zero("arithmetic_left", is_arithmetic.clone() * any_left);
 
         // (3) The sign is 0 or is_arithmetic; in an arithmetic shift it is the top bit of x. Without
         // it x.hi is between -2^15 and 2^16, and twice that is in range for a value below 2^15 only.
@@ -187,7 +182,7 @@ impl<V: Copy> Shifted<V> {
             sign.clone() * (sign.clone() - is_arithmetic.clone()),
         );
         let unsigned = x.hi.clone() - sign.clone() * constant::<B>(1 << 15);
-        circuit.send(
+        circuit.send_if(
             Bus::Range16,
             "without_sign",
             is_arithmetic,
@@ -207,9 +202,9 @@ impl<V: Copy> Shifted<V> {
         );
         let (limb_lo, byte_lo): (B::Expr, B::Expr) = (lo.limb.into(), lo.byte.into());
         let (limb_hi, byte_hi): (B::Expr, B::Expr) = (hi.limb.into(), hi.byte.into());
-        circuit.send(Bus::Range16, "limb.lo", active.clone(), [limb_lo.clone()]);
-        circuit.send(Bus::Range16, "limb.hi", active.clone(), [limb_hi.clone()]);
-        byte_pair(circuit, "bytes", &active, byte_lo.clone(), byte_hi.clone());
+        circuit.send(Bus::Range16, "limb.lo", [limb_lo.clone()]);
+        circuit.send(Bus::Range16, "limb.hi", [limb_hi.clone()]);
+        byte_pair(circuit, "bytes", byte_lo.clone(), byte_hi.clone());
 
         // (5) The limbs of x 2^e. The two parts of q1 do not overlap: one is a multiple of 2^e, the
         // other below it. So each is below 2^16.
@@ -284,7 +279,6 @@ impl<F: PrimeCharacteristicRing> Shifted<F> {
                 left: direction(0),
                 far_left: direction(1),
                 right: direction(2),
-                far_right: direction(3),
             },
             wide: F::from_u32(wide),
             is_arithmetic: F::from_bool(is_arithmetic),

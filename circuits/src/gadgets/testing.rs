@@ -2,8 +2,7 @@
 
 use alloc::{string::String, vec, vec::Vec};
 
-use p3_air::symbolic::AirLayout;
-use p3_field::PrimeCharacteristicRing;
+use p3_air::{Air, symbolic::AirLayout};
 use p3_lookup::InteractionSymbolicBuilder;
 use zonda_riscv_emu::{
     instruction::{Form, Instruction, Opcode},
@@ -14,11 +13,9 @@ use crate::{
     F,
     bus::SPACE_REGISTER,
     columns::Columns,
-    machine::Table,
-    plonky3::Plonky3,
-    testing::{
-        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
-    },
+    machine::{Table, TableAir},
+    plonky3::FilledTable,
+    testing::{Messages, access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 /// Address of every instruction here.
@@ -199,11 +196,15 @@ impl<C: Columns<F>> Tested<C> {
     /// Asserts how many columns and messages the table has, and that constraints are of degree at
     /// most 3, message fields of degree 1 and message counts of degree at most 2.
     pub fn costs(&self, columns: usize, messages: usize) {
-        let mut builder = InteractionSymbolicBuilder::<F>::new(AirLayout {
-            main_width: self.table.width(),
-            ..AirLayout::default()
-        });
-        self.table.evaluate(&mut Plonky3(&mut builder));
+        let air = TableAir {
+            table: self.table,
+            fixed: None,
+            periodic: vec![],
+            public: vec![],
+        };
+        let air = FilledTable::new(&air, 1, 1);
+        let mut builder = InteractionSymbolicBuilder::<F>::new(AirLayout::from_air::<F>(&air));
+        air.eval(&mut builder);
         for constraint in builder.base_constraints() {
             assert!(constraint.degree_multiple() <= 3);
         }
@@ -215,15 +216,6 @@ impl<C: Columns<F>> Tested<C> {
         }
         let cost = (self.table.width(), builder.global_interactions().len());
         assert_eq!(cost, (columns, messages));
-    }
-
-    /// Asserts that a zero row holds and emits no message.
-    pub fn unused_says_nothing(&self) {
-        let cells = vec![F::ZERO; self.table.width()];
-        for opcode in self.opcodes {
-            let emitted = evaluate_cells(self.table, &cells, PC, &instruction(*opcode, 0));
-            assert_eq!(emitted, Ok(vec![]));
-        }
     }
 
     /// Asserts that every change of one cell of the operations on `x` and `y` is noticed.

@@ -25,8 +25,6 @@ use crate::{
 /// The kind of row that a machine without a part accepts and the whole one refuses.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
-    /// A row that is not in use and emits no message, with cells that are not zero.
-    Idle,
     /// A second row for an honest step, which emits the same messages.
     Second,
     /// A step that did not happen.
@@ -85,7 +83,6 @@ impl Attacks {
         self.histories();
         self.dedicated();
         self.other_operations(&plans);
-        self.idle_rows(&plans);
         for depth in 0..4 {
             for (plan, world) in &plans {
                 if self.is_done() {
@@ -188,10 +185,10 @@ impl Attacks {
                 self.attack(&world, row, start, 1);
                 // A word taken for one that is not aligned has no offset: here it has.
                 if self.table == Table::LoadStoreMisaligned {
-                    for offset in [[-1, 1, 1], [1, 1, -1], [0, 0, 0]] {
+                    for offset in [[-1, 1], [1, 1], [0, 0], [2, -1]] {
                         let mut start = world.cells(self.table, row).to_vec();
                         let first = column(self.table, "offset[0]");
-                        start[first..first + 3].copy_from_slice(&offset.map(F::from_i64));
+                        start[first..first + 2].copy_from_slice(&offset.map(F::from_i64));
                         self.attack_start(&world, row, start, 5);
                     }
                 }
@@ -325,71 +322,6 @@ impl Attacks {
                 }
             }
         }
-    }
-
-    /// A row that is not in use, beside those of an honest run: the cells that it may hold, and the
-    /// messages that it may emit.
-    fn idle_rows(&mut self, plans: &[(Plan, World)]) {
-        for (plan, honest) in plans.iter().take(2) {
-            let mut world = World::honest(plan);
-            let unused = world.add_zeros(self.table, 1);
-            let world = &world;
-            self.attack(world, unused, world.cells(self.table, unused).to_vec(), 2);
-            for row in self.rows(honest, plan.victim_pc()) {
-                let ghost = self.ghost(world, row);
-                self.attack(world, unused, ghost, 2);
-            }
-            // Two cells that cancel.
-            for one in 0..self.table.trace_width() {
-                for other in 0..self.table.trace_width() {
-                    let mut start = world.cells(self.table, unused).to_vec();
-                    (start[one], start[other]) = (-F::ONE, F::ONE);
-                    self.attack_start(world, unused, start, 4);
-                }
-            }
-        }
-    }
-
-    /// A row that is not in use with all else as in one that is, but later, so that what it writes
-    /// would be the last of its place.
-    fn ghost(&self, world: &World, row: usize) -> Vec<F> {
-        let names = self.table.column_names();
-        let last = |name: &str| name.split('.').next_back().unwrap_or_default().to_owned();
-        let mut ghost = world.cells(self.table, row).to_vec();
-        let flags = [
-            "active",
-            "kind",
-            "or_and",
-            "xor_and",
-            "left",
-            "far_left",
-            "right",
-            "far_right",
-        ];
-        for (cell, name) in ghost.iter_mut().zip(&names) {
-            if last(name).starts_with("is_") || flags.contains(&&*last(name)) {
-                *cell = F::ZERO;
-            }
-            if last(name) == "clk" {
-                *cell = F::from_u32(world.records.final_clk);
-            }
-        }
-        let register = names
-            .iter()
-            .position(|name| ["rd", "register"].contains(&&*last(name)));
-        if let Some(register) = register {
-            let place = [0, ghost[register].as_canonical_u32()];
-            let tuple = world.memory[&place].map(F::from_u32);
-            for (cell, name) in ghost.iter_mut().zip(&names) {
-                for (part, value) in ["value.lo", "value.hi", "previous_clk"].iter().zip(tuple) {
-                    let is_access = |access| name.ends_with(&format!("{access}.{part}"));
-                    if is_access("old") || is_access("operand") {
-                        *cell = value;
-                    }
-                }
-            }
-        }
-        ghost
     }
 
     /// Rows that compute what other rows do, from what they find themselves.
@@ -635,8 +567,6 @@ fn judge(
     }
     let effects = effect(world, place, cells);
     let kind = match &world.pretended {
-        // Everything else is honest.
-        _ if effects.is_empty() && (world.lie.is_none() || world.pretended.is_some()) => Kind::Idle,
         // The effect of the instruction that the program has, if it runs at all.
         Some(_) if world.truth() != Some(effects) => Kind::False,
         None if world.lie.is_some() || !has_same_effect(world, place, cells, &nothing) => {
@@ -674,11 +604,7 @@ fn describe(world: &World, (table, row): (Table, usize), cells: &[F]) -> String 
             format!("{name} {} -> {}", number(*honest), number(*changed))
         })
         .collect();
-    let mut text = if world.is_unused(table, row) {
-        format!("an unused row beside {}", world.name)
-    } else {
-        world.name.clone()
-    };
+    let mut text = world.name.clone();
     if let Some(lie) = &world.lie {
         text = format!("{text} {lie}");
     }

@@ -1,5 +1,5 @@
 //! Parts without which nothing false is accepted, and why not: what is left out here is refused by
-//! others, or emits no message, or is a second row for a step that did happen.
+//! others, or is a second row for a step that did happen.
 
 use zonda_circuits::machine::Table;
 
@@ -16,22 +16,13 @@ pub struct Implied {
 
 /// The parts of a table that are not needed for soundness.
 pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
-    let all = [
-        (FLAGS, Some(Kind::Idle), FLAG),
-        (ACTIVE, None, THREAD),
-        (SHARES, None, SHARED),
-        (UNIQUE, Some(Kind::Second), FREE),
-    ];
+    let all = [(UNIQUE, Some(Kind::Second), FREE)];
     let shared = all.into_iter().flat_map(|(parts, accepts, reason)| {
         parts
             .iter()
             .map(move |(table, part)| (*table, *part, accepts, reason))
     });
-    let own = [
-        (IDLE, Some(Kind::Idle)),
-        (OTHERS, None),
-        (FORMS, Some(Kind::False)),
-    ];
+    let own = [(OTHERS, None), (FORMS, Some(Kind::False))];
     let own = own.into_iter().flat_map(|(parts, accepts)| {
         let parts = parts.iter();
         parts.map(move |(table, part, reason)| (*table, *part, accepts, *reason))
@@ -46,36 +37,6 @@ pub fn implied(table: Table) -> impl Iterator<Item = Implied> {
         });
     implied.filter(move |implied| implied.table == table)
 }
-
-const FLAG: &str = "the other flag and `active` are boolean: it could be -1 beside a 1 only, on a row \
-                    that emits no message";
-const FLAGS: &[(Table, &str)] = &[
-    (Table::AddSub, "is_add"),
-    (Table::AddSub, "is_sub"),
-    (Table::Transfer, "is_input"),
-    (Table::Transfer, "is_output"),
-];
-
-const THREAD: &str = "a row would receive the thread more than once, and the thread is there once at each \
-                      clk: it starts once, and every row hands it on as often as it receives it";
-const ACTIVE: &[(Table, &str)] = &[
-    (Table::AddSub, "active"),
-    (Table::Shift, "active"),
-    (Table::ShiftImmediate, "active"),
-    (Table::Branch, "active"),
-    (Table::Jump, "active"),
-    (Table::LoadStoreWord, "active"),
-    (Table::LoadStoreSubword, "active"),
-    (Table::LoadStoreMisaligned, "active"),
-];
-
-const SHARED: &str = "where it is neither 0 nor 1, `writes_rd` is 0: rows that are parts of a step leave \
-                      everything as it is";
-const SHARES: &[(Table, &str)] = &[
-    (Table::AddImmediate, "active"),
-    (Table::Multiply, "active"),
-    (Table::Divide, "active"),
-];
 
 const FREE: &str = "it fixes cells that nothing depends on";
 const UNIQUE: &[(Table, &str)] = &[
@@ -93,39 +54,6 @@ const UNIQUE: &[(Table, &str)] = &[
     (Table::Ecall, "output_length.clk.unused"),
     (Table::Ecall, "output_length.difference.unused"),
     (Table::Transfer, "carry.unused"),
-];
-
-const KIND: &str = "a kind that is none of 0, 1 and 2 makes `active` other than 1: then it is 0, or \
-                    `writes_rd` is, and rows that are parts of a step leave everything as it is";
-/// Those of which only rows that are not in use can be wrong.
-const IDLE: &[(Table, &str, &str)] = &[
-    (
-        Table::ShiftImmediate,
-        "wide",
-        "the program has it on rows in use",
-    ),
-    (
-        Table::ShiftImmediate,
-        "arithmetic_left",
-        "the operation after SLLI is SRLI, for which the program has other directions",
-    ),
-    (Table::SetLessThan, "kind", KIND),
-    (Table::SetLessThanImmediate, "kind", KIND),
-    (
-        Table::Branch,
-        "is_equality",
-        "if it is -1 beside both others, the words are equal and the margin is -1",
-    ),
-    (
-        Table::Branch,
-        "is_unsigned",
-        "if it is -1 beside both others, the operation is JAL or JALR, whose link is not 0",
-    ),
-    (
-        Table::Branch,
-        "holds",
-        "unless it is 0 or 1, so is not `taken`, and the target is the next instruction",
-    ),
 ];
 
 const NUMBERS: &str =
@@ -162,7 +90,6 @@ const OTHERS: &[(Table, &str, &str)] = &[
     (Table::Ecall, "is_output", NUMBERS),
     (Table::Ecall, "is_debug", NUMBERS),
     (Table::Ecall, "is_exit", NUMBERS),
-    (Table::Ecall, "active", NUMBERS),
     (
         Table::Ecall,
         "transfers",
@@ -183,11 +110,6 @@ const OTHERS: &[(Table, &str, &str)] = &[
     ),
     (Table::Ecall, "output_end.lo", LIMBS),
     (Table::Ecall, "output_end.hi on range16", LIMBS),
-    (
-        Table::Transfer,
-        "active",
-        "a row would receive a transfer twice, which nobody sends twice",
-    ),
     (
         Table::Transfer,
         "goes_on",

@@ -73,7 +73,6 @@ fn everything_is_needed() {
                 (_, Some(implied)) if implied.accepts == kind => {
                     let kind = match kind {
                         Some(Kind::Second) => "second row",
-                        Some(Kind::Idle) => "idle row",
                         Some(Kind::False) => "other limbs",
                         None => "nothing",
                     };

@@ -415,15 +415,11 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
             (access(Lh, DATA + 1, Setup::Loads), wrap),
             (
                 access(Lw, DATA + 11, Setup::Loads),
-                vec![("offset[0]", 1), ("offset[1]", 1), ("offset[2]", 0)],
+                vec![("offset[0]", 1), ("offset[1]", 1)],
             ),
             (
                 access(Lw, DATA + 10, Setup::Loads),
-                vec![
-                    ("offset[0]", 1),
-                    ("offset[1]", F::ORDER_U32 - 1),
-                    ("offset[2]", 1),
-                ],
+                vec![("offset[0]", 1), ("offset[1]", F::ORDER_U32 - 1)],
             ),
             (
                 access(Lh, 1, Setup::Loads),

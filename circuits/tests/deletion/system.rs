@@ -269,9 +269,8 @@ fn number(x: u32) -> F {
 }
 
 /// A row of the boundary: `value` before and `after`.
-fn held(address: u32, value: u32, owner: u32, after: u32, last_clk: u32) -> [(&'static str, F); 9] {
+fn held(address: u32, value: u32, owner: u32, after: u32, last_clk: u32) -> [(&'static str, F); 8] {
     [
-        ("active", F::ONE),
         ("space", F::ONE),
         ("address", number(address)),
         ("before.lo", number(value & 0xffff)),
@@ -315,10 +314,6 @@ fn boundaries(all: &mut Vec<FalseRun>) {
     let part = |name| Without::Part(Table::Boundary, name);
     // A shard that takes over from itself.
     add(part("owner on range16"), &[&held(address, 9, 1, 9, clk)]);
-    // A row that receives a message that another one sends.
-    let mut taken_back = held(address, 9, 0, 9, 0);
-    taken_back[0].1 = -F::ONE;
-    add(part("active"), &[&held(address, 9, 0, 9, clk), &taken_back]);
     // A shard that takes over from nobody.
     add(Without::Bus(Bus::Boundary), &[&held(address, 9, 0, 9, clk)]);
     // A shard that begins with what it likes.
@@ -440,11 +435,7 @@ fn opened(
     gap: [u32; 2],
     borrows: [F; 3],
 ) -> Vec<(&'static str, F)> {
-    let mut cells = vec![
-        ("active", F::ONE),
-        ("last.lo", number(last[0])),
-        ("owner", number(last[1])),
-    ];
+    let mut cells = vec![("last.lo", number(last[0])), ("owner", number(last[1]))];
     let words = [
         (["address.lo", "address.hi"], address),
         (["from.lo", "from.hi"], from),
@@ -497,32 +488,14 @@ fn zeroed(all: &mut Vec<FalseRun>) {
     }
 
     // A word that a load finds as it never was.
-    let found = || {
-        let (mut world, clk) = loads(FREE, 9);
-        let mut lie = Lie::nowhere(&world);
-        let row = held_in(&world, [1, FREE]).expect("it is held");
-        lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
-        let another = held(FREE, 9, 0, 0, clk);
-        add_rows(&mut world, &mut lie, Table::Boundary, &[&another]);
-        (world, lie)
-    };
-    let (world, lie) = found();
+    let (mut world, clk) = loads(FREE, 9);
+    let mut lie = Lie::nowhere(&world);
+    let row = held_in(&world, [1, FREE]).expect("it is held");
+    lie.edit(&world, Table::Boundary, row, &[("last_clk", F::ZERO)]);
+    let another = held(FREE, 9, 0, 0, clk);
+    add_rows(&mut world, &mut lie, Table::Boundary, &[&another]);
     all.push(FalseRun {
         without: Without::Bus(Bus::Boundary),
-        world,
-        lie,
-    });
-
-    // It is opened twice, and once taken back.
-    let (mut world, mut lie) = found();
-    lie.edit(&world, Table::Zeroed, 0, &[("active", F::TWO)]);
-    let gap = gap_of(&world.image, FREE);
-    let borrows = [F::ZERO, borrow(FREE, gap[0]), borrow(gap[1], FREE + 1)];
-    let mut back = opened(FREE, [9, 0], 0, gap, borrows);
-    back[0].1 = -F::ONE;
-    add_rows(&mut world, &mut lie, Table::Zeroed, &[&back]);
-    all.push(FalseRun {
-        without: part("active"),
         world,
         lie,
     });

@@ -364,18 +364,12 @@ impl World {
         self.tables[table as usize].trace.values.len() / table.trace_width()
     }
 
-    /// Adds rows of zeros to a table, and returns the first: honest runs have none, but a prover may
-    /// have as many as it likes.
+    /// Adds rows of zeros to a table, to be filled, and returns the first.
     pub fn add_zeros(&mut self, table: Table, rows: usize) -> usize {
         let first = self.height(table);
         let trace = &mut self.tables[table as usize].trace;
         trace.values.extend(F::zero_vec(rows * trace.width));
         first
-    }
-
-    /// Whether a row is one of zeros.
-    pub fn is_unused(&self, table: Table, row: usize) -> bool {
-        self.cells(table, row).iter().all(|cell| *cell == F::ZERO)
     }
 
     pub fn cells(&self, table: Table, row: usize) -> &[F] {

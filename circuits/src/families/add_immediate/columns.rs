@@ -7,8 +7,6 @@ columns! {
     pub struct AddImmediate {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 on rows in use.
-        active: T,
         /// rd and rs1.
         registers: TwoRegisters<T>,
         /// The constant that is added.

@@ -13,19 +13,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let x = row.registers.x.value;
     let result = row.result.into_expr::<B>();
 
-    // (1) Active is boolean: it counts messages.
-    let active: B::Expr = row.active.into();
-    circuit.boolean("active", active.clone());
-
-    // (2) x + constant = result (mod 2^32). The program's constant has limbs in [0, 2^16), so limbs
+    // (1) x + constant = result (mod 2^32). The program's constant has limbs in [0, 2^16), so limbs
     // and carries stay below 2^17, far from p.
     let carry_lo = shift_down_16::<B>(x.lo + row.constant.lo - row.result.lo);
     let carry_hi = shift_down_16::<B>(x.hi + row.constant.hi + carry_lo.clone() - row.result.hi);
     circuit.boolean("carry_lo", carry_lo);
     circuit.boolean("carry_hi", carry_hi);
-    scoped!(circuit, "result", row.result.range_check(circuit, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit));
 
-    // (3) The instruction and its registers.
+    // (2) The instruction and its registers.
     let constants = [
         row.constant.lo.into(),
         row.constant.hi.into(),
@@ -35,7 +31,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         constant::<B>(Opcode::Addi as u32),
         constants,
         result,

@@ -1,6 +1,5 @@
 //! Filling the table from execution records.
 
-use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::Instruction,
@@ -23,7 +22,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddImmediate<F> {
     let constant = lo | hi << 16;
     AddImmediate {
         thread: Thread::fill(step.pc, step.clk),
-        active: F::ONE,
         registers: TwoRegisters::fill(step, &decoded),
         constant: Word::from_u32(constant),
         // x0 is not written, but the column holds the sum all the same.

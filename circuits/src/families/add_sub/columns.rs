@@ -3,14 +3,12 @@
 use crate::{columns, instruction::Thread, memory::Access, word::Word};
 
 columns! {
-    /// One ADD or SUB. A row is in use where one of the two flags is 1: "active" is not a column.
+    /// One ADD or SUB.
     pub struct AddSub {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 for ADD.
+        /// 1 for ADD, 0 for SUB.
         is_add: T,
-        /// 1 for SUB.
-        is_sub: T,
         /// Number of the destination register.
         rd: T,
         /// 0 if rd is x0, which is never written.

@@ -16,14 +16,13 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: AddSub<B::Var> = circuit.row();
 
-    // (1) At most one of the flags is set; a row without a flag is not in use.
-    let active: B::Expr = row.is_add + row.is_sub;
+    // (1) ADD or SUB.
+    let is_add: B::Expr = row.is_add.into();
+    let is_sub = B::Expr::ONE - is_add.clone();
     circuit.boolean("is_add", row.is_add);
-    circuit.boolean("is_sub", row.is_sub);
-    circuit.boolean("active", active.clone());
 
-    let operation = row.is_add * constant::<B>(Opcode::Add as u32)
-        + row.is_sub * constant::<B>(Opcode::Sub as u32);
+    let operation = is_add.clone() * constant::<B>(Opcode::Add as u32)
+        + is_sub.clone() * constant::<B>(Opcode::Sub as u32);
     let decoded = Decoded {
         operation,
         rd: row.rd.into(),
@@ -33,31 +32,27 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ..Decoded::default()
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
-    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
-    // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - active.clone()));
-
-    // (3) left + y = sum (mod 2^32), where (left, sum) is (x, result) for ADD and (result, x) for
+    // (2) left + y = sum (mod 2^32), where (left, sum) is (x, result) for ADD and (result, x) for
     // SUB. Carries are expressions of degree 1; limbs and carries stay below 2^17, far from p.
     let (x, y, result) = (row.x.value, row.y.value, row.result);
-    scoped!(circuit, "add", sum(circuit, row.is_add, [x, y], result));
-    scoped!(circuit, "sub", sum(circuit, row.is_sub, [result, y], x));
-    scoped!(circuit, "result", row.result.range_check(circuit, &active));
+    scoped!(circuit, "add", sum(circuit, is_add, [x, y], result));
+    scoped!(circuit, "sub", sum(circuit, is_sub, [result, y], x));
+    scoped!(circuit, "result", row.result.range_check(circuit));
 
-    // (4) Register accesses, each in its slot.
+    // (3) Register accesses, each in its slot.
     let writes_rd: B::Expr = row.writes_rd.into();
     let x_high = scoped!(circuit, "x", {
         row.x
-            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
+            .read(circuit, register(row.rs1), row.thread.slot::<B>(0))
     });
     let y_high = scoped!(circuit, "y", {
         row.y
-            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
+            .read(circuit, register(row.rs2), row.thread.slot::<B>(1))
     });
     let old_high = scoped!(circuit, "old", {
-        row.old.write(
+        row.old.write_if(
             circuit,
             &writes_rd,
             register(row.rd),
@@ -65,26 +60,20 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             row.thread.slot::<B>(3),
         )
     });
-    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
-    byte_pair(
-        circuit,
-        "difference_high.old",
-        &writes_rd,
-        old_high,
-        B::Expr::ZERO,
-    );
+    byte_pair(circuit, "difference_high.xy", x_high, y_high);
+    byte_pair(circuit, "difference_high.old", old_high, B::Expr::ZERO);
 }
 
 /// Constrains `left + right = sum` (mod 2^32) where `flag` is 1.
 #[inline(always)]
 fn sum<B: Builder>(
     circuit: &mut Circuit<'_, B>,
-    flag: B::Var,
+    flag: B::Expr,
     [left, right]: [Word<B::Var>; 2],
     sum: Word<B::Var>,
 ) {
     let carry_lo = shift_down_16::<B>(left.lo + right.lo - sum.lo);
     let carry_hi = shift_down_16::<B>(left.hi + right.hi + carry_lo.clone() - sum.hi);
-    circuit.zero("carry_lo", carry_lo.bool_check() * flag);
+    circuit.zero("carry_lo", carry_lo.bool_check() * flag.clone());
     circuit.zero("carry_hi", carry_hi.bool_check() * flag);
 }

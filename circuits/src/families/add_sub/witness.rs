@@ -21,7 +21,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
     AddSub {
         thread: Thread::fill(step.pc, step.clk),
         is_add: F::from_bool(instruction.opcode == Opcode::Add),
-        is_sub: F::from_bool(instruction.opcode == Opcode::Sub),
         rd: F::from_u8(instruction.rd),
         writes_rd: F::from_bool(instruction.rd != 0),
         rs1: F::from_u8(instruction.rs1),

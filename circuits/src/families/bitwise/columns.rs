@@ -13,7 +13,7 @@ columns! {
     pub struct Bitwise {
         /// Where and when.
         thread: Thread<T>,
-        /// XOR, OR or AND, or no operation.
+        /// XOR, OR or AND.
         logic: Logic<T>,
         /// rd, rs1 and rs2.
         registers: ThreeRegisters<T>,

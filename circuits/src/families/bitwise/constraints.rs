@@ -16,8 +16,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let (x, y) = (row.registers.x.value, row.registers.y.value);
     let [and_0, and_1, and_2, and_3] = exprs::<B, 4>(row.and);
 
-    // (1) One of the three operations, or a row not in use.
-    let active = row.logic.active(circuit);
+    // (1) One of the three operations.
+    row.logic.check(circuit);
 
     // (2) Each limb of the result, from the conjunction of the operands' limbs. All sums are below
     // 2^18.
@@ -43,7 +43,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     ] {
         scoped!(circuit, name, {
             let y_bytes = [y_low.into(), shift_down_8::<B>(y - y_low)];
-            let and = conjunction(circuit, &active, (x.into(), x_low.into()), y_bytes, and);
+            let and = conjunction(circuit, (x.into(), x_low.into()), y_bytes, and);
             row.logic.combine(circuit, x + y, and, result.into());
         });
     }
@@ -53,7 +53,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         row.logic.operation::<B>(opcodes),
         row.result.into_expr::<B>(),
         B::Expr::ZERO,

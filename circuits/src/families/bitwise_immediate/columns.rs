@@ -13,7 +13,7 @@ columns! {
     pub struct BitwiseImmediate {
         /// Where and when.
         thread: Thread<T>,
-        /// XORI, ORI or ANDI, or no operation.
+        /// XORI, ORI or ANDI.
         logic: Logic<T>,
         /// rd and rs1.
         registers: TwoRegisters<T>,

@@ -17,8 +17,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let [immediate_low, immediate_high] = exprs::<B, 2>(row.immediate);
     let sign: B::Expr = row.sign.into();
 
-    // (1) One of the three operations, or a row not in use.
-    let active = row.logic.active(circuit);
+    // (1) One of the three operations.
+    row.logic.check(circuit);
 
     // (2) The low limb of the result, from the conjunction of the operands' low limbs. All sums are
     // below 2^18.
@@ -26,7 +26,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         let immediate = immediate_low.clone() + immediate_high.clone() * constant::<B>(1 << 8);
         let and = conjunction(
             circuit,
-            &active,
             (x.lo.into(), row.x_low.into()),
             [immediate_low.clone(), immediate_high.clone()],
             exprs::<B, 2>(row.and),
@@ -47,7 +46,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         row.logic.operation::<B>(opcodes),
         [immediate_low, immediate_high, sign, B::Expr::ZERO],
         row.result.into_expr::<B>(),

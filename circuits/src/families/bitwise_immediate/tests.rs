@@ -51,11 +51,6 @@ fn columns_and_messages() {
 }
 
 #[test]
-fn an_unused_row_says_nothing() {
-    TESTED.unused_says_nothing();
-}
-
-#[test]
 fn every_changed_cell_is_noticed() {
     for (x, y) in [NEGATIVE, POSITIVE, (u32::MAX, u32::MAX), (0, 0)] {
         TESTED.notices_changes(x, y);
@@ -116,8 +111,8 @@ fn another_operation_is_refused() {
     TESTED.refuses(Opcode::Xori, (0, 0), "xor_and", |row| {
         row.logic.xor_and = F::TWO
     });
-    // A row not in use that writes a register.
-    TESTED.refuses(Opcode::Xori, (0, 0), "writes_rd", |row| {
+    // None of the three.
+    TESTED.refuses(Opcode::Xori, (0, 0), "some", |row| {
         row.logic.xor_and = F::ZERO
     });
 }

@@ -3,8 +3,8 @@
 use crate::{columns, instruction::Thread, memory::Access};
 
 columns! {
-    /// One branch. A row is in use where one of the first three flags is 1: "active" is not a
-    /// column, and neither is "taken".
+    /// One branch. It is BLTU or BGEU if neither of the first two flags is 1. Whether it is taken is
+    /// not a column.
     pub struct Branch {
         /// Where and when.
         thread: Thread<T>,
@@ -12,8 +12,6 @@ columns! {
         is_equality: T,
         /// 1 for BLT and BGE.
         is_signed: T,
-        /// 1 for BLTU and BGEU.
-        is_unsigned: T,
         /// 1 for BNE, BGE and BGEU.
         is_negated: T,
         /// Number of the first source register.

@@ -25,19 +25,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the three kinds; a row of no kind is not in use. The other flags are
-    // boolean, and zero on rows not in use.
-    let ordered: B::Expr = row.is_signed + row.is_unsigned;
-    let active: B::Expr = ordered.clone() + row.is_equality;
+    // (1) One of the three kinds: of booleans that add up to 1, one is. The other flags are boolean.
+    let ordered: B::Expr = one.clone() - row.is_equality.into();
+    let is_unsigned: B::Expr = ordered.clone() - row.is_signed;
     circuit.boolean("is_equality", row.is_equality);
     circuit.boolean("is_signed", row.is_signed);
-    circuit.boolean("is_unsigned", row.is_unsigned);
-    circuit.boolean("active", active.clone());
-    circuit.zero(
-        "is_negated",
-        row.is_negated * (active.clone() - row.is_negated),
-    );
-    circuit.zero("holds", row.holds * (active.clone() - row.holds));
+    circuit.boolean("is_unsigned", is_unsigned.clone());
+    circuit.boolean("is_negated", row.is_negated);
+    circuit.boolean("holds", row.holds);
     circuit.zero(
         "high_decides",
         row.high_decides * (ordered.clone() - row.high_decides),
@@ -50,11 +45,11 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.zero("next_pc.taken", taken.clone() * (row.next_pc - row.target));
     circuit.zero(
         "next_pc.not_taken",
-        (active.clone() - taken) * (row.next_pc - following),
+        (one.clone() - taken) * (row.next_pc - following),
     );
     let operation = row.is_equality * constant::<B>(Opcode::Beq as u32)
         + row.is_signed * constant::<B>(Opcode::Blt as u32)
-        + row.is_unsigned * constant::<B>(Opcode::Bltu as u32)
+        + is_unsigned.clone() * constant::<B>(Opcode::Bltu as u32)
         + row.is_negated;
     let decoded = Decoded {
         operation,
@@ -68,8 +63,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ],
         ..Decoded::default()
     };
-    row.thread
-        .step(circuit, &active, decoded, row.next_pc.into());
+    row.thread.step(circuit, decoded, row.next_pc.into());
 
     // (3) Equality: words are equal if both differences of limbs are 0, and not if one of them has
     // an inverse. The differences are below 2^16 in absolute value, so zero mod p is zero. The
@@ -98,9 +92,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         for (name, aid, limb) in [("x", aid_0, row.x.value.hi), ("y", aid_1, row.y.value.hi)] {
             scoped!(circuit, name, {
                 circuit.zero("boolean", aid.into().bool_check() * row.is_signed);
-                circuit.zero("unsigned", aid * row.is_unsigned);
+                circuit.zero("unsigned", is_unsigned.clone() * aid);
                 let flipped = limb + constant::<B>(1 << 15) - aid * constant::<B>(1 << 16);
-                circuit.send(Bus::Range16, "top_bit", row.is_signed, [flipped]);
+                circuit.send_if(Bus::Range16, "top_bit", row.is_signed, [flipped]);
             });
         }
     });
@@ -119,16 +113,16 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         let sign = row.holds * constant::<B>(2) - one.clone();
         let strict = row.holds + (one - row.holds) * row.high_decides;
         circuit.equal("margin", sign * excess - strict, row.margin);
-        circuit.send(Bus::Range16, "margin", ordered, [row.margin.into()]);
+        circuit.send_if(Bus::Range16, "margin", ordered, [row.margin.into()]);
     });
 
     // (6) Register accesses, each in its slot.
     let x_high = scoped!(circuit, "x", {
-        row.x.read(circuit, &active, register(row.rs1), clk.clone())
+        row.x.read(circuit, register(row.rs1), clk.clone())
     });
     let y_high = scoped!(circuit, "y", {
         let clk = clk.clone() + constant::<B>(1);
-        row.y.read(circuit, &active, register(row.rs2), clk)
+        row.y.read(circuit, register(row.rs2), clk)
     });
-    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
+    byte_pair(circuit, "difference_high.xy", x_high, y_high);
 }

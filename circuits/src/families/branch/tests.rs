@@ -257,10 +257,9 @@ fn a_forged_order_is_refused() {
 fn two_kinds_at_once_are_refused() {
     let mut wrong = row(&step(5, 5, true), &instruction(Opcode::Beq));
     wrong.is_signed = F::ONE;
-    refuses(Opcode::Beq, wrong, "active");
-    // 2 * Blt - 2 * Beq + Beq would be Bltu.
+    refuses(Opcode::Beq, wrong, "is_unsigned");
+    // 2 * Blt - Beq would be Bltu.
     let mut wrong = row(&step(5, 5, false), &instruction(Opcode::Bltu));
-    wrong.is_unsigned = F::ZERO;
     wrong.is_signed = F::TWO;
     wrong.is_equality = -F::ONE;
     refuses(Opcode::Bltu, wrong, "is_equality");

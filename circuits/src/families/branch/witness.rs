@@ -52,7 +52,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> Branch<F> {
         thread: Thread::fill(step.pc, step.clk),
         is_equality: F::from_bool(is_equality),
         is_signed: F::from_bool(is_signed),
-        is_unsigned: F::from_bool(!is_equality && !is_signed),
         is_negated: F::from_bool(matches!(opcode, Opcode::Bne | Opcode::Bge | Opcode::Bgeu)),
         rs1: F::from_u8(instruction.rs1),
         rs2: F::from_u8(instruction.rs2),

@@ -8,8 +8,6 @@ columns! {
     pub struct Divide {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 on rows in use.
-        active: T,
         /// 1 for DIV and REM; a constant of the program.
         is_signed: T,
         /// 1 for REM and REMU; a constant of the program.

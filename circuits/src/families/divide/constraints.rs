@@ -20,12 +20,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     let up = constant::<B>(1 << 16);
 
-    // (1) A row is in use or not.
-    let active: B::Expr = row.active.into();
-    circuit.boolean("active", active.clone());
-
     let decoded = Decoded {
-        operation: row.active * constant::<B>(Opcode::Div as u32),
+        operation: constant::<B>(Opcode::Div as u32),
         rd: row.rd.into(),
         writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
@@ -38,13 +34,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ],
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
-    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
-    // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (one.clone() - active.clone()));
-
-    // (3) The operands' signs. Signed, the high limb less 2^16 if negative is in [-2^15, 2^15);
+    // (1) The operands' signs. Signed, the high limb less 2^16 if negative is in [-2^15, 2^15);
     // unsigned, it is in [0, 2^16), so that the sign is 0.
     let d = row.dividend.value.into_expr::<B>();
     let b = row.divisor.value.into_expr::<B>();
@@ -55,25 +47,25 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.boolean(name, sign);
         let shifted = hi - sign * up.clone() + row.is_signed * constant::<B>(1 << 15);
         scoped!(circuit, name, {
-            circuit.send(Bus::Range16, "hi", active.clone(), [shifted]);
+            circuit.send(Bus::Range16, "hi", [shifted]);
         });
     }
 
-    // (4) divisor_zero is 1 exactly if the divisor is zero: the sum of its limbs is below 2^17.
+    // (2) divisor_zero is 1 exactly if the divisor is zero: the sum of its limbs is below 2^17.
     let sum = b.lo.clone() + b.hi.clone();
     circuit.zero("divisor_zero", row.divisor_zero * sum.clone());
     circuit.equal(
         "divisor_inverse",
         row.divisor_inverse * sum,
-        active.clone() - row.divisor_zero,
+        one.clone() - row.divisor_zero.into(),
     );
     circuit.zero(
         "divisor_inverse.zero",
         row.divisor_inverse * row.divisor_zero,
     );
 
-    // (5) |b|, the divisor's magnitude, as bytes: b if it is not negative, 2^32 - b if it is.
-    let divisor = bytes_of(circuit, "divisor_bytes", &active, row.divisor_bytes);
+    // (3) |b|, the divisor's magnitude, as bytes: b if it is not negative, 2^32 - b if it is.
+    let divisor = bytes_of(circuit, "divisor_bytes", row.divisor_bytes);
     let magnitude = word_of::<B>(&divisor);
     let negative = row.divisor_negative;
     let carry = shift_down_16::<B>(magnitude.lo.clone() + b.lo.clone());
@@ -87,23 +79,21 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("minus.hi", hi * negative);
     });
 
-    // (6) |q| is all ones if the divisor is zero. Each byte is at most 255.
-    let quotient = bytes_of(circuit, "quotient_bytes", &active, row.quotient_bytes);
+    // (4) |q| is all ones if the divisor is zero. Each byte is at most 255.
+    let quotient = bytes_of(circuit, "quotient_bytes", row.quotient_bytes);
     let [q0, q1, q2, q3] = quotient.clone();
     let missing = q0 + q1 + q2 + q3 - constant::<B>(4 * 255);
     circuit.zero("quotient_of_zero", row.divisor_zero * missing);
     let quotient_word = word_of::<B>(&quotient);
 
-    // (7) |q| |b| + |r| = |d|, limb by limb, all terms of the products above 2^32 being zero. |d|
+    // (5) |q| |b| + |r| = |d|, limb by limb, all terms of the products above 2^32 being zero. |d|
     // is d or 2^32 - d, here with limbs of which the lower one may be negative. All terms but the
-    // last are in [0, 2^26), and carry_low is looked up in (10).
+    // last are in [0, 2^26), and carry_low is looked up in (8).
     let [limb_0, limb_1, limb_2, limb_3] = products::<B>(&quotient, &divisor);
     let remainder = row.remainder.into_expr::<B>();
     let carry = row.carry_low + row.carry_high * constant::<B>(1 << 8);
     let sign = one.clone() - row.dividend_negative * constant::<B>(2);
-    scoped!(circuit, "remainder", {
-        row.remainder.range_check(circuit, &active)
-    });
+    scoped!(circuit, "remainder", { row.remainder.range_check(circuit) });
     circuit.boolean("carry_high", row.carry_high);
     circuit.equal(
         "limb_0",
@@ -117,19 +107,19 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
     circuit.zero("limbs_above", limb_2 + limb_3);
 
-    // (8) |r| < |b|, or |r| < 2^32 if b is zero: the slack |b| - |r| - 1 has limbs in [0, 2^16).
+    // (6) |r| < |b|, or |r| < 2^32 if b is zero: the slack |b| - |r| - 1 has limbs in [0, 2^16).
     // The borrow is an expression; all of this is below 2^18.
     let borrow = shift_down_16::<B>(
-        row.slack_lo + remainder.lo.clone() + active.clone() - magnitude.lo.clone(),
+        row.slack_lo + remainder.lo.clone() + one.clone() - magnitude.lo.clone(),
     );
     let slack = Word {
         lo: row.slack_lo.into(),
         hi: magnitude.hi + row.divisor_zero * up.clone() - remainder.hi.clone() - borrow.clone(),
     };
     circuit.boolean("slack.borrow", borrow);
-    scoped!(circuit, "slack", slack.range_check(circuit, &active));
+    scoped!(circuit, "slack", slack.range_check(circuit));
 
-    // (9) The result is |q| or |r|, negated mod 2^32 where the operands' signs require it: r as d, q
+    // (7) The result is |q| or |r|, negated mod 2^32 where the operands' signs require it: r as d, q
     // if the signs differ, but never if b is zero. Degree 3.
     let (s_d, s_b) = (row.dividend_negative, row.divisor_negative);
     let quotient_negative: B::Expr =
@@ -158,21 +148,21 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         row.result.hi + carry.lo,
         sign * chosen.hi + carry.hi * up,
     );
-    scoped!(circuit, "result", row.result.range_check(circuit, &active));
+    scoped!(circuit, "result", row.result.range_check(circuit));
 
-    // (10) Register accesses, each in its slot. The byte that is left in the last lookup serves
-    // the carry of (7), which need not be right where no register is written.
+    // (8) Register accesses, each in its slot. The byte that is left in the last lookup serves
+    // the carry of (5).
     let writes_rd: B::Expr = row.writes_rd.into();
     let dividend_high = scoped!(circuit, "dividend", {
         row.dividend
-            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
+            .read(circuit, register(row.rs1), row.thread.slot::<B>(0))
     });
     let divisor_high = scoped!(circuit, "divisor", {
         row.divisor
-            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
+            .read(circuit, register(row.rs2), row.thread.slot::<B>(1))
     });
     let old_high = scoped!(circuit, "old", {
-        row.old.write(
+        row.old.write_if(
             circuit,
             &writes_rd,
             register(row.rd),
@@ -183,31 +173,28 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     byte_pair(
         circuit,
         "difference_high.operands",
-        &active,
         dividend_high,
         divisor_high,
     );
     byte_pair(
         circuit,
         "difference_high.old.carry_low",
-        &writes_rd,
         old_high,
         row.carry_low.into(),
     );
 }
 
-/// Looks up that four columns are bytes, where `active` is 1, and returns them.
+/// Looks up that four columns are bytes, and returns them.
 #[inline(always)]
 fn bytes_of<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     name: &str,
-    active: &B::Expr,
     bytes: [B::Var; 4],
 ) -> [B::Expr; 4] {
     let bytes = exprs::<B, 4>(bytes);
     scoped!(circuit, name, {
-        byte_pair(circuit, "lo", active, bytes[0].clone(), bytes[1].clone());
-        byte_pair(circuit, "hi", active, bytes[2].clone(), bytes[3].clone());
+        byte_pair(circuit, "lo", bytes[0].clone(), bytes[1].clone());
+        byte_pair(circuit, "hi", bytes[2].clone(), bytes[3].clone());
     });
     bytes
 }

@@ -21,19 +21,19 @@
 //!
 //! # Why the result is the right one
 //! Let d and b be the operands' words, in `[0, 2^32)`. The numbers are those of the comments in the
-//! constraints; every row in use that writes rd is meant.
+//! constraints.
 //!
-//! **Signs** (3). The signs `s_d` and `s_b` are booleans. If the instruction is signed,
+//! **Signs** (1). The signs `s_d` and `s_b` are booleans. If the instruction is signed,
 //! `hi - 2^16 s + 2^15` is in `[0, 2^16)`, so `s` is the word's top bit. If not, `hi - 2^16 s` is,
 //! so `s` is 0. The integer that a word w stands for is `w - 2^32 s`, and its magnitude is `w` or,
 //! if `s` is 1, `2^32 - w`; in the second case w is not zero, so a magnitude is always in
 //! `[0, 2^32)`, and at most 2^31 if the instruction is signed.
 //!
-//! **Zero** (4). `z = divisor_zero` is b = 0: the sum `t` of b's limbs is below 2^17, so it is zero
+//! **Zero** (2). `z = divisor_zero` is b = 0: the sum `t` of b's limbs is below 2^17, so it is zero
 //! mod p only if b is. If `t` is not zero, `z t = 0` makes z 0; if it is, `inverse t = 1 - z` makes
 //! z 1. No flag is chosen by the prover.
 //!
-//! **Divisor** (5). `B`, the word of four bytes, is `|b|`. If `s_b` is 0, limb for limb. If it is
+//! **Divisor** (3). `B`, the word of four bytes, is `|b|`. If `s_b` is 0, limb for limb. If it is
 //! 1, `B.lo + b.lo` is 0 or 2^16 (it is below 2^17, so this holds over the integers), and with that
 //! as carry `B.hi + b.hi + carry = 2^16`; together, `B + b = 2^32`.
 //!
@@ -58,9 +58,9 @@
 //! it is not negative: `R < B`, strictly, if b is not zero; and if it is, this adds nothing.
 //!
 //! So if b is not zero, Q and R are the only ones by Euclid: `|d| = Q |b| + R`, `0 <= R < |b|`.
-//! If b is zero, then B = 0, so R = `|d|`; and Q is `2^32 - 1`, as its bytes sum to `4 * 255` (6).
+//! If b is zero, then B = 0, so R = `|d|`; and Q is `2^32 - 1`, as its bytes sum to `4 * 255` (4).
 //!
-//! **Result** (9). Chosen is `W`, which is R for a remainder, Q for a quotient. `negate` is s_d for
+//! **Result** (7). Chosen is `W`, which is R for a remainder, Q for a quotient. `negate` is s_d for
 //! a remainder. For a quotient it is `s_d XOR s_b`, or 0 if b is zero (then `s_b` is 0 too). The
 //! result's limbs are in `[0, 2^16)` by lookup and the two carries boolean, so over the integers:
 //! - if `negate` is 0, `result.lo = W.lo + 2^16 carry`, whose carry must be 0, and so for hi;

@@ -57,7 +57,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> Divide<F> {
     };
     Divide {
         thread: Thread::fill(step.pc, step.clk),
-        active: F::ONE,
         is_signed: F::from_bool(is_signed),
         is_remainder: F::from_bool(is_remainder),
         rd: F::from_u8(instruction.rd),

@@ -3,7 +3,7 @@
 use crate::{columns, instruction::Thread, memory::Access, word::Word};
 
 columns! {
-    /// One ECALL. A row is in use where one of the four flags is 1: "active" is not a column.
+    /// One ECALL: `write(1 | 2, pointer, length)` if none of the three flags is 1.
     pub struct Ecall {
         /// Where and when.
         thread: Thread<T>,
@@ -11,8 +11,6 @@ columns! {
         is_read: T,
         /// 1 for `write(3, pointer, length)`.
         is_output: T,
-        /// 1 for `write(1 | 2, pointer, length)`.
-        is_debug: T,
         /// 1 for `exit(code)`.
         is_exit: T,
         /// The read of a7: which call.

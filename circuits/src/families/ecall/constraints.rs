@@ -19,46 +19,40 @@ const MAX_TRANSFER: u32 = 4096;
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Ecall<B::Var> = circuit.row();
 
-    // (1) At most one of the flags is set; a row without a flag is not in use.
+    // (1) One of the four calls: of booleans that add up to 1, one is.
+    let returns: B::Expr = B::Expr::ONE - row.is_exit.into();
+    let is_write: B::Expr = returns.clone() - row.is_read;
+    let is_debug: B::Expr = is_write.clone() - row.is_output;
     circuit.boolean("is_read", row.is_read);
     circuit.boolean("is_output", row.is_output);
-    circuit.boolean("is_debug", row.is_debug);
+    circuit.boolean("is_debug", is_debug.clone());
     circuit.boolean("is_exit", row.is_exit);
-    let is_write: B::Expr = row.is_output + row.is_debug;
-    let returns: B::Expr = is_write.clone() + row.is_read;
-    let active: B::Expr = returns.clone() + row.is_exit;
-    circuit.boolean("active", active.clone());
 
-    thread(circuit, &row, &active, &returns);
-    arguments(circuit, &row, &active, &returns, &is_write);
-    result(circuit, &row, &active, &returns);
+    thread(circuit, &row, &returns);
+    arguments(circuit, &row, &returns, [is_write, is_debug]);
+    result(circuit, &row, &returns);
     output(circuit, &row);
-    registers(circuit, &row, &active);
+    registers(circuit, &row);
 }
 
 /// Fetch and hand on the thread, or end it.
 #[inline(always)]
-fn thread<B: Builder>(
-    circuit: &mut Circuit<'_, B>,
-    row: &Ecall<B::Var>,
-    active: &B::Expr,
-    returns: &B::Expr,
-) {
+fn thread<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>, returns: &B::Expr) {
     // (2) The program has ECALL; exit sends its code instead of the thread.
     let decoded = Decoded {
         operation: constant::<B>(Opcode::Ecall as u32),
         ..Decoded::default()
     };
-    row.thread.fetch(circuit, active, decoded);
+    row.thread.fetch(circuit, decoded);
     let next_clk = row.thread.clk.into() + constant::<B>(CLK_PER_STEP);
-    circuit.send(
+    circuit.send_if(
         Bus::State,
         "next",
         returns.clone(),
         [row.thread.following::<B>(), next_clk],
     );
     let code = row.argument.value.into_expr::<B>();
-    circuit.send(Bus::Exit, "exit", row.is_exit, [code.lo, code.hi]);
+    circuit.send_if(Bus::Exit, "exit", row.is_exit, [code.lo, code.hi]);
 }
 
 /// The values that a7, a0, a1 and a2 may have.
@@ -66,19 +60,18 @@ fn thread<B: Builder>(
 fn arguments<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     row: &Ecall<B::Var>,
-    active: &B::Expr,
     returns: &B::Expr,
-    is_write: &B::Expr,
+    [is_write, is_debug]: [B::Expr; 2],
 ) {
     // (3) The call's number.
     let number = row.number.value;
     circuit.zero("number.read", row.is_read * minus::<B>(number.lo, 63));
-    circuit.zero("number.write", is_write.clone() * minus::<B>(number.lo, 64));
+    circuit.zero("number.write", is_write * minus::<B>(number.lo, 64));
     circuit.zero(
         "number.exit",
         row.is_exit * minus::<B>(number.lo, 93) * minus::<B>(number.lo, 94),
     );
-    circuit.zero("number.hi", active.clone() * number.hi);
+    circuit.zero("number.hi", number.hi);
 
     // (4) The file descriptor.
     let descriptor = row.argument.value;
@@ -89,7 +82,7 @@ fn arguments<B: Builder>(
     );
     circuit.zero(
         "descriptor.debug",
-        row.is_debug * minus::<B>(descriptor.lo, 1) * minus::<B>(descriptor.lo, 2),
+        is_debug * minus::<B>(descriptor.lo, 1) * minus::<B>(descriptor.lo, 2),
     );
     circuit.zero("descriptor.hi", returns.clone() * descriptor.hi);
 
@@ -103,18 +96,18 @@ fn arguments<B: Builder>(
     let overflows = returns.clone() * carry_hi;
     circuit.zero("end.overflow_lo", overflows.clone() * end.lo);
     circuit.zero("end.overflow_hi", overflows * end.hi);
-    scoped!(circuit, "end", end.range_check(circuit, active));
+    scoped!(circuit, "end", end.range_check(circuit));
 
     // (6) is_long = (length >= 4096): length - 4096 + 2^32 (1 - is_long) is in [0, 2^32), by limbs.
     // Differences of limbs stay within 2^18.
     circuit.boolean("borrow", row.borrow);
     circuit.boolean("is_long", row.is_long);
     let limb = constant::<B>(1 << 16);
-    let is_short = active.clone() - row.is_long;
+    let is_short = B::Expr::ONE - row.is_long.into();
     let low = minus::<B>(length.lo, MAX_TRANSFER) + row.borrow * limb.clone();
     let high = length.hi - row.borrow + is_short * limb;
-    circuit.send(Bus::Range16, "length.low", active.clone(), [low]);
-    circuit.send(Bus::Range16, "length.high", active.clone(), [high]);
+    circuit.send(Bus::Range16, "length.low", [low]);
+    circuit.send(Bus::Range16, "length.high", [high]);
 }
 
 /// `x - value`.
@@ -125,12 +118,7 @@ fn minus<B: Builder>(x: B::Var, value: u32) -> B::Expr {
 
 /// The value that a0 receives, and the transfer of as many bytes.
 #[inline(always)]
-fn result<B: Builder>(
-    circuit: &mut Circuit<'_, B>,
-    row: &Ecall<B::Var>,
-    active: &B::Expr,
-    returns: &B::Expr,
-) {
+fn result<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>, returns: &B::Expr) {
     // (7) result + unread = min(length, 4096), where unread is 0 but for `read`; exit leaves a0 as
     // it is. By (6), length.hi is 0 where is_long is not set. Both terms are below 2^16.
     let short = (B::Expr::ONE - row.is_long) * row.length.value.lo;
@@ -144,8 +132,8 @@ fn result<B: Builder>(
         row.is_exit * (row.result - row.argument.value.lo),
     );
     circuit.zero("unread", (B::Expr::ONE - row.is_read.into()) * row.unread);
-    circuit.send(Bus::Range16, "result", active.clone(), [row.result.into()]);
-    circuit.send(Bus::Range16, "unread", row.is_read, [row.unread.into()]);
+    circuit.send(Bus::Range16, "result", [row.result.into()]);
+    circuit.send_if(Bus::Range16, "unread", row.is_read, [row.unread.into()]);
 
     // (8) Input and public output are transferred, unless there are no bytes. The transfer table
     // receives no transfer of 0 bytes.
@@ -160,7 +148,7 @@ fn result<B: Builder>(
         row.transfers * (B::Expr::ONE - may_transfer),
     );
     let output_end = row.output_end.lo + row.output_end.hi * constant::<B>(1 << 16);
-    circuit.send(
+    circuit.send_if(
         Bus::Transfer,
         "transfer",
         row.transfers,
@@ -189,13 +177,13 @@ fn output<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
         is_output.clone() * (before.hi + carry - after.hi),
     );
     let four = constant::<B>(4);
-    circuit.send(
+    circuit.send_if(
         Bus::Range16,
         "output_end.lo",
         row.is_output,
         [after.lo.into()],
     );
-    circuit.send(
+    circuit.send_if(
         Bus::Range16,
         "output_end.hi",
         row.is_output,
@@ -223,41 +211,40 @@ fn output<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
     let place = (SPACE_OUTPUT_LENGTH, B::Expr::ZERO);
     let high = scoped!(circuit, "output_length", {
         row.output_length
-            .write(circuit, &is_output, place, after.into_expr::<B>(), clk)
+            .write_if(circuit, &is_output, place, after.into_expr::<B>(), clk)
     });
-    byte_pair(
-        circuit,
+    circuit.send_if(
+        Bus::BytePair,
         "difference_high.output_length",
-        &is_output,
-        high,
-        B::Expr::ZERO,
+        is_output,
+        [high, B::Expr::ZERO],
     );
 }
 
 /// The registers' accesses, each in its slot.
 #[inline(always)]
-fn registers<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>, active: &B::Expr) {
+fn registers<B: Builder>(circuit: &mut Circuit<'_, B>, row: &Ecall<B::Var>) {
     // (11) a7, a1 and a2 are read, a0 is written.
     let clk: B::Expr = row.thread.clk.into();
     let number = scoped!(circuit, "a7", {
         row.number
-            .read(circuit, active, register(constant::<B>(17)), clk.clone())
+            .read(circuit, register(constant::<B>(17)), clk.clone())
     });
     let pointer = scoped!(circuit, "a1", {
         row.pointer
-            .read(circuit, active, register(constant::<B>(11)), clk.clone())
+            .read(circuit, register(constant::<B>(11)), clk.clone())
     });
     let length = scoped!(circuit, "a2", {
         row.length
-            .read(circuit, active, register(constant::<B>(12)), clk.clone())
+            .read(circuit, register(constant::<B>(12)), clk.clone())
     });
     let mut after = row.argument.value.into_expr::<B>();
     after.lo = row.result.into();
     let argument = scoped!(circuit, "a0", {
         let clk = clk + constant::<B>(3);
         row.argument
-            .write(circuit, active, register(constant::<B>(10)), after, clk)
+            .write(circuit, register(constant::<B>(10)), after, clk)
     });
-    byte_pair(circuit, "difference_high.a7_a1", active, number, pointer);
-    byte_pair(circuit, "difference_high.a2_a0", active, length, argument);
+    byte_pair(circuit, "difference_high.a7_a1", number, pointer);
+    byte_pair(circuit, "difference_high.a2_a0", length, argument);
 }

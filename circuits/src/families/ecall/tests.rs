@@ -232,7 +232,7 @@ fn unknown_descriptors_are_refused() {
 fn two_calls_at_once_are_refused() {
     let mut both = row(&exit(93, 0), &ECALL);
     both.is_read = F::ONE;
-    assert_eq!(refused(both), "active");
+    assert_eq!(refused(both), "is_debug");
     let mut none = row(&exit(93, 0), &ECALL);
     none.is_exit = F::TWO;
     assert_eq!(refused(none), "is_exit");

@@ -27,7 +27,6 @@ pub fn row(step: &EcallStep, _: &Instruction) -> Ecall<F> {
         thread: Thread::fill(step.pc, step.clk),
         is_read: is(Call::Read),
         is_output: is(Call::WriteOutput),
-        is_debug: is(Call::WriteDebug),
         is_exit: is(Call::Exit),
         number: Access::fill(&step.a7, step.clk),
         argument: Access::fill(&step.a0, step.clk + 3),

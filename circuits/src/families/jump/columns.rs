@@ -3,14 +3,11 @@
 use crate::{columns, instruction::Thread, memory::Access};
 
 columns! {
-    /// One jump. A row is in use where one of the two flags is 1: "active" is not a column, and
-    /// neither are the next pc and the low limb of the link value.
+    /// One jump. The next pc and the low limb of the link value are not columns.
     pub struct Jump {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 for JAL.
-        is_jal: T,
-        /// 1 for JALR.
+        /// 1 for JALR, 0 for JAL.
         is_jalr: T,
         /// Number of the destination register.
         rd: T,

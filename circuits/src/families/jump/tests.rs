@@ -238,6 +238,8 @@ fn a_wrong_link_is_refused() {
 #[test]
 fn jal_as_jalr_is_refused() {
     let mut wrong = row(&jal_step(PC + 64), &jal(64));
+    wrong.is_jalr = F::TWO;
+    refuses(wrong, &jal(64), "is_jalr");
     wrong.is_jalr = F::ONE;
-    refuses(wrong, &jal(64), "active");
+    refuses(wrong, &jal(64), "target.high");
 }

@@ -29,7 +29,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> Jump<F> {
     let sum = i64::from(x.value) + i64::from(instruction.imm);
     Jump {
         thread: Thread::fill(step.pc, step.clk),
-        is_jal: F::from_bool(!is_jalr),
         is_jalr: F::from_bool(is_jalr),
         rd: F::from_u8(instruction.rd),
         writes_rd: F::from_bool(instruction.rd != 0),

@@ -3,8 +3,7 @@
 use crate::{columns, gadgets::address::Address, instruction::Thread, memory::Access};
 
 columns! {
-    /// One load or store. A row is in use where one of the five flags is 1: "active" is not a
-    /// column.
+    /// One load or store. It is SH if none of the four flags is 1.
     pub struct LoadStoreMisaligned {
         /// Where and when.
         thread: Thread<T>,
@@ -16,8 +15,6 @@ columns! {
         is_lhu: T,
         /// 1 for SW.
         is_sw: T,
-        /// 1 for SH.
-        is_sh: T,
         /// 1 if a load writes its destination: 0 if that is x0, and for stores.
         writes_rd: T,
         /// Number of the base register.
@@ -26,8 +23,8 @@ columns! {
         register: T,
         /// The effective address.
         address: Address<T>,
-        /// 1 at the place of the first byte in its word, less 1: offset 1, 2 or 3.
-        offset: [T; 3],
+        /// 1 at the place of the first byte in its word, less 1: offset 1 or 2; 3 if neither is 1.
+        offset: [T; 2],
         /// 1 if the first word is the last of memory, so that word 0 follows it.
         wraps: T,
         /// The read of rs1.

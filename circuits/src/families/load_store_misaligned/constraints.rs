@@ -6,7 +6,7 @@ use zonda_riscv_emu::instruction::Opcode;
 use super::LoadStoreMisaligned;
 use crate::{
     builder::{Builder, Circuit, constant, scoped},
-    bus::SPACE_RAM,
+    bus::{Bus, SPACE_RAM},
     gadgets::product::limb,
     instruction::Decoded,
     memory::{byte_pair, register},
@@ -20,31 +20,30 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the flags is set; a row without a flag is not in use.
+    // (1) One of the five operations: of booleans that add up to 1, one is.
     let is_load: B::Expr = row.is_lw + row.is_lh + row.is_lhu;
-    let is_store: B::Expr = row.is_sw + row.is_sh;
+    let is_store: B::Expr = one.clone() - is_load.clone();
+    let is_sh: B::Expr = is_store.clone() - row.is_sw;
     let is_word: B::Expr = row.is_lw + row.is_sw;
-    let active = is_load.clone() + is_store.clone();
     for (name, flag) in [
         ("is_lw", row.is_lw),
         ("is_lh", row.is_lh),
         ("is_lhu", row.is_lhu),
         ("is_sw", row.is_sw),
-        ("is_sh", row.is_sh),
     ] {
         circuit.boolean(name, flag);
     }
-    circuit.boolean("active", active.clone());
+    circuit.boolean("is_sh", is_sh.clone());
 
     // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
     // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (one.clone() - is_load.clone()));
+    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
 
     let operation = row.is_lw * constant::<B>(Opcode::Lw as u32)
         + row.is_lh * constant::<B>(Opcode::Lh as u32)
         + row.is_lhu * constant::<B>(Opcode::Lhu as u32)
         + row.is_sw * constant::<B>(Opcode::Sw as u32)
-        + row.is_sh * constant::<B>(Opcode::Sh as u32);
+        + is_sh.clone() * constant::<B>(Opcode::Sh as u32);
     let decoded = Decoded {
         operation,
         writes_rd: row.writes_rd.into(),
@@ -59,22 +58,18 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ..Decoded::default()
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
     // (3) The effective address is 4 address + offset, and the offset is 1, 2 or 3.
-    let [offset_1, offset_2, offset_3] = row.offset;
-    for (name, flag) in [
-        ("offset_1", offset_1),
-        ("offset_2", offset_2),
-        ("offset_3", offset_3),
-    ] {
-        circuit.boolean(name, flag);
-    }
-    circuit.equal("offset", offset_1 + offset_2 + offset_3, active.clone());
+    let [offset_1, offset_2, offset_3] = offsets::<B>(&row);
+    circuit.boolean("offset_1", offset_1.clone());
+    circuit.boolean("offset_2", offset_2.clone());
+    circuit.boolean("offset_3", offset_3.clone());
     let address = scoped!(circuit, "address", {
-        let offset = offset_1 + offset_2 * constant::<B>(2) + offset_3 * constant::<B>(3);
-        row.address
-            .word_address(circuit, &active, row.base.value, offset)
+        let offset = offset_1.clone()
+            + offset_2.clone() * constant::<B>(2)
+            + offset_3.clone() * constant::<B>(3);
+        row.address.word_address(circuit, row.base.value, offset)
     });
     // (4) The word after it. With the wrong `wraps` the address is 2^30 or, since address - 2^30 + 1
     // is negative, from p - 2^30 + 1 to p - 1: no word has it.
@@ -86,14 +81,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let [first, second] = row.memory;
     scoped!(circuit, "before", {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = row.before;
-        bytes_of(circuit, "0.lo", &active, first.value.lo, [b0, b1]);
-        bytes_of(circuit, "0.hi", &active, first.value.hi, [b2, b3]);
-        bytes_of(circuit, "1.lo", &active, second.value.lo, [b4, b5]);
-        bytes_of(circuit, "1.hi", &active, second.value.hi, [b6, b7]);
+        bytes_of(circuit, "0.lo", first.value.lo, [b0, b1]);
+        bytes_of(circuit, "0.hi", first.value.hi, [b2, b3]);
+        bytes_of(circuit, "1.lo", second.value.lo, [b4, b5]);
+        bytes_of(circuit, "1.hi", second.value.hi, [b6, b7]);
     });
     let [r0, r1, r2, r3] = row.result;
-    byte_pair(circuit, "result.lo", &active, r0.into(), r1.into());
-    byte_pair(circuit, "result.hi", &active, r2.into(), r3.into());
+    byte_pair(circuit, "result.lo", r0.into(), r1.into());
+    byte_pair(circuit, "result.hi", r2.into(), r3.into());
     let result = Word {
         lo: limb::<B>(r0.into(), r1.into()),
         hi: limb::<B>(r2.into(), r3.into()),
@@ -115,10 +110,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (7) A load keeps every byte, a store the bytes that it does not write.
     scoped!(circuit, "kept", {
-        let none = B::Expr::ZERO;
-        let (only_1, only_3): (B::Expr, B::Expr) = (offset_1.into(), offset_3.into());
-        let (below_3, above_1): (B::Expr, B::Expr) = (offset_1 + offset_2, offset_2 + offset_3);
-        let all = below_3.clone() + offset_3;
+        let (none, all) = (B::Expr::ZERO, one.clone());
+        let (only_1, only_3) = (offset_1.clone(), offset_3.clone());
+        let (below_3, above_1) = (offset_1 + offset_2.clone(), offset_2 + offset_3);
         // By place: the offsets at which a word, and at which a half-word, does not cover it.
         circuit.zero("0", kept::<B>(&row, 0, &is_load, all.clone(), all.clone()));
         circuit.zero("1", kept::<B>(&row, 1, &is_load, above_1.clone(), above_1));
@@ -137,12 +131,11 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     scoped!(circuit, "extension", {
         circuit.zero("sign", row.sign * (row.is_lh - row.sign));
         let top_bit = r1 * constant::<B>(2) - row.sign * constant::<B>(1 << 8);
-        byte_pair(
-            circuit,
+        circuit.send_if(
+            Bus::BytePair,
             "top_bit",
-            &row.is_lh.into(),
-            top_bit,
-            B::Expr::ZERO,
+            row.is_lh,
+            [top_bit, B::Expr::ZERO],
         );
         let extended = row.sign * constant::<B>(0xff);
         let is_half = row.is_lh + row.is_lhu;
@@ -155,14 +148,13 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // byte of a clk difference is looked up even for x0, which is not accessed; the cells of
     // those columns allow it.
     let base_high = scoped!(circuit, "base", {
-        row.base
-            .read(circuit, &active, register(row.rs1), clk.clone())
+        row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
         let accessed = is_store.clone() + row.writes_rd;
         let clk = clk.clone() + is_load * constant::<B>(3) + is_store;
         row.operand
-            .write(circuit, &accessed, register(row.register), result, clk)
+            .write_if(circuit, &accessed, register(row.register), result, clk)
     });
     let [a0, a1, a2, a3, a4, a5, a6, a7] = row.after;
     let clk = clk + constant::<B>(2);
@@ -171,29 +163,30 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             lo: limb::<B>(a0.into(), a1.into()),
             hi: limb::<B>(a2.into(), a3.into()),
         };
-        first.write(circuit, &active, (SPACE_RAM, address), word, clk.clone())
+        first.write(circuit, (SPACE_RAM, address), word, clk.clone())
     });
     let second_high = scoped!(circuit, "second", {
         let word = Word {
             lo: limb::<B>(a4.into(), a5.into()),
             hi: limb::<B>(a6.into(), a7.into()),
         };
-        second.write(circuit, &active, (SPACE_RAM, next_address), word, clk)
+        second.write(circuit, (SPACE_RAM, next_address), word, clk)
     });
     byte_pair(
         circuit,
         "difference_high.registers",
-        &active,
         base_high,
         operand_high,
     );
-    byte_pair(
-        circuit,
-        "difference_high.memory",
-        &active,
-        first_high,
-        second_high,
-    );
+    byte_pair(circuit, "difference_high.memory", first_high, second_high);
+}
+
+/// 1 where the first byte stands at offset 1, 2 and 3 of its word.
+#[inline(always)]
+fn offsets<B: Builder>(row: &LoadStoreMisaligned<B::Var>) -> [B::Expr; 3] {
+    let [offset_1, offset_2] = row.offset;
+    let offset_3 = B::Expr::ONE - offset_1.into() - offset_2.into();
+    [offset_1.into(), offset_2.into(), offset_3]
 }
 
 /// Constrains `whole` to be the limb of two bytes, and looks up that they are bytes.
@@ -201,18 +194,17 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 fn bytes_of<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     name: &str,
-    active: &B::Expr,
     whole: B::Var,
     [low, high]: [B::Var; 2],
 ) {
     circuit.equal(name, limb::<B>(low.into(), high.into()), whole);
-    byte_pair(circuit, name, active, low.into(), high.into());
+    byte_pair(circuit, name, low.into(), high.into());
 }
 
 /// By how much a byte of the register differs from what stands, afterwards, where it belongs.
 #[inline(always)]
 fn moved<B: Builder>(row: &LoadStoreMisaligned<B::Var>, byte: usize) -> B::Expr {
-    let [offset_1, offset_2, offset_3] = row.offset;
+    let [offset_1, offset_2, offset_3] = offsets::<B>(row);
     (row.after[byte + 1] - row.result[byte]) * offset_1
         + (row.after[byte + 2] - row.result[byte]) * offset_2
         + (row.after[byte + 3] - row.result[byte]) * offset_3
@@ -229,5 +221,6 @@ fn kept<B: Builder>(
     by_half: B::Expr,
 ) -> B::Expr {
     let change: B::Expr = row.after[byte] - row.before[byte];
-    change * (is_load.clone() + by_word * row.is_sw + by_half * row.is_sh)
+    let is_sh = B::Expr::ONE - is_load.clone() - row.is_sw;
+    change * (is_load.clone() + by_word * row.is_sw + by_half * is_sh)
 }

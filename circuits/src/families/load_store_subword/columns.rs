@@ -3,17 +3,14 @@
 use crate::{columns, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
 
 columns! {
-    /// One load or store. A row is in use where one of the first two flags is 1: "active" is not a
-    /// column.
+    /// One load or store.
     ///
     /// The *limb* is the one of the word's two that holds the byte or half-word.
     pub struct LoadStoreSubword {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 for loads.
+        /// 1 for loads, 0 for stores.
         is_load: T,
-        /// 1 for stores.
-        is_store: T,
         /// 1 for LH, LHU and SH.
         is_half: T,
         /// 1 for LB and LH.

@@ -27,30 +27,25 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let two_to_8 = constant::<B>(1 << 8);
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of load and store; a row of neither is not in use. Bytes and half-words,
-    // signed loads: only on rows in use. Only a byte may be a high byte.
-    let active: B::Expr = row.is_load + row.is_store;
+    // (1) Load or store, of a byte or a half-word; only a load is signed, and only a byte may be a
+    // high byte.
+    let is_store: B::Expr = one.clone() - row.is_load.into();
     circuit.boolean("is_load", row.is_load);
-    circuit.boolean("is_store", row.is_store);
-    circuit.boolean("active", active.clone());
-    circuit.zero("is_half", row.is_half * (active.clone() - row.is_half));
+    circuit.boolean("is_half", row.is_half);
     circuit.zero("is_signed", row.is_signed * (row.is_load - row.is_signed));
-    circuit.zero(
-        "high_limb",
-        row.high_limb * (active.clone() - row.high_limb),
-    );
+    circuit.boolean("high_limb", row.high_limb);
     circuit.zero(
         "high_byte",
-        row.high_byte * (active.clone() - row.is_half - row.high_byte),
+        row.high_byte * (one.clone() - row.is_half - row.high_byte),
     );
 
     // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
     // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (one.clone() - row.is_load));
+    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
 
     let operation = row.is_load * constant::<B>(Opcode::Lbu as u32)
         - row.is_signed * constant::<B>(Opcode::Lbu as u32 - Opcode::Lb as u32)
-        + row.is_store * constant::<B>(Opcode::Sb as u32)
+        + is_store.clone() * constant::<B>(Opcode::Sb as u32)
         + row.is_half * constant::<B>(HALF);
     let decoded = Decoded {
         operation,
@@ -66,13 +61,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ..Decoded::default()
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
     // (3) The effective address is 4 address + 2 high_limb + high_byte.
     let address = scoped!(circuit, "address", {
         let offset = row.high_limb * constant::<B>(2) + row.high_byte;
-        row.address
-            .word_address(circuit, &active, row.base.value, offset)
+        row.address.word_address(circuit, row.base.value, offset)
     });
 
     // (4) The limb before, as bytes; both sides are below 2^16.
@@ -83,7 +77,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         "limb",
         limb.clone() - before.lo - (before.hi - before.lo) * row.high_limb,
     );
-    byte_pair(circuit, "limb", &active, low.clone(), high.clone());
+    byte_pair(circuit, "limb", low.clone(), high.clone());
 
     // (5) top and rest make up the low limb of the register afterwards, and sign is the top bit of
     // top: 2 top - 2^8 sign and rest are bytes by this lookup. A loaded top is a byte by (6), and so
@@ -91,11 +85,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // has integers below 2^18 on both sides, 2 top + 2^9 rest = 2 result.lo. A half-word is stored
     // as the limb that it is, whatever its top.
     let (top, rest): (B::Expr, B::Expr) = (row.top.into(), row.rest.into());
-    circuit.zero("sign", row.sign * (active.clone() - row.sign));
+    circuit.boolean("sign", row.sign);
     byte_pair(
         circuit,
         "top_and_rest",
-        &active,
         top.clone() * constant::<B>(2) - row.sign * two_to_8.clone(),
         rest.clone(),
     );
@@ -129,8 +122,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // (7) A store leaves the register as it was.
     scoped!(circuit, "store", {
         let rs2 = row.operand.value;
-        circuit.zero("rs2.lo", (row.result.lo - rs2.lo) * row.is_store);
-        circuit.zero("rs2.hi", (row.result.hi - rs2.hi) * row.is_store);
+        circuit.zero("rs2.lo", (row.result.lo - rs2.lo) * is_store.clone());
+        circuit.zero("rs2.hi", (row.result.hi - rs2.hi) * is_store.clone());
     });
 
     // (8) The word afterwards: the other limb is as it was, and the limb changes for a store only:
@@ -145,7 +138,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         let stored = (top.clone() - low.clone()) * (one - row.is_half - row.high_byte)
             + (top - high) * row.high_byte * two_to_8
             + (row.result.lo - limb) * row.is_half;
-        circuit.zero("store", (change - stored) * row.is_store);
+        circuit.zero("store", (change - stored) * is_store.clone());
     });
 
     // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
@@ -153,32 +146,28 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // not accessed; the cells of those columns allow it.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
-        row.base
-            .read(circuit, &active, register(row.rs1), clk.clone())
+        row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
-        let accessed = row.writes_rd + row.is_store;
-        let clk = clk.clone() + row.is_load * constant::<B>(3) + row.is_store;
+        let accessed = is_store.clone() + row.writes_rd;
+        let clk = clk.clone() + row.is_load * constant::<B>(3) + is_store;
         row.operand
-            .write(circuit, &accessed, register(row.register), result, clk)
+            .write_if(circuit, &accessed, register(row.register), result, clk)
     });
     let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);
         let word = row.word.into_expr::<B>();
-        row.memory
-            .write(circuit, &active, (SPACE_RAM, address), word, clk)
+        row.memory.write(circuit, (SPACE_RAM, address), word, clk)
     });
     byte_pair(
         circuit,
         "difference_high.registers",
-        &active,
         base_high,
         operand_high,
     );
     byte_pair(
         circuit,
         "difference_high.memory",
-        &active,
         memory_high,
         B::Expr::ZERO,
     );

@@ -348,8 +348,8 @@ fn other_operations_are_refused() {
     wrong.is_half = F::from_u32(3);
     refuses(Opcode::Lbu, wrong, "is_half");
     let mut wrong = honest(Opcode::Lbu, 0);
-    wrong.is_store = F::ONE;
-    refuses(Opcode::Lbu, wrong, "active");
+    wrong.is_load = F::TWO;
+    refuses(Opcode::Lbu, wrong, "is_load");
     let mut wrong = honest(Opcode::Sb, 0);
     wrong.is_signed = F::ONE;
     refuses(Opcode::Sb, wrong, "is_signed");

@@ -58,7 +58,6 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
     LoadStoreSubword {
         thread: Thread::fill(step.pc, step.clk),
         is_load: F::from_bool(!is_store),
-        is_store: F::from_bool(is_store),
         is_half: F::from_bool(is_half),
         is_signed: F::from_bool(is_signed),
         writes_rd: F::from_bool(!is_store && register != 0),

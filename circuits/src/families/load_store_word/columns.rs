@@ -3,14 +3,12 @@
 use crate::{columns, gadgets::address::Address, instruction::Thread, memory::Access, word::Word};
 
 columns! {
-    /// One LW or SW. A row is in use where one of the two flags is 1: "active" is not a column.
+    /// One LW or SW.
     pub struct LoadStoreWord {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 for LW.
+        /// 1 for LW, 0 for SW.
         is_load: T,
-        /// 1 for SW.
-        is_store: T,
         /// 1 if LW writes its destination: 0 if that is x0, and for SW.
         writes_rd: T,
         /// Number of the base register.

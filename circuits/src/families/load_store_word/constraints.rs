@@ -17,18 +17,16 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: LoadStoreWord<B::Var> = circuit.row();
     let clk: B::Expr = row.thread.clk.into();
 
-    // (1) At most one of the flags is set; a row without a flag is not in use.
-    let active: B::Expr = row.is_load + row.is_store;
+    // (1) LW or SW.
+    let is_store: B::Expr = B::Expr::ONE - row.is_load.into();
     circuit.boolean("is_load", row.is_load);
-    circuit.boolean("is_store", row.is_store);
-    circuit.boolean("active", active.clone());
 
     // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
     // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - row.is_load));
+    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
 
     let operation = row.is_load * constant::<B>(Opcode::Lw as u32)
-        + row.is_store * constant::<B>(Opcode::Sw as u32);
+        + is_store.clone() * constant::<B>(Opcode::Sw as u32);
     let decoded = Decoded {
         operation,
         writes_rd: row.writes_rd.into(),
@@ -43,13 +41,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ..Decoded::default()
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
     // (3) The effective address is a multiple of four.
     let address = scoped!(circuit, "address", {
         let base = row.base.value;
-        row.address
-            .word_address(circuit, &active, base, B::Expr::ZERO)
+        row.address.word_address(circuit, base, B::Expr::ZERO)
     });
 
     // (4) A load loads the word, a store stores rs2. The value's limbs were written before, so they
@@ -58,8 +55,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         let (result, word, rs2) = (row.result, row.memory.value, row.operand.value);
         circuit.zero("load.lo", (result.lo - word.lo) * row.is_load);
         circuit.zero("load.hi", (result.hi - word.hi) * row.is_load);
-        circuit.zero("store.lo", (result.lo - rs2.lo) * row.is_store);
-        circuit.zero("store.hi", (result.hi - rs2.hi) * row.is_store);
+        circuit.zero("store.lo", (result.lo - rs2.lo) * is_store.clone());
+        circuit.zero("store.hi", (result.hi - rs2.hi) * is_store.clone());
     });
 
     // (5) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
@@ -67,13 +64,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // not accessed; the cells of those columns allow it.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
-        row.base
-            .read(circuit, &active, register(row.rs1), clk.clone())
+        row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
-        let accessed = row.writes_rd + row.is_store;
-        let clk = clk.clone() + row.is_load * constant::<B>(3) + row.is_store;
-        row.operand.write(
+        let accessed = is_store.clone() + row.writes_rd;
+        let clk = clk.clone() + row.is_load * constant::<B>(3) + is_store;
+        row.operand.write_if(
             circuit,
             &accessed,
             register(row.register),
@@ -83,20 +79,17 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     });
     let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);
-        row.memory
-            .write(circuit, &active, (SPACE_RAM, address), result, clk)
+        row.memory.write(circuit, (SPACE_RAM, address), result, clk)
     });
     byte_pair(
         circuit,
         "difference_high.registers",
-        &active,
         base_high,
         operand_high,
     );
     byte_pair(
         circuit,
         "difference_high.memory",
-        &active,
         memory_high,
         B::Expr::ZERO,
     );

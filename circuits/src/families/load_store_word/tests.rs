@@ -282,12 +282,12 @@ fn another_value_is_refused() {
 #[test]
 fn a_load_as_a_store_is_refused() {
     let mut wrong = honest(Opcode::Lw);
-    (wrong.is_load, wrong.is_store) = (F::ZERO, F::ONE);
+    wrong.is_load = F::ZERO;
     refuses(Opcode::Lw, wrong, "writes_rd");
     wrong.writes_rd = F::ZERO;
     wrong.result = wrong.operand.value;
     refuses(Opcode::Lw, wrong, "fetch");
     let mut wrong = honest(Opcode::Lw);
-    wrong.is_store = F::ONE;
-    refuses(Opcode::Lw, wrong, "active");
+    wrong.is_load = F::TWO;
+    refuses(Opcode::Lw, wrong, "is_load");
 }

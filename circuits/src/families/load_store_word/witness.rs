@@ -36,7 +36,6 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> 
     LoadStoreWord {
         thread: Thread::fill(step.pc, step.clk),
         is_load: F::from_bool(is_load),
-        is_store: F::from_bool(!is_load),
         writes_rd: F::from_bool(is_load && register != 0),
         rs1: F::from_u8(instruction.rs1),
         register: F::from_u8(register),

@@ -7,8 +7,6 @@ columns! {
     pub struct Multiply {
         /// Where and when.
         thread: Thread<T>,
-        /// 1 on rows in use.
-        active: T,
         /// 1 if rs1 is taken as signed; a constant of the program.
         x_signed: T,
         /// 1 if rs2 is taken as signed; a constant of the program.

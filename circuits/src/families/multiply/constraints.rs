@@ -18,12 +18,8 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Multiply<B::Var> = circuit.row();
 
-    // (1) A row is in use or not.
-    let active: B::Expr = row.active.into();
-    circuit.boolean("active", active.clone());
-
     let decoded = Decoded {
-        operation: row.active * constant::<B>(Opcode::Mul as u32),
+        operation: constant::<B>(Opcode::Mul as u32),
         rd: row.rd.into(),
         writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
@@ -36,27 +32,23 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ],
     };
     row.thread
-        .step(circuit, &active, decoded, row.thread.following::<B>());
+        .step(circuit, decoded, row.thread.following::<B>());
 
-    // (2) writes_rd is boolean in the program; here it is also 0 on rows not in use, since it
-    // counts messages.
-    circuit.zero("writes_rd", row.writes_rd * (B::Expr::ONE - active.clone()));
-
-    // (3) The operands as bytes x_i and y_i, the last ones signed where the operand is.
+    // (1) The operands as bytes x_i and y_i, the last ones signed where the operand is.
     let x = scoped!(circuit, "x_bytes", {
         let signed = row.x_signed.into();
-        row.x_bytes.check(circuit, &active, row.x.value, signed)
+        row.x_bytes.check(circuit, row.x.value, signed)
     });
     let y = scoped!(circuit, "y_bytes", {
         let signed = row.y_signed.into();
-        row.y_bytes.check(circuit, &active, row.y.value, signed)
+        row.y_bytes.check(circuit, row.y.value, signed)
     });
 
-    // (4) All limbs of the product are in [0, 2^16).
-    scoped!(circuit, "result", row.result.range_check(circuit, &active));
-    scoped!(circuit, "rest", row.rest.range_check(circuit, &active));
+    // (2) All limbs of the product are in [0, 2^16).
+    scoped!(circuit, "result", row.result.range_check(circuit));
+    scoped!(circuit, "rest", row.rest.range_check(circuit));
 
-    // (5) MUL alone has y signed and x not, and gives the low half. Degree 3.
+    // (3) MUL alone has y signed and x not, and gives the low half. Degree 3.
     let is_low: B::Expr = row.y_signed * (B::Expr::ONE - row.x_signed);
     let result = row.result.into_expr::<B>();
     let rest = row.rest.into_expr::<B>();
@@ -69,7 +61,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         hi: result.hi + rest.hi - low.hi.clone(),
     };
 
-    // (6) x y = low + 2^32 high - 2^64 negative, limb by limb. That no equation holds by wrapping
+    // (4) x y = low + 2^32 high - 2^64 negative, limb by limb. That no equation holds by wrapping
     // around p is shown from the last one up, in the module's text.
     let carry_16 = row.carry_16_low + row.carry_16_high * constant::<B>(1 << 8);
     let [limb_0, limb_1, limb_2, limb_3] = products::<B>(&x, &y);
@@ -89,29 +81,29 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
     circuit.equal("limb_3", limb_3 + row.carry_48, high.hi - row.negative * up);
 
-    // (7) Both upper carries are in [-2^9, 2^10); here they are looked up to be, if integers, in
-    // [-2^9, 2^13 - 2^9) and [-2^9, 2^11 - 2^9). carry_16_low is looked up in (8).
+    // (5) Both upper carries are in [-2^9, 2^10); here they are looked up to be, if integers, in
+    // [-2^9, 2^13 - 2^9) and [-2^9, 2^11 - 2^9). carry_16_low is looked up in (6).
     for (name, carry, factor) in [
         ("carry_32", row.carry_32, 1 << 3),
         ("carry_48", row.carry_48, 1 << 5),
     ] {
         let scaled = (carry + constant::<B>(1 << 9)) * constant::<B>(factor);
-        circuit.send(Bus::Range16, name, active.clone(), [scaled]);
+        circuit.send(Bus::Range16, name, [scaled]);
     }
 
-    // (8) Register accesses, each in its slot. The byte that is left in the last lookup serves
-    // the lowest carry, which need not be right where no register is written.
+    // (6) Register accesses, each in its slot. The byte that is left in the last lookup serves
+    // the lowest carry.
     let writes_rd: B::Expr = row.writes_rd.into();
     let x_high = scoped!(circuit, "x", {
         row.x
-            .read(circuit, &active, register(row.rs1), row.thread.slot::<B>(0))
+            .read(circuit, register(row.rs1), row.thread.slot::<B>(0))
     });
     let y_high = scoped!(circuit, "y", {
         row.y
-            .read(circuit, &active, register(row.rs2), row.thread.slot::<B>(1))
+            .read(circuit, register(row.rs2), row.thread.slot::<B>(1))
     });
     let old_high = scoped!(circuit, "old", {
-        row.old.write(
+        row.old.write_if(
             circuit,
             &writes_rd,
             register(row.rd),
@@ -119,11 +111,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             row.thread.slot::<B>(3),
         )
     });
-    byte_pair(circuit, "difference_high.xy", &active, x_high, y_high);
+    byte_pair(circuit, "difference_high.xy", x_high, y_high);
     byte_pair(
         circuit,
         "difference_high.old.carry_16_low",
-        &writes_rd,
         old_high,
         row.carry_16_low.into(),
     );
@@ -132,8 +123,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 impl<V: Copy> SignedBytes<V> {
     /// The bytes of `word`.
     ///
-    /// - Assumes: `active` and `signed` are 0 or 1; the limbs of `word` are in `[0, 2^16)`.
-    /// - Constrains: where `active` is 1, the returned `b_0`, `b_1` and `b_2` are in `[0, 2^8)`;
+    /// - Assumes: `signed` is 0 or 1; the limbs of `word` are in `[0, 2^16)`.
+    /// - Constrains: the returned `b_0`, `b_1` and `b_2` are in `[0, 2^8)`;
     ///   `b_3` is in `[-2^7, 2^7)` if `signed` and in `[0, 2^8)` if not; and
     ///   `b_0 + 2^8 b_1 + 2^16 b_2 + 2^24 b_3` is `word`, taken as signed or unsigned. No other
     ///   values pass.
@@ -141,13 +132,7 @@ impl<V: Copy> SignedBytes<V> {
     ///   exactly if `b_3 < 0`, since `b_2 + 2^8 b_3 + 2^16 sign` must be in `[0, 2^16)`. All of
     ///   this is below 2^18, far from p.
     #[inline(always)]
-    fn check<B>(
-        &self,
-        circuit: &mut Circuit<'_, B>,
-        active: &B::Expr,
-        word: Word<V>,
-        signed: B::Expr,
-    ) -> [B::Expr; 4]
+    fn check<B>(&self, circuit: &mut Circuit<'_, B>, word: Word<V>, signed: B::Expr) -> [B::Expr; 4]
     where
         B: Builder,
         V: Into<B::Expr>,
@@ -159,9 +144,9 @@ impl<V: Copy> SignedBytes<V> {
         let byte_1 = shift_down_8::<B>(word.lo - byte_0.clone());
         let hi = byte_2.clone() + byte_3.clone() * constant::<B>(1 << 8);
         circuit.boolean("sign", shift_down_16::<B>(word.hi - hi));
-        byte_pair(circuit, "lo", active, byte_0.clone(), byte_1.clone());
+        byte_pair(circuit, "lo", byte_0.clone(), byte_1.clone());
         let shifted = byte_3.clone() + signed * constant::<B>(1 << 7);
-        byte_pair(circuit, "hi", active, byte_2.clone(), shifted);
+        byte_pair(circuit, "hi", byte_2.clone(), shifted);
         [byte_0, byte_1, byte_2, byte_3]
     }
 }

@@ -36,7 +36,7 @@
 //! ```
 //!
 //! Over the integers these four mean that `x y = P - 2^64 negative`, so that `P` is the product mod
-//! 2^64. Why they hold over the integers, where rd is written:
+//! 2^64. Why they hold over the integers:
 //! - `carry_16` is a byte plus 2^8 times a boolean. Both sides of the first equation are in
 //!   `[0, 2^26)`, so they are equal.
 //! - By the fourth, `carry_48` is an integer within 2^18 (mod p, as everything committed is).

@@ -42,7 +42,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> Multiply<F> {
     };
     Multiply {
         thread: Thread::fill(step.pc, step.clk),
-        active: F::ONE,
         x_signed: F::from_bool(x_signed),
         y_signed: F::from_bool(y_signed),
         rd: F::from_u8(instruction.rd),

@@ -14,7 +14,7 @@ columns! {
     pub struct SetLessThan {
         /// Where and when.
         thread: Thread<T>,
-        /// SLT, SLTU or neither.
+        /// SLT or SLTU.
         comparison: Comparison<T>,
         /// rd, rs1 and rs2.
         registers: ThreeRegisters<T>,

@@ -15,22 +15,21 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: SetLessThan<B::Var> = circuit.row();
 
-    // (1) One of the two comparisons, or a row not in use.
-    let active = row.comparison.active(circuit);
-    let is_signed = row.comparison.is_signed::<B>();
+    // (1) One of the two comparisons.
+    let is_signed = row.comparison.is_signed(circuit);
 
     // (2) The operands as they compare unsigned.
     let x = scoped!(circuit, "x", {
         let x = row.registers.x.value.into_expr::<B>();
-        biased(circuit, &active, x, is_signed.clone(), row.x_sign.into())
+        biased(circuit, x, is_signed.clone(), row.x_sign.into())
     });
     let y = scoped!(circuit, "y", {
         let y = row.registers.y.value.into_expr::<B>();
-        biased(circuit, &active, y, is_signed, row.y_sign.into())
+        biased(circuit, y, is_signed, row.y_sign.into())
     });
 
     // (3) The comparison. The result is a bit, so its limbs are in range.
-    row.less_than.eval(circuit, &active, x, y);
+    row.less_than.eval(circuit, x, y);
     let result = Word {
         lo: row.less_than.less.into(),
         hi: B::Expr::ZERO,
@@ -40,7 +39,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         row.comparison.operation::<B>(Opcode::Slt as u32),
         result,
         B::Expr::ZERO,

@@ -15,7 +15,7 @@ columns! {
     pub struct SetLessThanImmediate {
         /// Where and when.
         thread: Thread<T>,
-        /// SLTI, SLTIU or neither.
+        /// SLTI or SLTIU.
         comparison: Comparison<T>,
         /// rd and rs1.
         registers: TwoRegisters<T>,

@@ -15,19 +15,18 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: SetLessThanImmediate<B::Var> = circuit.row();
 
-    // (1) One of the two comparisons, or a row not in use.
-    let active = row.comparison.active(circuit);
-    let is_signed = row.comparison.is_signed::<B>();
+    // (1) One of the two comparisons.
+    let is_signed = row.comparison.is_signed(circuit);
 
     // (2) The register as it compares unsigned; the program has the immediate in that form.
     let x = row.registers.x.value.into_expr::<B>();
     let x = scoped!(circuit, "x", {
-        biased(circuit, &active, x, is_signed, row.x_sign.into())
+        biased(circuit, x, is_signed, row.x_sign.into())
     });
 
     // (3) The comparison. The result is a bit, so its limbs are in range.
     let immediate = row.immediate.into_expr::<B>();
-    row.less_than.eval(circuit, &active, x, immediate.clone());
+    row.less_than.eval(circuit, x, immediate.clone());
     let result = Word {
         lo: row.less_than.less.into(),
         hi: B::Expr::ZERO,
@@ -37,7 +36,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         row.comparison.operation::<B>(Opcode::Slti as u32),
         [immediate.lo, immediate.hi, B::Expr::ZERO, B::Expr::ZERO],
         result,

@@ -7,8 +7,7 @@ use crate::{
 };
 
 columns! {
-    /// One SLL, SRL or SRA. A row is in use where a direction is set: "active" is not a column, and
-    /// neither is the amount, the low five bits of rs2.
+    /// One SLL, SRL or SRA. The amount, the low five bits of rs2, is not a column.
     pub struct Shift {
         /// Where and when.
         thread: Thread<T>,

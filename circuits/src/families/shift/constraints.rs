@@ -15,7 +15,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Shift<B::Var> = circuit.row();
     let shifted = row.shifted;
     let direction = shifted.direction;
-    let active = shifted.active::<B>();
     let [any_left, any_right] = [direction.any_left::<B>(), direction.any_right::<B>()];
 
     // (1) The amount. `bits` is it for a shift left, 31 minus it for a shift right: the bit of 16
@@ -23,7 +22,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.send(
         Bus::PowerOfTwo,
         "power",
-        active.clone(),
         [row.exponent.into(), row.power.into()],
     );
     let bits = (direction.far_left + direction.right) * constant::<B>(16)
@@ -32,12 +30,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let amount = any_left * bits.clone() + any_right.clone() * (constant::<B>(31) - bits);
 
     // (2) rs2 = amount (mod 32): the rest of its low limb is a multiple of 32, all below 2^22.
-    circuit.send(
-        Bus::Range16,
-        "multiple",
-        active.clone(),
-        [row.multiple.into()],
-    );
+    circuit.send(Bus::Range16, "multiple", [row.multiple.into()]);
     circuit.equal(
         "amount",
         row.registers.y.value.lo,
@@ -53,7 +46,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &active,
         shifted.operation::<B>(Opcode::Sll as u32, Opcode::Srl as u32),
         shifted.result.into_expr::<B>(),
         B::Expr::ZERO,

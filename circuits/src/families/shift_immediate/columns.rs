@@ -7,7 +7,7 @@ use crate::{
 };
 
 columns! {
-    /// One SLLI, SRLI or SRAI. A row is in use where a direction is set: "active" is not a column.
+    /// One SLLI, SRLI or SRAI.
     pub struct ShiftImmediate {
         /// Where and when.
         thread: Thread<T>,

@@ -27,7 +27,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.registers.step(
         circuit,
         &row.thread,
-        &shifted.active::<B>(),
         shifted.operation::<B>(Opcode::Slli as u32, Opcode::Srli as u32),
         constants,
         shifted.result.into_expr::<B>(),

@@ -5,8 +5,6 @@ use crate::{columns, word::Word};
 columns! {
     /// Columns committed before the global challenge: a place that the shard holds.
     pub struct InBoundary {
-        /// 1 on rows in use.
-        active: T,
         /// Space of the memory bus.
         space: T,
         /// Address in that space.

@@ -32,19 +32,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     };
     let (before, after) = (place.before, place.after);
 
-    circuit.boolean("active", place.active);
-
     // (1) Within the shard, the value before is there at clk 0, and the value after is the last.
     circuit.send(
         Bus::Memory,
         "initial",
-        place.active,
         tuple(before.lo, before.hi, B::Expr::ZERO),
     );
     circuit.receive(
         Bus::Memory,
         "last",
-        place.active,
         tuple(after.lo, after.hi, row.last_clk.into()),
     );
 
@@ -53,7 +49,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.send(
         Bus::Range16,
         "owner",
-        place.active,
         [position.clone() - B::Expr::ONE - place.owner.into()],
     );
 
@@ -61,15 +56,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.receive(
         Bus::Boundary,
         "before",
-        place.active,
         tuple(before.lo, before.hi, place.owner.into()),
     );
-    circuit.send(
-        Bus::Boundary,
-        "after",
-        place.active,
-        tuple(after.lo, after.hi, position),
-    );
+    circuit.send(Bus::Boundary, "after", tuple(after.lo, after.hi, position));
 }
 
 /// The public value: the shard's position.

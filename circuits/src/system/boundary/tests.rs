@@ -1,6 +1,6 @@
 use alloc::{string::String, vec, vec::Vec};
 
-use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_field::PrimeField32;
 
 use super::{Boundary, Held, InBoundary, row};
 use crate::{
@@ -62,13 +62,4 @@ fn an_owner_that_is_no_earlier_shard_is_out_of_range() {
         // One below 0 is in range for this shard, but nobody leaves a place to it.
         assert_eq!(in_range, owner == F::ORDER_U32 - 1, "{owner}");
     }
-}
-
-#[test]
-fn active_is_a_flag_and_unused_rows_say_nothing() {
-    let mut wrong = row(&held(0), 99);
-    wrong.0.active = F::TWO;
-    assert_eq!(evaluate(POSITION, vec![wrong]).0, ["active"]);
-    let unused = Default::default();
-    assert_eq!(evaluate(POSITION, vec![unused]), (vec![], vec![]));
 }

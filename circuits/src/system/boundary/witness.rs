@@ -65,7 +65,6 @@ impl LastClks<'_> {
 /// The row of one place.
 pub fn row(held: &Held, last_clk: u32) -> (InBoundary<F>, Boundary<F>) {
     let place = InBoundary {
-        active: F::ONE,
         space: F::from_u32(held.space),
         address: F::from_u32(held.address),
         before: Word::from_u32(held.before),

@@ -40,8 +40,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // One chain of zeroed words, from where to where the verifier knows.
     let [from_lo, from_hi, to_lo, to_hi] = [0, 1, 2, 3].map(|index| circuit.public(index));
-    circuit.send(Bus::ZeroedFrom, "from", is_first, [from_lo, from_hi]);
-    circuit.receive(Bus::ZeroedFrom, "to", is_first, [to_lo, to_hi]);
+    circuit.send_if(Bus::ZeroedFrom, "from", is_first, [from_lo, from_hi]);
+    circuit.receive_if(Bus::ZeroedFrom, "to", is_first, [to_lo, to_hi]);
 }
 
 /// The public values: both ends of the range.

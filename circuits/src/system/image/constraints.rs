@@ -23,7 +23,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (2) The value that the first shard that holds the address finds, and the one that the last
     // leaves.
-    circuit.send(
+    circuit.send_if(
         Bus::Boundary,
         "initial",
         row.touched,
@@ -35,7 +35,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             B::Expr::ZERO,
         ],
     );
-    circuit.receive(
+    circuit.receive_if(
         Bus::Boundary,
         "last",
         row.touched,

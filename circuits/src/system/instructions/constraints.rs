@@ -1,7 +1,5 @@
 //! The messages of the table.
 
-use p3_field::PrimeCharacteristicRing;
-
 use super::{InBoundary, Instructions};
 use crate::{
     builder::{Builder, Circuit, exprs},
@@ -34,5 +32,5 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
     // Every row is an instruction of the program, whether or not it is executed: a row of zeros is
     // none.
-    circuit.send(Bus::Instruction, "program", B::Expr::ONE, fields);
+    circuit.send(Bus::Instruction, "program", fields);
 }

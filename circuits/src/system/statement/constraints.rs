@@ -43,15 +43,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let exits = circuit.public(EXITS);
     let goes_on = B::Expr::ONE - exits.clone();
     let start = [circuit.public(PC), constant::<B>(INITIAL_CLK)];
-    circuit.send(Bus::State, "start", row.is_first, start);
+    circuit.send_if(Bus::State, "start", row.is_first, start);
     let end = [circuit.public(END_PC), circuit.public(END_CLK)];
-    circuit.receive(Bus::State, "end", row.is_first * goes_on, end);
+    circuit.receive_if(Bus::State, "end", row.is_first * goes_on, end);
     let exit = [circuit.public(EXIT_LO), circuit.public(EXIT_HI)];
-    circuit.receive(Bus::Exit, "exit", row.is_first * exits, exit);
+    circuit.receive_if(Bus::Exit, "exit", row.is_first * exits, exit);
 
     // (3) Each byte of the shard's output. No two bytes of a run have one index, since the output
     // length only grows, so all that is made public is stated.
-    circuit.receive(
+    circuit.receive_if(
         Bus::Output,
         "output",
         row.is_output,

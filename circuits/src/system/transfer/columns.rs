@@ -3,12 +3,9 @@
 use crate::{columns, memory::Access, word::Word};
 
 columns! {
-    /// One word, of which one to four bytes are moved. A row is in use where one of the two flags
-    /// is 1: "active" is not a column.
+    /// One word, of which one to four bytes are moved.
     pub struct Transfer {
-        /// 1 if the bytes are input.
-        is_input: T,
-        /// 1 if they are public output.
+        /// 1 if the bytes are public output, 0 if they are input.
         is_output: T,
         /// First clk slot of the ECALL.
         clk: T,

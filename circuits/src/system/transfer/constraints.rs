@@ -17,14 +17,11 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let row: Transfer<B::Var> = circuit.row();
     let one = B::Expr::ONE;
 
-    // (1) At most one of the flags is set; a row without a flag is not in use.
-    circuit.boolean("is_input", row.is_input);
+    // (1) Output or input.
     circuit.boolean("is_output", row.is_output);
-    let active: B::Expr = row.is_input + row.is_output;
-    circuit.boolean("active", active.clone());
 
     // (2) The bytes moved are one run, `offset` is the first of them: `first[i]` is 1 where a run
-    // begins. On rows in use one run begins; on others no run begins, so no byte is moved.
+    // begins.
     let moved = row.moved;
     let first_0: B::Expr = moved[0].into();
     let first_1 = moved[1] * (one.clone() - moved[0].into());
@@ -38,7 +35,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.equal(
         "one_run",
         first_0 + first_1 + first_2 + first_3,
-        active.clone(),
+        one.clone(),
     );
     circuit.equal("offset", offset, row.offset);
 
@@ -53,13 +50,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
     circuit.zero(
         "goes_on.rest",
-        (active.clone() - row.goes_on) * rest.clone(),
+        (one.clone() - row.goes_on.into()) * rest.clone(),
     );
     let Word { lo, hi } = row.address.into_expr::<B>();
     circuit.receive(
         Bus::Transfer,
         "transfer",
-        active.clone(),
         unfinished::<B>(&row, lo.clone(), hi.clone(), row.remaining.into()),
     );
 
@@ -69,7 +65,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.boolean("carry", row.carry);
     circuit.zero("carry.unused", row.carry * (one - row.goes_on.into()));
     let next_lo = lo.clone() + count - row.carry * constant::<B>(1 << 16);
-    circuit.send(
+    circuit.send_if(
         Bus::Transfer,
         "next",
         row.goes_on,
@@ -79,7 +75,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     // (5) lo = 4 quarter + offset, both sides below 2^19, so this is division with remainder. The
     // word address is below 2^30 since the whole transfer lies below 2^32. 4 * 2^29 = 1 (mod p).
     let quarter = (lo - row.offset) * constant::<B>(1 << 29);
-    circuit.send(Bus::Range16, "quarter", active.clone(), [quarter.clone()]);
+    circuit.send(Bus::Range16, "quarter", [quarter.clone()]);
     let address = quarter + hi * constant::<B>(1 << 14);
 
     // (6) The bytes of the word before and after. Each limb is `low + 2^8 high` of two bytes, so the
@@ -95,43 +91,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         ("after.hi", after_2.clone(), after_3.clone()),
     ];
     for (name, low, high) in pairs {
-        byte_pair(circuit, name, &active, low, high);
+        byte_pair(circuit, name, low, high);
     }
 
     // (7) Only a byte that is moved, and is input, may change.
     // (8) A byte of public output at its index: output_end <= 2^30, remaining below it.
-    byte(
-        circuit,
-        &row,
-        &active,
-        0,
-        ["stay[0]", "output[0]"],
-        before_0,
-    );
-    byte(
-        circuit,
-        &row,
-        &active,
-        1,
-        ["stay[1]", "output[1]"],
-        before_1,
-    );
-    byte(
-        circuit,
-        &row,
-        &active,
-        2,
-        ["stay[2]", "output[2]"],
-        before_2,
-    );
-    byte(
-        circuit,
-        &row,
-        &active,
-        3,
-        ["stay[3]", "output[3]"],
-        before_3,
-    );
+    byte(circuit, &row, 0, ["stay[0]", "output[0]"], before_0);
+    byte(circuit, &row, 1, ["stay[1]", "output[1]"], before_1);
+    byte(circuit, &row, 2, ["stay[2]", "output[2]"], before_2);
+    byte(circuit, &row, 3, ["stay[3]", "output[3]"], before_3);
 
     // (9) The access.
     let word = Word {
@@ -140,10 +108,9 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     };
     let clk = row.clk.into() + constant::<B>(2);
     let high = scoped!(circuit, "word", {
-        row.word
-            .write(circuit, &active, (SPACE_RAM, address), word, clk)
+        row.word.write(circuit, (SPACE_RAM, address), word, clk)
     });
-    byte_pair(circuit, "difference_high", &active, high, B::Expr::ZERO);
+    byte_pair(circuit, "difference_high", high, B::Expr::ZERO);
 }
 
 /// The message of the row's transfer at the address `lo + 2^16 hi`, with `remaining` bytes to go.
@@ -163,14 +130,14 @@ fn unfinished<B: Builder>(
 fn byte<B: Builder>(
     circuit: &mut Circuit<'_, B>,
     row: &Transfer<B::Var>,
-    active: &B::Expr,
     place: usize,
     [stays, output]: [&str; 2],
     before: B::Expr,
 ) {
     let (after, moved): (B::Expr, B::Var) = (row.after[place].into(), row.moved[place]);
     let change = after.clone() - before;
-    circuit.zero(stays, (active.clone() - row.is_input * moved) * change);
+    let is_input = B::Expr::ONE - row.is_output.into();
+    circuit.zero(stays, (B::Expr::ONE - is_input * moved) * change);
     let index = row.output_end - row.remaining - row.offset + constant::<B>(place as u32);
-    circuit.send(Bus::Output, output, row.is_output * moved, [index, after]);
+    circuit.send_if(Bus::Output, output, row.is_output * moved, [index, after]);
 }

@@ -191,12 +191,10 @@ fn a_run_ends_with_its_word_or_transfer() {
     let mut none = row(&word(false, 0x100, 1, 0, 0x11_2233));
     none.remaining = F::ZERO;
     assert_eq!(refused(none), "goes_on.rest");
-    // An unused row does not go on.
-    let unused = Transfer {
-        goes_on: F::ONE,
-        ..Transfer::default()
-    };
-    assert_eq!(refused(unused), "goes_on.last_byte");
+    // On with the next word, with a byte of this one left.
+    let mut early = row(&word(false, 0x100, 1, 0, 0x11_2233));
+    early.goes_on = F::ONE;
+    assert_eq!(refused(early), "goes_on.last_byte");
 }
 
 #[test]
@@ -219,10 +217,9 @@ fn output_is_what_memory_holds_and_keeps() {
     let mut wrong = row(&word(true, 0x100, 4, 0x8142_0399, 0));
     wrong.after[2] += F::ONE;
     assert_eq!(refused(wrong), "stay[2]");
-    // Neither input nor output, and both.
     let mut both = row(&word(true, 0x100, 4, 0x8142_0399, 0));
-    both.is_input = F::ONE;
-    assert_eq!(refused(both), "active");
+    both.is_output = F::TWO;
+    assert_eq!(refused(both), "is_output");
 }
 
 #[test]

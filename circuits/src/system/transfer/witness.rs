@@ -33,7 +33,6 @@ pub fn row(transfer: &TransferWord) -> Transfer<F> {
         previous_clk: word.previous_clk,
     };
     Transfer {
-        is_input: F::from_bool(!is_output),
         is_output: F::from_bool(is_output),
         clk: F::from_u32(clk),
         address: Word::from_u32(address),

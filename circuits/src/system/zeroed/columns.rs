@@ -5,8 +5,6 @@ use crate::{columns, word::Word};
 columns! {
     /// One word of memory that starts as zero: columns committed before the global challenge.
     pub struct InBoundary {
-        /// 1 on rows in use.
-        active: T,
         /// The word address, `lo + 2^16 hi`.
         address: Word<T>,
         /// The value at the end of the run.

@@ -13,15 +13,12 @@ use crate::{
 pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let word: InBoundary<B::Var> = circuit.boundary();
     let row: Zeroed<B::Var> = circuit.row();
-    let active: B::Expr = word.active.into();
-    circuit.boolean("active", word.active);
 
     // (1) The address lies in a gap of the image.
     let (address, start, end) = (word.address, row.start, row.end);
     circuit.send(
         Bus::Gap,
         "gap",
-        active.clone(),
         [
             start.lo.into(),
             start.hi.into(),
@@ -41,21 +38,18 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let one = B::Expr::ONE;
     not_negative(
         circuit,
-        &active,
         "address - start",
         row.borrow_start,
         [address.lo - start.lo, address.hi - start.hi],
     );
     not_negative(
         circuit,
-        &active,
         "address - from",
         row.borrow_from,
         [address.lo - row.from.lo, address.hi - row.from.hi],
     );
     not_negative(
         circuit,
-        &active,
         "end - 1 - address",
         row.borrow_end,
         [end.lo - address.lo - one.clone(), end.hi - address.hi],
@@ -65,13 +59,11 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.receive(
         Bus::ZeroedFrom,
         "from",
-        active.clone(),
         [row.from.lo.into(), row.from.hi.into()],
     );
     circuit.send(
         Bus::ZeroedFrom,
         "next",
-        active.clone(),
         [address.lo + one, address.hi.into()],
     );
 
@@ -81,7 +73,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.send(
         Bus::Boundary,
         "initial",
-        active.clone(),
         [
             space.clone(),
             address.clone(),
@@ -93,7 +84,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     circuit.receive(
         Bus::Boundary,
         "last",
-        active,
         [
             space,
             address,
@@ -104,12 +94,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
 }
 
-/// Constrains `low + 2^16 high` to be not negative, where `active` is 1: less what is borrowed, both
-/// are in `[0, 2^16)`.
+/// Constrains `low + 2^16 high` to be not negative: less what is borrowed, both are in `[0, 2^16)`.
 #[inline(always)]
 fn not_negative<B: Builder>(
     circuit: &mut Circuit<'_, B>,
-    active: &B::Expr,
     name: &str,
     borrow: B::Var,
     [low, high]: [B::Expr; 2],
@@ -117,7 +105,7 @@ fn not_negative<B: Builder>(
     scoped!(circuit, name, {
         circuit.boolean("borrow", borrow);
         let low = low + borrow * constant::<B>(1 << 16);
-        circuit.send(Bus::Range16, "low", active.clone(), [low]);
-        circuit.send(Bus::Range16, "high", active.clone(), [high - borrow]);
+        circuit.send(Bus::Range16, "low", [low]);
+        circuit.send(Bus::Range16, "high", [high - borrow]);
     });
 }

@@ -98,7 +98,6 @@ pub fn row(opening: &Opening) -> (InBoundary<F>, Zeroed<F>) {
     let Opening { left, from, gap } = opening;
     let [low, _] = limbs(left.address);
     let word = InBoundary {
-        active: F::ONE,
         address: Word::from_u32(left.address),
         last: Word::from_u32(left.value),
         owner: F::from_u32(left.owner),

@@ -22,16 +22,6 @@ fn refuses(opcode: Opcode, [d, b]: [u32; 2], name: &str, change: impl FnOnce(&mu
 }
 
 #[test]
-fn flags_of_unused_rows() {
-    refuses(Opcode::Div, [7, 2], "active", |row| row.active = -F::ONE);
-    let row = Divide {
-        writes_rd: F::ONE,
-        ..Divide::default()
-    };
-    assert_eq!(attempt(Opcode::Div, row), Err("writes_rd".into()));
-}
-
-#[test]
 fn accesses_of_the_future() {
     for (name, place) in [
         ("dividend.difference_low", 0),

@@ -22,16 +22,6 @@ fn refuses(opcode: Opcode, [x, y]: [u32; 2], name: &str, change: impl FnOnce(&mu
 }
 
 #[test]
-fn flags_of_unused_rows() {
-    refuses(Opcode::Mul, [7, 2], "active", |row| row.active = -F::ONE);
-    let row = Multiply {
-        writes_rd: F::ONE,
-        ..Multiply::default()
-    };
-    assert_eq!(attempt(Opcode::Mul, row), Err("writes_rd".into()));
-}
-
-#[test]
 fn accesses_of_the_future() {
     for (name, place) in [
         ("x.difference_low", 0),
