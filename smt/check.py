@@ -154,8 +154,8 @@ def fetched(table, fetch, case, findings):
         row = isa.goals(table.name, fetch, model, known, quantities)
         if not findings.is_possible(model):
             continue
-        findings.reached.add((fetch.opcode, fetch.writes_rd))
-        findings.prove(f"{fetch.opcode}, writes_rd {fetch.writes_rd}", model, row.goals, known)
+        findings.reached.add(fetch.opcode)
+        findings.prove(fetch.opcode, model, row.goals, known)
 
 
 def model_of(table, fetch, known):
@@ -209,7 +209,7 @@ def run(name):
 def unreached(findings):
     """Opcodes of which no row is possible."""
     wanted = set(OPCODES.get(findings.table, "").split())
-    return wanted - {opcode for opcode, _ in findings.reached}
+    return wanted - findings.reached
 
 
 def report(findings):

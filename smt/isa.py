@@ -159,8 +159,7 @@ def register(row, name, number, slot):
 
 def write(row, fetch, new):
     """The write of rd."""
-    if fetch.writes_rd:
-        row.access("old", REGISTER, row.quantity("rd"), RD, new)
+    row.access("old", REGISTER, row.quantity("rd"), RD, new)
 
 
 def add_sub(row, fetch, _known):
@@ -298,8 +297,7 @@ def load_store(row, fetch, known):
         is_signed = size < 4 and not opcode.endswith("u")
         extension = z3.If(loaded[-1] >= 128, 255, 0) if is_signed else z3.IntVal(0)
         loaded = loaded + [extension] * (4 - size)
-        if fetch.writes_rd:
-            row.access("operand", REGISTER, row.quantity("rd"), RD, of_bytes(loaded))
+        row.access("operand", REGISTER, row.quantity("rd"), RD, of_bytes(loaded))
     for i, name in enumerate(words):
         row.access(name, RAM, None, MEMORY, of_bytes(after[4 * i : 4 * i + 4]))
 
@@ -330,13 +328,12 @@ def multiply(row, fetch, known):
             integer = model.fresh(-(2**17), 2**17)
             row.assume(model.congruent(form, (integer, -(2**17), 2**17)))
             product = product + integer * 2 ** (8 * (i + j))
-    if fetch.writes_rd:
-        result, rest = row.written("old"), [model.cell("rest.lo"), model.cell("rest.hi")]
-        low, high = (result, rest) if opcode == "mul" else (rest, result)
-        negative = model.cell("negative")
-        row.goal("product", product == word(low) + 2**32 * word(high) - 2**64 * negative)
-        row.goal("limbs", z3.And([z3.And(limb >= 0, limb <= 0xFFFF) for limb in result + rest]))
-        row.access("old", REGISTER, row.quantity("rd"), RD, "any")
+    result, rest = row.written("old"), [model.cell("rest.lo"), model.cell("rest.hi")]
+    low, high = (result, rest) if opcode == "mul" else (rest, result)
+    negative = model.cell("negative")
+    row.goal("product", product == word(low) + 2**32 * word(high) - 2**64 * negative)
+    row.goal("limbs", z3.And([z3.And(limb >= 0, limb <= 0xFFFF) for limb in result + rest]))
+    row.access("old", REGISTER, row.quantity("rd"), RD, "any")
 
 
 def divide(row, fetch, _known):
@@ -356,16 +353,15 @@ def divide(row, fetch, _known):
         for j in range(4):
             form = forms.form(["*", f"quotient_bytes[{i}]", f"divisor_bytes[{j}]"])
             product = product + model.integer(form) * 2 ** (8 * (i + j))
-    if fetch.writes_rd:
-        row.goal("quotient times divisor plus remainder", product + remainder == magnitude(dividend))
-        row.goal("remainder below divisor", z3.Or(word(b) == 0, remainder < size))
-        row.goal("quotient of zero", z3.Implies(word(b) == 0, quotient == 2**32 - 1))
-        if opcode in ("div", "divu"):
-            is_negative = z3.And(word(b) != 0, (dividend < 0) != (divisor < 0))
-            value = z3.If(is_negative, -quotient, quotient)
-        else:
-            value = z3.If(dividend < 0, -remainder, remainder)
-        row.access("old", REGISTER, row.quantity("rd"), RD, row.modulo_word(value, -2, 2))
+    row.goal("quotient times divisor plus remainder", product + remainder == magnitude(dividend))
+    row.goal("remainder below divisor", z3.Or(word(b) == 0, remainder < size))
+    row.goal("quotient of zero", z3.Implies(word(b) == 0, quotient == 2**32 - 1))
+    if opcode in ("div", "divu"):
+        is_negative = z3.And(word(b) != 0, (dividend < 0) != (divisor < 0))
+        value = z3.If(is_negative, -quotient, quotient)
+    else:
+        value = z3.If(dividend < 0, -remainder, remainder)
+    row.access("old", REGISTER, row.quantity("rd"), RD, row.modulo_word(value, -2, 2))
 
 
 def ecall(row, known):

@@ -7,6 +7,8 @@ from forms import Forms, is_cell, is_constant, unknowns
 LIMB = (0, 0xFFFF)
 # The quantities that fields of the program hold, with their intervals.
 INTERVALS = {
+    # Register 32 stands for x0, which is never written.
+    "rd": (1, 32),
     "rs1": (0, 31),
     "rs2": (0, 31),
     "immediate.lo": LIMB,
@@ -33,7 +35,6 @@ class Fetch:
     """
 
     opcode: str
-    writes_rd: int
     amount: object
     known: dict
     intervals: dict
@@ -42,16 +43,13 @@ class Fetch:
 
 
 def expanded(row):
-    """The program's row with each choice of whether rd is x0, and of the immediate's sign: a number or an
-    interval for each field."""
-    for writes_rd in (0, 1) if "writes_rd" in row.fields else (0,):
-        for sign in (0, 1) if "immediate.sign" in row.fields else (0,):
-            values = {"writes_rd": writes_rd, "immediate.sign": sign, "rd": (1, 31) if writes_rd else 0}
-            fields = [
-                (field, field if isinstance(field, int) else values.get(field, INTERVALS.get(field)))
-                for field in row.fields
-            ]
-            yield writes_rd, fields
+    """The program's row with each choice of the immediate's sign: a number or an interval for each field."""
+    for sign in (0, 1) if "immediate.sign" in row.fields else (0,):
+        values = {"immediate.sign": sign}
+        yield [
+            (field, field if isinstance(field, int) else values.get(field, INTERVALS.get(field)))
+            for field in row.fields
+        ]
 
 
 def fetches(table, known, rows):
@@ -61,8 +59,8 @@ def fetches(table, known, rows):
     # The pc is the first field.
     fields = [forms.form(field) for field in message.fields[1:]]
     for row in rows:
-        for writes_rd, values in expanded(row):
-            fetch = Fetch(row.opcode, writes_rd, row.amount, {}, {}, {}, [])
+        for values in expanded(row):
+            fetch = Fetch(row.opcode, row.amount, {}, {}, {}, [])
             if all(fits(fetch, form, name, value) for form, (name, value) in zip(fields, values, strict=True)):
                 yield fetch
 

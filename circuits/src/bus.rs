@@ -7,7 +7,7 @@
 pub enum Bus {
     /// `(pc, clk)`: the machine's thread through the rows.
     State,
-    /// `(pc, operation, rd, writes_rd, rs1, rs2, constants[4])`: the decoded program.
+    /// `(pc, operation, rd, rs1, rs2, constants[4])`: the decoded program.
     Program,
     /// `(space, address, lo, hi, clk)`: registers (space 0, by number), RAM (space 1, by word
     /// address), the length of the public output (space 2, address 0).

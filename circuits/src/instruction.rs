@@ -4,7 +4,7 @@
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::CLK_PER_STEP,
+    record::{self, CLK_PER_STEP},
 };
 
 use crate::{
@@ -31,13 +31,12 @@ pub struct Decoded<E> {
     /// The [`Opcode`] as a number; LUI, AUIPC and FENCE are ADDI, and all multiplications and all
     /// divisions are MUL and DIV, distinguished by their constants.
     pub operation: E,
-    /// Destination register; 0 for loads, whose destination is in `rs2`.
+    /// The register that is written: [`SINK`](record::SINK) for x0, which is never written. 0 for
+    /// instructions without destination, and for loads, whose destination is in `rs2`.
     pub rd: E,
-    /// 1 if a destination is written: 0 for x0 and for instructions without destination.
-    pub writes_rd: E,
     /// First source register.
     pub rs1: E,
-    /// Second source register; of a load, the destination.
+    /// Second source register; of a load, the register that is written.
     pub rs2: E,
     /// The instruction's constants, by operation: see [`decoded`].
     pub constants: [E; 4],
@@ -49,7 +48,6 @@ impl<E> Decoded<E> {
         Decoded {
             operation: f(self.operation),
             rd: f(self.rd),
-            writes_rd: f(self.writes_rd),
             rs1: f(self.rs1),
             rs2: f(self.rs2),
             constants: self.constants.map(f),
@@ -90,7 +88,6 @@ impl<V: Copy> Thread<V> {
                 pc,
                 decoded.operation,
                 decoded.rd,
-                decoded.writes_rd,
                 decoded.rs1,
                 decoded.rs2,
                 c0,
@@ -172,8 +169,9 @@ pub const IMMEDIATE_BIAS: u32 = 1 << 11;
 /// | JAL | the target, 0, the link value as limbs lo, hi |
 /// | JALR | the immediate plus [`IMMEDIATE_BIAS`], 0, the link value as limbs lo, hi |
 ///
-/// A load names its destination as `rs2`, where a store names its source: `rd` is 0 for both. A
-/// target that is not a multiple of four or not below 2^30 is [`NO_TARGET`].
+/// An instruction that has a destination, but for a load, names it as `rd`: 32 if it is x0. A load
+/// names its destination as `rs2`, where a store names its source: `rd` is 0 for both. So no row has
+/// x0 where a family writes. A target that is not a multiple of four or not below 2^30 is [`NO_TARGET`].
 pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
     let Instruction {
         opcode,
@@ -194,10 +192,13 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
     let [imm_lo, imm_hi] = limbs(imm as u32);
     let biased = IMMEDIATE_BIAS.wrapping_add_signed(imm);
     let [link_lo, link_hi] = limbs(pc.wrapping_add(4));
+    let written = match opcode.form().has_destination() {
+        true => record::destination(rd).into(),
+        false => 0,
+    };
     let decoded = Decoded {
         operation: operation(opcode),
-        rd: rd.into(),
-        writes_rd: (rd != 0).into(),
+        rd: written,
         rs1: rs1.into(),
         rs2: rs2.into(),
         constants: [0; 4],
@@ -216,6 +217,7 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
         }
         Opcode::Fence => Decoded {
             operation: decoded.operation,
+            rd: record::SINK.into(),
             ..Decoded::default()
         },
         Opcode::Jal => Decoded {
@@ -228,7 +230,7 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
         },
         Opcode::Lb | Opcode::Lh | Opcode::Lw | Opcode::Lbu | Opcode::Lhu => Decoded {
             rd: 0,
-            rs2: rd.into(),
+            rs2: written,
             constants: [biased, 0, 0, 0],
             ..decoded
         },

@@ -69,7 +69,7 @@ pub fn evaluate_cells(
             Bus::PowerOfTwo => fields[0] < 8 && fields[1] == 1 << fields[0],
             Bus::Program => {
                 let row = decoded(pc, instruction);
-                let mut expected = vec![pc, row.operation, row.rd, row.writes_rd, row.rs1, row.rs2];
+                let mut expected = vec![pc, row.operation, row.rd, row.rs1, row.rs2];
                 expected.extend(row.constants);
                 fields == expected
             }

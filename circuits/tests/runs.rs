@@ -183,7 +183,7 @@ fn survivors(run: &Run, table: Table) -> BTreeSet<String> {
                 changed.values[column] = value + delta;
                 let evaluation = evaluate(&alone, &changed, 0);
                 let same = !evaluation.broken && evaluation.messages == honest.messages;
-                if same && !is_unread(&names, &trace.row_slice(row).unwrap(), column) {
+                if same {
                     survivors.insert(name.clone());
                 }
             }
@@ -209,22 +209,6 @@ fn alone(air: &TableAir, row: usize) -> TableAir {
             .collect(),
         public: air.public.clone(),
     }
-}
-
-/// A cell of a row in use that may have any value: where rd is x0 it is not accessed, so what it
-/// held before is not read. Loads and stores access rd or rs2 as their `operand`.
-fn is_unread(names: &[String], row: &[F], column: usize) -> bool {
-    let is_set = |flag: &str| {
-        let at = names
-            .iter()
-            .position(|name| name.split('.').next_back() == Some(flag));
-        at.is_some_and(|at| row[at] == F::ONE)
-    };
-    let flags = ["writes_rd", "is_store", "is_sw", "is_sh"];
-    let before = names[column]
-        .split('.')
-        .any(|part| part == "old" || part == "operand");
-    before && !flags.into_iter().any(is_set)
 }
 
 #[test]

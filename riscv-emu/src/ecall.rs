@@ -60,7 +60,7 @@ impl<O: Observer> Machine<'_, O> {
             Call::WriteDebug => self.write_debug(a0, a1, length, host),
             Call::Exit => a0,
         };
-        self.write(A0, result);
+        self.registers[usize::from(A0)] = result;
         self.observer.ecall(EcallEvent {
             pc,
             call,

@@ -6,6 +6,7 @@ use crate::{
     error::TrapKind,
     instruction::{Instruction, Opcode},
     program::Program,
+    record::REGISTERS,
 };
 
 /// A part of the address space without memory, unless a segment of the program's file takes a part
@@ -73,7 +74,7 @@ pub enum Mistake {
 pub(crate) fn trap(
     program: &Program,
     instruction: Instruction,
-    registers: &[u32; 32],
+    registers: &[u32; REGISTERS],
     word: u32,
     hole: Hole,
 ) -> TrapKind {

@@ -105,6 +105,14 @@ pub enum Form {
     Ecall,
 }
 
+impl Form {
+    /// Whether instructions of the form have a destination. FENCE has, as ADDI of x0 to x0.
+    #[inline(always)]
+    pub const fn has_destination(self) -> bool {
+        !matches!(self, Self::Store | Self::Branch | Self::Ecall)
+    }
+}
+
 impl Opcode {
     /// All opcodes, in the order of their discriminants.
     pub const ALL: [Self; 47] = [
@@ -158,6 +166,7 @@ impl Opcode {
     ];
 
     /// The operands this instruction has.
+    #[inline(always)]
     pub const fn form(self) -> Form {
         match self {
             Self::Lui | Self::Auipc => Form::Upper,

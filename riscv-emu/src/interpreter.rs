@@ -10,7 +10,7 @@ use crate::{
     memory::{NoPage, Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
-    record::Family,
+    record::{Family, REGISTERS, destination},
     semantics::{
         Alu, Condition, Divide, Load, Multiply, Store, alu, branch_taken, divide,
         effective_address, jalr_target, load, multiply, store,
@@ -19,7 +19,7 @@ use crate::{
 
 /// The machine during a run.
 pub(crate) struct Machine<'a, O: Observer> {
-    pub(crate) registers: [u32; 32],
+    pub(crate) registers: [u32; REGISTERS],
     pub(crate) memory: Paged<Word<O::Note>>,
     pub(crate) streams: Streams<'a>,
     pub(crate) observer: O,
@@ -94,7 +94,7 @@ impl<'a, O: Observer> Machine<'a, O> {
             memory.slot(address).map_err(none)?.value = word;
         }
         Ok(Self {
-            registers: [0; 32],
+            registers: [0; REGISTERS],
             memory,
             streams: Streams::new(input, options.max_output),
             observer,
@@ -403,9 +403,11 @@ impl<'a, O: Observer> Machine<'a, O> {
         result: u32,
         next_pc: u32,
     ) -> Event {
-        let rd = self.read(instruction.rd);
-        self.write(instruction.rd, result);
-        let result = if instruction.rd == 0 { 0 } else { result };
+        let mut rd = 0;
+        if instruction.opcode.form().has_destination() {
+            let place = usize::from(destination(instruction.rd));
+            rd = core::mem::replace(&mut self.registers[place], result);
+        }
         Event {
             pc,
             instruction,
@@ -420,13 +422,6 @@ impl<'a, O: Observer> Machine<'a, O> {
     #[inline(always)]
     pub(crate) fn read(&self, register: u8) -> u32 {
         self.registers[usize::from(register % 32)]
-    }
-
-    /// Writes a register; x0 stays zero.
-    #[inline(always)]
-    pub(crate) fn write(&mut self, register: u8, value: u32) {
-        self.registers[usize::from(register % 32)] = value;
-        self.registers[0] = 0;
     }
 }
 

@@ -43,9 +43,9 @@ pub(crate) struct Event {
     pub(crate) instruction: Instruction,
     pub(crate) rs1: u32,
     pub(crate) rs2: u32,
-    /// The value that rd held before.
+    /// The value that the destination held before; zero if there is none.
     pub(crate) rd: u32,
-    /// The value that it holds now; zero if rd is x0.
+    /// The value that it holds now; zero if there is none.
     pub(crate) result: u32,
     pub(crate) next_pc: u32,
 }

@@ -12,12 +12,24 @@
 //! | `clk + 2` | memory (both words of a misaligned access) | transferred words, output length |
 //! | `clk + 3` | rd | a0, read and written |
 //!
-//! Initial values carry clk 0. A register that an instruction does not name, or x0 as a
-//! destination, is not accessed at all and leaves a zero [`Access`].
+//! Initial values carry clk 0. A register that an instruction does not name is not accessed at all and
+//! leaves a zero [`Access`]. An instruction whose destination is x0 writes register [`SINK`] instead,
+//! which no instruction reads: so every instruction with a destination writes one.
 
 use alloc::vec::Vec;
 
 use crate::allocate::{self, OutOfMemory};
+
+/// How many registers there are: x0 to x31 and [`SINK`].
+pub const REGISTERS: usize = 33;
+/// The register that an instruction writes if its destination is x0. No instruction names it.
+pub const SINK: u8 = 32;
+
+/// The register that an instruction with destination `rd` writes.
+#[inline(always)]
+pub const fn destination(rd: u8) -> u8 {
+    if rd == 0 { SINK } else { rd % 32 }
+}
 
 /// The clk of the first instruction. Initial values stand at clk 0, before it.
 pub const INITIAL_CLK: u32 = 1;
@@ -128,9 +140,9 @@ pub struct Step {
     pub rs1: Access,
     /// Read of rs2, at `clk + 1`.
     pub rs2: Access,
-    /// The value that rd held before it was written, at `clk + 3`.
+    /// The value that the destination held before it was written, at `clk + 3`.
     pub rd: Access,
-    /// The value written to rd; zero if none was.
+    /// The value written to the destination; zero if there is none.
     pub result: u32,
     /// Address of the next instruction.
     pub next_pc: u32,
@@ -228,7 +240,7 @@ pub struct FinalWord {
 }
 
 /// Everything that the circuits need to know of a run or a shard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Records {
     /// Steps of the families that do not touch memory, indexed by `Family as usize`; the entries
     /// of other families stay empty.
@@ -244,7 +256,7 @@ pub struct Records {
     /// Words moved by ECALLs, in order.
     pub transfers: Vec<TransferWord>,
     /// The registers at the end: value, and clk of the last access, 0 if there was none.
-    pub registers: [Access; 32],
+    pub registers: [Access; REGISTERS],
     /// The length of the run's public output at the end, and the clk of its last access, 0 if there
     /// was none.
     pub output_length: Access,
@@ -254,6 +266,24 @@ pub struct Records {
     pub final_clk: u32,
     /// The pc after the last instruction; `None` if that was `exit`.
     pub final_pc: Option<u32>,
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            steps: Default::default(),
+            load_store_word: Default::default(),
+            load_store_subword: Default::default(),
+            load_store_misaligned: Default::default(),
+            ecalls: Default::default(),
+            transfers: Default::default(),
+            registers: [Access::default(); REGISTERS],
+            output_length: Default::default(),
+            memory: Default::default(),
+            final_clk: Default::default(),
+            final_pc: Default::default(),
+        }
+    }
 }
 
 impl Records {
@@ -279,7 +309,7 @@ impl Records {
         ecalls.clear();
         transfers.clear();
         memory.clear();
-        *registers = [Access::default(); 32];
+        *registers = [Access::default(); REGISTERS];
         *output_length = Access::default();
         (*final_clk, *final_pc) = (0, None);
     }

@@ -6,8 +6,8 @@ use crate::{
     interpreter::Stop,
     observer::{EcallEvent, Event, Observer, Touch, Transfer},
     record::{
-        Access, CLK_PER_STEP, Call, EcallStep, Family, INITIAL_CLK, MemoryStep, Records, Step,
-        TransferWord, WordAccess,
+        Access, CLK_PER_STEP, Call, EcallStep, Family, INITIAL_CLK, MemoryStep, REGISTERS, Records,
+        SINK, Step, TransferWord, WordAccess, destination,
     },
 };
 
@@ -19,7 +19,7 @@ pub(crate) struct Recorder<const LISTED: bool> {
     /// The records made since they were last taken.
     pub(crate) records: Records,
     clk: u32,
-    register_clk: [u32; 32],
+    register_clk: [u32; REGISTERS],
     output_clk: u32,
     /// How many words may still be moved.
     pub(crate) transfers_left: usize,
@@ -34,14 +34,19 @@ impl<const LISTED: bool> Recorder<LISTED> {
         Self {
             records: Records::default(),
             clk: INITIAL_CLK,
-            register_clk: [0; 32],
+            register_clk: [0; REGISTERS],
             output_clk: 0,
             transfers_left: max_transfers,
         }
     }
 
     /// Writes down everything but instructions, transfers and memory, as it stands at the end.
-    pub(crate) fn finish(&self, records: &mut Records, registers: &[u32; 32], output_length: u32) {
+    pub(crate) fn finish(
+        &self,
+        records: &mut Records,
+        registers: &[u32; REGISTERS],
+        output_length: u32,
+    ) {
         for (register, access) in records.registers.iter_mut().enumerate() {
             let (value, previous_clk) = (registers[register], self.register_clk[register]);
             *access = Access {
@@ -64,7 +69,7 @@ impl<const LISTED: bool> Recorder<LISTED> {
     /// An access to a register in the slot `clk + slot`.
     #[inline(always)]
     fn register(&mut self, register: u8, value: u32, slot: u32) -> Access {
-        let place = &mut self.register_clk[usize::from(register % 32)];
+        let place = &mut self.register_clk[usize::from(register.min(SINK))];
         Access {
             value,
             previous_clk: core::mem::replace(place, self.clk + slot),
@@ -98,8 +103,8 @@ impl<const LISTED: bool> Recorder<LISTED> {
         ) {
             step.rs2 = self.register(instruction.rs2, rs2, 1);
         }
-        if instruction.rd != 0 {
-            step.rd = self.register(instruction.rd, rd, 3);
+        if instruction.opcode.form().has_destination() {
+            step.rd = self.register(destination(instruction.rd), rd, 3);
         }
         step
     }

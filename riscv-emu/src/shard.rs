@@ -8,7 +8,7 @@
 //!
 //! Shards have positions 1, 2, 3, ...; the *owner* of a word at some moment is the position of the
 //! last shard that touched it, and 0 is the owner of the initial memory. So the value that a shard
-//! finds in a word is the one that the owner left there. The 32 registers and the output length
+//! finds in a word is the one that the owner left there. The registers and the output length
 //! count as touched by every shard, accessed or not: their owner is always the shard before.
 //!
 #![cfg_attr(feature = "std", doc = "```")]
@@ -42,7 +42,10 @@
 
 use alloc::vec::Vec;
 
-use crate::{meter::Meter, record::Family};
+use crate::{
+    meter::Meter,
+    record::{Family, REGISTERS},
+};
 
 #[cfg(feature = "std")]
 pub use self::{
@@ -99,7 +102,7 @@ pub struct Shard {
     /// The words of RAM that it touches, by strictly ascending address.
     pub words: Vec<BoundaryWord>,
     /// The registers after its last instruction.
-    pub registers_after: [u32; 32],
+    pub registers_after: [u32; REGISTERS],
     /// The length of the run's public output after its last instruction.
     pub output_length_after: u32,
     /// The addresses of the instructions that it executes, strictly ascending.
@@ -130,14 +133,24 @@ impl Shard {
 }
 
 /// The machine before a shard, but for its memory.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Start {
     /// The address of the first instruction.
     pub pc: u32,
     /// The registers.
-    pub registers: [u32; 32],
+    pub registers: [u32; REGISTERS],
     /// The length of the run's public output so far.
     pub output_length: u32,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            pc: 0,
+            registers: [0; REGISTERS],
+            output_length: 0,
+        }
+    }
 }
 
 /// A word of RAM that a shard touches: reads, writes, or moves in part.
@@ -174,7 +187,7 @@ pub struct Last {
     /// Every word of RAM that was touched, by strictly ascending address.
     pub words: Vec<LastWord>,
     /// The registers.
-    pub registers: [u32; 32],
+    pub registers: [u32; REGISTERS],
     /// The length of the public output.
     pub output_length: u32,
     /// How many instructions were executed.

@@ -10,15 +10,15 @@ use zonda_circuits::instruction::{IMMEDIATE_BIAS, NO_TARGET, decoded};
 use zonda_riscv_emu::{
     decode::decode,
     instruction::{Instruction, Opcode},
+    record::destination,
 };
 
 /// A quantity of an instruction at a pc.
 type Quantity = fn(u32, &Instruction) -> u32;
 
 /// What fields hold, by the names that the check by solver knows.
-const QUANTITIES: [(&str, Quantity); 16] = [
-    ("rd", |_, i| i.rd.into()),
-    ("writes_rd", |_, i| (i.rd != 0).into()),
+const QUANTITIES: [(&str, Quantity); 15] = [
+    ("rd", |_, i| destination(i.rd).into()),
     ("rs1", |_, i| i.rs1.into()),
     ("rs2", |_, i| i.rs2.into()),
     ("immediate.lo", |_, i| i.imm as u32 & 0xffff),
@@ -77,7 +77,7 @@ pub fn rows() -> Value {
 
 /// The fields that all samples of an opcode agree on.
 fn fields(opcode: &str, samples: &[(u32, Instruction)]) -> Vec<Value> {
-    let rows: Vec<[u32; 9]> = samples.iter().map(|(pc, i)| row(*pc, i)).collect();
+    let rows: Vec<[u32; 8]> = samples.iter().map(|(pc, i)| row(*pc, i)).collect();
     let field = |index: usize| {
         let values = rows.iter().map(|row| row[index]);
         let first = rows[0][index];
@@ -94,23 +94,13 @@ fn fields(opcode: &str, samples: &[(u32, Instruction)]) -> Vec<Value> {
         let found = found.unwrap_or_else(|| panic!("{opcode}: field {index} is no known quantity"));
         json!(found.0)
     };
-    (0..9).map(field).collect()
+    (0..8).map(field).collect()
 }
 
-fn row(pc: u32, instruction: &Instruction) -> [u32; 9] {
+fn row(pc: u32, instruction: &Instruction) -> [u32; 8] {
     let row = decoded(pc, instruction);
     let [c0, c1, c2, c3] = row.constants;
-    [
-        row.operation,
-        row.rd,
-        row.writes_rd,
-        row.rs1,
-        row.rs2,
-        c0,
-        c1,
-        c2,
-        c3,
-    ]
+    [row.operation, row.rd, row.rs1, row.rs2, c0, c1, c2, c3]
 }
 
 /// Many instructions, at pcs below 2^30: pseudorandom words that are instructions, all registers and

@@ -15,10 +15,8 @@ use crate::{
 columns! {
     /// The registers of `op rd, rs1, rs2`.
     pub struct ThreeRegisters {
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the first source register.
         rs1: T,
         /// Number of the second source register.
@@ -35,10 +33,8 @@ columns! {
 columns! {
     /// The registers of `op rd, rs1, constant`.
     pub struct TwoRegisters {
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the first source register.
         rs1: T,
         /// The read of rs1.
@@ -54,7 +50,7 @@ impl<V: Copy> ThreeRegisters<V> {
     ///
     /// - Assumes: the limbs of `result` are in `[0, 2^16)`.
     /// - Constrains: the program has `operation` at pc with these registers; rs1 is read at `clk`,
-    ///   rs2 at `clk + 1`, rd written at `clk + 3` unless it is x0; the thread goes on at
+    ///   rs2 at `clk + 1`, rd written at `clk + 3`; the thread goes on at
     ///   `(pc + 4, clk + 4)`; `byte` is in `[0, 2^8)`: it fills a place in a lookup that would be left
     ///   empty.
     #[inline(always)]
@@ -72,15 +68,13 @@ impl<V: Copy> ThreeRegisters<V> {
         let decoded = Decoded {
             operation,
             rd: self.rd.into(),
-            writes_rd: self.writes_rd.into(),
             rs1: self.rs1.into(),
             rs2: self.rs2.into(),
             ..Decoded::default()
         };
         thread.step(circuit, decoded, thread.following::<B>());
 
-        // (1) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
-        // but its difference is a byte all the same: the witness leaves its previous clk zero.
+        // Register accesses, each in its slot.
         let (rs1, rs2, rd) = (self.rs1, self.rs2, self.rd);
         let x = scoped!(circuit, "x", {
             self.x.read(circuit, register(rs1), thread.slot::<B>(0))
@@ -89,13 +83,8 @@ impl<V: Copy> ThreeRegisters<V> {
             self.y.read(circuit, register(rs2), thread.slot::<B>(1))
         });
         let old = scoped!(circuit, "old", {
-            self.old.write_if(
-                circuit,
-                &self.writes_rd.into(),
-                register(rd),
-                result,
-                thread.slot::<B>(3),
-            )
+            self.old
+                .write(circuit, register(rd), result, thread.slot::<B>(3))
         });
         byte_pair(circuit, "difference_high.xy", x, y);
         byte_pair(circuit, "difference_high.old", old, byte);
@@ -108,7 +97,7 @@ impl<V: Copy> TwoRegisters<V> {
     ///
     /// - Assumes: the limbs of `result` are in `[0, 2^16)`.
     /// - Constrains: the program has `operation` at pc with these registers and constants; rs1 is
-    ///   read at `clk`, rd written at `clk + 3` unless it is x0; the thread goes on at
+    ///   read at `clk`, rd written at `clk + 3`; the thread goes on at
     ///   `(pc + 4, clk + 4)`.
     #[inline(always)]
     pub fn step<B>(
@@ -125,27 +114,20 @@ impl<V: Copy> TwoRegisters<V> {
         let decoded = Decoded {
             operation,
             rd: self.rd.into(),
-            writes_rd: self.writes_rd.into(),
             rs1: self.rs1.into(),
             constants,
             ..Decoded::default()
         };
         thread.step(circuit, decoded, thread.following::<B>());
 
-        // (1) Register accesses, each in its slot. Where x0 is the destination, `old` is no access
-        // but its difference is a byte all the same: the witness leaves its previous clk zero.
+        // Register accesses, each in its slot.
         let (rs1, rd) = (self.rs1, self.rd);
         let x = scoped!(circuit, "x", {
             self.x.read(circuit, register(rs1), thread.slot::<B>(0))
         });
         let old = scoped!(circuit, "old", {
-            self.old.write_if(
-                circuit,
-                &self.writes_rd.into(),
-                register(rd),
-                result,
-                thread.slot::<B>(3),
-            )
+            self.old
+                .write(circuit, register(rd), result, thread.slot::<B>(3))
         });
         byte_pair(circuit, "difference_high", x, old);
     }
@@ -157,7 +139,6 @@ impl<F: PrimeCharacteristicRing> ThreeRegisters<F> {
     pub fn fill(step: &Step, decoded: &Decoded<u32>) -> Self {
         Self {
             rd: F::from_u32(decoded.rd),
-            writes_rd: F::from_u32(decoded.writes_rd),
             rs1: F::from_u32(decoded.rs1),
             rs2: F::from_u32(decoded.rs2),
             x: Access::fill(&step.rs1, step.clk),
@@ -173,7 +154,6 @@ impl<F: PrimeCharacteristicRing> TwoRegisters<F> {
     pub fn fill(step: &Step, decoded: &Decoded<u32>) -> Self {
         Self {
             rd: F::from_u32(decoded.rd),
-            writes_rd: F::from_u32(decoded.writes_rd),
             rs1: F::from_u32(decoded.rs1),
             x: Access::fill(&step.rs1, step.clk),
             old: Access::fill(&step.rd, step.clk + 3),

@@ -284,7 +284,6 @@ impl<F: PrimeCharacteristicRing> Shifted<F> {
             is_arithmetic: F::from_bool(is_arithmetic),
             sign: F::from_u32(sign),
             cut: [cut((x & 0xffff) << f), cut(((x >> 16) << f) + repeated)],
-            // x0 is not written, but the column holds the result all the same.
             result: Word::from_u32(match (is_right, is_arithmetic) {
                 (false, _) => x << amount,
                 (true, false) => x >> amount,

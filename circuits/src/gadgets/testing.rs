@@ -6,7 +6,7 @@ use p3_air::{Air, symbolic::AirLayout};
 use p3_lookup::InteractionSymbolicBuilder;
 use zonda_riscv_emu::{
     instruction::{Form, Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, Step, destination},
 };
 
 use crate::{
@@ -134,9 +134,8 @@ impl<C: Columns<F>> Tested<C> {
         if instruction.opcode.form() == Form::Register {
             messages.push(register(instruction.rs2, step.rs2, y, CLK + 1));
         }
-        if instruction.rd != 0 {
-            messages.push(register(instruction.rd, step.rd, expected, CLK + 3));
-        }
+        let rd = destination(instruction.rd);
+        messages.push(register(rd, step.rd, expected, CLK + 3));
         assert_messages(emitted, messages);
     }
 
@@ -149,18 +148,14 @@ impl<C: Columns<F>> Tested<C> {
         }
     }
 
-    /// Asserts that x0 as a destination is not written.
+    /// Asserts that x0 as a destination is not written, but another register that stands for it.
     pub fn leaves_x0(&self, x: u32, y: u32) {
         for opcode in self.opcodes {
             let instruction = Instruction {
                 rd: 0,
                 ..instruction(*opcode, y)
             };
-            let step = Step {
-                rd: Access::default(),
-                ..step(&instruction, x, y)
-            };
-            self.emits(&instruction, &step, y);
+            self.emits(&instruction, &step(&instruction, x, y), y);
         }
     }
 

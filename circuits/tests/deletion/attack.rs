@@ -343,7 +343,7 @@ impl Attacks {
         row: usize,
         forgotten: u64,
     ) -> Vec<Vec<F>> {
-        const OWN: [&str; 16] = [
+        const OWN: [&str; 15] = [
             "thread",
             "value",
             "previous_clk",
@@ -352,7 +352,6 @@ impl Attacks {
             "rs1",
             "rs2",
             "register",
-            "writes_rd",
             "immediate",
             "constant",
             "multiplier",

@@ -5,7 +5,7 @@ use zonda_riscv_emu::{
     instruction::{Form, Instruction},
     record::{
         Access, Call, EcallStep, Family, FinalWord, MemoryStep, Records, Step, TransferWord,
-        WordAccess,
+        WordAccess, destination,
     },
     testing::{addi, ecall, jal, lui, lw},
 };
@@ -68,9 +68,9 @@ fn registers<'a>(step: &'a mut Step, instruction: &Instruction, all: &mut Vec<To
     if matches!(form, Form::Register | Form::Branch | Form::Store) {
         all.push(touch(number(instruction.rs2), *clk + 1, *pc, rs2, None));
     }
-    if instruction.rd != 0 {
+    if form.has_destination() {
         all.push(touch(
-            number(instruction.rd),
+            number(destination(instruction.rd)),
             *clk + 3,
             *pc,
             rd,

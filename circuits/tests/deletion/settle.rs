@@ -307,11 +307,11 @@ pub fn held_in(world: &World, place: [u32; 2]) -> Option<usize> {
 pub fn left_in(world: &World, [space, address]: [u32; 2]) -> (Table, usize) {
     let row = match space {
         0 => address as usize,
-        2 => 32,
+        2 => 33,
         _ => {
             let words = &world.image.words;
             match words.binary_search_by_key(&address, |(address, _)| *address) {
-                Ok(index) => 33 + index,
+                Ok(index) => 34 + index,
                 Err(_) => {
                     let names = ["address.lo", "address.hi"];
                     let at = names.map(|name| column(Table::Zeroed, name));

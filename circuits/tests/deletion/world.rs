@@ -461,7 +461,7 @@ fn whole_run(image: &Image, records: &Records, statement: &Statement) -> OneShar
 /// An instruction's fields on the program bus.
 fn fields(pc: u32, instruction: &Instruction) -> Vec<u32> {
     let row = decoded(pc, instruction);
-    let mut fields = vec![pc, row.operation, row.rd, row.writes_rd, row.rs1, row.rs2];
+    let mut fields = vec![pc, row.operation, row.rd, row.rs1, row.rs2];
     fields.extend(row.constants);
     fields
 }

@@ -5,10 +5,10 @@
 //! Given the thread at `(pc, clk)`, each row proves:
 //! - the program has ADDI with `constant` at `pc`;
 //! - rs1 is read at `clk`;
-//! - rd receives `rs1 + constant` mod 2^32 at `clk + 3`, unless it is x0;
+//! - rd receives `rs1 + constant` mod 2^32 at `clk + 3`;
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1` and the limbs of `constant` in
+//! Relies on: the program bus for `rd`, `rs1` and the limbs of `constant` in
 //! `[0, 2^16)`; the memory bus for limbs of register values in `[0, 2^16)` and for x0 being zero;
 //! the `range16` and `byte_pair` tables.
 mod columns;

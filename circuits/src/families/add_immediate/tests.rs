@@ -2,7 +2,7 @@ use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, SINK, Step},
 };
 
 use super::{AddImmediate, row};
@@ -92,7 +92,7 @@ fn wraps_at_the_edges() {
 }
 
 #[test]
-fn fence_reads_x0_and_writes_nothing() {
+fn fence_reads_x0_and_leaves_registers() {
     let (step, instruction) = upper(Opcode::Fence, 9, 0x0ff);
     let emitted = evaluate(TESTED.table, row(&step, &instruction), PC, &instruction).unwrap();
     assert_messages(
@@ -100,6 +100,7 @@ fn fence_reads_x0_and_writes_nothing() {
         [
             thread(PC, CLK, PC + 4),
             access(SPACE_REGISTER, 0, step.rs1, 0, CLK),
+            access(SPACE_REGISTER, SINK.into(), step.rd, 0, CLK + 3),
         ],
     );
 }

@@ -24,7 +24,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddImmediate<F> {
         thread: Thread::fill(step.pc, step.clk),
         registers: TwoRegisters::fill(step, &decoded),
         constant: Word::from_u32(constant),
-        // x0 is not written, but the column holds the sum all the same.
         result: Word::from_u32(step.rs1.value.wrapping_add(constant)),
     }
 }

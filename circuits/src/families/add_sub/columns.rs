@@ -9,10 +9,8 @@ columns! {
         thread: Thread<T>,
         /// 1 for ADD, 0 for SUB.
         is_add: T,
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the first source register.
         rs1: T,
         /// Number of the second source register.

@@ -26,7 +26,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let decoded = Decoded {
         operation,
         rd: row.rd.into(),
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: row.rs2.into(),
         ..Decoded::default()
@@ -42,7 +41,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     scoped!(circuit, "result", row.result.range_check(circuit));
 
     // (3) Register accesses, each in its slot.
-    let writes_rd: B::Expr = row.writes_rd.into();
     let x_high = scoped!(circuit, "x", {
         row.x
             .read(circuit, register(row.rs1), row.thread.slot::<B>(0))
@@ -52,9 +50,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             .read(circuit, register(row.rs2), row.thread.slot::<B>(1))
     });
     let old_high = scoped!(circuit, "old", {
-        row.old.write_if(
+        row.old.write(
             circuit,
-            &writes_rd,
             register(row.rd),
             row.result.into_expr::<B>(),
             row.thread.slot::<B>(3),

@@ -4,10 +4,10 @@
 //! Given the thread at `(pc, clk)`, each row proves:
 //! - the program has ADD or SUB at `pc`;
 //! - rs1 is read at `clk`, rs2 at `clk + 1`;
-//! - rd receives `rs1 + rs2` or `rs1 - rs2` mod 2^32 at `clk + 3`, unless it is x0;
+//! - rd receives `rs1 + rs2` or `rs1 - rs2` mod 2^32 at `clk + 3`;
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2`; the memory bus for limbs of
+//! Relies on: the program bus for `rd`, `rs1`, `rs2`; the memory bus for limbs of
 //! register values in `[0, 2^16)`; the `range16` and `byte_pair` tables.
 mod columns;
 mod constraints;

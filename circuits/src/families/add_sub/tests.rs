@@ -2,7 +2,7 @@ use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, SINK, Step},
 };
 
 use super::row;
@@ -84,10 +84,7 @@ fn x0_is_not_written() {
         rd: 0,
         ..instruction(Opcode::Add)
     };
-    let step = Step {
-        rd: Access::default(),
-        ..step(1, 2)
-    };
+    let step = step(1, 2);
     let emitted = evaluate(Table::AddSub, row(&step, &instruction), PC, &instruction).unwrap();
     assert_messages(
         emitted,
@@ -95,6 +92,7 @@ fn x0_is_not_written() {
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.rs1, 1, 41),
             access(SPACE_REGISTER, 12, step.rs2, 2, 42),
+            access(SPACE_REGISTER, SINK.into(), step.rd, 3, 44),
         ],
     );
 }

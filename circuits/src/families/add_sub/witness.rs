@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{Family, Step},
+    record::{Family, Step, destination},
 };
 
 use super::AddSub;
@@ -21,14 +21,12 @@ pub fn row(step: &Step, instruction: &Instruction) -> AddSub<F> {
     AddSub {
         thread: Thread::fill(step.pc, step.clk),
         is_add: F::from_bool(instruction.opcode == Opcode::Add),
-        rd: F::from_u8(instruction.rd),
-        writes_rd: F::from_bool(instruction.rd != 0),
+        rd: F::from_u8(destination(instruction.rd)),
         rs1: F::from_u8(instruction.rs1),
         rs2: F::from_u8(instruction.rs2),
         x: Access::fill(&step.rs1, step.clk),
         y: Access::fill(&step.rs2, step.clk + 1),
         old: Access::fill(&step.rd, step.clk + 3),
-        // x0 is not written, but the column holds the sum all the same.
         result: Word::from_u32(match instruction.opcode {
             Opcode::Sub => step.rs1.value.wrapping_sub(step.rs2.value),
             _ => step.rs1.value.wrapping_add(step.rs2.value),

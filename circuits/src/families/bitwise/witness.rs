@@ -27,7 +27,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> Bitwise<F> {
         x_low: Word::from_u32(x & LOW_BYTES),
         y_low: Word::from_u32(y & LOW_BYTES),
         and: (x & y).to_le_bytes().map(F::from_u8),
-        // x0 is not written, but the column holds the result all the same.
         result: Word::from_u32(match instruction.opcode {
             Opcode::Or => x | y,
             Opcode::Xor => x ^ y,

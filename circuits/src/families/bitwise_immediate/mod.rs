@@ -11,7 +11,7 @@
 //! The table looks up AND of the two low bytes; the high limb of a sign-extended immediate is 0 or
 //! all ones, so that it needs no lookup. `x | y = x + y - (x & y)`, `x ^ y = x + y - 2 (x & y)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, the bytes of `immediate` and its sign,
+//! Relies on: the program bus for `rd`, `rs1`, the bytes of `immediate` and its sign,
 //! which is 0 or 1; the memory bus for limbs of register values in `[0, 2^16)`; the `and`, `range16`
 //! and `byte_pair` tables.
 mod columns;

@@ -30,7 +30,6 @@ pub fn row(step: &Step, instruction: &Instruction) -> BitwiseImmediate<F> {
         sign,
         x_low: F::from_u32(x & 0xff),
         and: [and_low, and_high].map(F::from_u8),
-        // x0 is not written, but the column holds the result all the same.
         result: Word::from_u32(match instruction.opcode {
             Opcode::Ori => x | y,
             Opcode::Xori => x ^ y,

@@ -12,10 +12,8 @@ columns! {
         is_signed: T,
         /// 1 for REM and REMU; a constant of the program.
         is_remainder: T,
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the first source register.
         rs1: T,
         /// Number of the second source register.

@@ -23,7 +23,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let decoded = Decoded {
         operation: constant::<B>(Opcode::Div as u32),
         rd: row.rd.into(),
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: row.rs2.into(),
         constants: [
@@ -152,7 +151,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
 
     // (8) Register accesses, each in its slot. The byte that is left in the last lookup serves
     // the carry of (5).
-    let writes_rd: B::Expr = row.writes_rd.into();
     let dividend_high = scoped!(circuit, "dividend", {
         row.dividend
             .read(circuit, register(row.rs1), row.thread.slot::<B>(0))
@@ -162,9 +160,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             .read(circuit, register(row.rs2), row.thread.slot::<B>(1))
     });
     let old_high = scoped!(circuit, "old", {
-        row.old.write_if(
+        row.old.write(
             circuit,
-            &writes_rd,
             register(row.rd),
             row.result.into_expr::<B>(),
             row.thread.slot::<B>(3),

@@ -15,7 +15,7 @@
 //!
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2` and the two booleans, `is_signed`
+//! Relies on: the program bus for `rd`, `rs1`, `rs2` and the two booleans, `is_signed`
 //! and `is_remainder`, that distinguish the four (the program has all as DIV); the memory bus for
 //! limbs of register values in `[0, 2^16)`; the `range16` and `byte_pair` tables.
 //!

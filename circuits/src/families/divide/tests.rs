@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, SINK, Step},
 };
 
 use super::{Divide, row};
@@ -169,17 +169,16 @@ fn x0_is_not_written() {
             rd: 0,
             ..instruction(opcode)
         };
-        let step = Step {
-            rd: Access::default(),
-            ..step(0xdead_beef, 0xfff)
-        };
+        let step = step(0xdead_beef, 0xfff);
         let emitted = evaluate(Table::Divide, row(&step, &instruction), PC, &instruction).unwrap();
+        let result = expected(opcode, 0xdead_beef, 0xfff);
         assert_messages(
             emitted,
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.rs1, 0xdead_beef, 41),
                 access(SPACE_REGISTER, 12, step.rs2, 0xfff, 42),
+                access(SPACE_REGISTER, SINK.into(), step.rd, result, 44),
             ],
         );
     }

@@ -4,7 +4,7 @@ use p3_field::{Field, PrimeCharacteristicRing};
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{Family, Step},
+    record::{Family, Step, destination},
 };
 
 use super::Divide;
@@ -59,8 +59,7 @@ pub fn row(step: &Step, instruction: &Instruction) -> Divide<F> {
         thread: Thread::fill(step.pc, step.clk),
         is_signed: F::from_bool(is_signed),
         is_remainder: F::from_bool(is_remainder),
-        rd: F::from_u8(instruction.rd),
-        writes_rd: F::from_bool(instruction.rd != 0),
+        rd: F::from_u8(destination(instruction.rd)),
         rs1: F::from_u8(instruction.rs1),
         rs2: F::from_u8(instruction.rs2),
         dividend: Access::fill(&step.rs1, step.clk),

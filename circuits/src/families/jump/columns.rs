@@ -9,10 +9,8 @@ columns! {
         thread: Thread<T>,
         /// 1 for JALR, 0 for JAL.
         is_jalr: T,
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the source register of JALR.
         rs1: T,
         /// The read of rs1; for JAL, which reads no register, 0 found at `clk - 1`.

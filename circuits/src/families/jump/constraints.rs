@@ -74,7 +74,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let decoded = Decoded {
         operation,
         rd: row.rd.into(),
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: B::Expr::ZERO,
         constants: [
@@ -87,16 +86,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.thread.step(circuit, decoded, next_pc);
 
     // (7) Register accesses, each in its slot. The high byte of a clk difference is looked up even
-    // where there is no access; the cells of those columns allow it.
-    let writes_rd: B::Expr = row.writes_rd.into();
+    // where JAL does not access rs1; the cells of those columns allow it.
     let x_high = scoped!(circuit, "x", {
         row.x
             .read_if(circuit, &is_jalr, register(row.rs1), clk.clone())
     });
     let old_high = scoped!(circuit, "old", {
         let clk = clk.clone() + constant::<B>(3);
-        row.old
-            .write_if(circuit, &writes_rd, register(row.rd), link, clk)
+        row.old.write(circuit, register(row.rd), link, clk)
     });
     byte_pair(circuit, "difference_high", x_high, old_high);
 }

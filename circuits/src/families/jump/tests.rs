@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, SINK, Step},
     semantics::jalr_target,
 };
 
@@ -131,23 +131,24 @@ fn wraps_at_the_edges() {
 #[test]
 fn x0_is_not_written() {
     let instruction = Instruction { rd: 0, ..jalr(0) };
-    let step = Step {
-        rd: Access::default(),
-        ..step(64, 64)
-    };
+    let step = step(64, 64);
     assert_messages(
         emits(&step, &instruction),
         [
             thread(PC, 41, 64),
             access(SPACE_REGISTER, 11, step.rs1, 64, 41),
+            access(SPACE_REGISTER, SINK.into(), step.rd, PC + 4, 44),
         ],
     );
     let instruction = Instruction { rd: 0, ..jal(64) };
-    let step = Step {
-        rd: Access::default(),
-        ..jal_step(PC + 64)
-    };
-    assert_messages(emits(&step, &instruction), [thread(PC, 41, PC + 64)]);
+    let step = jal_step(PC + 64);
+    assert_messages(
+        emits(&step, &instruction),
+        [
+            thread(PC, 41, PC + 64),
+            access(SPACE_REGISTER, SINK.into(), step.rd, PC + 4, 44),
+        ],
+    );
 }
 
 #[test]

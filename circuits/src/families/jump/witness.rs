@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, Family, Step},
+    record::{self, Family, Step, destination},
 };
 
 use super::Jump;
@@ -30,8 +30,7 @@ pub fn row(step: &Step, instruction: &Instruction) -> Jump<F> {
     Jump {
         thread: Thread::fill(step.pc, step.clk),
         is_jalr: F::from_bool(is_jalr),
-        rd: F::from_u8(instruction.rd),
-        writes_rd: F::from_bool(instruction.rd != 0),
+        rd: F::from_u8(destination(instruction.rd)),
         rs1: F::from_u8(instruction.rs1),
         x: Access::fill(&x, step.clk),
         old: Access::fill(&step.rd, step.clk + 3),

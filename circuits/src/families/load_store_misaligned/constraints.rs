@@ -35,10 +35,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     }
     circuit.boolean("is_sh", is_sh.clone());
 
-    // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
-    // counts messages.
-    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
-
     let operation = row.is_lw * constant::<B>(Opcode::Lw as u32)
         + row.is_lh * constant::<B>(Opcode::Lh as u32)
         + row.is_lhu * constant::<B>(Opcode::Lhu as u32)
@@ -46,7 +42,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         + is_sh.clone() * constant::<B>(Opcode::Sh as u32);
     let decoded = Decoded {
         operation,
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: row.register.into(),
         constants: [
@@ -60,7 +55,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.thread
         .step(circuit, decoded, row.thread.following::<B>());
 
-    // (3) The effective address is 4 address + offset, and the offset is 1, 2 or 3.
+    // (2) The effective address is 4 address + offset, and the offset is 1, 2 or 3.
     let [offset_1, offset_2, offset_3] = offsets::<B>(&row);
     circuit.boolean("offset_1", offset_1.clone());
     circuit.boolean("offset_2", offset_2.clone());
@@ -71,13 +66,13 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             + offset_3.clone() * constant::<B>(3);
         row.address.word_address(circuit, row.base.value, offset)
     });
-    // (4) The word after it. With the wrong `wraps` the address is 2^30 or, since address - 2^30 + 1
+    // (3) The word after it. With the wrong `wraps` the address is 2^30 or, since address - 2^30 + 1
     // is negative, from p - 2^30 + 1 to p - 1: no word has it.
     circuit.boolean("wraps", row.wraps);
     let next_address = address.clone() + one.clone() - row.wraps * constant::<B>(1 << 30);
 
-    // (5) The words before as bytes, and the register afterwards. All sums are below 2^16. The
-    // bytes afterwards need no lookup: by (6) and (7) each is one of these.
+    // (4) The words before as bytes, and the register afterwards. All sums are below 2^16. The
+    // bytes afterwards need no lookup: by (5) and (6) each is one of these.
     let [first, second] = row.memory;
     scoped!(circuit, "before", {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = row.before;
@@ -99,7 +94,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("hi", (result.hi.clone() - rs2.hi) * is_store.clone());
     });
 
-    // (6) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
+    // (5) Afterwards the register's bytes stand at the offset: two of a half-word, four of a word.
     // For a load this fixes the loaded bytes.
     scoped!(circuit, "moved", {
         circuit.zero("0", moved::<B>(&row, 0));
@@ -108,7 +103,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("3", moved::<B>(&row, 3) * is_word);
     });
 
-    // (7) A load keeps every byte, a store the bytes that it does not write.
+    // (6) A load keeps every byte, a store the bytes that it does not write.
     scoped!(circuit, "kept", {
         let (none, all) = (B::Expr::ZERO, one.clone());
         let (only_1, only_3) = (offset_1.clone(), offset_3.clone());
@@ -127,7 +122,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("7", kept::<B>(&row, 7, &is_load, all.clone(), all));
     });
 
-    // (8) A loaded half-word is extended: LH by its top bit, LHU by zeros.
+    // (7) A loaded half-word is extended: LH by its top bit, LHU by zeros.
     scoped!(circuit, "extension", {
         circuit.zero("sign", row.sign * (row.is_lh - row.sign));
         let top_bit = r1 * constant::<B>(2) - row.sign * constant::<B>(1 << 8);
@@ -143,18 +138,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("3", (r3 - extended) * is_half);
     });
 
-    // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
-    // and rd are not both 1. The two words are different ones, so they may share a clk. The high
-    // byte of a clk difference is looked up even for x0, which is not accessed; the cells of
-    // those columns allow it.
+    // (8) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. The two words are different
+    // ones, so they may share a clk.
     let base_high = scoped!(circuit, "base", {
         row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
-        let accessed = is_store.clone() + row.writes_rd;
         let clk = clk.clone() + is_load * constant::<B>(3) + is_store;
         row.operand
-            .write_if(circuit, &accessed, register(row.register), result, clk)
+            .write(circuit, register(row.register), result, clk)
     });
     let [a0, a1, a2, a3, a4, a5, a6, a7] = row.after;
     let clk = clk + constant::<B>(2);

@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, Family, MemoryStep},
+    record::{self, Family, MemoryStep, destination},
     semantics::{Load, effective_address, load},
 };
 
@@ -26,7 +26,10 @@ pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisalign
     let (register, operand) = if is_store {
         (instruction.rs2, Access::fill(&step.rs2, step.clk + 1))
     } else {
-        (instruction.rd, Access::fill(&step.rd, step.clk + 3))
+        (
+            destination(instruction.rd),
+            Access::fill(&step.rd, step.clk + 3),
+        )
     };
     let memory = words.map(|word| {
         let found = record::Access {
@@ -39,7 +42,6 @@ pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisalign
     let before = double(words.map(|word| word.before));
     let after = double(words.map(|word| word.after));
     let offset = effective_address(step.rs1.value, instruction.imm) & 3;
-    // The record has the loaded value only if rd is not x0.
     let result = match opcode {
         Opcode::Lw => load(Load::Lw, before, offset),
         Opcode::Lh => load(Load::Lh, before, offset),
@@ -52,7 +54,6 @@ pub fn row(step: &MemoryStep<2>, instruction: &Instruction) -> LoadStoreMisalign
         is_lh: is(Opcode::Lh),
         is_lhu: is(Opcode::Lhu),
         is_sw: is(Opcode::Sw),
-        writes_rd: F::from_bool(!is_store && register != 0),
         rs1: F::from_u8(instruction.rs1),
         register: F::from_u8(register),
         address: Address::fill(step.rs1.value, instruction.imm),

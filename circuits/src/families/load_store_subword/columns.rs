@@ -15,8 +15,6 @@ columns! {
         is_half: T,
         /// 1 for LB and LH.
         is_signed: T,
-        /// 1 if a load writes its destination: 0 if that is x0, and for stores.
-        writes_rd: T,
         /// Number of the base register.
         rs1: T,
         /// Number of the register that is loaded (rd) or stored (rs2).

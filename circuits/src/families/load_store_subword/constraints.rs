@@ -39,17 +39,12 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         row.high_byte * (one.clone() - row.is_half - row.high_byte),
     );
 
-    // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
-    // counts messages.
-    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
-
     let operation = row.is_load * constant::<B>(Opcode::Lbu as u32)
         - row.is_signed * constant::<B>(Opcode::Lbu as u32 - Opcode::Lb as u32)
         + is_store.clone() * constant::<B>(Opcode::Sb as u32)
         + row.is_half * constant::<B>(HALF);
     let decoded = Decoded {
         operation,
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: row.register.into(),
         constants: [
@@ -63,13 +58,13 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.thread
         .step(circuit, decoded, row.thread.following::<B>());
 
-    // (3) The effective address is 4 address + 2 high_limb + high_byte.
+    // (2) The effective address is 4 address + 2 high_limb + high_byte.
     let address = scoped!(circuit, "address", {
         let offset = row.high_limb * constant::<B>(2) + row.high_byte;
         row.address.word_address(circuit, row.base.value, offset)
     });
 
-    // (4) The limb before, as bytes; both sides are below 2^16.
+    // (3) The limb before, as bytes; both sides are below 2^16.
     let before = row.memory.value;
     let (low, high): (B::Expr, B::Expr) = (row.low.into(), row.high.into());
     let limb = low.clone() + high.clone() * two_to_8.clone();
@@ -79,8 +74,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     );
     byte_pair(circuit, "limb", low.clone(), high.clone());
 
-    // (5) top and rest make up the low limb of the register afterwards, and sign is the top bit of
-    // top: 2 top - 2^8 sign and rest are bytes by this lookup. A loaded top is a byte by (6), and so
+    // (4) top and rest make up the low limb of the register afterwards, and sign is the top bit of
+    // top: 2 top - 2^8 sign and rest are bytes by this lookup. A loaded top is a byte by (5), and so
     // sign is right. A stored byte is a byte because it is even when doubled: the doubled equation
     // has integers below 2^18 on both sides, 2 top + 2^9 rest = 2 result.lo. A half-word is stored
     // as the limb that it is, whatever its top.
@@ -98,7 +93,7 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
             + (top.clone() - rest.clone()) * row.is_half * constant::<B>((1 << 8) - 1),
     );
 
-    // (6) A load: top is the byte or the high byte of the limb, the rest of a half-word is the low
+    // (5) A load: top is the byte or the high byte of the limb, the rest of a half-word is the low
     // byte; the rest of a byte (255 = 0xff, where 0xffff = 257 * 255) and the high limb extend the
     // sign.
     scoped!(circuit, "load", {
@@ -119,14 +114,14 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("extension", (row.result.hi - extended) * row.is_load);
     });
 
-    // (7) A store leaves the register as it was.
+    // (6) A store leaves the register as it was.
     scoped!(circuit, "store", {
         let rs2 = row.operand.value;
         circuit.zero("rs2.lo", (row.result.lo - rs2.lo) * is_store.clone());
         circuit.zero("rs2.hi", (row.result.hi - rs2.hi) * is_store.clone());
     });
 
-    // (8) The word afterwards: the other limb is as it was, and the limb changes for a store only:
+    // (7) The word afterwards: the other limb is as it was, and the limb changes for a store only:
     // in its low byte, its high byte, or to the low limb of rs2. All limbs are below 2^16.
     scoped!(circuit, "word", {
         let change_lo: B::Expr = row.word.lo - before.lo;
@@ -141,18 +136,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("store", (change - stored) * is_store.clone());
     });
 
-    // (9) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
-    // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
-    // not accessed; the cells of those columns allow it.
+    // (8) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
         row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
-        let accessed = is_store.clone() + row.writes_rd;
         let clk = clk.clone() + row.is_load * constant::<B>(3) + is_store;
         row.operand
-            .write_if(circuit, &accessed, register(row.register), result, clk)
+            .write(circuit, register(row.register), result, clk)
     });
     let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);

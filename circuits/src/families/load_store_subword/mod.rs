@@ -6,14 +6,14 @@
 //! - rs1 is read at `clk`, and the word that holds the byte or half-word at `rs1 + imm` mod 2^32 is
 //!   accessed at `clk + 2`;
 //! - a load leaves the word as it is and writes the byte or half-word, sign-extended (LB, LH) or
-//!   zero-extended (LBU, LHU), to rd at `clk + 3`, unless rd is x0;
+//!   zero-extended (LBU, LHU), to rd at `clk + 3`,
 //! - a store reads rs2 at `clk + 1`, writes its low byte or half-word, and leaves every other byte
 //!   of the word as it was;
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
 //! A half-word at an odd address cannot stand here: the family of misaligned ones has it.
 //!
-//! Relies on: the program bus for `writes_rd`, `rs1`, the destination or source, and the immediate;
+//! Relies on: the program bus for `rs1`, the destination or source, and the immediate;
 //! the memory bus for limbs in `[0, 2^16)`, and for having no word of RAM at or above word address
 //! 2^30; the `range16` and `byte_pair` tables.
 mod columns;

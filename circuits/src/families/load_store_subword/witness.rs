@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, Family, MemoryStep},
+    record::{self, Family, MemoryStep, destination},
     semantics::effective_address,
 };
 
@@ -31,7 +31,10 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
     let (register, operand) = if is_store {
         (instruction.rs2, Access::fill(&step.rs2, step.clk + 1))
     } else {
-        (instruction.rd, Access::fill(&step.rd, step.clk + 3))
+        (
+            destination(instruction.rd),
+            Access::fill(&step.rd, step.clk + 3),
+        )
     };
     let memory = record::Access {
         value: word.before,
@@ -40,7 +43,6 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
     let offset = effective_address(step.rs1.value, instruction.imm) & 3;
     let (high_limb, high_byte) = (offset >> 1, offset & 1);
     let limb = word.before >> (16 * high_limb) & 0xffff;
-    // `result` has the loaded value only if rd is not x0.
     let loaded = limb >> (8 * high_byte);
     let result = match opcode {
         Opcode::Lb => loaded as i8 as u32,
@@ -60,7 +62,6 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreSubword<
         is_load: F::from_bool(!is_store),
         is_half: F::from_bool(is_half),
         is_signed: F::from_bool(is_signed),
-        writes_rd: F::from_bool(!is_store && register != 0),
         rs1: F::from_u8(instruction.rs1),
         register: F::from_u8(register),
         address: Address::fill(step.rs1.value, instruction.imm),

@@ -9,8 +9,6 @@ columns! {
         thread: Thread<T>,
         /// 1 for LW, 0 for SW.
         is_load: T,
-        /// 1 if LW writes its destination: 0 if that is x0, and for SW.
-        writes_rd: T,
         /// Number of the base register.
         rs1: T,
         /// Number of the register that is loaded (rd) or stored (rs2).

@@ -21,15 +21,10 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let is_store: B::Expr = B::Expr::ONE - row.is_load.into();
     circuit.boolean("is_load", row.is_load);
 
-    // (2) writes_rd is boolean in the program; here it is also 0 where nothing is loaded, since it
-    // counts messages.
-    circuit.zero("writes_rd", is_store.clone() * row.writes_rd);
-
     let operation = row.is_load * constant::<B>(Opcode::Lw as u32)
         + is_store.clone() * constant::<B>(Opcode::Sw as u32);
     let decoded = Decoded {
         operation,
-        writes_rd: row.writes_rd.into(),
         rs1: row.rs1.into(),
         rs2: row.register.into(),
         constants: [
@@ -43,13 +38,13 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     row.thread
         .step(circuit, decoded, row.thread.following::<B>());
 
-    // (3) The effective address is a multiple of four.
+    // (2) The effective address is a multiple of four.
     let address = scoped!(circuit, "address", {
         let base = row.base.value;
         row.address.word_address(circuit, base, B::Expr::ZERO)
     });
 
-    // (4) A load loads the word, a store stores rs2. The value's limbs were written before, so they
+    // (3) A load loads the word, a store stores rs2. The value's limbs were written before, so they
     // are in [0, 2^16).
     scoped!(circuit, "result", {
         let (result, word, rs2) = (row.result, row.memory.value, row.operand.value);
@@ -59,23 +54,15 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         circuit.zero("store.hi", (result.hi - rs2.hi) * is_store.clone());
     });
 
-    // (5) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd. By (2) the flags of rs2
-    // and rd are not both 1. The high byte of a clk difference is looked up even for x0, which is
-    // not accessed; the cells of those columns allow it.
+    // (4) Accesses, each in its slot: clk + 1 for rs2 and clk + 3 for rd.
     let result = row.result.into_expr::<B>();
     let base_high = scoped!(circuit, "base", {
         row.base.read(circuit, register(row.rs1), clk.clone())
     });
     let operand_high = scoped!(circuit, "operand", {
-        let accessed = is_store.clone() + row.writes_rd;
         let clk = clk.clone() + row.is_load * constant::<B>(3) + is_store;
-        row.operand.write_if(
-            circuit,
-            &accessed,
-            register(row.register),
-            result.clone(),
-            clk,
-        )
+        row.operand
+            .write(circuit, register(row.register), result.clone(), clk)
     });
     let memory_high = scoped!(circuit, "memory", {
         let clk = clk.clone() + constant::<B>(2);

@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, MemoryStep, Step, WordAccess},
+    record::{Access, MemoryStep, SINK, Step, WordAccess},
     semantics::effective_address,
 };
 
@@ -49,7 +49,7 @@ fn step(instruction: &Instruction, base: u32, value: u32, before: u32) -> Memory
                 previous_clk: 3,
             },
             rs2: if is_load { none } else { operand },
-            rd: if instruction.rd == 0 { none } else { operand },
+            rd: if is_load { operand } else { none },
             result: 0,
             next_pc: PC + 4,
         },
@@ -137,7 +137,7 @@ fn addresses_wrap_at_the_ends() {
 }
 
 #[test]
-fn a_load_of_x0_reads_memory_only() {
+fn a_load_of_x0_leaves_it() {
     let load = instruction(Opcode::Lw, 0, 8);
     let step = step(&load, 0x100, 0, 6);
     assert_messages(
@@ -145,6 +145,7 @@ fn a_load_of_x0_reads_memory_only() {
         [
             thread(PC, 41, PC + 4),
             access(SPACE_REGISTER, 11, step.step.rs1, 0x100, 41),
+            access(SPACE_REGISTER, SINK.into(), step.step.rd, 6, 44),
             memory(&step.words[0]),
         ],
     );
@@ -283,8 +284,6 @@ fn another_value_is_refused() {
 fn a_load_as_a_store_is_refused() {
     let mut wrong = honest(Opcode::Lw);
     wrong.is_load = F::ZERO;
-    refuses(Opcode::Lw, wrong, "writes_rd");
-    wrong.writes_rd = F::ZERO;
     wrong.result = wrong.operand.value;
     refuses(Opcode::Lw, wrong, "fetch");
     let mut wrong = honest(Opcode::Lw);

@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{self, Family, MemoryStep},
+    record::{self, Family, MemoryStep, destination},
 };
 
 use super::LoadStoreWord;
@@ -25,7 +25,10 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> 
     } = step;
     let is_load = instruction.opcode == Opcode::Lw;
     let (register, operand) = if is_load {
-        (instruction.rd, Access::fill(&step.rd, step.clk + 3))
+        (
+            destination(instruction.rd),
+            Access::fill(&step.rd, step.clk + 3),
+        )
     } else {
         (instruction.rs2, Access::fill(&step.rs2, step.clk + 1))
     };
@@ -36,7 +39,6 @@ pub fn row(step: &MemoryStep<1>, instruction: &Instruction) -> LoadStoreWord<F> 
     LoadStoreWord {
         thread: Thread::fill(step.pc, step.clk),
         is_load: F::from_bool(is_load),
-        writes_rd: F::from_bool(is_load && register != 0),
         rs1: F::from_u8(instruction.rs1),
         register: F::from_u8(register),
         address: Address::fill(step.rs1.value, instruction.imm),

@@ -11,10 +11,8 @@ columns! {
         x_signed: T,
         /// 1 if rs2 is taken as signed; a constant of the program.
         y_signed: T,
-        /// Number of the destination register.
+        /// Number of the register that is written: 32 for x0.
         rd: T,
-        /// 0 if rd is x0, which is never written.
-        writes_rd: T,
         /// Number of the first source register.
         rs1: T,
         /// Number of the second source register.

@@ -8,7 +8,7 @@
 //!   x0; operands are signed (MULH), unsigned (MULHU), or signed and unsigned (MULHSU);
 //! - the thread goes on at `(pc + 4, clk + 4)`.
 //!
-//! Relies on: the program bus for `rd`, `writes_rd`, `rs1`, `rs2` and the two booleans that tell
+//! Relies on: the program bus for `rd`, `rs1`, `rs2` and the two booleans that tell
 //! which operands are signed; the memory bus for limbs of register values in `[0, 2^16)`; the
 //! `range16` and `byte_pair` tables.
 //!

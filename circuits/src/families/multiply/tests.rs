@@ -4,7 +4,7 @@ use p3_field::{Field, PrimeCharacteristicRing, PrimeField32};
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
-    record::{Access, Step},
+    record::{Access, SINK, Step},
 };
 
 use super::{Multiply, row, witness::bytes};
@@ -164,18 +164,17 @@ fn x0_is_not_written() {
             rd: 0,
             ..instruction(opcode)
         };
-        let step = Step {
-            rd: Access::default(),
-            ..step(0xdead_beef, u32::MAX)
-        };
+        let step = step(0xdead_beef, u32::MAX);
         let emitted =
             evaluate(Table::Multiply, row(&step, &instruction), PC, &instruction).unwrap();
+        let result = expected(opcode, 0xdead_beef, u32::MAX);
         assert_messages(
             emitted,
             [
                 thread(PC, 41, PC + 4),
                 access(SPACE_REGISTER, 11, step.rs1, 0xdead_beef, 41),
                 access(SPACE_REGISTER, 12, step.rs2, u32::MAX, 42),
+                access(SPACE_REGISTER, SINK.into(), step.rd, result, 44),
             ],
         );
     }

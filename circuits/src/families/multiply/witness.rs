@@ -4,7 +4,7 @@ use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::{Instruction, Opcode},
-    record::{Family, Step},
+    record::{Family, Step, destination},
 };
 
 use super::{Multiply, SignedBytes};
@@ -44,8 +44,7 @@ pub fn row(step: &Step, instruction: &Instruction) -> Multiply<F> {
         thread: Thread::fill(step.pc, step.clk),
         x_signed: F::from_bool(x_signed),
         y_signed: F::from_bool(y_signed),
-        rd: F::from_u8(instruction.rd),
-        writes_rd: F::from_bool(instruction.rd != 0),
+        rd: F::from_u8(destination(instruction.rd)),
         rs1: F::from_u8(instruction.rs1),
         rs2: F::from_u8(instruction.rs2),
         x: Access::fill(&step.rs1, step.clk),

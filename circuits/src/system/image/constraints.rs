@@ -1,6 +1,7 @@
 //! The constraints and messages of the table.
 
 use p3_field::PrimeCharacteristicRing;
+use zonda_riscv_emu::record::REGISTERS;
 
 use super::{Fixed, InBoundary};
 use crate::{
@@ -54,7 +55,7 @@ pub fn count(image: &machine::Image) -> usize {
     REGISTERS + 1 + image.words.len()
 }
 
-/// A preprocessed row: of the 32 registers by number, the output length, then the image's words.
+/// A preprocessed row: of the 33 registers by number, the output length, then the image's words.
 ///
 /// # Panics
 /// If there are fewer.
@@ -75,5 +76,3 @@ pub fn fixed(image: &machine::Image, number: usize) -> Fixed<F> {
         used: F::ONE,
     }
 }
-
-const REGISTERS: usize = 32;

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use p3_field::PrimeCharacteristicRing;
-use zonda_riscv_emu::allocate::{self, OutOfMemory};
+use zonda_riscv_emu::{
+    allocate::{self, OutOfMemory},
+    record::REGISTERS,
+};
 
 use super::{InBoundary, count};
 use crate::{
@@ -32,7 +35,7 @@ pub fn all(image: &machine::Image, left: &[Left]) -> Result<Vec<InBoundary<F>>, 
             },
         )
     };
-    let registers = (0..32).map(|number| row(SPACE_REGISTER, number));
+    let registers = (0..REGISTERS as u32).map(|number| row(SPACE_REGISTER, number));
     let output_length = [row(SPACE_OUTPUT_LENGTH, 0)];
     let words = image
         .words

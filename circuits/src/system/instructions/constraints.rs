@@ -16,7 +16,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
         instruction.pc.into(),
         instruction.operation.into(),
         instruction.rd.into(),
-        instruction.writes_rd.into(),
         instruction.rs1.into(),
         instruction.rs2.into(),
         c0,

@@ -22,7 +22,6 @@ pub fn row(pc: u32, instruction: &Instruction) -> InBoundary<F> {
         pc: F::from_u32(pc),
         operation: decoded.operation,
         rd: decoded.rd,
-        writes_rd: decoded.writes_rd,
         rs1: decoded.rs1,
         rs2: decoded.rs2,
         constants: decoded.constants,

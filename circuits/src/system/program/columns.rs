@@ -11,8 +11,6 @@ columns! {
         operation: T,
         /// Destination register.
         rd: T,
-        /// 1 if rd is written.
-        writes_rd: T,
         /// First source register.
         rs1: T,
         /// Second source register.
