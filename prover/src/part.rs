@@ -11,7 +11,7 @@ use zonda_circuits::{
 };
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
-    record::Family,
+    record::{Family, REGISTERS},
     shard::{BoundaryWord, End, ReplayInput, Shard, Start},
 };
 use zonda_verifier::{
@@ -40,7 +40,7 @@ pub struct ShardWork {
     /// The words of RAM that it touches, by strictly ascending address.
     pub words: Vec<BoundaryWord>,
     /// The registers after its last instruction.
-    pub registers_after: [u32; 32],
+    pub registers_after: [u32; REGISTERS],
     /// The length of the run's public output after its last instruction.
     pub output_length_after: u32,
     /// The addresses of the instructions that it executes, strictly ascending.
@@ -285,8 +285,6 @@ impl Work {
         }
     }
 }
-
-const REGISTERS: usize = 32;
 
 #[cfg(test)]
 mod tests {

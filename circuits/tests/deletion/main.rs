@@ -118,10 +118,9 @@ fn everything_is_needed() {
     for (table, name, found) in system::parts(&needed, &mut wrong) {
         let (kind, text) = match found {
             Found::False(attack) => ("false", attack),
-            Found::Implied(reason) => ("nothing", reason.into()),
             Found::Nothing => {
                 wrong.push(format!(
-                    "{} {name}: add a false run, or a reason, to `system`, and not both",
+                    "{} {name}: add a false run to `system`",
                     table.name()
                 ));
                 ("?", String::new())

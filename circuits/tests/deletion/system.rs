@@ -43,24 +43,9 @@ struct FalseRun {
     lie: Lie,
 }
 
-/// Parts without which nothing false is accepted, and why not.
-const IMPLIED: &[(Table, &str, &str)] = &[
-    (
-        Table::Program,
-        "unused",
-        "every row of the key's table holds an instruction",
-    ),
-    (
-        Table::Image,
-        "unused",
-        "every row of the key's table holds an address",
-    ),
-];
-
-/// The finding about a part: a false run without it, a reason why no false run exists, or nothing.
+/// The finding about a part: a false run without it, or nothing.
 pub enum Found {
     False(String),
-    Implied(&'static str),
     Nothing,
 }
 
@@ -79,10 +64,6 @@ pub fn parts(
             Err(error) => wrong.push(error),
         }
     }
-    let mut lists: BTreeMap<(Table, String), Found> = BTreeMap::new();
-    for (table, name, reason) in IMPLIED {
-        lists.insert((*table, (*name).into()), Found::Implied(reason));
-    }
     let airs = airs(&Image::default(), &common::part(), true);
     let mut all = vec![];
     for air in airs.iter().filter(|air| air.table > Table::Transfer) {
@@ -96,17 +77,13 @@ pub fn parts(
             let answered = bus.filter(|_| table.role() == Role::Lookup);
             let attack = run.map(|(_, attack)| attack);
             let attack = attack.or_else(|| lookups.get(&answered?));
-            let listed = lists.remove(&part);
-            let found = match (attack, listed) {
-                (Some(attack), None) => Found::False(attack.clone()),
-                (None, Some(listed)) => listed,
-                _ => Found::Nothing,
+            let found = match attack {
+                Some(attack) => Found::False(attack.clone()),
+                None => Found::Nothing,
             };
             all.push((table, part.1, found));
         }
     }
-    let unused = lists.into_keys();
-    wrong.extend(unused.map(|(table, name)| format!("{} has no {name}", table.name())));
     all
 }
 

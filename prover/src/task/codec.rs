@@ -16,7 +16,7 @@ use super::Task;
 use crate::part::{ProgramWork, ShardWork, Work, ZeroedWork};
 
 const MAGIC: &[u8; 8] = b"ZONDATSK";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 const DIGEST_BYTES: usize = 32;
 /// The most bytes of a task without the lists of its work.
 const MOST_OTHER_BYTES: usize = 1 << 12;
@@ -345,6 +345,8 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use zonda_riscv_emu::record::REGISTERS;
+
     use super::*;
 
     fn task() -> Task {
@@ -380,7 +382,7 @@ mod tests {
                         output_length: 9,
                     },
                     words: vec![BoundaryWord::default(); 2],
-                    registers_after: [8; 32],
+                    registers_after: [8; REGISTERS],
                     output_length_after: 10,
                     pcs: vec![4, 8],
                     input: vec![1, 2, 3],

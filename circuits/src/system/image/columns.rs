@@ -11,8 +11,6 @@ columns! {
         address: T,
         /// The value at the start.
         initial: Word<T>,
-        /// 1 where the row holds an address: on every row.
-        used: T,
     }
 }
 

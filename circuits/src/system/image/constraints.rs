@@ -18,9 +18,8 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
     let row: InBoundary<B::Var> = circuit.boundary();
 
-    // (1) touched is boolean, and 0 on rows that hold no address.
+    // (1) touched is boolean.
     circuit.boolean("touched", row.touched);
-    circuit.zero("unused", row.touched * (B::Expr::ONE - fixed.used.into()));
 
     // (2) The value that the first shard that holds the address finds, and the one that the last
     // leaves.
@@ -73,6 +72,5 @@ pub fn fixed(image: &machine::Image, number: usize) -> Fixed<F> {
         space: F::from_u32(space),
         address: F::from_u32(address),
         initial: Word { lo, hi }.map(F::from_u32),
-        used: F::ONE,
     }
 }

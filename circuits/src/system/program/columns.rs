@@ -17,8 +17,6 @@ columns! {
         rs2: T,
         /// Immediate, target, link value.
         constants: [T; 4],
-        /// 1 where the row holds an instruction: on every row.
-        used: T,
     }
 }
 

@@ -17,12 +17,6 @@ pub fn eval<B: Builder>(circuit: &mut Circuit<'_, B>) {
     let fixed: Fixed<B::Var> = circuit.fixed();
     let row: InBoundary<B::Var> = circuit.boundary();
 
-    // (1) Rows that hold no instruction are never executed.
-    circuit.zero(
-        "unused",
-        row.multiplicity * (B::Expr::ONE - fixed.used.into()),
-    );
-
     let [c0, c1, c2, c3] = exprs::<B, 4>(fixed.constants);
     circuit.provide(
         Bus::Instruction,
@@ -56,6 +50,5 @@ pub fn fixed(image: &Image, number: usize) -> Fixed<F> {
         rs1: decoded.rs1,
         rs2: decoded.rs2,
         constants: decoded.constants,
-        used: F::ONE,
     }
 }
