@@ -199,8 +199,8 @@ pub fn decoded(pc: u32, instruction: &Instruction) -> Decoded<u32> {
     let decoded = Decoded {
         operation: operation(opcode),
         rd: written,
-        rs1: rs1.into(),
-        rs2: rs2.into(),
+        rs1: (rs1 % 32).into(),
+        rs2: (rs2 % 32).into(),
         constants: [0; 4],
     };
     match opcode {

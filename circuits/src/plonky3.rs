@@ -4,7 +4,8 @@
 //! Plonky3 takes heights that are powers of two: rows of zeros fill a table up. They say what the
 //! protocol's rows beyond the height say, nothing: a constraint is stated less its value on a row of
 //! zeros there, and so is the count of a message. A preprocessed column says which rows are the
-//! table's. Degrees stay as they are.
+//! table's, and a constraint for each cell that the others are zeros. Degrees are those of the table,
+//! and 2.
 
 use alloc::{borrow::Cow, vec, vec::Vec};
 
@@ -236,12 +237,17 @@ impl<B: InteractionBuilder<F = F>> Air<B> for FilledTable {
     #[inline(always)]
     fn eval(&self, builder: &mut B) {
         let in_use = suffix(builder.preprocessed().current_slice(), 1)[0];
+        let fills = B::Expr::ONE - in_use.into();
         self.table.evaluate(&mut Plonky3 {
             builder,
-            fills: B::Expr::ONE - in_use.into(),
+            fills: fills.clone(),
             zeros: &self.zeros,
             constraints: 0,
             messages: 0,
         });
+        for column in 0..self.table.trace_width() {
+            let cell = builder.main().current_slice()[column];
+            builder.assert_zero(fills.clone() * cell);
+        }
     }
 }

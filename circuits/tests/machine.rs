@@ -12,8 +12,14 @@ use zonda_circuits::{
     bus::Bus,
     checker::names,
     evaluate::{Listener, Row},
+    instruction::decoded,
     machine::{Image, Role, Table, TableAir, airs},
     plonky3::FilledTable,
+};
+use zonda_riscv_emu::{
+    decode::{decode, encode},
+    instruction::{Form, Instruction, Opcode},
+    record::SINK,
 };
 
 fn tables() -> Vec<TableAir> {
@@ -31,7 +37,10 @@ fn degrees_are_what_the_engines_expect() {
     for air in tables() {
         let (built, names) = (symbolic(&air), names(&air));
         let constraints = built.base_constraints();
-        assert_eq!(constraints.len(), names.constraints.len());
+        // And one for each cell of rows that fill the table up.
+        let stated = names.constraints.len() + air.table.trace_width();
+        assert_eq!(constraints.len(), stated);
+        assert!(constraints.iter().all(|x| x.degree_multiple() <= 3));
         for (constraint, name) in constraints.iter().zip(&names.constraints) {
             let degree = constraint.degree_multiple();
             assert!(degree <= 3, "{} {name}: degree {degree}", air.table.name());
@@ -136,4 +145,41 @@ fn global_messages_come_last_and_are_made_of_what_is_committed_before_their_chal
         let global = buses.iter().filter(|is_global| **is_global).count();
         assert_eq!(evaluate(1).len(), global);
     }
+}
+
+/// Without flags that say whether rd is written, x0 stays zero because no row of the program has it for
+/// a destination; and no instruction reads the register that is written instead.
+#[test]
+fn no_instruction_writes_x0_or_reads_what_stands_for_it() {
+    let sink = u32::from(SINK);
+    let mut stands = 0;
+    for opcode in Opcode::ALL {
+        for registers in 0..1 << 15 {
+            let [rd, rs1, rs2] = [0, 5, 10].map(|shift| (registers >> shift & 31) as u8);
+            let fields = Instruction {
+                opcode,
+                rd,
+                rs1,
+                rs2,
+                imm: 0,
+            };
+            let instruction = decode(encode(fields)).expect("an instruction");
+            let row = decoded(0x1_0000, &instruction);
+            // (written, read)
+            let is_load = instruction.opcode.form() == Form::Load;
+            let (written, read) = match is_load {
+                true => (row.rs2, [row.rs1, 0]),
+                false => (row.rd, [row.rs1, row.rs2]),
+            };
+            assert!(read.iter().all(|number| *number < sink), "{instruction}");
+            if opcode.form().has_destination() {
+                assert!((1..=sink).contains(&written), "{instruction}");
+                stands += u32::from(written == sink);
+            } else {
+                assert_eq!(written, 0, "{instruction}");
+            }
+            assert!(!is_load || row.rd == 0, "{instruction}");
+        }
+    }
+    assert_ne!(stands, 0);
 }

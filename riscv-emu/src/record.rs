@@ -28,7 +28,10 @@ pub const SINK: u8 = 32;
 /// The register that an instruction with destination `rd` writes.
 #[inline(always)]
 pub const fn destination(rd: u8) -> u8 {
-    if rd == 0 { SINK } else { rd % 32 }
+    match rd % 32 {
+        0 => SINK,
+        rd => rd,
+    }
 }
 
 /// The clk of the first instruction. Initial values stand at clk 0, before it.

@@ -246,6 +246,18 @@ impl Attacks {
                 self.attack_start(&world, row, start, 5);
             }
         }
+        for (plan, instruction, cells) in plans::pretended(self.table) {
+            let mut world = World::honest(&plan);
+            let rows = self.rows(&world, plan.victim_pc());
+            world.pretend(&plan, instruction);
+            for row in rows {
+                let mut start = world.cells(self.table, row).to_vec();
+                for (name, value) in &cells {
+                    start[column(self.table, name)] = F::from_i64(*value);
+                }
+                self.attack_start(&world, row, start, 5);
+            }
+        }
     }
 
     /// The program has some instruction where a row of the table runs, and the row has flags whose sum

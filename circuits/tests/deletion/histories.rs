@@ -4,7 +4,7 @@ use zonda_circuits::machine::{Statement, Table};
 use zonda_riscv_emu::{
     instruction::{Form, Instruction},
     record::{
-        Access, Call, EcallStep, Family, FinalWord, MemoryStep, Records, Step, TransferWord,
+        Access, Call, EcallStep, Family, FinalWord, MemoryStep, Records, SINK, Step, TransferWord,
         WordAccess, destination,
     },
     testing::{addi, ecall, jal, lui, lw},
@@ -306,6 +306,10 @@ pub fn fires_alone(plan: &Plan) -> World {
     for (into, from) in only.steps.iter_mut().zip(&honest.records.steps) {
         into.extend(from.iter().filter(|s| s.pc == pc).map(step));
     }
+    // A link value is further on as well.
+    for jump in &mut only.steps[Family::Jump as usize] {
+        jump.result += 4;
+    }
     fn memory_steps<const N: usize>(
         from: &[MemoryStep<N>],
         pc: u32,
@@ -404,9 +408,17 @@ pub fn called_from_elsewhere(plan: &Plan) -> (World, u32) {
         .unwrap();
     let (pc, clk) = (victim.pc, victim.clk);
     victim.pc = exit;
+    // The jump is the only instruction with x0 for a destination.
+    let sink = &mut records.registers[usize::from(SINK)];
+    assert_eq!(*sink, Access::default());
+    *sink = Access {
+        value: pc + 4,
+        previous_clk: clk + 3,
+    };
     records.steps[Family::Jump as usize].push(Step {
         pc,
         clk,
+        result: pc + 4,
         next_pc: pc + 4,
         ..Step::default()
     });

@@ -66,7 +66,34 @@ const OTHERS: &[(Table, &str, &str)] = &[
     (
         Table::ShiftImmediate,
         "is_arithmetic",
-        "the program's operation implies it on rows in use, `arithmetic_left` on others",
+        "the program's direction and operation imply it",
+    ),
+    (
+        Table::ShiftImmediate,
+        "arithmetic_left",
+        "the program's direction and operation imply it",
+    ),
+    (Table::ShiftImmediate, "wide", "the program has it"),
+    (
+        Table::Branch,
+        "is_equality",
+        "with both others 1 it is -1 and the words are equal, so that `order.margin` is -1, which the \
+         lookup refuses",
+    ),
+    (
+        Table::Branch,
+        "is_unsigned",
+        "with both others 1 the operation is that of a jump, which has a link value that is not zero",
+    ),
+    (
+        Table::Branch,
+        "holds",
+        "if it is neither 0 nor 1, the target is the next instruction",
+    ),
+    (
+        Table::Jump,
+        "is_jalr",
+        "the operation would be another, and the program has no link value with it",
     ),
     (
         Table::Jump,
@@ -110,6 +137,11 @@ const OTHERS: &[(Table, &str, &str)] = &[
     ),
     (Table::Ecall, "output_end.lo", LIMBS),
     (Table::Ecall, "output_end.hi on range16", LIMBS),
+    (
+        Table::Transfer,
+        "is_output",
+        "the ECALL that asks for the transfer has it, and there it is 0 or 1",
+    ),
     (
         Table::Transfer,
         "goes_on",

@@ -8,7 +8,7 @@ use zonda_riscv_emu::{
     testing::{addi, assemble, ecall, jal, jalr, lui, lw, or, sw},
 };
 
-use crate::world::{DATA, EQUAL, Plan, Setup, TEXT};
+use crate::world::{DATA, DATA_WORDS, EQUAL, Plan, Setup, TEXT};
 
 /// Where some jumps land.
 const LANDING: u32 = 0x400;
@@ -145,7 +145,12 @@ pub fn plans(table: Table) -> Vec<Plan> {
         }
         Table::BitwiseImmediate => immediates(
             &[Xori, Ori, Andi],
-            &[(0x1234_8765, 0x7ff), (0x1234_8765, -0x123), (0, 5)],
+            &[
+                (0x1234_8765, 4),
+                (0x1234_8765, 0x7ff),
+                (0x1234_8765, -0x123),
+                (0, 5),
+            ],
         ),
         Table::SetLessThanImmediate => {
             let operands = [
@@ -366,7 +371,7 @@ pub fn instructions(pc: u32) -> Vec<Instruction> {
 /// Rows that no search finds: a run, and cells of the victim's row; what else there is to change is
 /// found by repair.
 pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
-    use Opcode::{Lb, Lh, Lw, Sll};
+    use Opcode::{Lb, Lh, Lw, Sh, Sll, Srli};
     let access = |opcode, base, setup| {
         let registers = [(5, base), (7, 0x1111_2222)];
         plan(assemble(opcode, 7, 5, 0, 0), setup, &registers)
@@ -389,6 +394,21 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
                 ("shifted.cut[0].byte", 0),
                 ("shifted.cut[1].limb", 1),
                 ("shifted.cut[1].byte", 0),
+            ],
+        )],
+        // Far right by other directions, of which left is -1.
+        Table::ShiftImmediate => vec![(
+            plan(
+                assemble(Srli, 7, 5, 0, 24),
+                Setup::Loads,
+                &[(5, 0x8765_4321), (7, 3)],
+            ),
+            vec![
+                ("shifted.direction.left", F::ORDER_U32 - 1),
+                ("shifted.direction.far_left", 1),
+                ("shifted.direction.right", 1),
+                ("shifted.result.lo", 0x6543 - 0x2100),
+                ("shifted.result.hi", F::ORDER_U32 - 0x6543 + 0x2100 + 0x87),
             ],
         )],
         Table::LoadStoreWord => vec![(access(Lw, DATA + 4, Setup::Immediates), wrap)],
@@ -421,6 +441,20 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
                 access(Lw, DATA + 10, Setup::Loads),
                 vec![("offset[0]", 1), ("offset[1]", F::ORDER_U32 - 1)],
             ),
+            // SH as SW + LH - LW, which keeps what a word does not cover.
+            (
+                plan(
+                    assemble(Sh, 0, 5, 6, 0),
+                    Setup::Loads,
+                    &[(5, DATA + 1), (6, 0x12)],
+                ),
+                vec![
+                    ("is_lw", F::ORDER_U32 - 1),
+                    ("is_lh", 1),
+                    ("is_sw", 1),
+                    ("after[3]", 0x77),
+                ],
+            ),
             (
                 access(Lh, 1, Setup::Loads),
                 vec![("address.wrap", 1), ("wraps", 1)],
@@ -437,6 +471,89 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
                 ("after[3]", 0x81),
             ],
         )],
+        _ => vec![],
+    }
+}
+
+/// Rows that no search finds, where the program has another instruction: the run, the instruction, and
+/// cells of the row.
+pub fn pretended(table: Table) -> Vec<(Plan, Instruction, Vec<(&'static str, i64)>)> {
+    use Opcode::{Bge, Lbu, Lh, Lhu, Lw, Sb, Sh, Sw};
+    let word = |opcode, register, imm| {
+        let is_store = matches!(opcode, Sb | Sh | Sw);
+        let (rd, rs2) = if is_store {
+            (0, register)
+        } else {
+            (register, 0)
+        };
+        assemble(opcode, rd, 5, rs2, imm)
+    };
+    let access = |opcode, register, imm| decode(word(opcode, register, imm)).expect("an access");
+    match table {
+        // BGE, taken, as 2 LW - SW: the constant of SW is the target.
+        Table::LoadStoreWord => {
+            let registers = [(5, DATA), (6, DATA_WORDS[0])];
+            let plan = plan(word(Sw, 6, 0x20), Setup::Immediates, &registers);
+            let instruction = decode(assemble(Bge, 0, 5, 6, 8)).expect("a branch");
+            let target = plan.victim_pc() + 8;
+            assert_eq!(target, IMMEDIATE_BIAS + 0x20);
+            let cells = vec![("is_load", 2), ("operand.difference_low", 5)];
+            vec![(plan, instruction, cells)]
+        }
+        // LH as 2 LBU - SB: x7 has the byte.
+        Table::LoadStoreSubword => vec![(
+            plan(word(Lbu, 7, 0), Setup::Loads, &[(5, DATA), (7, 0x84)]),
+            access(Lh, 7, 0),
+            vec![("is_load", 2), ("operand.difference_low", 5)],
+        )],
+        Table::LoadStoreMisaligned => vec![
+            // SB as LW + LHU - LH.
+            (
+                plan(word(Lw, 6, 0), Setup::Loads, &[(5, DATA + 5), (6, 3)]),
+                access(Sb, 6, 0),
+                vec![("is_lh", -1), ("is_lhu", 1)],
+            ),
+            // LHU as LW + SH - LHU.
+            (
+                plan(
+                    word(Sh, 6, 0),
+                    Setup::Loads,
+                    &[(5, DATA + 0x101), (6, 0x1234)],
+                ),
+                access(Lhu, 6, 0),
+                vec![("is_lw", 1), ("is_lhu", -1)],
+            ),
+            // Aligned, as offset 2 + 3 - 1 in the word before.
+            (
+                plan(word(Lh, 7, 1), Setup::Loads, &[(5, DATA), (7, 3)]),
+                access(Lh, 7, 4),
+                vec![
+                    ("address.immediate", i64::from(IMMEDIATE_BIAS) + 4),
+                    ("offset[0]", -1),
+                    ("offset[1]", 1),
+                    ("result[0]", 0x80),
+                    ("result[1]", 0x87),
+                    ("result[2]", 0xff),
+                    ("result[3]", 0xff),
+                    ("sign", 1),
+                ],
+            ),
+            // Aligned, as offset 1 + 2 - 3.
+            (
+                plan(word(Lh, 7, 1), Setup::Loads, &[(5, DATA), (7, 3)]),
+                access(Lh, 7, 0),
+                vec![
+                    ("address.immediate", i64::from(IMMEDIATE_BIAS)),
+                    ("offset[0]", 1),
+                    ("offset[1]", 1),
+                    ("result[0]", 0x84),
+                    ("result[1]", 0x7b),
+                    ("result[2]", 0),
+                    ("result[3]", 0),
+                    ("sign", 0),
+                ],
+            ),
+        ],
         _ => vec![],
     }
 }

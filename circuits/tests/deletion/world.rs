@@ -146,6 +146,8 @@ pub struct World {
     pub lie: Option<String>,
     pub airs: Vec<TableAir>,
     pub tables: Vec<TableTrace>,
+    /// The first of the rows that are added to a table.
+    added: BTreeMap<Table, usize>,
     pub image: Image,
     pub part: Part,
     pub statement: Statement,
@@ -275,6 +277,7 @@ impl World {
             imbalance: Balance::default(),
             pretended: None,
             tables,
+            added: BTreeMap::new(),
         };
         let exits = |row: &usize| world.cells(Table::Ecall, *row)[exit] == F::ONE;
         world.exit_row = (0..world.height(Table::Ecall)).find(exits);
@@ -367,6 +370,7 @@ impl World {
     /// Adds rows of zeros to a table, to be filled, and returns the first.
     pub fn add_zeros(&mut self, table: Table, rows: usize) -> usize {
         let first = self.height(table);
+        self.added.entry(table).or_insert(first);
         let trace = &mut self.tables[table as usize].trace;
         trace.values.extend(F::zero_vec(rows * trace.width));
         first
@@ -377,8 +381,11 @@ impl World {
         &self.tables[table as usize].trace.values[row * width..(row + 1) * width]
     }
 
-    /// Evaluates a row.
+    /// Evaluates a row, of which nothing is counted if it is added.
     pub fn evaluate(&self, table: Table, row: usize) -> Evaluation {
+        if self.added.get(&table).is_some_and(|first| row >= *first) {
+            return Evaluation::default();
+        }
         self.evaluate_cells(table, row, self.cells(table, row))
     }
 

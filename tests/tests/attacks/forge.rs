@@ -13,7 +13,7 @@ impl Forger<'_> {
         height.checked_sub(1).expect("the table has rows")
     }
 
-    /// Appends a row of zeros to a table, which is not in use. Returns its number.
+    /// Appends a row of zeros to a table. Returns its number.
     pub fn append(&mut self, table: Table) -> usize {
         let trace = &mut self.traces[table as usize];
         let cells = trace.values.len() + table.trace_width();
@@ -35,11 +35,12 @@ impl Forger<'_> {
         self
     }
 
-    /// Takes a marked instruction's row out of use.
+    /// Takes a marked instruction's row away.
     pub fn clear(&mut self, mark: &str) -> &mut Self {
         let (table, row) = self.row(mark);
         let width = table.trace_width();
-        self.traces[table as usize].values[row * width..(row + 1) * width].fill(F::ZERO);
+        let values = &mut self.traces[table as usize].values;
+        values.drain(row * width..(row + 1) * width);
         self
     }
 
@@ -48,13 +49,6 @@ impl Forger<'_> {
         let (table, row) = self.row(mark);
         let copy = self.append(table);
         self.copy_row(table, row, copy)
-    }
-
-    /// Multiplies cells of a row by a half.
-    pub fn halve(&mut self, table: Table, row: usize, columns: &[&str]) {
-        for column in columns {
-            *self.cell(table, row, column) *= F::from_u32(1 << 30);
-        }
     }
 
     /// Sets byte columns of a marked instruction's row.
@@ -178,7 +172,12 @@ impl Forger<'_> {
 
     /// Makes an instruction whose destination is x0 write it.
     pub fn x0(&mut self, mark: &str) {
-        self.set(mark, [("writes_rd", 1)]);
+        let (table, _) = self.row(mark);
+        let destination = match table {
+            Table::LoadStoreWord => "register",
+            _ => "rd",
+        };
+        self.set(mark, [(destination, 0)]);
     }
 
     /// Pretends that the word that `read` put at `index` of the request was another one.

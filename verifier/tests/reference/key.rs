@@ -63,7 +63,7 @@ fn heights(image: &Image) -> KeyHeights {
     }
     KeyHeights {
         program: image.text.len() as u32,
-        image: 33 + image.words.len() as u32,
+        image: 34 + image.words.len() as u32,
         gaps,
     }
 }

@@ -113,7 +113,7 @@ fn registers_may_be_x0_or_the_same() {
 
 #[test]
 fn columns_and_messages() {
-    TESTED.costs(17, 12);
+    TESTED.costs(16, 12);
 }
 
 #[test]

@@ -1,6 +1,5 @@
-use alloc::{string::String, vec};
+use alloc::string::String;
 
-use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
     instruction::{Instruction, Opcode},
@@ -12,9 +11,7 @@ use crate::{
     F,
     bus::SPACE_REGISTER,
     machine::Table,
-    testing::{
-        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
-    },
+    testing::{Messages, access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 mod attacks;
@@ -212,15 +209,6 @@ fn one_register_may_be_everything() {
             access(SPACE_REGISTER, 9, at(42), 1, 44),
         ],
     );
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::Divide.width()];
-    for opcode in OPCODES {
-        let emitted = evaluate_cells(Table::Divide, &cells, PC, &instruction(opcode));
-        assert_eq!(emitted, Ok(vec![]));
-    }
 }
 
 #[test]

@@ -13,9 +13,7 @@ use crate::{
     F,
     bus::{SPACE_RAM, SPACE_REGISTER},
     machine::Table,
-    testing::{
-        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
-    },
+    testing::{Messages, access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 const PC: u32 = 0x1_0000;
@@ -226,14 +224,6 @@ fn the_base_may_be_loaded_or_stored() {
             ],
         );
     }
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::LoadStoreSubword.width()];
-    let any = instruction(Opcode::Lb, 10, 0);
-    let emitted = evaluate_cells(Table::LoadStoreSubword, &cells, PC, &any);
-    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]

@@ -1,5 +1,3 @@
-use alloc::vec;
-
 use p3_field::PrimeCharacteristicRing;
 use proptest::prelude::*;
 use zonda_riscv_emu::{
@@ -13,9 +11,7 @@ use crate::{
     F,
     bus::{SPACE_RAM, SPACE_REGISTER},
     machine::Table,
-    testing::{
-        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
-    },
+    testing::{Messages, access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 const PC: u32 = 0x1_0000;
@@ -190,14 +186,6 @@ fn the_base_may_be_loaded_or_stored() {
             ],
         );
     }
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::LoadStoreWord.width()];
-    let any = instruction(Opcode::Lw, 10, 0);
-    let emitted = evaluate_cells(Table::LoadStoreWord, &cells, PC, &any);
-    assert_eq!(emitted, Ok(vec![]));
 }
 
 #[test]

@@ -13,9 +13,7 @@ use crate::{
     bus::SPACE_REGISTER,
     gadgets::product::integer_products,
     machine::Table,
-    testing::{
-        Messages, access, assert_messages, cells, evaluate, evaluate_cells, thread, unnoticed,
-    },
+    testing::{Messages, access, assert_messages, cells, evaluate, thread, unnoticed},
 };
 
 mod statements;
@@ -208,15 +206,6 @@ fn one_register_may_be_everything() {
             access(SPACE_REGISTER, 9, at(42), u32::MAX - 1, 44),
         ],
     );
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::Multiply.width()];
-    for opcode in OPCODES {
-        let emitted = evaluate_cells(Table::Multiply, &cells, PC, &instruction(opcode));
-        assert_eq!(emitted, Ok(vec![]));
-    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
-use alloc::{string::String, sync::Arc, vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use zonda_riscv_emu::record::{REGISTERS, SINK};
 
-use super::{InBoundary, all};
+use super::{Fixed, InBoundary, all, fixed};
 use crate::{
     F,
     bus::{Bus, SPACE_OUTPUT_LENGTH, SPACE_RAM, SPACE_REGISTER},
-    checker::{Failure, check},
-    machine::{self, Part, Table, airs, matrix},
+    machine::{self, Part, Table, matrix},
     system::boundary::Left,
     testing::{Messages, assert_messages, evaluate_table},
 };
@@ -60,23 +60,21 @@ fn opens_what_is_touched() {
 }
 
 #[test]
-fn touched_is_a_flag_of_rows_in_use() {
+fn touched_is_a_flag() {
     let mut wrong = all(&image(), &left()).unwrap();
     wrong[10].touched = F::TWO;
     assert_eq!(evaluate(wrong).0, ["touched"]);
+}
 
-    // A preprocessed row of zeros, which no key has: it would open register 0 once more.
-    let mut air = airs(&image(), &Part::default(), true).swap_remove(Table::Image as usize);
-    let fixed = Arc::make_mut(air.fixed.as_mut().unwrap());
-    fixed.values.extend([F::ZERO; Table::Image.fixed_width()]);
-    let mut wrong = all(&image(), &left()).unwrap();
-    wrong.push(InBoundary {
-        touched: F::ONE,
-        ..InBoundary::default()
-    });
-    let failures = check([(&air, &matrix(wrong))], 1);
-    let [Failure::Constraint { constraint, .. }] = &failures[..] else {
-        panic!("{failures:?}")
-    };
-    assert_eq!(constraint, "unused");
+#[test]
+fn each_register_has_a_row_and_all_start_as_zero() {
+    let numbers = 0..=u32::from(SINK);
+    let rows: Vec<Fixed<F>> = (0..REGISTERS).map(|row| fixed(&image(), row)).collect();
+    assert_eq!(rows.len(), numbers.clone().count());
+    for (number, row) in numbers.zip(rows) {
+        let cells = [row.space, row.address, row.initial.lo, row.initial.hi];
+        assert_eq!(cells, [SPACE_REGISTER, number, 0, 0].map(F::from_u32));
+    }
+    let length = fixed(&image(), REGISTERS);
+    assert_eq!(length.space, F::from_u32(SPACE_OUTPUT_LENGTH));
 }

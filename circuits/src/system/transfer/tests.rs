@@ -12,7 +12,7 @@ use crate::{
     F,
     bus::{Bus, SPACE_RAM},
     machine::Table,
-    testing::{Messages, access, assert_messages, cells, evaluate, evaluate_cells, unnoticed},
+    testing::{Messages, access, assert_messages, cells, evaluate, unnoticed},
 };
 
 /// The table fetches no instruction.
@@ -136,15 +136,6 @@ fn the_last_word_of_memory() {
         proves(&word(false, address, 4 - offset, 0, u32::MAX));
         proves(&word(true, address, 4 - offset, u32::MAX, 0));
     }
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::Transfer.width()];
-    assert_eq!(
-        evaluate_cells(Table::Transfer, &cells, 0, &NONE),
-        Ok(vec![])
-    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     lookups::Lookups,
     machine::{Image, Part, Table, ZeroedRange, airs, matrix},
     system::boundary::Left,
-    testing::{Messages, assert_messages, cells, evaluate, evaluate_cells, unnoticed},
+    testing::{Messages, assert_messages, cells, evaluate, unnoticed},
     word::Word,
 };
 
@@ -160,12 +160,6 @@ fn opens_words_that_are_not_in_the_image() {
     let end = end_of(&rows);
     assert_eq!(failures(rows, end), []);
     assert_eq!(failures(vec![], Word::default()), []);
-}
-
-#[test]
-fn an_unused_row_says_nothing() {
-    let cells = vec![F::ZERO; Table::Zeroed.trace_width()];
-    assert_eq!(evaluate_cells(Table::Zeroed, &cells, 0, &NONE), Ok(vec![]));
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub fn cases() -> Vec<Case> {
         case("A23", "0 / 0 as what a part says between parts", "global nodes of round 2", || proof(|p| claim_nothing(p, R2)), "part 2: Tree.Denominator", &[]),
         case("A23", "0 / 0 to make up for what does not balance", "x1 left out of the boundary in round 2; global nodes of the last part", || {
             let mut unbalanced = run(&HONEST);
-            unbalanced.hold(R2, UNUSED, &[("active", 0)]).recount();
+            unbalanced.release(R2, UNUSED).recount();
             let mut proof = unbalanced.prove();
             claim_nothing(&mut proof, ZEROED);
             Forged::Changed(proof)
