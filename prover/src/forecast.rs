@@ -41,7 +41,7 @@ impl Cost {
             (Stage::Witness, WITNESS * main),
             (
                 Stage::Commit,
-                COMMIT * main + work(parameters.lookup_work_bits),
+                COMMIT * main + COMMIT_PART + work(parameters.lookup_work_bits),
             ),
             (Stage::Tree, (TREE * messages + TREE_PART) * field),
             (Stage::Rows, ROWS * main * field),
@@ -67,6 +67,8 @@ impl Cost {
 
 /// Nanoseconds for each cell, or each message, at degree 4: from the figures of the benchmarks `sums` and `opening`.
 const COMMIT: f64 = 7.5;
+/// Nanoseconds for what does not grow with the cells.
+const COMMIT_PART: f64 = 2.0e6;
 const WITNESS: f64 = 3.0;
 const TREE: f64 = 25.0;
 /// Nanoseconds for the many slots with few rows.
