@@ -14,6 +14,8 @@ LIMB = 2**16
 REGISTER, RAM, OUTPUT_LENGTH = 0, 1, 2
 # Slots of an instruction's accesses: rs1, rs2, memory, rd.
 RS1, RS2, MEMORY, RD = 0, 1, 2, 3
+# The register that is written in the place of x0.
+SINK = 32
 # Registers of a system call.
 A0, A1, A2, A7 = 10, 11, 12, 17
 
@@ -158,8 +160,9 @@ def register(row, name, number, slot):
 
 
 def write(row, fetch, new):
-    """The write of rd."""
-    row.access("old", REGISTER, row.quantity("rd"), RD, new)
+    """The write of rd. FENCE has none, and writes what stands for x0."""
+    rd = SINK if fetch.opcode == "fence" else row.quantity("rd")
+    row.access("old", REGISTER, rd, RD, new)
 
 
 def add_sub(row, fetch, _known):

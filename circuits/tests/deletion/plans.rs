@@ -368,16 +368,74 @@ pub fn instructions(pc: u32) -> Vec<Instruction> {
     all
 }
 
-/// Rows that no search finds: a run, and cells of the victim's row; what else there is to change is
-/// found by repair.
-pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
-    use Opcode::{Lb, Lh, Lw, Sh, Sll, Srli};
+/// A run, and cells of the victim's row.
+type Dedicated = (Plan, Vec<(&'static str, u32)>);
+
+/// Rows that no search finds; what else there is to change is found by repair.
+pub fn dedicated(table: Table) -> Vec<Dedicated> {
+    use Opcode::{Lb, Lh, Lw};
     let access = |opcode, base, setup| {
         let registers = [(5, base), (7, 0x1111_2222)];
         plan(assemble(opcode, 7, 5, 0, 0), setup, &registers)
     };
     // w with w (2 hi - (w + 1) (2^16 - 1)) = 0 mod p for the high limb of `DATA`.
     let wrap = vec![("address.wrap", 262_147)];
+    match table {
+        Table::Shift | Table::ShiftImmediate => shifted(table),
+        Table::LoadStoreWord => vec![(access(Lw, DATA + 4, Setup::Immediates), wrap)],
+        Table::LoadStoreSubword => vec![
+            (access(Lb, DATA + 1, Setup::Loads), wrap),
+            // LB as LBU - 3: its byte is byte 4 of the word before, 1 - 3 * 255 times.
+            (
+                access(Lb, EQUAL, Setup::Loads),
+                vec![
+                    ("is_half", F::ORDER_U32 - 3),
+                    ("is_signed", 0),
+                    ("high_byte", 4),
+                    ("memory.value.lo", 0x5a00),
+                    ("memory.value.hi", 0xfedc),
+                    ("word.lo", 0x5a00),
+                    ("word.hi", 0xfedc),
+                    ("low", 0),
+                    ("rest", 0),
+                    ("result.hi", 0),
+                ],
+            ),
+        ],
+        Table::LoadStoreMisaligned => vec![
+            (access(Lh, DATA + 1, Setup::Loads), wrap),
+            (
+                access(Lw, DATA + 11, Setup::Loads),
+                vec![("offset[0]", 1), ("offset[1]", 1)],
+            ),
+            (
+                access(Lw, DATA + 10, Setup::Loads),
+                vec![("offset[0]", 1), ("offset[1]", F::ORDER_U32 - 1)],
+            ),
+            word_and_half(),
+            (
+                access(Lh, 1, Setup::Loads),
+                vec![("address.wrap", 1), ("wraps", 1)],
+            ),
+        ],
+        Table::Divide => vec![divide_less(), divide_more()],
+        // Bytes 0 and 2 instead of 2 and 3.
+        Table::Transfer => vec![(
+            call(63, 0, DATA + 2, 2, b"\x01\x02"),
+            vec![
+                ("moved[0]", 1),
+                ("moved[3]", 0),
+                ("after[0]", 0x55),
+                ("after[3]", 0x81),
+            ],
+        )],
+        _ => vec![],
+    }
+}
+
+/// Shifts by directions that are none.
+fn shifted(table: Table) -> Vec<Dedicated> {
+    use Opcode::{Sll, Srli};
     match table {
         // 2^4 of the limb would be shifted to a second limb; with wide = 2, limb = 511 limb mod p.
         Table::Shift => vec![(
@@ -411,84 +469,30 @@ pub fn dedicated(table: Table) -> Vec<(Plan, Vec<(&'static str, u32)>)> {
                 ("shifted.result.hi", F::ORDER_U32 - 0x6543 + 0x2100 + 0x87),
             ],
         )],
-        Table::LoadStoreWord => vec![(access(Lw, DATA + 4, Setup::Immediates), wrap)],
-        Table::LoadStoreSubword => vec![
-            (access(Lb, DATA + 1, Setup::Loads), wrap),
-            // LB as LBU - 3: its byte is byte 4 of the word before, 1 - 3 * 255 times.
-            (
-                access(Lb, EQUAL, Setup::Loads),
-                vec![
-                    ("is_half", F::ORDER_U32 - 3),
-                    ("is_signed", 0),
-                    ("high_byte", 4),
-                    ("memory.value.lo", 0x5a00),
-                    ("memory.value.hi", 0xfedc),
-                    ("word.lo", 0x5a00),
-                    ("word.hi", 0xfedc),
-                    ("low", 0),
-                    ("rest", 0),
-                    ("result.hi", 0),
-                ],
-            ),
-        ],
-        Table::LoadStoreMisaligned => vec![
-            (access(Lh, DATA + 1, Setup::Loads), wrap),
-            (
-                access(Lw, DATA + 11, Setup::Loads),
-                vec![("offset[0]", 1), ("offset[1]", 1)],
-            ),
-            (
-                access(Lw, DATA + 10, Setup::Loads),
-                vec![("offset[0]", 1), ("offset[1]", F::ORDER_U32 - 1)],
-            ),
-            // SH as SW + LH - LW, which keeps what a word does not cover.
-            (
-                plan(
-                    assemble(Sh, 0, 5, 6, 0),
-                    Setup::Loads,
-                    &[(5, DATA + 1), (6, 0x12)],
-                ),
-                vec![
-                    ("is_lw", F::ORDER_U32 - 1),
-                    ("is_lh", 1),
-                    ("is_sw", 1),
-                    ("after[3]", 0x77),
-                ],
-            ),
-            (
-                access(Lh, 1, Setup::Loads),
-                vec![("address.wrap", 1), ("wraps", 1)],
-            ),
-        ],
-        Table::Divide => vec![divide_less(), divide_more()],
-        // Bytes 0 and 2 instead of 2 and 3.
-        Table::Transfer => vec![(
-            call(63, 0, DATA + 2, 2, b"\x01\x02"),
-            vec![
-                ("moved[0]", 1),
-                ("moved[3]", 0),
-                ("after[0]", 0x55),
-                ("after[3]", 0x81),
-            ],
-        )],
         _ => vec![],
     }
 }
 
-/// Rows that no search finds, where the program has another instruction: the run, the instruction, and
-/// cells of the row.
-pub fn pretended(table: Table) -> Vec<(Plan, Instruction, Vec<(&'static str, i64)>)> {
-    use Opcode::{Bge, Lbu, Lh, Lhu, Lw, Sb, Sh, Sw};
-    let word = |opcode, register, imm| {
-        let is_store = matches!(opcode, Sb | Sh | Sw);
-        let (rd, rs2) = if is_store {
-            (0, register)
-        } else {
-            (register, 0)
-        };
-        assemble(opcode, rd, 5, rs2, imm)
-    };
-    let access = |opcode, register, imm| decode(word(opcode, register, imm)).expect("an access");
+/// SH as SW + LH - LW, which keeps what a word does not cover.
+fn word_and_half() -> Dedicated {
+    let registers = [(5, DATA + 1), (6, 0x12)];
+    (
+        plan(word(Opcode::Sh, 6, 0), Setup::Loads, &registers),
+        vec![
+            ("is_lw", F::ORDER_U32 - 1),
+            ("is_lh", 1),
+            ("is_sw", 1),
+            ("after[3]", 0x77),
+        ],
+    )
+}
+
+/// A run, another instruction that the program has, and cells of the victim's row.
+type Pretended = (Plan, Instruction, Vec<(&'static str, i64)>);
+
+/// Rows that no search finds, where the program has another instruction.
+pub fn pretended(table: Table) -> Vec<Pretended> {
+    use Opcode::{Bge, Lbu, Lh, Sw};
     match table {
         // BGE, taken, as 2 LW - SW: the constant of SW is the target.
         Table::LoadStoreWord => {
@@ -507,55 +511,70 @@ pub fn pretended(table: Table) -> Vec<(Plan, Instruction, Vec<(&'static str, i64
             vec![("is_load", 2), ("operand.difference_low", 5)],
         )],
         Table::LoadStoreMisaligned => vec![
-            // SB as LW + LHU - LH.
-            (
-                plan(word(Lw, 6, 0), Setup::Loads, &[(5, DATA + 5), (6, 3)]),
-                access(Sb, 6, 0),
-                vec![("is_lh", -1), ("is_lhu", 1)],
-            ),
-            // LHU as LW + SH - LHU.
-            (
-                plan(
-                    word(Sh, 6, 0),
-                    Setup::Loads,
-                    &[(5, DATA + 0x101), (6, 0x1234)],
-                ),
-                access(Lhu, 6, 0),
-                vec![("is_lw", 1), ("is_lhu", -1)],
-            ),
-            // Aligned, as offset 2 + 3 - 1 in the word before.
-            (
-                plan(word(Lh, 7, 1), Setup::Loads, &[(5, DATA), (7, 3)]),
-                access(Lh, 7, 4),
-                vec![
-                    ("address.immediate", i64::from(IMMEDIATE_BIAS) + 4),
-                    ("offset[0]", -1),
-                    ("offset[1]", 1),
-                    ("result[0]", 0x80),
-                    ("result[1]", 0x87),
-                    ("result[2]", 0xff),
-                    ("result[3]", 0xff),
-                    ("sign", 1),
-                ],
-            ),
-            // Aligned, as offset 1 + 2 - 3.
-            (
-                plan(word(Lh, 7, 1), Setup::Loads, &[(5, DATA), (7, 3)]),
-                access(Lh, 7, 0),
-                vec![
-                    ("address.immediate", i64::from(IMMEDIATE_BIAS)),
-                    ("offset[0]", 1),
-                    ("offset[1]", 1),
-                    ("result[0]", 0x84),
-                    ("result[1]", 0x7b),
-                    ("result[2]", 0),
-                    ("result[3]", 0),
-                    ("sign", 0),
-                ],
-            ),
+            byte_as_word(),
+            load_as_store(),
+            aligned(4, [-1, 1], [0x80, 0x87, 0xff, 0xff]),
+            aligned(0, [1, 1], [0x84, 0x7b, 0, 0]),
         ],
         _ => vec![],
     }
+}
+
+/// `op register, imm(x5)`.
+fn word(opcode: Opcode, register: u8, imm: i32) -> u32 {
+    let is_store = opcode.form() == Form::Store;
+    let (rd, rs2) = if is_store {
+        (0, register)
+    } else {
+        (register, 0)
+    };
+    assemble(opcode, rd, 5, rs2, imm)
+}
+
+/// The same, decoded.
+fn access(opcode: Opcode, register: u8, imm: i32) -> Instruction {
+    decode(word(opcode, register, imm)).expect("an access")
+}
+
+/// SB as LW + LHU - LH.
+fn byte_as_word() -> Pretended {
+    let registers = [(5, DATA + 5), (6, 3)];
+    (
+        plan(word(Opcode::Lw, 6, 0), Setup::Loads, &registers),
+        access(Opcode::Sb, 6, 0),
+        vec![("is_lh", -1), ("is_lhu", 1)],
+    )
+}
+
+/// LHU as LW + SH - LHU, which stores.
+fn load_as_store() -> Pretended {
+    let registers = [(5, DATA + 0x101), (6, 0x1234)];
+    (
+        plan(word(Opcode::Sh, 6, 0), Setup::Loads, &registers),
+        access(Opcode::Lhu, 6, 0),
+        vec![("is_lw", 1), ("is_lhu", -1)],
+    )
+}
+
+/// LH at an address that is a multiple of four, as a sum of three offsets, loads what is not there.
+fn aligned(imm: i32, offset: [i64; 2], result: [u32; 4]) -> Pretended {
+    let registers = [(5, DATA), (7, 3)];
+    let biased = IMMEDIATE_BIAS.wrapping_add_signed(imm);
+    let [r0, r1, r2, r3] = result.map(i64::from);
+    (
+        plan(word(Opcode::Lh, 7, 1), Setup::Loads, &registers),
+        access(Opcode::Lh, 7, imm),
+        vec![
+            ("address.immediate", biased.into()),
+            ("offset[0]", offset[0]),
+            ("offset[1]", offset[1]),
+            ("result[0]", r0),
+            ("result[1]", r1),
+            ("result[2]", r2),
+            ("result[3]", r3),
+            ("sign", (r2 > 0).into()),
+        ],
+    )
 }
 
 /// `d` divided as if it were `d - p`: bytes of the divisor that are out of range, `b_0 + 2^8 t` and
