@@ -80,6 +80,15 @@ impl Messages {
         messages
     }
 
+    /// Of message `index`, if one field of it varies: the constant, the field's slot and its power of beta.
+    pub fn line(&self, index: usize) -> Option<(&Weight, usize, &Weight)> {
+        let (constant, terms) = &self.denominators[index];
+        let [(slot, power)] = &self.terms[terms.clone()] else {
+            return None;
+        };
+        Some((constant, *slot, power))
+    }
+
     /// The denominator of message `index`.
     #[inline(always)]
     pub fn denominator<L: Lanes, P: Packed<L>>(&self, index: usize, fields: &[L]) -> P {

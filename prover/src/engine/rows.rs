@@ -1,4 +1,4 @@
-//! Evaluating tables over vectors of rows: each row's constraints and messages, on a flat tape.
+//! Evaluating tables over vectors of rows: each row's messages, on a flat tape.
 
 use zonda_circuits::{
     machine::Table,
@@ -16,8 +16,6 @@ pub struct Rows<'a, L> {
     pub periodic: &'a [L],
     /// The public values.
     pub public: &'a [L],
-    /// The constraints' values.
-    pub constraints: &'a mut [L],
     /// The messages' signed counts.
     pub counts: &'a mut [L],
     /// The messages' fields, one after the other.
@@ -41,7 +39,7 @@ impl<M: Lanes, const TABLE: usize> Kernel for One<'_, '_, M, TABLE> {
             rows.fixed,
             rows.periodic,
             rows.public,
-            rows.constraints,
+            &mut [],
             rows.counts,
             rows.fields,
         );
@@ -118,8 +116,6 @@ pub struct Tape<L> {
     pub periodic: Window<L>,
     /// The public values.
     pub public: Vec<L>,
-    /// The constraints' values.
-    pub constraints: Vec<L>,
     /// The messages' signed counts.
     pub counts: Vec<L>,
     /// The messages' fields.
@@ -142,7 +138,6 @@ impl<L: Lanes> Tape<L> {
             fixed: Window::new(offsets.fixed, table.fixed_width()),
             periodic: Window::new(0, periodic),
             public: public.iter().map(|value| L::splat(*value)).collect(),
-            constraints: zeros(plan.constraints),
             counts: zeros(plan.messages.len()),
             fields: zeros(
                 plan.messages
@@ -162,7 +157,6 @@ impl<L: Lanes> Tape<L> {
             fixed: self.fixed.columns(),
             periodic: self.periodic.columns(),
             public: &self.public,
-            constraints: &mut self.constraints,
             counts: &mut self.counts,
             fields: &mut self.fields,
         });

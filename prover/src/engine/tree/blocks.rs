@@ -2,6 +2,8 @@
 
 use zonda_kernels::{LINE, Lanes, Packed};
 
+use super::levels::GROUP;
+
 /// Words of a block.
 #[inline(always)]
 pub const fn block_words(degree: usize) -> usize {
@@ -28,27 +30,6 @@ pub fn store<L: Lanes, P: Packed<L>>(element: P, blocks: &mut [u32], block: usiz
     let mut k = 0;
     while k < P::DEGREE {
         element.as_ref()[k].store(&mut blocks[at + LINE * k..]);
-        k += 1;
-    }
-}
-
-/// [`store`], and if it `STREAMS` for memory that is not read soon.
-#[inline(always)]
-pub fn put<L: Lanes, P: Packed<L>, const STREAMS: bool>(
-    element: P,
-    blocks: &mut [u32],
-    block: usize,
-    part: usize,
-) {
-    let at = block_words(P::DEGREE) * block + L::WIDTH * part;
-    let mut k = 0;
-    while k < P::DEGREE {
-        let to = &mut blocks[at + LINE * k..];
-        if STREAMS {
-            element.as_ref()[k].stream(to);
-        } else {
-            element.as_ref()[k].store(to);
-        }
         k += 1;
     }
 }
@@ -87,19 +68,54 @@ impl<P> Fractions<P> {
         }
     }
 
-    /// Writes numerators and denominators, as [`put`] does.
+    /// Fractions of a group.
     #[inline(always)]
-    pub fn put<L: Lanes, const STREAMS: bool>(
-        self,
-        [p, q]: &mut [&mut [u32]; 2],
-        block: usize,
-        part: usize,
-    ) where
+    pub fn load<L: Lanes>(group: &[u32], block: usize, part: usize) -> Self
+    where
         P: Packed<L>,
     {
-        put::<L, P, STREAMS>(self.p, p, block, part);
-        put::<L, P, STREAMS>(self.q, q, block, part);
+        Self {
+            p: load(group, block, part),
+            q: load(group, GROUP + block, part),
+        }
     }
+
+    /// Writes fractions of a group.
+    #[inline(always)]
+    pub fn store<L: Lanes>(self, group: &mut [u32], block: usize, part: usize)
+    where
+        P: Packed<L>,
+    {
+        store(self.p, group, block, part);
+        store(self.q, group, GROUP + block, part);
+    }
+
+    /// The fractions on the lines through these, at 0, and others, at 1.
+    #[inline(always)]
+    pub fn line<L: Lanes>(self, other: Self, at: &P::Scalar) -> Self
+    where
+        P: Packed<L>,
+    {
+        Self {
+            p: self.p.line(other.p, at),
+            q: self.q.line(other.q, at),
+        }
+    }
+}
+
+/// A part of the lanes of a quad: half of a group's blocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Quad {
+    /// The segment.
+    pub segment: usize,
+    /// The group.
+    pub group: usize,
+    /// The group's index in the segment.
+    pub index: usize,
+    /// Which half.
+    pub half: usize,
+    /// The part of the lanes.
+    pub part: usize,
 }
 
 /// The words of one piece, where all pieces have as many.
@@ -124,22 +140,10 @@ pub fn fill(blocks: &mut [u32], degree: usize, x: u32) {
     }
 }
 
-/// Fills blocks with one element.
+/// Fills a group up with the fraction (0, 1), from a block on.
 #[inline(always)]
-pub fn fill_with(blocks: &mut [u32], coordinates: &[u32]) {
-    for block in blocks.chunks_exact_mut(block_words(coordinates.len())) {
-        for (line, coordinate) in block.chunks_exact_mut(LINE).zip(coordinates) {
-            line.fill(*coordinate);
-        }
-    }
-}
-
-/// [`piece_mut`], of numerators and denominators.
-#[inline(always)]
-pub fn pieces_mut<'a>(
-    [p, q]: &'a mut [&mut [u32]; 2],
-    words: usize,
-    index: usize,
-) -> [&'a mut [u32]; 2] {
-    [piece_mut(p, words, index), piece_mut(q, words, index)]
+pub fn fill_fractions(group: &mut [u32], degree: usize, first: usize) {
+    let (numerators, denominators) = group.split_at_mut(group.len() / 2);
+    fill(&mut numerators[block_words(degree) * first..], degree, 0);
+    fill(&mut denominators[block_words(degree) * first..], degree, 1);
 }

@@ -1,129 +1,137 @@
-//! The levels of the tree, upwards: each block is the sum of two. The lowest ones are made with the leaves.
+//! Makes levels that are stored: each from the one below it, and level 2 from the leaves.
 
 use core::marker::PhantomData;
 
 use rayon::prelude::*;
-use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Packed, Platform, Pool};
+use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
-    blocks::{block_words, fill, load, piece, store},
-    levels::{GROUP, Step},
+    blocks::{Fractions, fill_fractions, piece},
+    leaves::Leaves,
+    levels::{GROUP, Segments, Step},
+    memory::{GROUPS_PER_TASK, fraction_words},
 };
 use crate::engine::challenge::ProverChallenge;
 
-/// Groups of the upper level that one task makes.
-pub const GROUPS_PER_TASK: usize = 64;
-
-/// A level's fractions: groups of blocks.
-pub struct Level {
-    /// The numerators.
-    pub numerators: Buffer,
-    /// The denominators.
-    pub denominators: Buffer,
-}
-
-/// Words of a group.
-pub const fn group_words(degree: usize) -> usize {
-    GROUP * block_words(degree)
-}
-
-impl Level {
-    /// Room for so many groups.
-    ///
-    /// # Errors
-    /// If the system refuses the memory.
-    pub fn take(pool: &Pool, groups: usize, degree: usize) -> Result<Self, AllocationError> {
-        let words = groups * group_words(degree);
-        Ok(Self {
-            numerators: pool.take(words)?,
-            denominators: pool.take(words)?,
-        })
-    }
-
-    /// The groups, `GROUPS_PER_TASK` at a time, each with the number of its first group.
-    pub fn tasks(
-        &mut self,
-        degree: usize,
-    ) -> impl IndexedParallelIterator<Item = (usize, [&mut [u32]; 2])> {
-        let words = GROUPS_PER_TASK * group_words(degree);
-        let numerators = self.numerators.par_chunks_mut(words);
-        numerators
-            .zip(self.denominators.par_chunks_mut(words))
-            .enumerate()
-            .map(|(task, (numerators, denominators))| {
-                (task * GROUPS_PER_TASK, [numerators, denominators])
-            })
-    }
-}
-
 /// Makes the level above another.
-pub fn above<E: ProverChallenge>(platform: Platform, from: &Level, step: &Step, to: &mut Level) {
-    to.tasks(E::DEGREE).for_each(|(first, to)| {
-        platform.run(Join::<E> {
-            from: [&from.numerators, &from.denominators],
+pub fn above<E: ProverChallenge>(platform: Platform, from: &[u32], step: &Step, to: &mut [u32]) {
+    let words = GROUPS_PER_TASK * fraction_words(E::DEGREE);
+    let tasks = to.par_chunks_mut(words).enumerate();
+    tasks.for_each(|(task, to)| {
+        platform.run(Above::<E> {
+            from,
             step,
-            first,
+            first: GROUPS_PER_TASK * task,
             to,
             challenge: PhantomData,
         });
     });
 }
 
-/// Sums of neighbouring blocks.
-struct Join<'a, E> {
-    from: [&'a [u32]; 2],
+struct Above<'a, E> {
+    from: &'a [u32],
     step: &'a Step,
     first: usize,
-    to: [&'a mut [u32]; 2],
+    to: &'a mut [u32],
     challenge: PhantomData<E>,
 }
 
-impl<E: ProverChallenge> Kernel for Join<'_, E> {
+impl<E: ProverChallenge> Kernel for Above<'_, E> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let words = group_words(E::DEGREE);
-        let [numerators, denominators] = self.to;
-        let groups = numerators
-            .chunks_exact_mut(words)
-            .zip(denominators.chunks_exact_mut(words));
-        let mut segment = self.step.to.segment_of(self.first);
-        for (group, (numerators, denominators)) in (self.first..).zip(groups) {
-            segment = self.step.to.advance(segment, group);
-            let sources = self.step.sources(segment, group);
-            let halves = numerators
-                .chunks_exact_mut(words / 2)
-                .zip(denominators.chunks_exact_mut(words / 2));
-            for (source, (numerators, denominators)) in sources.into_iter().zip(halves) {
-                let Some(source) = source else {
-                    fill(numerators, E::DEGREE, 0);
-                    fill(denominators, E::DEGREE, 1);
-                    continue;
-                };
-                let [p, q] = self.from;
-                let (p, q) = (piece(p, words, source), piece(q, words, source));
-                join_group::<L, E::Packed<L>>([p, q], [numerators, denominators]);
+        let words = fraction_words(E::DEGREE);
+        let Step { from, to, .. } = self.step;
+        let mut segment = to.segment_of(self.first);
+        for (group, blocks) in (self.first..).zip(self.to.chunks_exact_mut(words)) {
+            segment = to.advance(segment, group);
+            let first = from.starts[segment] + 2 * to.index_in(segment, group);
+            let mut half = 0;
+            while half < 2 {
+                if first + half < from.starts[segment + 1] {
+                    let source = piece(self.from, words, first + half);
+                    join_blocks::<L, E::Packed<L>>(source, blocks, GROUP / 2 * half);
+                } else {
+                    fill_fractions(blocks, E::DEGREE, GROUP / 2);
+                }
+                half += 1;
             }
         }
     }
 }
 
-/// Four sums of the eight blocks of a group.
+/// Writes the sums of neighbouring blocks of a group, from block `first` on.
 #[inline(always)]
-fn join_group<L: Lanes, P: Packed<L>>([p, q]: [&[u32]; 2], [to_p, to_q]: [&mut [u32]; 2]) {
+fn join_blocks<L: Lanes, P: Packed<L>>(from: &[u32], to: &mut [u32], first: usize) {
     let mut part = 0;
     while part < LINE / L::WIDTH {
         let mut i = 0;
         while i < GROUP / 2 {
-            let p0: P = load(p, 2 * i, part);
-            let p1: P = load(p, 2 * i + 1, part);
-            let q0: P = load(q, 2 * i, part);
-            let q1: P = load(q, 2 * i + 1, part);
-            store(P::dot2([p0, q1], [p1, q0]), to_p, i, part);
-            store(q0 * q1, to_q, i, part);
+            let a = Fractions::<P>::load(from, 2 * i, part);
+            let b = Fractions::load(from, 2 * i + 1, part);
+            a.join(b).store(to, first + i, part);
             i += 1;
         }
         part += 1;
+    }
+}
+
+/// Makes level 2, whose groups these are, from the leaves.
+pub fn second<E: ProverChallenge>(
+    platform: Platform,
+    leaves: &Leaves,
+    segments: &Segments,
+    to: &mut [u32],
+) {
+    let words = GROUPS_PER_TASK * fraction_words(E::DEGREE);
+    let tasks = to.par_chunks_mut(words).enumerate();
+    tasks.for_each(|(task, to)| {
+        platform.run(Second::<E> {
+            leaves,
+            segments,
+            first: GROUPS_PER_TASK * task,
+            to,
+            challenge: PhantomData,
+        });
+    });
+}
+
+struct Second<'a, E> {
+    leaves: &'a Leaves,
+    segments: &'a Segments,
+    first: usize,
+    to: &'a mut [u32],
+    challenge: PhantomData<E>,
+}
+
+impl<E: ProverChallenge> Kernel for Second<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let words = fraction_words(E::DEGREE);
+        let mut slot = self.segments.segment_of(self.first);
+        for (group, blocks) in (self.first..).zip(self.to.chunks_exact_mut(words)) {
+            slot = self.segments.advance(slot, group);
+            let first = 4 * self.segments.index_in(slot, group);
+            // Each group of leaves has two blocks of level 2.
+            let mut i = 0;
+            while i < 4 {
+                let Some(leaves) = self.leaves.group(slot, first + i, E::DEGREE) else {
+                    fill_fractions(blocks, E::DEGREE, 2 * i);
+                    break;
+                };
+                let mut part = 0;
+                while part < LINE / L::WIDTH {
+                    let four: Fractions<E::Packed<L>> = leaves.four(0, part);
+                    four.store(blocks, 2 * i, part);
+                    let four: Fractions<E::Packed<L>> = leaves.four(1, part);
+                    four.store(blocks, 2 * i + 1, part);
+                    part += 1;
+                }
+                i += 1;
+            }
+        }
     }
 }

@@ -1,37 +1,27 @@
-//! The lowest level, a fraction for each message and row, and the levels above it that a few groups of it suffice for.
+//! The leaves in memory, and the fractions of level 1, which are made from them wherever they are needed.
+//!
+//! A group is stored as small as it can be. Most groups have one count on all rows: their kind says it. Of a
+//! message with one field that varies, this field is stored: its denominators are on a line.
 
-use core::{marker::PhantomData, ops::Range};
-
-use rayon::prelude::*;
-use zonda_circuits::tape::Plan;
-use zonda_kernels::{
-    AllocationError, Buffer, Kernel, LINE, Lanes, P as ORDER, Packed, Platform, Pool,
-};
+use zonda_circuits::F;
+use zonda_kernels::{Buffer, LINE, Lanes, P as ORDER, Packed};
+use zonda_verifier::Challenge;
 
 use super::{
-    blocks::{Fractions, block_words, fill, load, piece, piece_mut, pieces_mut, put},
-    build::{Level, group_words},
-    levels::{GROUP, GROUP_ROWS, Segments, Slots},
+    blocks::{Fractions, load},
+    levels::{GROUP, GROUP_ROWS, Segments},
+    memory::group_words,
 };
 use crate::engine::{
-    challenge::ProverChallenge,
-    columns::TableColumns,
-    lookup::{Lookups, Messages},
+    challenge::{Sum, Weight, weight},
+    lookup::Messages,
 };
-
-/// A table that has rows.
-pub struct Input<'a> {
-    /// Its messages.
-    pub plan: &'a Plan,
-    /// Its columns.
-    pub columns: TableColumns<'a>,
-}
 
 /// The counts of a group of leaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
-    /// They differ.
-    General,
+    /// They differ: they are in memory, as those of the group of this number there.
+    General(u32),
     /// All are 1.
     One,
     /// All are -1.
@@ -41,23 +31,24 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(counts: &[u32]) -> Self {
+    /// The kind of these counts, which would be in memory as those of group `number`.
+    pub fn of(counts: &[u32], number: u32) -> Self {
         let first = counts[0];
         if counts.iter().any(|count| *count != first) {
-            return Self::General;
+            return Self::General(number);
         }
         match first {
             0 => Self::Zero,
             1 => Self::One,
             _ if first == ORDER - 1 => Self::MinusOne,
-            _ => Self::General,
+            _ => Self::General(number),
         }
     }
 
     /// The count, where it is one.
     pub const fn count(self) -> Option<u32> {
         match self {
-            Self::General => None,
+            Self::General(_) => None,
             Self::One => Some(1),
             Self::MinusOne => Some(ORDER - 1),
             Self::Zero => Some(0),
@@ -65,330 +56,242 @@ impl Kind {
     }
 }
 
-/// All leaves: groups of blocks, by slot.
-pub struct Leaves {
-    denominators: Buffer,
-    /// A word for each row; written where the kind is general.
-    counts: Buffer,
-    kinds: Vec<Kind>,
+/// Words of a group's counts, or of one field.
+pub const LANE_WORDS: usize = GROUP * LINE;
+
+/// Denominators `constant + power * field`.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The field's slot in the tape.
+    pub field: usize,
+    constant: Weight,
+    power: Weight,
+    /// Twice the constant, and minus that.
+    twice: [Weight; 2],
+    /// The constant's square.
+    square: Weight,
+    /// The constant times the power.
+    mixed: Weight,
+    /// The power's square.
+    power_square: Weight,
 }
 
-/// Words of a group's counts.
-const COUNT_WORDS: usize = GROUP * LINE;
+impl Line {
+    /// The line of a message's denominators, if one field varies.
+    pub fn of<E: Challenge>(messages: &Messages, message: usize) -> Option<Self> {
+        let (constant, field, power) = messages.line(message)?;
+        let element = |words: &Weight| E::from_coordinates_fn(|k| F::new(words[k]));
+        let [c, b] = [constant, power].map(element);
+        Some(Self {
+            field,
+            constant: *constant,
+            power: *power,
+            twice: [weight(&(c + c)), weight(&-(c + c))],
+            square: weight(&(c * c)),
+            mixed: weight(&(c * b)),
+            power_square: weight(&(b * b)),
+        })
+    }
+}
 
-impl Leaves {
-    /// A group's kind, its counts, and its denominators. The counts are arbitrary unless the kind is general.
-    #[inline(always)]
-    pub fn group(&self, group: usize, degree: usize) -> (Kind, &[u32], &[u32]) {
-        let words = group_words(degree);
-        (
-            self.kinds[group],
-            piece(&self.counts, COUNT_WORDS, group),
-            piece(&self.denominators, words, group),
-        )
+/// Where the leaves of a slot are.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The first word.
+    start: usize,
+    /// So many groups, the first ones, are stored as fields: those without rows beyond the height, if the slot has
+    /// a line.
+    fields: usize,
+    /// The line of the slot's denominators.
+    line: Option<Line>,
+}
+
+impl Place {
+    /// From `start` on, the leaves of a slot of so many rows.
+    pub fn new(start: usize, height: usize, line: Option<Line>) -> Self {
+        let fields = line.as_ref().map_or(0, |_| height / GROUP_ROWS);
+        Self {
+            start,
+            fields,
+            line,
+        }
     }
 
+    /// The line of a group's denominators, if it is stored as fields.
+    #[inline(always)]
+    pub fn line(&self, group: usize) -> Option<&Line> {
+        self.line.as_ref().filter(|_| group < self.fields)
+    }
+
+    /// The first word of a group.
+    #[inline(always)]
+    pub fn word(&self, group: usize, degree: usize) -> usize {
+        let fields = group.min(self.fields);
+        self.start + LANE_WORDS * fields + group_words(degree) * (group - fields)
+    }
+}
+
+/// All leaves: groups of blocks, by slot.
+pub struct Leaves {
+    /// Denominators, or fields that they are made of.
+    pub(super) values: Buffer,
+    /// Counts of groups of the general kind.
+    pub(super) counts: Vec<u32>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) places: Vec<Place>,
+    pub(super) segments: Segments,
+}
+
+impl Leaves {
     /// The kinds of all groups.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
-    /// Evaluates the messages of all tables, and makes the levels above them, as many as are given.
-    ///
-    /// # Errors
-    /// If the system refuses the memory.
-    pub fn fill<E: ProverChallenge>(
-        platform: Platform,
-        pool: &Pool,
-        slots: &Slots,
-        segments: &Segments,
-        inputs: &[Input<'_>],
-        lookups: &Lookups<E>,
-        above: &mut [Level; ABOVE],
-    ) -> Result<Self, AllocationError> {
-        let groups = segments.groups();
-        let mut leaves = Self {
-            denominators: pool.take(group_words(E::DEGREE) * groups)?,
-            counts: pool.take(COUNT_WORDS * groups)?,
-            kinds: vec![Kind::Zero; groups],
-        };
-        let streams = groups >= LEAST_STREAMED;
-        let mut places = leaves.places(segments, above, E::DEGREE);
-        let messages: Vec<Messages> = inputs
-            .iter()
-            .map(|input| Messages::new(input.plan, lookups))
-            .collect();
-        let mut tasks = Vec::new();
-        let filled = inputs.iter().zip(&messages);
-        for (input, messages) in filled.filter(|(input, _)| input.columns.height > 0) {
-            let of_table = |index: &usize| slots.all[*index].table == input.columns.table;
-            let mut own: Vec<(usize, Groups<'_>)> = Vec::new();
-            for index in (0..slots.all.len()).filter(of_table) {
-                let groups = core::mem::take(&mut places[index]);
-                own.push((slots.all[index].message, groups));
-            }
-            own.sort_unstable_by_key(|(message, _)| *message);
-            let groups = input.columns.height.div_ceil(GROUP_ROWS);
-            for first in (0..groups).step_by(GROUPS_PER_TASK) {
-                let groups = first..(first + GROUPS_PER_TASK).min(groups);
-                let slots = own
-                    .iter_mut()
-                    .map(|(_, own)| own.split(groups.len(), E::DEGREE));
-                tasks.push(Fill::<E> {
-                    input,
-                    messages,
-                    slots: slots.collect(),
-                    groups,
-                    streams,
-                    challenge: PhantomData,
-                });
-            }
-        }
-        tasks.into_par_iter().for_each(|task| platform.run(task));
-        // Tables without rows have one group, of nothing.
-        for rest in &mut places {
-            fill(rest.denominators, E::DEGREE, 1);
-            for [numerators, denominators] in &mut rest.above {
-                fill(numerators, E::DEGREE, 0);
-                fill(denominators, E::DEGREE, 1);
-            }
-        }
-        Ok(leaves)
-    }
-
     /// The groups of each slot.
-    fn places<'a>(
-        &'a mut self,
-        segments: &Segments,
-        above: &'a mut [Level; ABOVE],
-        degree: usize,
-    ) -> Vec<Groups<'a>> {
-        let mut rest = Groups {
-            denominators: &mut self.denominators,
-            counts: &mut self.counts,
-            kinds: &mut self.kinds,
-            above: above
-                .each_mut()
-                .map(|level| [&mut level.numerators[..], &mut level.denominators[..]]),
+    pub const fn segments(&self) -> &Segments {
+        &self.segments
+    }
+
+    /// A group of a slot, if there is one.
+    #[inline(always)]
+    pub fn group(&self, slot: usize, index: usize, degree: usize) -> Option<Group<'_>> {
+        let group = self.segments.starts[slot] + index;
+        if group >= self.segments.starts[slot + 1] {
+            return None;
+        }
+        let place = &self.places[slot];
+        let kind = self.kinds[group];
+        Some(Group {
+            kind,
+            counts: match kind {
+                Kind::General(number) => &self.counts[LANE_WORDS * number as usize..],
+                _ => &[],
+            },
+            line: place.line(index),
+            values: &self.values[place.word(index, degree)..],
+        })
+    }
+}
+
+/// A group of leaves.
+#[derive(Clone, Copy)]
+pub struct Group<'a> {
+    /// The kind of its counts.
+    pub kind: Kind,
+    /// The counts, if they are general.
+    pub counts: &'a [u32],
+    /// The line of its denominators, if the values are a field.
+    pub line: Option<&'a Line>,
+    /// The denominators, or the field.
+    pub values: &'a [u32],
+}
+
+impl Group<'_> {
+    /// The counts of a block.
+    #[inline(always)]
+    pub fn counts<L: Lanes>(&self, block: usize, part: usize) -> L {
+        match self.kind.count() {
+            Some(count) => L::splat(count),
+            None => L::load(&self.counts[LINE * block + L::WIDTH * part..]),
+        }
+    }
+
+    #[inline(always)]
+    fn field<L: Lanes>(&self, block: usize, part: usize) -> L {
+        L::load(&self.values[LINE * block + L::WIDTH * part..])
+    }
+
+    /// The denominators of a block.
+    #[inline(always)]
+    pub fn denominators<L: Lanes, P: Packed<L>>(&self, block: usize, part: usize) -> P {
+        let Some(line) = self.line else {
+            return load(self.values, block, part);
         };
-        (0..segments.len())
-            .map(|slot| rest.split(segments.groups_of(slot), degree))
-            .collect()
+        let mut sum = Sum::<L>::splat::<P>(&line.constant);
+        sum.add::<P>(self.field(block, part), &line.power);
+        sum.reduce::<P>()
     }
-}
 
-/// How many levels are made with the leaves: eight groups become one group of the last one.
-pub const ABOVE: usize = 3;
+    /// Block `pair` of level 1: the sums of the leaves of two blocks.
+    #[inline(always)]
+    pub fn pair<L: Lanes, P: Packed<L>>(&self, pair: usize, part: usize) -> Fractions<P> {
+        match self.line {
+            Some(line) => self.pair_of_fields(line, pair, part),
+            None => self.pair_of_denominators(pair, part),
+        }
+    }
 
-/// From so many groups on, what is written does not stay in the caches anyway.
-const LEAST_STREAMED: usize = 1 << 13;
+    /// Block `index` of level 2: the sums of two pairs.
+    #[inline(always)]
+    pub fn four<L: Lanes, P: Packed<L>>(&self, index: usize, part: usize) -> Fractions<P> {
+        let first: Fractions<P> = self.pair(2 * index, part);
+        first.join(self.pair(2 * index + 1, part))
+    }
 
-/// Some adjacent groups of a slot, and the groups above them.
-#[derive(Default)]
-struct Groups<'a> {
-    denominators: &'a mut [u32],
-    counts: &'a mut [u32],
-    kinds: &'a mut [Kind],
-    /// Numerators and denominators of each level.
-    above: [[&'a mut [u32]; 2]; ABOVE],
-}
+    /// The group's block of level 3: the sums of all its blocks.
+    #[inline(always)]
+    pub fn sum<L: Lanes, P: Packed<L>>(&self, part: usize) -> Fractions<P> {
+        let first: Fractions<P> = self.four(0, part);
+        first.join(self.four(1, part))
+    }
 
-impl<'a> Groups<'a> {
-    /// Takes the first groups out.
-    fn split(&mut self, groups: usize, degree: usize) -> Groups<'a> {
-        let words = group_words(degree);
-        let mut taken = Groups {
-            denominators: split(&mut self.denominators, groups * words),
-            counts: split(&mut self.counts, groups * COUNT_WORDS),
-            kinds: split(&mut self.kinds, groups),
-            above: Default::default(),
+    #[inline(always)]
+    fn pair_of_denominators<L: Lanes, P: Packed<L>>(
+        &self,
+        pair: usize,
+        part: usize,
+    ) -> Fractions<P> {
+        let q0: P = load(self.values, 2 * pair, part);
+        let q1: P = load(self.values, 2 * pair + 1, part);
+        let p = match self.kind {
+            Kind::One => q0 + q1,
+            Kind::MinusOne => -(q0 + q1),
+            Kind::Zero => P::ZERO,
+            Kind::General(_) => {
+                let c0: L = self.counts(2 * pair, part);
+                let c1: L = self.counts(2 * pair + 1, part);
+                q1 * c0 + q0 * c1
+            }
         };
-        for (level, (taken, rest)) in (1..).zip(taken.above.iter_mut().zip(&mut self.above)) {
-            let words = words * groups.div_ceil(1 << level);
-            *taken = rest.each_mut().map(|rest| split(rest, words));
-        }
-        taken
+        Fractions { p, q: q0 * q1 }
     }
-}
 
-fn split<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
-    slice.split_off_mut(..count).expect("as many as there are")
-}
-
-/// Groups of a table that one task evaluates: whole groups of the last level that is made with them.
-const GROUPS_PER_TASK: usize = 16;
-const _: () = assert!(GROUPS_PER_TASK.is_multiple_of(1 << ABOVE));
-
-/// Some groups of all messages of a table.
-struct Fill<'a, E> {
-    input: &'a Input<'a>,
-    messages: &'a Messages,
-    slots: Vec<Groups<'a>>,
-    groups: Range<usize>,
-    /// Whether what is written is not read soon.
-    streams: bool,
-    challenge: PhantomData<E>,
-}
-
-impl<E: ProverChallenge> Kernel for Fill<'_, E> {
-    type Output = ();
-
+    /// With constant `c` and power `b`: of `c + b f` and `c + b g`, the product is `c^2 + c b (f + g) + b^2 f g`.
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
-        let Input { plan, columns } = *self.input;
-        let mut tape = columns.tape::<L>(plan);
-        let words = group_words(E::DEGREE);
-        let slots = self.slots.len();
-        let mut all_counts = vec![0; COUNT_WORDS * slots];
-        let mut all_blocks = vec![0; words * slots];
-        for (index, group) in self.groups.clone().enumerate() {
-            let mut row = group * GROUP_ROWS;
-            let end = row + GROUP_ROWS;
-            while row < end.min(columns.height) {
-                columns.load(row, &mut tape);
-                tape.evaluate();
-                let at = row % GROUP_ROWS;
-                let (block, lane) = (at / LINE, at % LINE);
-                let mut message = 0;
-                while message < slots {
-                    let d: E::Packed<L> = self.messages.denominator(message, &tape.fields);
-                    let blocks = piece_mut(&mut all_blocks, words, message);
-                    let first = block_words(E::DEGREE) * block + lane;
-                    for (k, lanes) in d.as_ref().iter().enumerate() {
-                        lanes.store(&mut blocks[first + LINE * k..]);
-                    }
-                    let counts = piece_mut(&mut all_counts, COUNT_WORDS, message);
-                    tape.counts[message].store(&mut counts[at..]);
-                    message += 1;
-                }
-                row += L::WIDTH;
+    fn pair_of_fields<L: Lanes, P: Packed<L>>(
+        &self,
+        line: &Line,
+        pair: usize,
+        part: usize,
+    ) -> Fractions<P> {
+        let f: L = self.field(2 * pair, part);
+        let g: L = self.field(2 * pair + 1, part);
+        let mut q = Sum::<L>::splat::<P>(&line.square);
+        q.add::<P>(f + g, &line.mixed);
+        q.add::<P>(f * g, &line.power_square);
+        let p = match self.kind {
+            Kind::One => {
+                let mut p = Sum::<L>::splat::<P>(&line.twice[0]);
+                p.add::<P>(f + g, &line.power);
+                p.reduce::<P>()
             }
-            for (message, slot) in self.slots.iter_mut().enumerate() {
-                let counts = piece_mut(&mut all_counts, COUNT_WORDS, message);
-                let blocks = piece_mut(&mut all_blocks, words, message);
-                if end > columns.height {
-                    pad(
-                        counts,
-                        blocks,
-                        columns.height - group * GROUP_ROWS,
-                        E::DEGREE,
-                    );
-                }
-                L::call(Emit::<E> {
-                    slot,
-                    index,
-                    counts,
-                    blocks,
-                    streams: self.streams,
-                    challenge: PhantomData,
-                });
+            Kind::MinusOne => {
+                let mut p = Sum::<L>::splat::<P>(&line.twice[1]);
+                p.add::<P>(-(f + g), &line.power);
+                p.reduce::<P>()
             }
-        }
-        for slot in &mut self.slots {
-            pad_above(&mut slot.above, self.groups.len(), E::DEGREE);
-        }
-    }
-}
-
-/// Writes a group, and what it adds to the levels above.
-struct Emit<'a, 'b, E> {
-    slot: &'a mut Groups<'b>,
-    index: usize,
-    counts: &'a [u32],
-    blocks: &'a [u32],
-    streams: bool,
-    challenge: PhantomData<E>,
-}
-
-impl<E: ProverChallenge> Kernel for Emit<'_, '_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let kind = Kind::of(self.counts);
-        self.slot.kinds[self.index] = kind;
-        if kind == Kind::General {
-            piece_mut(self.slot.counts, COUNT_WORDS, self.index).copy_from_slice(self.counts);
-        }
-        let mut this = self;
-        let mut part = 0;
-        while part < LINE / L::WIDTH {
-            if this.streams {
-                this.emit::<L, true>(kind, part);
-            } else {
-                this.emit::<L, false>(kind, part);
+            Kind::Zero => P::ZERO,
+            Kind::General(_) => {
+                let c: L = self.counts(2 * pair, part);
+                let d: L = self.counts(2 * pair + 1, part);
+                let mut p = Sum::<L>::new();
+                p.add::<P>(c + d, &line.constant);
+                p.add::<P>(c * g + d * f, &line.power);
+                p.reduce::<P>()
             }
-            part += 1;
-        }
-    }
-}
-
-impl<E: ProverChallenge> Emit<'_, '_, E> {
-    /// Writes the lanes of a part.
-    #[inline(always)]
-    fn emit<L: Lanes, const STREAMS: bool>(&mut self, kind: Kind, part: usize) {
-        let Self {
-            ref mut slot,
-            index,
-            counts,
-            blocks,
-            ..
-        } = *self;
-        let words = group_words(E::DEGREE);
-        let own = piece_mut(slot.denominators, words, index);
-        let [first, second, third] = &mut slot.above;
-        let mut first = pieces_mut(first, words / 2, index);
-        let mut second = pieces_mut(second, words / 4, index);
-        let mut third = pieces_mut(third, words / 8, index);
-        let mut last = [Fractions::<E::Packed<L>>::nothing(); 2];
-        let mut half = 0;
-        while half < 2 {
-            let mut pairs = [Fractions::nothing(); 2];
-            let mut i = 0;
-            while i < 2 {
-                let at = 2 * half + i;
-                let q0: E::Packed<L> = load(blocks, 2 * at, part);
-                let q1: E::Packed<L> = load(blocks, 2 * at + 1, part);
-                put::<L, _, STREAMS>(q0, own, 2 * at, part);
-                put::<L, _, STREAMS>(q1, own, 2 * at + 1, part);
-                let p = match kind {
-                    Kind::One => q0 + q1,
-                    Kind::MinusOne => -(q0 + q1),
-                    Kind::Zero => E::Packed::<L>::ZERO,
-                    Kind::General => {
-                        let c0 = L::load(&counts[2 * LINE * at + L::WIDTH * part..]);
-                        let c1 = L::load(&counts[2 * LINE * at + LINE + L::WIDTH * part..]);
-                        q1 * c0 + q0 * c1
-                    }
-                };
-                pairs[i] = Fractions { p, q: q0 * q1 };
-                pairs[i].put::<L, STREAMS>(&mut first, at, part);
-                i += 1;
-            }
-            last[half] = pairs[0].join(pairs[1]);
-            last[half].put::<L, STREAMS>(&mut second, half, part);
-            half += 1;
-        }
-        last[0].join(last[1]).put::<L, STREAMS>(&mut third, 0, part);
-    }
-}
-
-/// Makes the rows of a group from `first` on the fraction (0, 1).
-fn pad(counts: &mut [u32], blocks: &mut [u32], first: usize, degree: usize) {
-    counts[first..].fill(0);
-    for row in first..GROUP_ROWS {
-        let (block, lane) = (row / LINE, row % LINE);
-        for k in 0..degree {
-            blocks[block_words(degree) * block + LINE * k + lane] = u32::from(k == 0);
-        }
-    }
-}
-
-/// Fills the groups above a number of groups up with the fraction (0, 1).
-fn pad_above(above: &mut [[&mut [u32]; 2]; ABOVE], groups: usize, degree: usize) {
-    for (level, [numerators, denominators]) in (1..).zip(above) {
-        let first = groups * (group_words(degree) >> level);
-        fill(&mut numerators[first..], degree, 0);
-        fill(&mut denominators[first..], degree, 1);
+        };
+        let q = q.reduce::<P>();
+        Fractions { p, q }
     }
 }

@@ -116,6 +116,12 @@ impl Segments {
         segment
     }
 
+    /// The index in its segment of a group.
+    #[inline(always)]
+    pub fn index_in(&self, segment: usize, group: usize) -> usize {
+        group - self.starts[segment]
+    }
+
     /// The segments of the level above.
     fn above(&self) -> Self {
         Self::new((0..self.len()).map(|segment| self.groups_of(segment).div_ceil(2)))
@@ -154,14 +160,4 @@ pub fn steps(slots: &Slots) -> Vec<Step> {
         from = to;
     }
     steps
-}
-
-impl Step {
-    /// The groups of the lower level that a group of the upper level, in this segment, is made of.
-    #[inline(always)]
-    pub fn sources(&self, segment: usize, group: usize) -> [Option<usize>; 2] {
-        let first = self.from.starts[segment] + 2 * (group - self.to.starts[segment]);
-        let is_there = first + 1 < self.from.starts[segment + 1];
-        [Some(first), is_there.then_some(first + 1)]
-    }
 }

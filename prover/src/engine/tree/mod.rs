@@ -9,27 +9,39 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `levels` | where the groups of each level are |
+//! | `levels` | the groups of each level |
+//! | `memory` | where they are |
 //! | `blocks` | loading and storing blocks |
-//! | `leaves` | the lowest level, from the tables |
-//! | `build` | the levels above it |
+//! | `leaves` | the lowest level, and level 1 made from it |
+//! | `fill` | evaluating the leaves |
+//! | `build` | the levels above |
 //! | `weights` | `eq` of an index, in two factors |
-//! | `round` | one round of a sumcheck: fold, and evaluate |
+//! | `weighting` | the weights of a level's nodes, round by round |
+//! | `sum` | sums over the nodes of a level |
+//! | `stored`, `pairs`, `bottom` | the rounds of a level: in memory, level 1, the leaves |
+//! | `layer` | what they have in common |
 //! | `top` | the rounds whose values are few |
 //! | `prove` | all of it, depth by depth |
 
 pub(crate) mod blocks;
+mod bottom;
 mod build;
+mod fill;
+mod layer;
 mod leaves;
 mod levels;
+mod memory;
+mod pairs;
 mod prove;
-mod round;
+mod stored;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod top;
+mod weighting;
 mod weights;
 
-pub use leaves::Input;
+pub use fill::Input;
 pub use levels::Slots;
 pub use prove::{Stages, Tree, prove};
 pub(super) use weights::Weights;

@@ -2,20 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use zonda_circuits::F;
-use zonda_kernels::{LINE, Platform, Pool};
+use zonda_kernels::{AllocationError, Buffer, LINE, Platform, Pool};
 use zonda_verifier::{
     fractions::{self, Claim, Fraction, LayerProof, TreeProof},
     transcript::Transcript,
 };
 
 use super::{
-    build::{self, Level},
-    leaves::{self, Input, Kind, Leaves},
-    levels::{GROUP, Segments, Slots, Step, steps},
-    round::{self, Eq, Lambda, Source},
+    build,
+    fill::{self, Input},
+    layer::{Bottom, Layer, Pairs, Stored, fractions_of},
+    leaves::Leaves,
+    levels::{GROUP, Slots, Step, steps},
+    memory::{Level, fraction_words},
+    stored::Folding,
+    sum::Lambda,
     top::{Sumcheck, line, pairs},
-    weights::{Weights, table},
+    weighting::Weighting,
 };
 use crate::{
     cancel::Cancel,
@@ -67,36 +70,34 @@ pub fn prove<E: ProverChallenge>(
 ) -> Result<Tree<E>, EngineError> {
     let (mut stages, mut since) = (Stages::default(), Instant::now());
     let steps = steps(slots);
-    let take = |step: &Step| Level::take(pool, step.to.groups(), E::DEGREE);
-    let mut above = [take(&steps[0])?, take(&steps[1])?, take(&steps[2])?];
+    let mut memory = Memory::take(pool, &steps, E::DEGREE)?;
     let segments = &steps[0].from;
-    let leaves = Leaves::fill(platform, pool, slots, segments, inputs, lookups, &mut above)?;
+    let third = memory.level(STORED);
+    let leaves = fill::leaves(platform, pool, slots, segments, inputs, lookups, third)?;
     cancel.check()?;
     stages.leaves = lap(&mut since);
-    let mut levels = Vec::with_capacity(steps.len());
-    levels.extend(above);
-    for step in &steps[leaves::ABOVE..] {
-        let mut level = take(step)?;
-        build::above::<E>(platform, &levels[levels.len() - 1], step, &mut level);
-        levels.push(level);
+    for (level, step) in (STORED + 1..).zip(&steps[STORED..]) {
+        let [from, to] = memory.two_levels(level);
+        build::above::<E>(platform, from, step, to);
         cancel.check()?;
     }
     stages.build = lap(&mut since);
     let mut tree = Proving {
         platform,
+        pool,
         slots,
-        steps,
-        levels,
+        steps: &steps,
         transcript,
         layers: Vec::new(),
     };
-    let (nodes, mut claim) = tree.top()?;
-    for level in (1..tree.steps.len()).rev() {
-        claim = tree.level(level, &claim)?;
+    let (nodes, mut claim) = tree.top(memory.level(steps.len()))?;
+    for level in (0..steps.len()).rev() {
+        if level == 0 {
+            stages.upper = lap(&mut since);
+        }
+        claim = tree.level(level, &mut memory, &leaves, &claim)?;
         cancel.check()?;
     }
-    stages.upper = lap(&mut since);
-    claim = tree.leaves(&leaves, &claim)?;
     stages.leaf_level = lap(&mut since);
     let layers = tree.layers;
     let proof = TreeProof { nodes, layers };
@@ -107,118 +108,68 @@ pub fn prove<E: ProverChallenge>(
     })
 }
 
-/// A tree that is being proved. Level `l` is `levels[l - 1]`, and the leaves are level 0.
+/// The lowest level that is stored when the tree is built.
+const STORED: usize = 3;
+
+/// The memory of all levels above the leaves. Those that are stored have their places in it, the lowest one first.
+/// When they are proved, all of it is that of level 2, and then of what level 1 and the leaves are folded to.
+struct Memory {
+    words: Buffer,
+    /// The first word of each level from [`STORED`] on, and the end of the last one.
+    starts: Vec<usize>,
+}
+
+impl Memory {
+    /// # Errors
+    /// If the system refuses the memory.
+    fn take(pool: &Pool, steps: &[Step], degree: usize) -> Result<Self, AllocationError> {
+        let mut starts = vec![0];
+        let mut end = 0;
+        starts.extend(steps[STORED - 1..].iter().map(|step| {
+            end += step.to.groups() * fraction_words(degree);
+            end
+        }));
+        // Level 2, or what level 1 or the leaves are folded to: these are fewer groups, or only denominators of as
+        // many again.
+        let second = steps[1].to.groups() * fraction_words(degree);
+        Ok(Self {
+            words: pool.take(end.max(second))?,
+            starts,
+        })
+    }
+
+    /// A level that is stored.
+    fn level(&mut self, level: usize) -> &mut [u32] {
+        let index = level - STORED;
+        &mut self.words[self.starts[index]..self.starts[index + 1]]
+    }
+
+    /// A level, and the one below it first.
+    fn two_levels(&mut self, level: usize) -> [&mut [u32]; 2] {
+        let index = level - STORED;
+        let (below, level) = self.words.split_at_mut(self.starts[index]);
+        let words = self.starts[index + 1] - self.starts[index];
+        [&mut below[self.starts[index - 1]..], &mut level[..words]]
+    }
+}
+
+/// A tree that is being proved.
 struct Proving<'a, E> {
     platform: Platform,
+    pool: &'a Pool,
     slots: &'a Slots,
-    steps: Vec<Step>,
-    levels: Vec<Level>,
+    steps: &'a [Step],
     transcript: &'a mut Transcript,
     layers: Vec<LayerProof<E>>,
 }
 
-/// The weights of quads in the rounds of one level.
-struct Rounds<'a, E: ProverChallenge> {
-    slots: &'a Slots,
-    /// The coordinates of the claim's point, those of the lowest bits first.
-    coordinates: Vec<E>,
-    /// How many of them are those of rows.
-    rows: usize,
-    /// `eq` of the index of quads in their segments.
-    weights: Weights<E>,
-    /// Whether segments are slots.
-    by_slot: bool,
-    /// `eq` of each segment.
-    segments: Vec<E>,
-    /// The same, prepared.
-    scalars: Vec<E::Scalar>,
-    /// `eq` of each lane.
-    lanes: Vec<E>,
-}
-
-impl<'a, E: ProverChallenge> Rounds<'a, E> {
-    /// For the nodes above level `level`, whose claim has these coordinates.
-    fn new(slots: &'a Slots, coordinates: &[E], level: usize, by_slot: bool) -> Self {
-        let blocks = coordinates.len() - 5;
-        let mut rounds = Self {
-            slots,
-            coordinates: coordinates.to_vec(),
-            rows: slots.row_bits as usize - 5 - level.min(slots.row_bits as usize - 5),
-            weights: Weights::new(&[]),
-            by_slot,
-            segments: Vec::new(),
-            scalars: Vec::new(),
-            lanes: table(&coordinates[blocks..blocks + 4]),
-        };
-        rounds.enter(0, by_slot);
-        rounds
-    }
-
-    /// Segments are slots, or the local and the global ones, from round `round` on.
-    fn enter(&mut self, round: usize, by_slot: bool) {
-        let blocks = self.coordinates.len() - 5;
-        let scope = self.coordinates[blocks + 4];
-        let scopes = [E::ONE - scope, scope];
-        self.by_slot = by_slot;
-        if by_slot {
-            let weights = table(&self.coordinates[self.rows..blocks]);
-            let local = self.slots.local;
-            let slot = |slot: usize| match slot.checked_sub(local) {
-                None => scopes[0] * weights[slot],
-                Some(global) => scopes[1] * weights[global],
-            };
-            self.segments = (0..self.slots.all.len()).map(slot).collect();
-            self.weights = Weights::new(&self.coordinates[round + 1..self.rows]);
-        } else {
-            self.segments = scopes.to_vec();
-            self.weights = Weights::new(&self.coordinates[round + 1..blocks]);
-        }
-        self.scalars = self.segments.iter().map(E::scalar).collect();
-    }
-
-    /// Goes on to a round, whose segments are of this sort.
-    fn next(&mut self, round: usize, by_slot: bool) {
-        if by_slot == self.by_slot {
-            self.weights.drop_first();
-        } else {
-            self.enter(round, by_slot);
-        }
-    }
-
-    fn eq(&self) -> Eq<'_, E> {
-        Eq::new(&self.weights, &self.scalars)
-    }
-
-    /// The weight of all quads that are there: of the others, none has a numerator, and all denominators are 1.
-    fn present(&self, segments: &Segments) -> E {
-        let mut last = (usize::MAX, E::ZERO);
-        let weights = self.segments.iter().enumerate();
-        weights
-            .map(|(segment, weight)| {
-                let groups = segments.groups_of(segment);
-                if last.0 != groups {
-                    last = (groups, self.weights.below(2 * groups));
-                }
-                *weight * last.1
-            })
-            .sum()
-    }
-
-    /// The polynomial of a round from what was summed: at 0, and the coefficient of its square.
-    fn polynomial(&self, sums: &round::Sums, segments: &Segments, lambda: E) -> [E; 2] {
-        let [at_zero, square] = sums.total(&self.lanes, lambda);
-        [at_zero + lambda * (E::ONE - self.present(segments)), square]
-    }
-}
-
 impl<E: ProverChallenge> Proving<'_, E> {
-    /// Sends the nodes at depth 5, and proves the three depths below.
-    fn top(&mut self) -> Result<(Vec<Fraction<E>>, Claim<E>), EngineError> {
-        let Some(top) = self.levels.last() else {
-            return Err(EngineError::Challenge);
-        };
+    /// Sends the nodes at depth 5, and proves the three depths below, given the level that has a group of local and a
+    /// group of global blocks.
+    fn top(&mut self, level: &[u32]) -> Result<(Vec<Fraction<E>>, Claim<E>), EngineError> {
         // By blocks from the lowest bits on, then lanes, then local and global.
-        let mut depths = vec![self.few(top)];
+        let groups = level.chunks_exact(fraction_words(E::DEGREE));
+        let mut depths = vec![groups.flat_map(by_block).collect::<Vec<Fraction<E>>>()];
         for _ in 0..GROUP.ilog2() {
             let below = &depths[depths.len() - 1];
             depths.push(below.chunks_exact(2).map(|c| c[0].join(c[1])).collect());
@@ -235,134 +186,94 @@ impl<E: ProverChallenge> Proving<'_, E> {
         Ok((nodes, claim))
     }
 
-    /// The fractions of a level whose segments have one group each, by index.
-    fn few(&self, level: &Level) -> Vec<Fraction<E>> {
-        let numerators = round::elements::<E>(&level.numerators);
-        let denominators = round::elements::<E>(&level.denominators);
-        let segment = GROUP * LINE;
-        (0..numerators.len())
-            .map(|index| {
-                let (scope, rest) = (index / segment, index % segment);
-                let at = scope * segment + LINE * (rest % GROUP) + rest / GROUP;
-                Fraction {
-                    numerator: numerators[at],
-                    denominator: denominators[at],
-                }
-            })
-            .collect()
+    /// Proves the nodes above a level.
+    fn level(
+        &mut self,
+        level: usize,
+        memory: &mut Memory,
+        leaves: &Leaves,
+        claim: &Claim<E>,
+    ) -> Result<Claim<E>, EngineError> {
+        let (platform, step) = (self.platform, &self.steps[level]);
+        match level {
+            0 => {
+                let layer = Bottom::new(leaves, &mut memory.words, self.pool);
+                self.layer(level, claim, layer)
+            }
+            1 => {
+                let layer = Pairs::new(leaves, &step.from, &mut memory.words);
+                self.layer(level, claim, layer)
+            }
+            _ => {
+                let words = fraction_words(E::DEGREE);
+                let level_words = if level < STORED {
+                    let to = &mut memory.words[..words * step.from.groups()];
+                    build::second::<E>(platform, leaves, &step.from, to);
+                    to
+                } else {
+                    memory.level(level)
+                };
+                let layer = Stored::new(Level::new(level_words, &step.from, words), &step.from);
+                self.layer(level, claim, layer)
+            }
+        }
     }
 
-    /// Proves the nodes above a level.
-    fn level(&mut self, level: usize, claim: &Claim<E>) -> Result<Claim<E>, EngineError> {
-        let platform = self.platform;
+    /// Proves the nodes above a level: the sumcheck of one depth.
+    fn layer(
+        &mut self,
+        level: usize,
+        claim: &Claim<E>,
+        mut layer: impl Layer<E>,
+    ) -> Result<Claim<E>, EngineError> {
+        let nodes = self.layers.last().ok_or(EngineError::Challenge)?.children;
         let mut sumcheck = Sumcheck::begin(claim, self.transcript);
         let lambda = Lambda::new(sumcheck.lambda).ok_or(EngineError::Challenge)?;
+        let mut by_slot = self.steps[level].by_slot;
         let coordinates = &sumcheck.coordinates;
-        let mut rounds = Rounds::new(self.slots, coordinates, level, self.steps[level].by_slot);
-        let from = &self.steps[level].from;
-        let sums = round::first(
-            platform,
-            &self.levels[level - 1],
-            from,
-            &rounds.eq(),
-            &lambda,
-        );
-        let mut polynomial = rounds.polynomial(&sums, from, sumcheck.lambda);
+        let mut weighting = Weighting::new(self.slots, lambda.element, coordinates, level, by_slot);
+        let sums = layer.first(self.platform, &weighting.eq(), &lambda);
+        let mut polynomial = weighting.first_polynomial(&sums, nodes[0]);
         for (number, step) in (1..).zip(&self.steps[level..]) {
             let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
-            rounds.next(number, step.by_slot);
-            let (below, above) = self.levels.split_at_mut(level + number - 1);
-            let (from, to) = (&below[level + number - 2], &mut above[0]);
-            let is_second = number == 1;
-            let eq = rounds.eq();
-            let sums = round::later(platform, from, step, to, &r, is_second, &eq, &lambda);
-            polynomial = rounds.polynomial(&sums, &step.to, sumcheck.lambda);
-        }
-        let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
-        let nodes = folded_nodes(
-            self.levels.last().ok_or(EngineError::Challenge)?,
-            None,
-            r,
-            sumcheck.lambda,
-        );
-        let (layer, claim) = sumcheck.finish(nodes).ok_or(EngineError::Challenge)?;
-        self.layers.push(layer);
-        Ok(claim)
-    }
-
-    /// Proves the nodes above the leaves.
-    fn leaves(&mut self, leaves: &Leaves, claim: &Claim<E>) -> Result<Claim<E>, EngineError> {
-        let platform = self.platform;
-        let mut sumcheck = Sumcheck::begin(claim, self.transcript);
-        let lambda = Lambda::new(sumcheck.lambda).ok_or(EngineError::Challenge)?;
-        let coordinates = &sumcheck.coordinates;
-        let mut rounds = Rounds::new(self.slots, coordinates, 0, self.steps[0].by_slot);
-        let from = &self.steps[0].from;
-        let sums = round::first_of_leaves(platform, leaves, from, &rounds.eq(), &lambda);
-        let mut polynomial = rounds.polynomial(&sums, from, sumcheck.lambda);
-        let mut kinds: Vec<Kind> = Vec::new();
-        for (number, step) in (1..).zip(&self.steps) {
-            let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
-            rounds.next(number, step.by_slot);
-            let (below, above) = self.levels.split_at_mut(number - 1);
-            let source = match below.last() {
-                None => Source::Leaves(leaves),
-                Some(level) => Source::Folded(level, &kinds),
+            if step.by_slot != by_slot {
+                by_slot = step.by_slot;
+                layer.regroup(&step.from);
+            }
+            weighting.next(number, by_slot);
+            let with = Folding {
+                step,
+                r: r.scalar(),
+                eq: &weighting.eq(),
+                lambda: &lambda,
             };
-            let folded = round::folded_kinds(step, source.kinds());
-            let eq = rounds.eq();
-            let to = &mut above[0];
-            let sums =
-                round::later_of_leaves(platform, source, step, to, &folded, &r, &eq, &lambda);
-            polynomial = rounds.polynomial(&sums, &step.to, sumcheck.lambda);
-            kinds = folded;
+            let sums = layer.fold(self.platform, &with)?;
+            polynomial = weighting.polynomial(&sums, &step.to);
         }
         let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
-        let top = self.levels.last().ok_or(EngineError::Challenge)?;
-        let nodes = folded_nodes(top, Some(&kinds), r, sumcheck.lambda);
+        let nodes = [0, 1].map(|scope| folded_nodes(&layer.fractions(scope, &lambda), r));
+        let nodes = nodes.concat();
         let (layer, claim) = sumcheck.finish(nodes).ok_or(EngineError::Challenge)?;
         self.layers.push(layer);
         Ok(claim)
     }
 }
 
-/// The nodes whose children are in a level of one group for each segment, when that has been folded with `r`: by
-/// blocks from the lowest bits on, then lanes, then local and global. Lambda is in the first children's numerators.
-fn folded_nodes<E: ProverChallenge>(
-    level: &Level,
-    kinds: Option<&[Kind]>,
-    r: E,
-    lambda: E,
-) -> Vec<[Fraction<E>; 2]> {
-    let denominators = round::elements::<E>(&level.denominators);
-    let numerators = round::elements::<E>(&level.numerators);
-    let segment = GROUP * LINE;
-    let fraction = |scope: usize, lane: usize, block: usize| {
-        let at = segment * scope + LINE * block + lane;
-        let denominator = denominators[at];
-        let numerator = match kinds.and_then(|kinds| kinds[scope].count()) {
-            Some(count) if block.is_multiple_of(2) => {
-                lambda * denominator + E::from_base(F::new(count))
-            }
-            Some(count) => E::from_base(F::new(count)),
-            None => numerators[at],
-        };
-        Fraction {
-            numerator,
-            denominator,
-        }
-    };
-    let mut nodes = Vec::new();
-    for scope in 0..denominators.len() / segment {
-        for lane in 0..LINE {
-            for quad in 0..GROUP / 4 {
-                let child = |child: usize| {
-                    let first = fraction(scope, lane, 4 * quad + child);
-                    line(first, fraction(scope, lane, 4 * quad + child + 2), r)
-                };
-                nodes.push([child(0), child(1)]);
-            }
-        }
-    }
-    nodes
+/// The fractions of a group: by blocks from the lowest bits on, then lanes.
+fn by_block<E: ProverChallenge>(group: &[u32]) -> Vec<Fraction<E>> {
+    let fractions = fractions_of(group);
+    let lanes = (0..LINE).flat_map(|lane| (0..GROUP).map(move |block| LINE * block + lane));
+    lanes.map(|at| fractions[at]).collect()
+}
+
+/// The nodes whose children are these fractions of a group, when they are folded with `r`: by blocks from the lowest
+/// bits on, then lanes.
+fn folded_nodes<E: ProverChallenge>(fractions: &[Fraction<E>], r: E) -> Vec<[Fraction<E>; 2]> {
+    let quads = (0..LINE).flat_map(|lane| (0..GROUP).step_by(4).map(move |block| (lane, block)));
+    quads
+        .map(|(lane, block)| {
+            let fraction = |child: usize| fractions[LINE * (block + child) + lane];
+            [0, 1].map(|child| line(fraction(child), fraction(child + 2), r))
+        })
+        .collect()
 }
