@@ -78,23 +78,23 @@ impl Platform {
     /// If this machine does not have them.
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
-            Self::Portable => kernel.run::<Portable>(),
+            Self::Portable => kernel.portable(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => {
                 assert!(std::arch::is_x86_feature_detected!("avx2"));
                 // SAFETY: the line above checked the CPU for AVX2.
-                unsafe { avx2(kernel) }
+                unsafe { kernel.avx2() }
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 assert!(std::arch::is_x86_feature_detected!("avx512f"));
                 let _ordered = Ordered;
                 // SAFETY: the line above checked the CPU for AVX-512 (foundation).
-                unsafe { avx512(kernel) }
+                unsafe { kernel.avx512() }
             }
             // NEON belongs to the target.
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => kernel.run::<Neon>(),
+            Self::Neon => kernel.neon(),
         }
     }
 }
@@ -112,14 +112,41 @@ impl Drop for Ordered {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-pub(crate) fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Avx2>()
+/// A kernel, compiled for each platform.
+///
+/// These are methods, not functions: so the compiler puts each kernel's code with the kernel's module, and compiles
+/// modules side by side. Generic functions would all go with this one.
+pub(crate) trait Compiled: Kernel + Sized {
+    /// Does the work with portable vectors.
+    fn portable(self) -> Self::Output {
+        self.run::<Portable>()
+    }
+
+    /// Does the work with AVX2.
+    ///
+    /// # Safety
+    /// The CPU must have AVX2.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    unsafe fn avx2(self) -> Self::Output {
+        self.run::<Avx2>()
+    }
+
+    /// Does the work with AVX-512.
+    ///
+    /// # Safety
+    /// The CPU must have AVX-512 (foundation).
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512(self) -> Self::Output {
+        self.run::<Avx512>()
+    }
+
+    /// Does the work with NEON, which belongs to the target.
+    #[cfg(target_arch = "aarch64")]
+    fn neon(self) -> Self::Output {
+        self.run::<Neon>()
+    }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-pub(crate) fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Avx512>()
-}
+impl<K: Kernel> Compiled for K {}

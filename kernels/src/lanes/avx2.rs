@@ -238,7 +238,7 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn call<K: crate::Kernel>(kernel: K) -> K::Output {
         // SAFETY: see the module.
-        unsafe { crate::platform::avx2(kernel) }
+        unsafe { crate::platform::Compiled::avx2(kernel) }
     }
 
     #[inline(always)]

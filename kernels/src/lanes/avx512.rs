@@ -311,7 +311,7 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn call<K: crate::Kernel>(kernel: K) -> K::Output {
         // SAFETY: see the module.
-        unsafe { crate::platform::avx512(kernel) }
+        unsafe { crate::platform::Compiled::avx512(kernel) }
     }
 
     #[inline(always)]
