@@ -117,6 +117,27 @@ pub use zonda_verifier::{
     verify_with_cost,
 };
 
+/// The bytes of a guest's ELF file, which the package's `build.rs` builds with `zonda_build::build`.
+///
+/// ```ignore
+/// const GUEST: &[u8] = zonda::include_elf!("my-guest"); // The name of the guest's binary.
+/// ```
+///
+/// Under Clippy and in rust-analyzer, for which no guest is built, it is empty.
+#[macro_export]
+macro_rules! include_elf {
+    ($name:literal) => {
+        ::core::include_bytes!(::core::env!(
+            ::core::concat!("ZONDA_ELF_", $name),
+            ::core::concat!(
+                "build.rs has built no guest `",
+                $name,
+                "`: call zonda_build::build with the guest's folder, and use the name of its binary"
+            )
+        ))
+    };
+}
+
 /// Executes programs and proves their runs. Memory that one proof has used is kept for the next;
 /// clones share it.
 #[derive(Clone, Default)]
