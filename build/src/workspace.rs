@@ -134,13 +134,13 @@ impl Workspace {
     }
 }
 
-/// Brings `Cargo.lock` up to date, as a build does.
+/// Brings `Cargo.lock` up to date, as a build does, and downloads nothing.
 ///
 /// # Errors
 /// If Cargo cannot; or if the file is not up to date, and `is_locked`.
 pub(crate) fn lock(folder: &Path, is_locked: bool) -> Result<(), BuildError> {
     let mut asked = command(cargo(), folder);
-    asked.args(["metadata", "--format-version=1"]);
+    asked.args(["update", "--workspace", "--quiet"]);
     if is_locked {
         asked.arg("--locked");
     }

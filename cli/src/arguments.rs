@@ -8,6 +8,7 @@ use clap::{
     value_parser,
 };
 use zonda::{Budget, MAX_THREADS, Preset};
+use zonda_build::Toolchain;
 
 pub use crate::commands::bench::arguments::Bench;
 use crate::{exit_code, sizes};
@@ -32,6 +33,26 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a folder with a guest, a host and tests
+    ///
+    /// The guest is an ordinary crate. The host builds it, proves a run and verifies the proof. The name of
+    /// the folder becomes that of the packages.
+    #[command(
+        after_help = "Exit code: 0 if the folder is made; 2 for bad usage, if it exists, or if it \
+        cannot be written: then nothing is left of it."
+    )]
+    New(New),
+    /// Build the guests of a package or workspace
+    ///
+    /// Guests are the packages with a binary that depend on zonda-guest. Prints the program id and the
+    /// path of each ELF, which is in the folder `zonda` of the target folder. The same sources, versions and compiler give the same
+    /// bytes anywhere.
+    #[command(
+        after_help = "Exit code: 0 if the guests are built; 1 if they do not compile, or if --check \
+        finds others; 2 for bad usage, without guests or a compiler for them, and for files that \
+        cannot be read or written."
+    )]
+    Build(Build),
     /// Run a guest, without a proof
     ///
     /// The guest's text goes to the terminal; a summary of the run follows on standard error. With
@@ -217,6 +238,48 @@ pub struct Threads {
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS as u64)
     )]
     pub threads: Option<usize>,
+}
+
+/// The arguments of `zonda new`.
+#[derive(Args, Debug)]
+pub struct New {
+    /// The folder to make; the packages in it have its name
+    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// Make a guest alone
+    #[arg(long)]
+    pub bin: bool,
+    /// Where zonda's own packages come from: a folder with its source, or the URL of a repository;
+    /// without it, the folder that this program was built from
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// The arguments of `zonda build`.
+#[derive(Args, Debug)]
+pub struct Build {
+    /// The package or workspace
+    #[arg(value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// Also copy the ELFs to this folder, and write their digests to its file DIGESTS
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// Compare the ELFs with the file DIGESTS of this folder, and change nothing there
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, conflicts_with = "output")]
+    pub check: Option<PathBuf>,
+    /// Keep lines and inlined functions, for profiles, as NAME.debug.elf with a program id of its own
+    #[arg(long)]
+    pub debug: bool,
+    /// Refuse a Cargo.lock that is missing or out of date
+    #[arg(long)]
+    pub locked: bool,
+    /// Which compiler to take: rustup's, or that of the distribution; without it, the first that can
+    #[arg(long, value_name = "TOOLCHAIN", value_parser = toolchain())]
+    pub toolchain: Option<Toolchain>,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 /// The arguments of `zonda run`.
@@ -484,6 +547,11 @@ pub fn preset() -> impl TypedValueParser<Value = Preset> {
         let named = |preset: &Preset| preset.name() == name;
         Preset::ALL.into_iter().find(named).unwrap_or_default()
     })
+}
+
+/// Compilers by their names.
+fn toolchain() -> impl TypedValueParser<Value = Toolchain> {
+    PossibleValuesParser::new(["rustup", "distribution"]).try_map(|name| name.parse::<Toolchain>())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! The command-line tool `zonda`: run, check, prove and verify guest programs, and measure.
+//! The command-line tool `zonda`: make and build guest programs, run, check, prove and verify them, and measure.
 //!
 //! ```text
+//! zonda new    FOLDER [--bin] [--source SOURCE]
+//! zonda build  [FOLDER] [--output FOLDER | --check FOLDER] [--debug] [--locked] [--toolchain T]
 //! zonda run    ELF [--input FILE] [--output FILE] [--report FILE | --json] [--max-cycles N]
 //!              [--estimate [--preset P] [--memory SIZE] [--shard-cycles N] [--threads N]]
 //! zonda check  ELF [--input FILE] [--memory SIZE] [--shard-cycles N] [--threads N] [--max-cycles N]
@@ -39,6 +41,7 @@
 
 mod arguments;
 mod commands;
+mod digests;
 mod exit_code;
 mod files;
 mod interrupt;
@@ -47,6 +50,7 @@ mod report;
 mod sizes;
 mod streams;
 mod summary;
+mod templates;
 mod terminal;
 mod work_dir;
 
@@ -67,6 +71,8 @@ fn main() -> ExitCode {
         }
     };
     let result = catch_unwind(|| match &command {
+        Command::New(arguments) => commands::new(arguments),
+        Command::Build(arguments) => commands::build(arguments),
         Command::Run(arguments) => commands::run(arguments),
         Command::Check(arguments) => commands::check(arguments),
         Command::Prove(arguments) => commands::prove(arguments),

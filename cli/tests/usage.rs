@@ -19,6 +19,8 @@ fn help_and_version() {
     );
     let help = zonda(["--help"]).with(0);
     for command in [
+        "new",
+        "build",
         "run",
         "check",
         "prove",

@@ -2,9 +2,11 @@
 
 mod accept;
 pub mod bench;
+mod build;
 mod check;
 mod completions;
 mod key;
+mod new;
 mod prove;
 mod run;
 mod shard;
@@ -16,9 +18,11 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 pub use accept::Accepted;
 use anyhow::bail;
 pub use bench::bench;
+pub use build::build;
 pub use check::check;
 pub use completions::completions;
 pub use key::key;
+pub use new::new;
 pub use prove::prove;
 pub use run::run;
 use serde::Serialize;
