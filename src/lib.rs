@@ -106,6 +106,7 @@ pub use zonda_riscv_emu::{
     error::{ExecuteError, Location, TrapKind},
     execute::{DebugStream, Discard, Host},
     meter::Meter,
+    profile::{Function, FunctionWeight, Profile, Span, Stack, Weight},
     program::Program,
     record::Family,
 };
@@ -166,6 +167,18 @@ impl Prover {
         input: &(impl AsRef<[u8]> + ?Sized),
     ) -> Result<Execution, ExecuteError> {
         zonda_prover::execute(program, input.as_ref(), &self.options(), &mut *self.host())
+    }
+
+    /// [`Self::execute`], and counts where the instructions go, and the cells that a proof commits to.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub fn profile(
+        &self,
+        program: &Program,
+        input: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Result<(Execution, Profile), ExecuteError> {
+        zonda_prover::profile(program, input.as_ref(), &self.options(), &mut *self.host())
     }
 
     /// Runs a program on an input, fills every table of the machine, and checks every constraint and

@@ -113,11 +113,9 @@ impl Build {
             workspace::lock(&workspace.root, self.is_locked)?;
         }
         let compiler = Compiler::choose(self.toolchain, &workspace.root)?;
-        let out = self
-            .target
-            .clone()
-            .unwrap_or_else(|| workspace.target.clone())
-            .join("zonda");
+        let target = self.target.as_ref().unwrap_or(&workspace.target);
+        stage::make_target(target)?;
+        let out = target.join("zonda");
         let job = Job::new(&out, &workspace, compiler)?;
         // Other processes that build the same wait.
         let _lock = job.lock()?;

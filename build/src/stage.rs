@@ -185,9 +185,27 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>, BuildError>
     Ok(entries)
 }
 
-/// Whether a folder within a package is a part of it.
+/// Whether a folder within a package is a part of it: another package is not, nor is what Cargo has
+/// built, which it marks only in folders that it has made itself.
 pub(crate) fn is_part(folder: &Path) -> bool {
-    !folder.join(MANIFEST).exists() && !folder.join("CACHEDIR.TAG").exists()
+    let is_outermost = || {
+        folder
+            .parent()
+            .is_some_and(|parent| parent.join(MANIFEST).exists())
+    };
+    let is_target = folder.ends_with("target") && is_outermost();
+    !is_target && !folder.join(MANIFEST).exists() && !folder.join(TAG).exists()
+}
+
+/// Makes a target folder and marks it, as Cargo does, unless it is there.
+///
+/// # Errors
+/// If it cannot be made.
+pub(crate) fn make_target(folder: &Path) -> Result<(), BuildError> {
+    match folder.is_dir() {
+        true => Ok(()),
+        false => write(&folder.join(TAG), SIGNATURE),
+    }
 }
 
 /// Copies a file that is not the same.
@@ -244,6 +262,9 @@ fn locked(path: &Path) -> Result<BTreeSet<[String; 4]>, BuildError> {
 
 const MANIFEST: &str = "Cargo.toml";
 const LOCK: &str = "Cargo.lock";
+/// The mark of folders that backups may leave out: <https://bford.info/cachedir/>.
+const TAG: &str = "CACHEDIR.TAG";
+const SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n";
 
 #[cfg(test)]
 mod tests {
@@ -269,8 +290,10 @@ mod tests {
             ),
             ("w/guest/src/main.rs", "fn main() {}"),
             ("w/guest/data/.hidden", "x"),
-            ("w/guest/target/CACHEDIR.TAG", "x"),
             ("w/guest/target/built", "x"),
+            ("w/guest/src/target/module.rs", ""),
+            ("w/guest/other/CACHEDIR.TAG", "x"),
+            ("w/guest/other/built", "x"),
             (
                 "w/lib/Cargo.toml",
                 "package = { name = 'lib', edition = '2024' }",
@@ -318,6 +341,7 @@ mod tests {
             "Cargo.toml",
             "guest/Cargo.toml",
             "guest/src/main.rs",
+            "guest/src/target/module.rs",
             "lib/Cargo.toml",
             "lib/src/lib.rs",
             // The folder's own name is taken.

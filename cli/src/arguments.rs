@@ -11,7 +11,7 @@ use zonda::{Budget, MAX_THREADS, Preset};
 use zonda_build::Toolchain;
 
 pub use crate::commands::bench::arguments::Bench;
-use crate::{exit_code, sizes};
+use crate::{exit_code, profiles::By, sizes};
 
 /// Run RISC-V programs, prove that they ran, and verify the proofs.
 ///
@@ -56,7 +56,8 @@ pub enum Command {
     /// Run a guest, without a proof
     ///
     /// The guest's text goes to the terminal; a summary of the run follows on standard error. With
-    /// --estimate, the summary includes the cost of a proof of the run.
+    /// --estimate, the summary includes the cost of a proof of the run; with --profile, the functions that take the
+    /// most, and the spans that the guest marks.
     #[command(
         after_help = "Exit code: the low 8 bits of the guest's; 125 if the guest trapped or \
         went past a limit; 2 for bad usage and for files that cannot be read or written."
@@ -294,6 +295,13 @@ pub struct Run {
     /// Estimate the cost of a proof of the run: parts, cells, memory, bytes, seconds
     #[arg(long)]
     pub estimate: bool,
+    /// Write where the instructions went: .folded or .txt for stacks, .json for Firefox Profiler, .svg
+    /// for a flame graph
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub profile: Option<PathBuf>,
+    /// What the profile weighs by; without it, instructions
+    #[arg(long, value_name = "WEIGHT", requires = "profile")]
+    pub by: Option<By>,
     #[command(flatten)]
     pub talk: Talk,
     #[command(flatten)]

@@ -4,6 +4,7 @@
 //! zonda new    FOLDER [--bin] [--source SOURCE]
 //! zonda build  [FOLDER] [--output FOLDER | --check FOLDER] [--debug] [--locked] [--toolchain T]
 //! zonda run    ELF [--input FILE] [--output FILE] [--report FILE | --json] [--max-cycles N]
+//!              [--profile FILE [--by instructions|cells]]
 //!              [--estimate [--preset P] [--memory SIZE] [--shard-cycles N] [--threads N]]
 //! zonda check  ELF [--input FILE] [--memory SIZE] [--shard-cycles N] [--threads N] [--max-cycles N]
 //! zonda prove  ELF [--input FILE] --proof FILE [--output FILE] [--report FILE | --json]
@@ -45,6 +46,7 @@ mod digests;
 mod exit_code;
 mod files;
 mod interrupt;
+mod profiles;
 mod progress;
 mod report;
 mod sizes;

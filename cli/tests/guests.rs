@@ -1,10 +1,10 @@
-//! `zonda new` and `zonda build`, without a compiler for guests: `.ci/first-guest` has one.
+//! `zonda new`, `zonda build` and profiles, without a compiler for guests: `.ci/first-guest` has one.
 
 mod common;
 
 use std::{fs, path::Path, process::Command};
 
-use common::{Scratch, names, zonda};
+use common::{Scratch, guest, json, names, repository, zonda};
 
 #[test]
 fn a_new_workspace_is_one_that_cargo_understands() {
@@ -110,4 +110,78 @@ fn what_is_no_guest_is_not_built() {
     zonda(["build", "--toolchain", "nightly"])
         .with(2)
         .saying("[possible values: rustup, distribution]");
+}
+
+#[test]
+fn profiles_have_all_instructions() {
+    let scratch = Scratch::new();
+    let input = repository("guests/inputs/canada-like.json");
+    let run = |name: &str, by: &str| {
+        let (profile, report) = (scratch.path(name), scratch.path("report"));
+        let (guest, input) = (guest("json"), input.to_str().unwrap());
+        let arguments = [
+            "run",
+            &guest,
+            "--input",
+            input,
+            "--profile",
+            &profile,
+            "--by",
+            by,
+        ];
+        zonda(arguments.into_iter().chain(["--report", &report]))
+            .with(0)
+            .saying("with calls");
+        (fs::read_to_string(profile).unwrap(), json(&report))
+    };
+    let weights = |lines: &str| -> u64 {
+        let weights = lines.lines().map(|line| line.rsplit_once(' ').unwrap().1);
+        weights.map(|weight| weight.parse::<u64>().unwrap()).sum()
+    };
+    let (folded, report) = run("a.folded", "instructions");
+    assert_eq!(weights(&folded), report["cycles"].as_u64().unwrap());
+    // Everything is called from the entry point.
+    assert!(
+        folded.lines().all(|line| line.starts_with("_start")),
+        "{folded}"
+    );
+    assert!(folded.contains(";main"), "{folded}");
+    let (folded, report) = run("a.txt", "cells");
+    assert_eq!(Some(weights(&folded)), report["profile"]["cells"].as_u64());
+    assert_eq!(report["profile"]["spans"].as_array().unwrap().len(), 0);
+
+    let (firefox, report) = run("a.json", "cells");
+    let firefox: serde_json::Value = serde_json::from_str(&firefox).unwrap();
+    let sum = |thread: usize| {
+        let weights = firefox["threads"][thread]["samples"]["weight"]
+            .as_array()
+            .unwrap();
+        weights
+            .iter()
+            .map(|weight| weight.as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!(Some(sum(0)), report["cycles"].as_u64());
+    assert_eq!(Some(sum(1)), report["profile"]["cells"].as_u64());
+    let (svg, _) = run("a.svg", "instructions");
+    assert!(
+        svg.starts_with("<?xml") && svg.contains("json.elf"),
+        "{svg}"
+    );
+}
+
+#[test]
+fn profiles_of_unknown_kinds_are_refused_before_the_run() {
+    let scratch = Scratch::new();
+    let guest = guest("spin");
+    zonda(["run", &guest, "--profile", &scratch.path("a.png")])
+        .with(2)
+        .saying(".svg");
+    zonda(["run", &guest, "--profile", "-"])
+        .with(2)
+        .saying(".folded");
+    zonda(["run", &guest, "--by", "cells"])
+        .with(2)
+        .saying("--profile");
+    assert_eq!(scratch.names(), [""; 0]);
 }

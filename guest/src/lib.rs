@@ -16,15 +16,9 @@
 //! # Usage
 //!
 //! 1. Depend on this crate and write a program as above. `alloc` is there, `std` is not.
-//! 2. Build it for `riscv32im-unknown-none-elf` with the linker argument `-Tlink.x`; this crate
-//!    brings the script. In `.cargo/config.toml`:
-//!
-//!    ```toml
-//!    [build]
-//!    target = "riscv32im-unknown-none-elf"
-//!    [target.riscv32im-unknown-none-elf]
-//!    rustflags = ["-C", "link-arg=-Tlink.x"]
-//!    ```
+//! 2. Build it with `zonda build`, or from a host's `build.rs` with the crate `zonda-build`. What they do is
+//!    to build it for `riscv32im-unknown-none-elf` with the linker argument `-Tlink.x`, for which this crate
+//!    brings the script, and see to it that the bytes are the same anywhere.
 //! 3. Run the ELF under zonda, or under `qemu-riscv32 program <input 3>output`.
 //!
 //! # Input and output
@@ -69,6 +63,10 @@
 //! a hole, unless a single frame takes a gigabyte. The crate's README says how to keep that in a
 //! linker script of one's own, and what C and C++ may use.
 //!
+//! # Profiles
+//!
+//! [`span`] marks a region for the profiles of `zonda run`.
+//!
 //! # Features
 //!
 //! | feature | default | on RISC-V |
@@ -93,6 +91,7 @@ mod c;
 mod debug;
 mod entry;
 mod io;
+mod span;
 #[cfg_attr(target_arch = "riscv32", path = "sys/riscv.rs")]
 #[cfg_attr(not(target_arch = "riscv32"), path = "sys/host.rs")]
 mod sys;
@@ -103,4 +102,5 @@ pub use {
     c::{read_input, write_output},
     entry::{PANIC_EXIT_CODE, Termination, exit},
     io::{commit, commit_bytes, input, read, read_all, read_bytes},
+    span::{Span, span},
 };

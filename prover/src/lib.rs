@@ -33,6 +33,7 @@ mod memory;
 mod part;
 mod pipeline;
 mod plan;
+mod profile;
 mod report;
 mod run_estimate;
 mod setup;
@@ -54,6 +55,7 @@ pub use pipeline::{
     Execution, MAX_THREADS, Options, Proved, Tasks, execute, plan, prove, prove_to,
 };
 pub use plan::{Cutting, Plan};
+pub use profile::profile;
 pub use report::Report;
 pub use run_estimate::{RunEstimate, estimate as estimate_run};
 pub use setup::{Setup, prepare, prepare_for, verifying_key};

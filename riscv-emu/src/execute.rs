@@ -1,5 +1,6 @@
 //! Running programs: [`execute`] as fast as it goes, [`execute_metered`] with counts,
-//! [`execute_recorded`] with everything that a proof needs. All three run the same machine.
+//! [`execute_profiled`] by function and call stack, [`execute_recorded`] with everything that a proof
+//! needs. All of them run the same machine.
 
 use crate::{
     allocate,
@@ -8,6 +9,8 @@ use crate::{
     interpreter::{Machine, Stop, Stopped},
     meter::Meter,
     observer::{Observer, Silent},
+    profile::{CellCosts, Profile},
+    profiler::Profiler,
     program::Program,
     record::{CLK_PER_STEP, FinalWord, INITIAL_CLK, Records},
     recorder::Recorder,
@@ -116,6 +119,25 @@ pub fn execute_metered(
     let counter = Counter::new(program);
     let (outcome, machine) = run(program, input, options, max_cycles, host, counter)?;
     Ok((outcome, machine.observer.meter))
+}
+
+/// Runs a program, counts what it does, and where.
+///
+/// # Errors
+///
+/// As [`execute`].
+pub fn execute_profiled(
+    program: &Program,
+    input: &[u8],
+    options: &Options,
+    costs: &CellCosts,
+    host: &mut dyn Host,
+) -> Result<(Outcome, Meter, Profile), ExecuteError> {
+    let max_cycles = options.max_cycles.unwrap_or(u64::MAX);
+    let profiler = Profiler::new(program, *costs);
+    let (outcome, mut machine) = run(program, input, options, max_cycles, host, profiler)?;
+    let meter = core::mem::take(&mut machine.observer.counter.meter);
+    Ok((outcome, meter, machine.observer.finish()))
 }
 
 /// Runs a program and writes down everything it does.

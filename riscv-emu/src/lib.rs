@@ -18,8 +18,8 @@
 //!
 //! 1. Load a [`program::Program`] from an ELF file; nothing in the file is trusted.
 //! 2. Run it: [`execute::execute`] as fast as it goes, [`execute::execute_metered`] with counts,
-//!    [`execute::execute_recorded`] with the [`record::Records`] that a proof is made from. All
-//!    three are one interpreter, which computes by the functions of [`semantics`].
+//!    [`execute::execute_profiled`] with a [`profile::Profile`], [`execute::execute_recorded`] with the
+//!    [`record::Records`] that a proof is made from. All are one interpreter, which computes by the functions of [`semantics`].
 //! 3. Or cut it into shards of bounded size: [`shard::Sharder`] executes the run, and
 //!    [`shard::replay`] records one of its shards alone.
 //! 4. A run that ends without `exit` is an [`error::ExecuteError`], which names the trap, the place
@@ -27,7 +27,7 @@
 //!
 //! | feature | |
 //! |---|---|
-//! | `std` (default) | ELF loading and execution; without it instructions, their [`semantics`], and the results of runs: [`record`], [`shard`], [`meter`] |
+//! | `std` (default) | ELF loading and execution; without it instructions, their [`semantics`], and the results of runs: [`record`], [`shard`], [`meter`], [`profile`] |
 //! | `test-util` | an assembler and an ELF builder for tests, with no promise of stability |
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -37,6 +37,7 @@ pub mod allocate;
 pub mod decode;
 pub mod instruction;
 pub mod meter;
+pub mod profile;
 pub mod record;
 pub mod semantics;
 pub mod shard;
@@ -61,6 +62,8 @@ mod lines;
 mod memory;
 #[cfg(feature = "std")]
 mod observer;
+#[cfg(feature = "std")]
+mod profiler;
 #[cfg(feature = "std")]
 pub mod program;
 #[cfg(feature = "std")]

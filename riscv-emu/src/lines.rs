@@ -34,8 +34,7 @@ impl Lines {
         if self.sections.is_empty() {
             return None;
         }
-        let dwarf = Dwarf::load(|id| Ok::<_, Error>(self.section(id))).ok()?;
-        let context = Context::from_dwarf(dwarf).ok()?;
+        let context = self.context()?;
         let location = context.find_location(pc.into()).ok()??;
         let file = location.file?;
         Some(match location.line {
@@ -44,9 +43,47 @@ impl Lines {
         })
     }
 
+    /// The functions that are inlined at addresses, if the file has debug information.
+    pub(crate) fn frames(&self) -> Option<Frames<'_>> {
+        let is_there = !self.sections.is_empty();
+        is_there.then(|| self.context().map(Frames))?
+    }
+
+    fn context(&self) -> Option<Context<EndianSlice<'_, LittleEndian>>> {
+        let dwarf = Dwarf::load(|id| Ok::<_, Error>(self.section(id))).ok()?;
+        Context::from_dwarf(dwarf).ok()
+    }
+
     fn section(&self, id: SectionId) -> EndianSlice<'_, LittleEndian> {
         let found = self.sections.iter().find(|(name, _)| name == id.name());
         EndianSlice::new(found.map_or(&[], |(_, bytes)| bytes), LittleEndian)
+    }
+}
+
+/// The functions that are inlined at addresses.
+pub(crate) struct Frames<'a>(Context<EndianSlice<'a, LittleEndian>>);
+
+impl Frames<'_> {
+    /// The names of the functions that are inlined at `pc`, from the outside; without the function that
+    /// they are inlined in.
+    pub(crate) fn inlined_at(&self, pc: u32) -> Vec<String> {
+        let mut names = Vec::new();
+        let frames = self.0.find_frames(pc.into()).skip_all_loads();
+        let Ok(mut frames) = frames else {
+            return names;
+        };
+        while let Ok(Some(frame)) = frames.next() {
+            let name = frame
+                .function
+                .as_ref()
+                .and_then(|name| name.raw_name().ok());
+            let name = name.as_deref().unwrap_or("?");
+            names.push(format!("{:#}", rustc_demangle::demangle(name)));
+        }
+        // From the inside, the function itself last.
+        names.pop();
+        names.reverse();
+        names
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     elf::{self, LoadError, Segment},
     hole::Hole,
     instruction::Instruction,
-    lines::Lines,
+    lines::{Frames, Lines},
     symbols::{Symbol, Symbols},
 };
 
@@ -164,6 +164,44 @@ impl Program {
     /// information. Reads that information anew each time: meant for messages.
     pub fn line_at(&self, pc: u32) -> Option<String> {
         self.lines.at(pc)
+    }
+
+    /// The functions that are inlined at addresses, if the file has debug information.
+    pub(crate) fn frames(&self) -> Option<Frames<'_>> {
+        self.lines.frames()
+    }
+
+    /// The addresses of the function that contains `pc`; if no symbol does, those of the text that
+    /// contains it, from there on.
+    pub(crate) fn function_range(&self, pc: u32) -> Range<u32> {
+        self.symbols.range(pc).unwrap_or_else(|| {
+            let range = self.text_range(pc);
+            let end = range.map_or(pc, |range| range.pc + 4 * range.words.len() as u32);
+            pc..end
+        })
+    }
+
+    /// The address of the function with a symbol.
+    pub(crate) fn function_named(&self, name: &str) -> Option<u32> {
+        self.symbols.named(name)
+    }
+
+    /// Whether the file fills a word of memory, by word address.
+    pub(crate) fn has_image_word(&self, address: u32) -> bool {
+        self.image_word(address).is_some()
+    }
+
+    /// The byte that the file puts at an address.
+    pub(crate) fn image_byte(&self, address: u32) -> Option<u8> {
+        let word = self.image_word(address / 4)?;
+        Some(word.to_le_bytes()[address as usize % 4])
+    }
+
+    /// The word that the file puts at a word address.
+    fn image_word(&self, address: u32) -> Option<u32> {
+        let after = self.image.partition_point(|range| range.address <= address);
+        let range = self.image.get(after.checked_sub(1)?)?;
+        range.words.get((address - range.address) as usize).copied()
     }
 
     /// Whether a word of memory holds text, by word address.

@@ -46,14 +46,30 @@ impl Symbols {
     }
 
     pub(crate) fn at(&self, pc: u32) -> Option<Symbol<'_>> {
-        let after = self
-            .functions
-            .partition_point(|(range, _)| range.start <= pc);
-        let (range, name) = self.functions.get(after.checked_sub(1)?)?;
-        range.contains(&pc).then(|| Symbol {
+        let (range, name) = self.function(pc)?;
+        Some(Symbol {
             name,
             offset: pc - range.start,
         })
+    }
+
+    /// The addresses of the function that contains `pc`.
+    pub(crate) fn range(&self, pc: u32) -> Option<Range<u32>> {
+        self.function(pc).map(|(range, _)| range.clone())
+    }
+
+    /// The address of a function.
+    pub(crate) fn named(&self, name: &str) -> Option<u32> {
+        let found = self.functions.iter().find(|(_, other)| other == name);
+        found.map(|(range, _)| range.start)
+    }
+
+    fn function(&self, pc: u32) -> Option<&(Range<u32>, String)> {
+        let after = self
+            .functions
+            .partition_point(|(range, _)| range.start <= pc);
+        let function = self.functions.get(after.checked_sub(1)?)?;
+        function.0.contains(&pc).then_some(function)
     }
 }
 

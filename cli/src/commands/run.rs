@@ -1,17 +1,19 @@
 //! `zonda run`.
 
-use std::{collections::BTreeMap, process::ExitCode, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc, time::Instant};
 
 use anyhow::bail;
 use serde::Serialize;
 use zonda::{
-    Execution, Family, MAX_OUTPUT_BYTES, Observer, Options, Prover, RunEstimate, peak_rss_bytes,
+    Execution, Family, MAX_OUTPUT_BYTES, Observer, Options, Profile, Prover, RunEstimate,
+    peak_rss_bytes,
 };
 
 use super::{input, json, load, no_exit, no_proof, options};
 use crate::{
     arguments::Run,
     files::{Content, Destinations},
+    profiles::{self, Format},
     progress::{Progress, Show},
     summary::{Facts, counted, grouped},
     terminal,
@@ -22,24 +24,14 @@ use crate::{
 /// # Errors
 /// If the guest cannot be loaded or a file cannot be read or written.
 pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
-    let Run {
-        guest,
-        results,
-        talk,
-        ..
-    } = arguments;
+    let Run { guest, talk, .. } = arguments;
     if let Some(option) = arguments.prospect.given()
         && !arguments.estimate
     {
         bail!("{option} is an option of a proof: it needs --estimate");
     }
-    let destinations = Destinations::check(
-        [
-            ("--output", results.output.as_deref()),
-            ("--report", results.report.path()),
-        ],
-        &[Some(&guest.elf), guest.input.as_deref()],
-    )?;
+    let format = arguments.profile.as_deref().map(Format::of).transpose()?;
+    let destinations = destinations(arguments)?;
     let program = load(&guest.elf)?;
     let input = input(guest)?;
 
@@ -51,8 +43,12 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     let prover = Prover::new(prospect(arguments, &progress));
     let start = Instant::now();
     progress.executed(0);
-    let execution = match prover.execute(&program, &input) {
-        Ok(execution) => execution,
+    let executed = match format {
+        Some(_) => prover.profile(&program, &input),
+        None => (prover.execute(&program, &input)).map(|run| (run, Profile::default())),
+    };
+    let (execution, profile) = match executed {
+        Ok(executed) => executed,
         Err(error) => {
             progress.finish();
             terminal::error(&format!("the guest did not exit: {}", no_exit(&error)));
@@ -68,13 +64,43 @@ pub fn run(arguments: &Run) -> anyhow::Result<ExitCode> {
     }
     progress.finish();
 
+    let (mut drawn, mut facts) = (Vec::new(), facts(&report, &execution));
+    if let Some(format) = format {
+        let by = arguments.by.unwrap_or_default();
+        drawn = format.bytes(&profile, by, &title(&guest.elf))?;
+        facts = facts.followed_by(&profiles::tables(&profile, by));
+        report.profile = Some(ProfileReport::new(&profile));
+    }
     let json = json(&report)?;
-    destinations.write([Content::Bytes(&execution.output), Content::Report(&json)])?;
-    terminal::summary(*talk, facts(&report, &execution));
+    destinations.write([
+        Content::Bytes(&execution.output),
+        Content::Bytes(&drawn),
+        Content::Report(&json),
+    ])?;
+    terminal::summary(*talk, facts);
     if let Some(reason) = &report.no_proof {
         terminal::error(&format!("`zonda prove` would refuse this run: {reason}"));
     }
     Ok(ExitCode::from(execution.exit_code as u8))
+}
+
+/// Where the results go: output, profile and report.
+fn destinations(arguments: &Run) -> anyhow::Result<Destinations<3>> {
+    let Run { guest, results, .. } = arguments;
+    Destinations::check(
+        [
+            ("--output", results.output.as_deref()),
+            ("--profile", arguments.profile.as_deref()),
+            ("--report", results.report.path()),
+        ],
+        &[Some(&guest.elf), guest.input.as_deref()],
+    )
+}
+
+/// What a profile is called.
+fn title(elf: &Path) -> String {
+    let name = elf.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// The options of the run, and of the proof that there might be.
@@ -142,6 +168,8 @@ struct RunReport {
     no_proof: Option<String>,
     /// The cost of `zonda prove`, if `--estimate` asks for it.
     estimate: Option<RunEstimate>,
+    /// The cells that `--profile` counts, and the spans that the guest marks.
+    profile: Option<ProfileReport>,
     /// Distinct words of memory read or written.
     touched_words: u64,
     /// Words moved by `read` and by public `write`.
@@ -171,12 +199,50 @@ impl RunReport {
             misaligned_accesses: meter.misaligned(),
             no_proof: too_long(execution.output.len()),
             estimate: None,
+            profile: None,
             touched_words: meter.touched_words,
             transferred_words: meter.transferred_words,
             stores_to_text: meter.stores_to_text,
             execute_seconds,
             khz: execution.cycles as f64 / execute_seconds / 1000.0,
             peak_rss_bytes: peak_rss_bytes().unwrap_or_default(),
+        }
+    }
+}
+
+/// What a profile adds to a report.
+#[derive(Debug, Serialize)]
+struct ProfileReport {
+    /// Cells that depend on what is executed.
+    cells: u64,
+    /// Spans, in the order of their first beginnings.
+    spans: Vec<SpanReport>,
+}
+
+/// A span, everything within included.
+#[derive(Debug, Serialize)]
+struct SpanReport {
+    /// Its name.
+    name: String,
+    /// How often it began.
+    count: u64,
+    /// Executed instructions.
+    instructions: u64,
+    /// Cells.
+    cells: u64,
+}
+
+impl ProfileReport {
+    fn new(profile: &Profile) -> Self {
+        let spans = profile.spans.iter().map(|span| SpanReport {
+            name: span.name.clone(),
+            count: span.count,
+            instructions: span.weight.instructions,
+            cells: span.weight.cells,
+        });
+        Self {
+            cells: profile.total.cells,
+            spans: spans.collect(),
         }
     }
 }
