@@ -63,9 +63,10 @@
 //! a hole, unless a single frame takes a gigabyte. The crate's README says how to keep that in a
 //! linker script of one's own, and what C and C++ may use.
 //!
-//! # Profiles
+//! # Profiles, randomness
 //!
-//! [`span`] marks a region for the profiles of `zonda run`.
+//! [`span`] marks a region for the profiles of `zonda run`. [`random`] says what becomes of crates that ask for
+//! random bytes: there are none, and they get the same ones in every run.
 //!
 //! # Features
 //!
@@ -91,6 +92,7 @@ mod c;
 mod debug;
 mod entry;
 mod io;
+pub mod random;
 mod span;
 #[cfg_attr(target_arch = "riscv32", path = "sys/riscv.rs")]
 #[cfg_attr(not(target_arch = "riscv32"), path = "sys/host.rs")]
