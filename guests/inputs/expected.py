@@ -20,6 +20,25 @@ def sha256(data):
     return hashlib.sha256(data).digest()
 
 
+def random_numbers(data):
+    """What the guest `random` makes of a seed."""
+    mask = 2**32 - 1
+
+    def numbers(state, *lengths):
+        out = b""
+        for length in lengths:
+            piece = b""
+            while len(piece) < length:
+                state = state + 0x9E3779B9 & mask
+                mixed = (state ^ state >> 16) * 0x21F0AAAD & mask
+                mixed = (mixed ^ mixed >> 15) * 0x735A2D97 & mask
+                piece += struct.pack("<I", mixed ^ mixed >> 15)
+            out += piece[:length]
+        return out
+
+    return numbers(0, 5, 5, 5) + numbers(struct.unpack("<I", data)[0], 5)
+
+
 def c_checksum(data):
     return struct.pack("<II", zlib.crc32(data), zlib.adler32(data))
 

@@ -60,6 +60,23 @@ fn json() {
     assert_eq!(proved.output, input("canada-like.expected"));
 }
 
+/// Three versions of `getrandom` get the numbers of the SDK, the same in every run.
+#[test]
+fn random_bytes_depend_on_the_seed_alone() {
+    let proved = prove_and_verify(&guest("random"), &7_u32.to_le_bytes());
+    let hex: String = proved
+        .output
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    // As Python computes them: `random_numbers` in `guests/inputs/expected.py`.
+    assert_eq!(hex, "325062649c102e36af12391b67c4e4093dc9e465");
+    assert_eq!(execute("random", &7_u32.to_le_bytes()), proved.output);
+    let other = execute("random", &8_u32.to_le_bytes());
+    assert_eq!(other[..15], proved.output[..15]);
+    assert_ne!(other[15..], proved.output[15..]);
+}
+
 #[test]
 fn c_checksums() {
     let input = b"zonda proves guests written in C".repeat(50);
