@@ -98,9 +98,12 @@ fn a_count_beyond_the_height_is_not_one() {
     }
 }
 
+/// A message: its bus, count and fields.
+type Message = (Bus, F, Vec<F>);
+
 /// What the rows of a table with nothing but `cells` say: messages, and the values of constraints.
-fn says(table: Table, cells: &[(usize, F)]) -> (Vec<(Bus, F, Vec<F>)>, Vec<F>) {
-    struct Heard(Vec<(Bus, F, Vec<F>)>, Vec<F>);
+fn says(table: Table, cells: &[(usize, F)]) -> (Vec<Message>, Vec<F>) {
+    struct Heard(Vec<Message>, Vec<F>);
     impl Listener for &mut Heard {
         fn constraint(&mut self, value: F) {
             self.1.push(value);
