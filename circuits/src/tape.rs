@@ -52,6 +52,14 @@ pub struct MessagePlan {
     pub fields: Vec<Field>,
 }
 
+impl MessagePlan {
+    /// How many of the fields are not the same on every row.
+    pub fn varying(&self) -> usize {
+        let slots = |field: &&Field| matches!(field, Field::Slot(_));
+        self.fields.iter().filter(slots).count()
+    }
+}
+
 /// A field of a message of every row of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Field {

@@ -3,15 +3,18 @@
 //! Every large buffer is counted where it is held; [`process`] counts all that is small or does not
 //! grow with the run. A test holds the estimate against the memory that a process takes.
 
-use zonda_circuits::machine::Table;
+use std::sync::LazyLock;
+
+use zonda_circuits::{machine::Table, tape::Plan};
 use zonda_kernels::LINE;
 use zonda_riscv_emu::record::{EcallStep, Family, MemoryStep, Step, TransferWord};
 use zonda_verifier::{
-    Counts, Heights, Layout, Preset,
+    Heights, Layout, Preset,
     layout::{self, LOG_PAGE, MAIN, Matrix},
 };
 
 use crate::{
+    engine::tree::{self, Slots},
     part::{ShardWork, Work},
     setup::Setup,
     stage::Stage,
@@ -56,7 +59,7 @@ pub fn part(heights: &Heights, preset: Preset, work: &Work) -> Estimate {
     });
     let twiddles = WORD << layout.log_size();
     let columns = before + main + given.sum::<u64>() + twiddles;
-    let leaves = tables().map(|(table, rows)| leaf(preset) * grouped(rows) * messages(table));
+    let tree = tree::bytes(&Slots::new(heights, &*PLANS), &*PLANS, preset.degree());
     let folded = tables().map(|(table, rows)| {
         // The affine part of each row; then groups of 128 rows, each column folded to 16 elements, and half of that.
         let kept = table.trace_width() as u64 + 1;
@@ -76,7 +79,7 @@ pub fn part(heights: &Heights, preset: Preset, work: &Work) -> Estimate {
             Stage::Commit,
             before + main + ((7 * DIGEST) << layout.log_size()) / 4,
         ),
-        (Stage::Tree, columns + leaves.sum::<u64>()),
+        (Stage::Tree, columns + tree),
         (Stage::Rows, columns + folded.sum::<u64>()),
         (Stage::Open, columns + combined + 3 * vector),
         (
@@ -90,28 +93,20 @@ pub fn part(heights: &Heights, preset: Preset, work: &Work) -> Estimate {
     }
 }
 
-/// Bytes of a leaf and of all that is above it: its count and its denominator, and as many fractions as there are
-/// leaves.
-fn leaf(preset: Preset) -> u64 {
-    WORD * (3 * preset.degree() as u64 + 1)
-}
-
 /// Rows, rounded up to the groups of the tree and of the sum over rows.
 fn grouped(rows: u32) -> u64 {
     u64::from(rows).next_multiple_of(128)
 }
 
-fn messages(table: Table) -> u64 {
-    let counts = Counts::of(table);
-    (counts.local + counts.global) as u64
-}
+/// The messages of all tables.
+static PLANS: LazyLock<[Plan; Table::ALL.len()]> = LazyLock::new(|| Table::ALL.map(Plan::of));
 
 /// The memory that one more row of a table takes at the stage of greatest use.
 pub fn row(table: Table, preset: Preset) -> u64 {
     let cells = table.trace_width() as u64;
     // A cell, its values, and its share of the digests of their rows.
     let committed = 3 * WORD + 1;
-    committed * cells + leaf(preset) * messages(table)
+    committed * cells + tree::row_bytes(&PLANS[table as usize], preset.degree())
 }
 
 /// The memory that the process takes beside a part: code, the program, the input.

@@ -75,8 +75,8 @@ impl<P> Fractions<P> {
         P: Packed<L>,
     {
         Self {
-            p: load(group, block, part),
-            q: load(group, GROUP + block, part),
+            p: load(group, numerators(block), part),
+            q: load(group, numerators(block) + QUAD, part),
         }
     }
 
@@ -86,8 +86,8 @@ impl<P> Fractions<P> {
     where
         P: Packed<L>,
     {
-        store(self.p, group, block, part);
-        store(self.q, group, GROUP + block, part);
+        store(self.p, group, numerators(block), part);
+        store(self.q, group, numerators(block) + QUAD, part);
     }
 
     /// The fractions on the lines through these, at 0, and others, at 1.
@@ -143,7 +143,29 @@ pub fn fill(blocks: &mut [u32], degree: usize, x: u32) {
 /// Fills a group up with the fraction (0, 1), from a block on.
 #[inline(always)]
 pub fn fill_fractions(group: &mut [u32], degree: usize, first: usize) {
-    let (numerators, denominators) = group.split_at_mut(group.len() / 2);
-    fill(&mut numerators[block_words(degree) * first..], degree, 0);
-    fill(&mut denominators[block_words(degree) * first..], degree, 1);
+    let words = block_words(degree);
+    for block in first..GROUP {
+        fill(piece_mut(group, words, numerators(block)), degree, 0);
+        fill(piece_mut(group, words, numerators(block) + QUAD), degree, 1);
+    }
+}
+
+/// Blocks of a quad.
+pub const QUAD: usize = GROUP / 2;
+
+/// Where the numerators of a block are in a group of fractions: first the numerators of the first quad, then its
+/// denominators, then those of the second quad. So a quad is read in one piece.
+#[inline(always)]
+const fn numerators(block: usize) -> usize {
+    2 * QUAD * (block / QUAD) + block % QUAD
+}
+
+/// Asks for so many words from a place on, which will be read soon.
+#[inline(always)]
+pub fn prefetch<L: Lanes>(from: &[u32], first: usize, words: usize) {
+    let mut at = 0;
+    while at < words {
+        L::prefetch(from, first + at);
+        at += LINE;
+    }
 }

@@ -11,15 +11,15 @@ use zonda_kernels::{AllocationError, Buffer, Kernel, LINE, Lanes, Packed, Platfo
 use zonda_verifier::fractions::Fraction;
 
 use super::{
-    blocks::{Fractions as Blocks, Quad, load, piece, piece_mut, store},
+    blocks::{Fractions as Blocks, Quad, load, piece, piece_mut, prefetch, store},
     layer::elements,
     leaves::{Kind, Leaves},
     levels::{GROUP, Segments, Step},
     memory::{Level, Places, Task, group_words},
-    stored::{FOLDED, Folding, terms},
+    stored::{FOLDED, Folding, put_nothing, terms},
     sum::{Eq, Lambda, Quads, Sums, add_up, ranges, sum},
 };
-use crate::engine::challenge::{ProverChallenge, splat};
+use crate::engine::challenge::{ProverChallenge, Weight, splat};
 
 /// The class of a group of this kind: with one count, the terms lack a lambda.
 #[inline(always)]
@@ -72,6 +72,9 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>, 1> for First<'_, E> {
         let Some(leaves) = self.leaves.group(at.segment, at.index, E::DEGREE) else {
             return [E::Packed::<L>::ZERO];
         };
+        if class(leaves.kind) == 1 {
+            return [leaves.square(GROUP / 2 * at.half, at.part)];
+        }
         let mut q = [E::Packed::<L>::ZERO; 4];
         let mut i = 0;
         while i < 4 {
@@ -79,9 +82,6 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>, 1> for First<'_, E> {
             i += 1;
         }
         let (q0, q1) = (q[2] - q[0], q[3] - q[1]);
-        if class(leaves.kind) == 1 {
-            return [q0 * q1];
-        }
         let mut c = [L::ZERO; 4];
         let mut i = 0;
         while i < 4 {
@@ -175,9 +175,20 @@ impl<'a> Folded<'a> {
         let from_kinds = leaves.map_or(&self.kinds[..], Leaves::kinds);
         let (kinds, general) = folded_kinds(with.step, from_kinds);
         let mut numerators = pool.take(words * general)?;
+        eprintln!(
+            "general {general} of {}, from {} of {}; counts {:?}",
+            kinds.len(),
+            from_kinds.iter().filter(|k| class(**k) == 0).count(),
+            from_kinds.len(),
+            leaves.map(|l| l.counts.len())
+        );
         let from = self.denominators.places().clone();
+        let turned = leaves.map_or_else(Vec::new, |leaves| leaves.turned(with.element));
         let source = match leaves {
-            Some(leaves) => Source::Leaves(leaves),
+            Some(leaves) => Source::Leaves {
+                leaves,
+                turned: &turned,
+            },
             None => Source::Folded {
                 places: &from,
                 kinds: &self.kinds,
@@ -244,6 +255,24 @@ impl Folded<'_> {
             .collect()
     }
 
+    /// Writes the quads of each segment's only group that it does not have.
+    pub fn complete<E: ProverChallenge>(&mut self, segments: &Segments, lambda: &Lambda<E>) {
+        let words = group_words(E::DEGREE);
+        for (segment, kind) in self.kinds.iter().enumerate() {
+            for quad in segments.quads_of(segment)..2 {
+                let denominators = self.denominators.first_of_mut(segment);
+                let denominators = piece_mut(denominators, words / 2, quad);
+                let numerators = match *kind {
+                    Kind::General(number) => {
+                        piece_mut(&mut self.numerators, words / 2, 2 * number as usize + quad)
+                    }
+                    _ => &mut [],
+                };
+                put_nothing(numerators, denominators, lambda);
+            }
+        }
+    }
+
     /// Enters other segments, when each has one group.
     pub fn regroup(&mut self, segments: &Segments) {
         self.denominators.regroup(segments);
@@ -253,7 +282,11 @@ impl Folded<'_> {
 /// What a round folds.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Leaves(&'a Leaves),
+    Leaves {
+        leaves: &'a Leaves,
+        /// The challenge times the power of each slot's line.
+        turned: &'a [Weight],
+    },
     /// What the round before left: denominators are in the task's memory.
     Folded {
         places: &'a Places,
@@ -358,37 +391,31 @@ impl<L: Lanes, E: ProverChallenge> Quads<L, E::Packed<L>, 2> for FoldQuads<'_, L
 }
 
 impl<E: ProverChallenge> Fold<'_, E> {
-    /// The index in its segment of the group that a quad is folded from, if there is one.
-    #[inline(always)]
-    fn source(&self, at: Quad) -> Option<usize> {
-        let index = 2 * at.index + at.half;
-        (index < self.with.step.from.groups_of(at.segment)).then_some(index)
-    }
-
     /// The folded denominators of a quad.
     #[inline(always)]
     fn denominators<L: Lanes>(&self, at: Quad) -> [E::Packed<L>; 4] {
         let mut q = [E::Packed::<L>::ONE; 4];
-        let Some(index) = self.source(at) else {
-            return q;
-        };
+        let (index, present) = (2 * at.index + at.half, self.with.step.present(at));
         let r = &self.with.r;
         let mut i = 0;
         match self.source {
-            Source::Leaves(leaves) => {
+            Source::Leaves { leaves, turned } => {
                 let Some(leaves) = leaves.group(at.segment, index, E::DEGREE) else {
                     return q;
                 };
-                while i < 4 {
-                    let a: E::Packed<L> = leaves.denominators(FOLDED[i], at.part);
-                    q[i] = a.line(leaves.denominators(FOLDED[i] + 2, at.part), r);
+                let turned = &turned[at.segment];
+                while i < present {
+                    q[i] = leaves.folded(FOLDED[i], at.part, r, turned);
                     i += 1;
                 }
             }
             Source::Folded { places, .. } => {
+                let words = group_words(E::DEGREE);
+                let next = places.of(at.segment, index + 1) - self.task.first;
+                prefetch::<L>(self.task.words, words * next, words);
                 let place = places.of(at.segment, index) - self.task.first;
-                let group = piece(self.task.words, group_words(E::DEGREE), place);
-                while i < 4 {
+                let group = piece(self.task.words, words, place);
+                while i < present {
                     let a: E::Packed<L> = load(group, FOLDED[i], at.part);
                     q[i] = a.line(load(group, FOLDED[i] + 2, at.part), r);
                     i += 1;
@@ -401,47 +428,46 @@ impl<E: ProverChallenge> Fold<'_, E> {
     /// The folded numerators of a quad whose denominators are these, lambda in those of the first children.
     #[inline(always)]
     fn numerators<L: Lanes>(&self, at: Quad, q: [E::Packed<L>; 4]) -> [E::Packed<L>; 4] {
+        let Folding {
+            step, r, lambda, ..
+        } = self.with;
         let mut p = [E::Packed::<L>::ZERO; 4];
-        let (r, lambda) = (&self.with.r, &self.with.lambda.scalar);
-        let source = self.source(at);
-        let group = source.map_or(0, |index| self.with.step.from.starts[at.segment] + index);
-        let mut i = 0;
-        if let (
-            Source::Folded {
-                kinds, numerators, ..
-            },
-            Some(_),
-        ) = (self.source, source)
-            && let Kind::General(number) = kinds[group]
-        {
-            let before = piece(numerators, group_words(E::DEGREE), number as usize);
-            while i < 4 {
-                let a: E::Packed<L> = load(before, FOLDED[i], at.part);
-                p[i] = a.line(load(before, FOLDED[i] + 2, at.part), r);
-                i += 1;
-            }
-            return p;
-        }
-        while i < 4 {
-            p[i] = match (self.source, source) {
-                (_, None) => E::Packed::<L>::ZERO,
-                (Source::Leaves(leaves), Some(index)) => {
-                    match leaves.group(at.segment, index, E::DEGREE) {
-                        None => E::Packed::<L>::ZERO,
-                        Some(leaves) => {
-                            let a = E::Packed::<L>::from_base(leaves.counts(FOLDED[i], at.part));
-                            let b = leaves.counts(FOLDED[i] + 2, at.part);
-                            a.line(E::Packed::<L>::from_base(b), r)
-                        }
+        let (index, present) = (2 * at.index + at.half, step.present(at));
+        let mut with_lambda = 0;
+        match self.source {
+            Source::Leaves { leaves, .. } => {
+                if let Some(leaves) = leaves.group(at.segment, index, E::DEGREE) {
+                    let mut i = 0;
+                    while i < present {
+                        let a = E::Packed::<L>::from_base(leaves.counts(FOLDED[i], at.part));
+                        let b = leaves.counts(FOLDED[i] + 2, at.part);
+                        p[i] = a.line(E::Packed::<L>::from_base(b), r);
+                        i += 1;
                     }
                 }
-                (Source::Folded { kinds, .. }, Some(_)) => {
-                    let count = kinds[group].count().unwrap_or(0);
-                    E::Packed::<L>::from_base(L::splat(count))
+            }
+            Source::Folded {
+                kinds, numerators, ..
+            } => match kinds[step.from.starts[at.segment] + index] {
+                Kind::General(number) => {
+                    let before = piece(numerators, group_words(E::DEGREE), number as usize);
+                    while with_lambda < present {
+                        let a: E::Packed<L> = load(before, FOLDED[with_lambda], at.part);
+                        let b = load(before, FOLDED[with_lambda] + 2, at.part);
+                        p[with_lambda] = a.line(b, r);
+                        with_lambda += 1;
+                    }
                 }
-            };
+                kind => {
+                    let count = L::splat(kind.count().unwrap_or(0));
+                    p[..present].fill(E::Packed::<L>::from_base(count));
+                }
+            },
+        }
+        let mut i = with_lambda;
+        while i < 4 {
             if i.is_multiple_of(2) {
-                p[i] = p[i].add_scaled(q[i], lambda);
+                p[i] = p[i].add_scaled(q[i], &lambda.scalar);
             }
             i += 1;
         }

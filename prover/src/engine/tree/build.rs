@@ -1,4 +1,4 @@
-//! Makes levels that are stored: each from the one below it, and level 2 from the leaves.
+//! Makes levels that are stored, each from the one below it.
 
 use core::marker::PhantomData;
 
@@ -7,8 +7,7 @@ use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
     blocks::{Fractions, fill_fractions, piece},
-    leaves::Leaves,
-    levels::{GROUP, Segments, Step},
+    levels::{GROUP, Step},
     memory::{GROUPS_PER_TASK, fraction_words},
 };
 use crate::engine::challenge::ProverChallenge;
@@ -74,64 +73,5 @@ fn join_blocks<L: Lanes, P: Packed<L>>(from: &[u32], to: &mut [u32], first: usiz
             i += 1;
         }
         part += 1;
-    }
-}
-
-/// Makes level 2, whose groups these are, from the leaves.
-pub fn second<E: ProverChallenge>(
-    platform: Platform,
-    leaves: &Leaves,
-    segments: &Segments,
-    to: &mut [u32],
-) {
-    let words = GROUPS_PER_TASK * fraction_words(E::DEGREE);
-    let tasks = to.par_chunks_mut(words).enumerate();
-    tasks.for_each(|(task, to)| {
-        platform.run(Second::<E> {
-            leaves,
-            segments,
-            first: GROUPS_PER_TASK * task,
-            to,
-            challenge: PhantomData,
-        });
-    });
-}
-
-struct Second<'a, E> {
-    leaves: &'a Leaves,
-    segments: &'a Segments,
-    first: usize,
-    to: &'a mut [u32],
-    challenge: PhantomData<E>,
-}
-
-impl<E: ProverChallenge> Kernel for Second<'_, E> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let words = fraction_words(E::DEGREE);
-        let mut slot = self.segments.segment_of(self.first);
-        for (group, blocks) in (self.first..).zip(self.to.chunks_exact_mut(words)) {
-            slot = self.segments.advance(slot, group);
-            let first = 4 * self.segments.index_in(slot, group);
-            // Each group of leaves has two blocks of level 2.
-            let mut i = 0;
-            while i < 4 {
-                let Some(leaves) = self.leaves.group(slot, first + i, E::DEGREE) else {
-                    fill_fractions(blocks, E::DEGREE, 2 * i);
-                    break;
-                };
-                let mut part = 0;
-                while part < LINE / L::WIDTH {
-                    let four: Fractions<E::Packed<L>> = leaves.four(0, part);
-                    four.store(blocks, 2 * i, part);
-                    let four: Fractions<E::Packed<L>> = leaves.four(1, part);
-                    four.store(blocks, 2 * i + 1, part);
-                    part += 1;
-                }
-                i += 1;
-            }
-        }
     }
 }

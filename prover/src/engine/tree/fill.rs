@@ -59,36 +59,16 @@ pub fn leaves<E: ProverChallenge>(
         places,
         segments: segments.clone(),
     };
-    let streams = words >= LEAST_STREAMED;
     let mut groups = split_by_slot(&mut leaves, third, E::DEGREE);
     let mut tasks = Vec::new();
     for (input, messages) in inputs.iter().zip(&messages) {
-        let of_table = |index: &usize| slots.all[*index].table == input.columns.table;
-        let own = (0..slots.all.len()).filter(of_table);
-        let mut own: Vec<(usize, Groups<'_>)> = own
-            .map(|index| {
-                (
-                    slots.all[index].message,
-                    core::mem::take(&mut groups[index]),
-                )
-            })
-            .collect();
-        own.sort_unstable_by_key(|(message, _)| *message);
-        let height = input.columns.height.div_ceil(GROUP_ROWS);
-        for first in (0..height).step_by(GROUPS_PER_TASK) {
-            let groups = first..height.min(first + GROUPS_PER_TASK);
-            let slots = own.iter_mut();
-            tasks.push(Fill::<E> {
-                input,
-                messages,
-                slots: slots
-                    .map(|(_, own)| own.split(&groups, E::DEGREE))
-                    .collect(),
-                groups,
-                streams,
-                challenge: PhantomData,
-            });
-        }
+        let own = of_table(slots, input, &mut groups);
+        tasks.extend(Fill::<E>::tasks(
+            input,
+            messages,
+            own,
+            words >= LEAST_STREAMED,
+        ));
     }
     // Tables without rows have one group, of nothing.
     for rest in &mut groups {
@@ -99,6 +79,17 @@ pub fn leaves<E: ProverChallenge>(
     let filled: Vec<Filled<'_>> = filled.collect();
     leaves.counts = number_counts(filled);
     Ok(leaves)
+}
+
+/// Takes the groups of a table's messages, in their order.
+fn of_table<'a>(slots: &Slots, input: &Input<'_>, groups: &mut [Groups<'a>]) -> Vec<Groups<'a>> {
+    let own = slots.all.iter().zip(groups);
+    let own = own.filter(|(slot, _)| slot.table == input.columns.table);
+    let mut own: Vec<(usize, Groups<'a>)> = own
+        .map(|(slot, groups)| (slot.message, core::mem::take(groups)))
+        .collect();
+    own.sort_unstable_by_key(|(message, _)| *message);
+    own.into_iter().map(|(_, groups)| groups).collect()
 }
 
 /// Where the leaves of each slot are, and how many words they take.
@@ -203,6 +194,31 @@ struct Fill<'a, E> {
     /// Whether what is written is not read soon.
     streams: bool,
     challenge: PhantomData<E>,
+}
+
+impl<'a, E: ProverChallenge> Fill<'a, E> {
+    /// The tasks of a table, whose messages have these groups.
+    fn tasks(
+        input: &'a Input<'a>,
+        messages: &'a Messages,
+        mut own: Vec<Groups<'a>>,
+        streams: bool,
+    ) -> Vec<Self> {
+        let height = input.columns.height.div_ceil(GROUP_ROWS);
+        let tasks = (0..height).step_by(GROUPS_PER_TASK).map(|first| {
+            let groups = first..height.min(first + GROUPS_PER_TASK);
+            let slots = own.iter_mut();
+            Self {
+                input,
+                messages,
+                slots: slots.map(|own| own.split(&groups, E::DEGREE)).collect(),
+                groups,
+                streams,
+                challenge: PhantomData,
+            }
+        });
+        tasks.collect()
+    }
 }
 
 impl<'a, E: ProverChallenge> Kernel for Fill<'a, E> {

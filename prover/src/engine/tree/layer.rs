@@ -7,11 +7,12 @@ use zonda_verifier::{Challenge, fractions::Fraction};
 use super::{
     blocks::block_words,
     bottom::{self, Folded},
+    fours,
     leaves::Leaves,
     levels::Segments,
     memory::{Level, fraction_words},
     pairs,
-    stored::{self, Folding},
+    stored::{self, Folding, put_nothing},
     sum::{Eq, Lambda, Sums},
 };
 use crate::engine::challenge::ProverChallenge;
@@ -19,7 +20,7 @@ use crate::engine::challenge::ProverChallenge;
 /// A level in its sumcheck.
 pub trait Layer<E: ProverChallenge> {
     /// The first round.
-    fn first(&self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1>;
+    fn first(&mut self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1>;
 
     /// A later round: folds the level.
     ///
@@ -31,7 +32,10 @@ pub trait Layer<E: ProverChallenge> {
         with: &Folding<'_, E>,
     ) -> Result<Sums<2>, AllocationError>;
 
-    /// Enters other segments, when each slot has one group.
+    /// Writes the blocks of each segment's only group that are beyond its quads.
+    fn complete(&mut self, segments: &Segments, lambda: &Lambda<E>);
+
+    /// Enters other segments, when each slot has one group, which is complete.
     fn regroup(&mut self, segments: &Segments);
 
     /// The fractions of a segment's only group, by block and lane, lambda in the first children's numerators.
@@ -42,23 +46,30 @@ pub trait Layer<E: ProverChallenge> {
 pub struct Stored<'a> {
     level: Level<'a>,
     segments: &'a Segments,
+    /// The leaves, if it is level 2, which is made from them in the first round.
+    leaves: Option<&'a Leaves>,
     has_lambda: bool,
 }
 
 impl<'a> Stored<'a> {
     /// The level of these groups.
-    pub const fn new(level: Level<'a>, segments: &'a Segments) -> Self {
+    pub const fn new(level: Level<'a>, segments: &'a Segments, leaves: Option<&'a Leaves>) -> Self {
         Self {
             level,
             segments,
+            leaves,
             has_lambda: false,
         }
     }
 }
 
 impl<E: ProverChallenge> Layer<E> for Stored<'_> {
-    fn first(&self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
-        stored::first(platform, self.level.words(), self.segments, eq, lambda)
+    fn first(&mut self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
+        let segments = self.segments;
+        match self.leaves {
+            Some(leaves) => fours::first(platform, leaves, &mut self.level, segments, eq, lambda),
+            None => stored::first(platform, self.level.words(), segments, eq, lambda),
+        }
     }
 
     fn fold(
@@ -68,6 +79,10 @@ impl<E: ProverChallenge> Layer<E> for Stored<'_> {
     ) -> Result<Sums<2>, AllocationError> {
         let had_lambda = core::mem::replace(&mut self.has_lambda, true);
         Ok(stored::fold(platform, &mut self.level, had_lambda, with))
+    }
+
+    fn complete(&mut self, segments: &Segments, lambda: &Lambda<E>) {
+        complete(&mut self.level, segments, lambda);
     }
 
     fn regroup(&mut self, segments: &Segments) {
@@ -101,7 +116,7 @@ impl<'a> Pairs<'a> {
 }
 
 impl<E: ProverChallenge> Layer<E> for Pairs<'_> {
-    fn first(&self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
+    fn first(&mut self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
         pairs::first(platform, self.leaves, self.segments, eq, lambda)
     }
 
@@ -117,6 +132,12 @@ impl<E: ProverChallenge> Layer<E> for Pairs<'_> {
         let words = fraction_words(E::DEGREE);
         let level = self.folded.insert(Level::new(memory, &with.step.to, words));
         Ok(pairs::fold(platform, self.leaves, level, with))
+    }
+
+    fn complete(&mut self, segments: &Segments, lambda: &Lambda<E>) {
+        if let Some(level) = &mut self.folded {
+            complete(level, segments, lambda);
+        }
     }
 
     fn regroup(&mut self, segments: &Segments) {
@@ -153,7 +174,7 @@ impl<'a> Bottom<'a> {
 }
 
 impl<E: ProverChallenge> Layer<E> for Bottom<'_> {
-    fn first(&self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
+    fn first(&mut self, platform: Platform, eq: &Eq<E>, lambda: &Lambda<E>) -> Sums<1> {
         bottom::first(platform, self.leaves, eq, lambda)
     }
 
@@ -171,6 +192,12 @@ impl<E: ProverChallenge> Layer<E> for Bottom<'_> {
         Ok(sums)
     }
 
+    fn complete(&mut self, segments: &Segments, lambda: &Lambda<E>) {
+        if let Some(folded) = &mut self.folded {
+            folded.complete(segments, lambda);
+        }
+    }
+
     fn regroup(&mut self, segments: &Segments) {
         if let Some(folded) = &mut self.folded {
             folded.regroup(segments);
@@ -183,15 +210,30 @@ impl<E: ProverChallenge> Layer<E> for Bottom<'_> {
     }
 }
 
+/// Writes the quads of each segment's only group that it does not have.
+fn complete<E: ProverChallenge>(level: &mut Level<'_>, segments: &Segments, lambda: &Lambda<E>) {
+    for segment in 0..segments.groups() {
+        let quads = level.first_of_mut(segment);
+        let quads = quads.chunks_exact_mut(fraction_words(E::DEGREE) / 2);
+        for quad in quads.skip(segments.quads_of(segment)) {
+            let (numerators, denominators) = quad.split_at_mut(quad.len() / 2);
+            put_nothing(numerators, denominators, lambda);
+        }
+    }
+}
+
 /// The fractions of a group, by block and lane.
 pub fn fractions_of<E: Challenge>(group: &[u32]) -> Vec<Fraction<E>> {
-    let (numerators, denominators) = group.split_at(group.len() / 2);
-    let both = elements(numerators).zip(elements(denominators));
-    both.map(|(numerator, denominator)| Fraction {
-        numerator,
-        denominator,
-    })
-    .collect()
+    let quads = group.chunks_exact(group.len() / 2);
+    let fractions = quads.flat_map(|quad| {
+        let (numerators, denominators) = quad.split_at(quad.len() / 2);
+        let both = elements(numerators).zip(elements(denominators));
+        both.map(|(numerator, denominator)| Fraction {
+            numerator,
+            denominator,
+        })
+    });
+    fractions.collect()
 }
 
 /// The elements of blocks, by block and lane.

@@ -117,6 +117,12 @@ impl Place {
         }
     }
 
+    /// A challenge times the power of the slot's line, if it has one.
+    pub fn turned<E: Challenge>(&self, r: E) -> Weight {
+        let power = self.line.as_ref().map_or([0; _], |line| line.power);
+        weight(&(r * E::from_coordinates_fn(|k| F::new(power[k]))))
+    }
+
     /// The line of a group's denominators, if it is stored as fields.
     #[inline(always)]
     pub fn line(&self, group: usize) -> Option<&Line> {
@@ -126,9 +132,14 @@ impl Place {
     /// The first word of a group.
     #[inline(always)]
     pub fn word(&self, group: usize, degree: usize) -> usize {
-        let fields = group.min(self.fields);
-        self.start + LANE_WORDS * fields + group_words(degree) * (group - fields)
+        self.start + value_words(self.fields.min(group), group, degree)
     }
+}
+
+/// Words of so many groups, the first of which are fields.
+#[inline(always)]
+pub const fn value_words(fields: usize, groups: usize, degree: usize) -> usize {
+    LANE_WORDS * fields + group_words(degree) * (groups - fields)
 }
 
 /// All leaves: groups of blocks, by slot.
@@ -146,6 +157,11 @@ impl Leaves {
     /// The kinds of all groups.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
+    }
+
+    /// A challenge times the power of each slot's line.
+    pub fn turned<E: Challenge>(&self, r: E) -> Vec<Weight> {
+        self.places.iter().map(|place| place.turned(r)).collect()
     }
 
     /// The groups of each slot.
@@ -197,6 +213,7 @@ impl Group<'_> {
         }
     }
 
+    /// The field that makes the denominators of a block.
     #[inline(always)]
     fn field<L: Lanes>(&self, block: usize, part: usize) -> L {
         L::load(&self.values[LINE * block + L::WIDTH * part..])
@@ -210,6 +227,42 @@ impl Group<'_> {
         };
         let mut sum = Sum::<L>::splat::<P>(&line.constant);
         sum.add::<P>(self.field(block, part), &line.power);
+        sum.reduce::<P>()
+    }
+
+    /// The product of the differences of the denominators of two pairs of blocks: of the third one and the first one
+    /// of a quad, and of the fourth one and the second one.
+    #[inline(always)]
+    pub fn square<L: Lanes, P: Packed<L>>(&self, first: usize, part: usize) -> P {
+        if let Some(line) = self.line {
+            let f: [L; 4] = core::array::from_fn(|i| self.field(first + i, part));
+            let mut product = Sum::<L>::new();
+            product.add::<P>((f[2] - f[0]) * (f[3] - f[1]), &line.power_square);
+            return product.reduce::<P>();
+        }
+        let q: [P; 4] = core::array::from_fn(|i| load(self.values, first + i, part));
+        (q[2] - q[0]) * (q[3] - q[1])
+    }
+
+    /// The denominators of a block, folded with those of the second one after it. `turned` is the challenge times the
+    /// power of the line, if there is one.
+    #[inline(always)]
+    pub fn folded<L: Lanes, P: Packed<L>>(
+        &self,
+        block: usize,
+        part: usize,
+        r: &P::Scalar,
+        turned: &Weight,
+    ) -> P {
+        let Some(line) = self.line else {
+            let a: P = load(self.values, block, part);
+            return a.line(load(self.values, block + 2, part), r);
+        };
+        let f: L = self.field(block, part);
+        let g: L = self.field(block + 2, part);
+        let mut sum = Sum::<L>::splat::<P>(&line.constant);
+        sum.add::<P>(f, &line.power);
+        sum.add::<P>(g - f, turned);
         sum.reduce::<P>()
     }
 

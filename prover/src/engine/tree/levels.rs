@@ -3,6 +3,8 @@
 use zonda_circuits::{machine::Table, tape::Plan};
 use zonda_verifier::heights::Heights;
 
+use super::blocks::Quad;
+
 /// Blocks of a group.
 pub const GROUP: usize = 8;
 
@@ -74,17 +76,20 @@ impl Slots {
 pub struct Segments {
     /// Where each segment's groups begin, and where the last one's end.
     pub starts: Vec<usize>,
+    /// How many quads each segment has, half groups: all that is beyond them is the fraction (0, 1).
+    quads: Vec<usize>,
 }
 
 impl Segments {
-    fn new(groups: impl IntoIterator<Item = usize>) -> Self {
+    /// Segments of so many quads, each with one group at least.
+    fn new(quads: Vec<usize>) -> Self {
         let mut starts = vec![0];
         let mut end = 0;
-        starts.extend(groups.into_iter().map(|count| {
-            end += count;
+        starts.extend(quads.iter().map(|count| {
+            end += count.div_ceil(2).max(1);
             end
         }));
-        Self { starts }
+        Self { starts, quads }
     }
 
     /// How many groups there are.
@@ -92,14 +97,15 @@ impl Segments {
         self.starts.last().copied().unwrap_or(0)
     }
 
-    /// How many segments there are.
-    pub fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
     /// How many groups a segment has.
     pub fn groups_of(&self, segment: usize) -> usize {
         self.starts[segment + 1] - self.starts[segment]
+    }
+
+    /// How many quads a segment has.
+    #[inline(always)]
+    pub fn quads_of(&self, segment: usize) -> usize {
+        self.quads[segment]
     }
 
     /// The segment of a group.
@@ -124,7 +130,7 @@ impl Segments {
 
     /// The segments of the level above.
     fn above(&self) -> Self {
-        Self::new((0..self.len()).map(|segment| self.groups_of(segment).div_ceil(2)))
+        Self::new(self.quads.iter().map(|count| count.div_ceil(2)).collect())
     }
 }
 
@@ -139,17 +145,31 @@ pub struct Step {
     pub by_slot: bool,
 }
 
+impl Step {
+    /// How many blocks of a quad of the upper level are made from quads of the lower one: two from each. A quad has at
+    /// least two.
+    #[inline(always)]
+    pub fn present(&self, at: Quad) -> usize {
+        let second = 2 * (2 * at.index + at.half) + 1;
+        if second < self.from.quads_of(at.segment) {
+            4
+        } else {
+            2
+        }
+    }
+}
+
 /// The levels from the leaves to the one where local and global slots have one group each.
 pub fn steps(slots: &Slots) -> Vec<Step> {
     let by_slot = slots.row_bits as usize - GROUP_ROWS.ilog2() as usize;
-    let groups = |slot: &Slot| slot.height.div_ceil(GROUP_ROWS).max(1);
-    let mut from = Segments::new(slots.all.iter().map(groups));
+    let quads = |slot: &Slot| slot.height.div_ceil(GROUP_ROWS / 2);
+    let mut from = Segments::new(slots.all.iter().map(quads).collect());
     let mut steps = Vec::new();
     for level in 0..by_slot + slots.slot_bits as usize {
         if level == by_slot {
             debug_assert_eq!(from.groups(), slots.all.len());
             let global = (slots.all.len() - slots.local).max(1);
-            from = Segments::new([slots.local, global]);
+            from = Segments::new([slots.local, global].map(|groups| 2 * groups).into());
         }
         let to = from.above();
         steps.push(Step {

@@ -2,9 +2,11 @@
 
 use core::ops::Range;
 
+use zonda_kernels::{AllocationError, Buffer, Pool};
+
 use super::{
     blocks::block_words,
-    levels::{GROUP, Segments},
+    levels::{GROUP, Segments, Step},
 };
 
 /// Groups that one task makes.
@@ -16,7 +18,7 @@ pub const fn group_words(degree: usize) -> usize {
     GROUP * block_words(degree)
 }
 
-/// Words of a group of fractions: the blocks of numerators, then those of denominators.
+/// Words of a group of fractions.
 #[inline(always)]
 pub const fn fraction_words(degree: usize) -> usize {
     2 * group_words(degree)
@@ -129,8 +131,71 @@ impl<'a> Level<'a> {
         self.places = Places::adjacent(segments);
     }
 
+    /// A segment's first group, to be written.
+    pub fn first_of_mut(&mut self, segment: usize) -> &mut [u32] {
+        &mut self.words[self.group * self.places.of(segment, 0)..][..self.group]
+    }
+
     /// A segment's first group.
     pub fn first_of(&self, segment: usize) -> &[u32] {
         &self.words[self.group * self.places.of(segment, 0)..][..self.group]
     }
+}
+
+/// The lowest level that is stored when the tree is built.
+pub const STORED: usize = 3;
+
+/// The memory of all levels above the leaves. Those that are stored have their places in it, the lowest one first.
+/// When they are proved, all of it is that of level 2, and then of what level 1 and the leaves are folded to.
+pub struct Memory {
+    /// All of it.
+    pub words: Buffer,
+    /// The first word of each level from [`STORED`] on, and the end of the last one.
+    starts: Vec<usize>,
+}
+
+impl Memory {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// If the system refuses the memory.
+    pub fn take(pool: &Pool, steps: &[Step], degree: usize) -> Result<Self, AllocationError> {
+        let starts = starts(steps, degree);
+        Ok(Self {
+            words: pool.take(level_words(steps, degree))?,
+            starts,
+        })
+    }
+
+    /// A level that is stored.
+    pub fn level(&mut self, level: usize) -> &mut [u32] {
+        let index = level - STORED;
+        &mut self.words[self.starts[index]..self.starts[index + 1]]
+    }
+
+    /// A level, and the one below it first.
+    pub fn two_levels(&mut self, level: usize) -> [&mut [u32]; 2] {
+        let index = level - STORED;
+        let (below, level) = self.words.split_at_mut(self.starts[index]);
+        let words = self.starts[index + 1] - self.starts[index];
+        [&mut below[self.starts[index - 1]..], &mut level[..words]]
+    }
+}
+
+/// Where each level from [`STORED`] on begins, and where the last one ends.
+fn starts(steps: &[Step], degree: usize) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut end = 0;
+    starts.extend(steps[STORED - 1..].iter().map(|step| {
+        end += step.to.groups() * fraction_words(degree);
+        end
+    }));
+    starts
+}
+
+/// Words of the levels that are stored, or of level 2 if these are more. Level 1 or the leaves are folded to fewer
+/// groups, or only to denominators of as many again.
+pub fn level_words(steps: &[Step], degree: usize) -> usize {
+    let stored = starts(steps, degree).last().copied().unwrap_or(0);
+    stored.max(steps[1].to.groups() * fraction_words(degree))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zonda_kernels::{AllocationError, Buffer, LINE, Platform, Pool};
+use zonda_kernels::{LINE, Platform, Pool};
 use zonda_verifier::{
     fractions::{self, Claim, Fraction, LayerProof, TreeProof},
     transcript::Transcript,
@@ -14,7 +14,7 @@ use super::{
     layer::{Bottom, Layer, Pairs, Stored, fractions_of},
     leaves::Leaves,
     levels::{GROUP, Slots, Step, steps},
-    memory::{Level, fraction_words},
+    memory::{Level, Memory, STORED, fraction_words},
     stored::Folding,
     sum::Lambda,
     top::{Sumcheck, line, pairs},
@@ -108,51 +108,6 @@ pub fn prove<E: ProverChallenge>(
     })
 }
 
-/// The lowest level that is stored when the tree is built.
-const STORED: usize = 3;
-
-/// The memory of all levels above the leaves. Those that are stored have their places in it, the lowest one first.
-/// When they are proved, all of it is that of level 2, and then of what level 1 and the leaves are folded to.
-struct Memory {
-    words: Buffer,
-    /// The first word of each level from [`STORED`] on, and the end of the last one.
-    starts: Vec<usize>,
-}
-
-impl Memory {
-    /// # Errors
-    /// If the system refuses the memory.
-    fn take(pool: &Pool, steps: &[Step], degree: usize) -> Result<Self, AllocationError> {
-        let mut starts = vec![0];
-        let mut end = 0;
-        starts.extend(steps[STORED - 1..].iter().map(|step| {
-            end += step.to.groups() * fraction_words(degree);
-            end
-        }));
-        // Level 2, or what level 1 or the leaves are folded to: these are fewer groups, or only denominators of as
-        // many again.
-        let second = steps[1].to.groups() * fraction_words(degree);
-        Ok(Self {
-            words: pool.take(end.max(second))?,
-            starts,
-        })
-    }
-
-    /// A level that is stored.
-    fn level(&mut self, level: usize) -> &mut [u32] {
-        let index = level - STORED;
-        &mut self.words[self.starts[index]..self.starts[index + 1]]
-    }
-
-    /// A level, and the one below it first.
-    fn two_levels(&mut self, level: usize) -> [&mut [u32]; 2] {
-        let index = level - STORED;
-        let (below, level) = self.words.split_at_mut(self.starts[index]);
-        let words = self.starts[index + 1] - self.starts[index];
-        [&mut below[self.starts[index - 1]..], &mut level[..words]]
-    }
-}
-
 /// A tree that is being proved.
 struct Proving<'a, E> {
     platform: Platform,
@@ -194,7 +149,7 @@ impl<E: ProverChallenge> Proving<'_, E> {
         leaves: &Leaves,
         claim: &Claim<E>,
     ) -> Result<Claim<E>, EngineError> {
-        let (platform, step) = (self.platform, &self.steps[level]);
+        let step = &self.steps[level];
         match level {
             0 => {
                 let layer = Bottom::new(leaves, &mut memory.words, self.pool);
@@ -206,15 +161,13 @@ impl<E: ProverChallenge> Proving<'_, E> {
             }
             _ => {
                 let words = fraction_words(E::DEGREE);
-                let level_words = if level < STORED {
-                    let to = &mut memory.words[..words * step.from.groups()];
-                    build::second::<E>(platform, leaves, &step.from, to);
-                    to
+                let (own, leaves) = if level < STORED {
+                    (&mut memory.words[..], Some(leaves))
                 } else {
-                    memory.level(level)
+                    (memory.level(level), None)
                 };
-                let layer = Stored::new(Level::new(level_words, &step.from, words), &step.from);
-                self.layer(level, claim, layer)
+                let own = Level::new(own, &step.from, words);
+                self.layer(level, claim, Stored::new(own, &step.from, leaves))
             }
         }
     }
@@ -238,11 +191,13 @@ impl<E: ProverChallenge> Proving<'_, E> {
             let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
             if step.by_slot != by_slot {
                 by_slot = step.by_slot;
+                layer.complete(&self.steps[level + number - 2].to, &lambda);
                 layer.regroup(&step.from);
             }
             weighting.next(number, by_slot);
             let with = Folding {
                 step,
+                element: r,
                 r: r.scalar(),
                 eq: &weighting.eq(),
                 lambda: &lambda,
@@ -251,6 +206,7 @@ impl<E: ProverChallenge> Proving<'_, E> {
             polynomial = weighting.polynomial(&sums, &step.to);
         }
         let r = sumcheck.round(polynomial).ok_or(EngineError::Challenge)?;
+        layer.complete(&self.steps[self.steps.len() - 1].to, &lambda);
         let nodes = [0, 1].map(|scope| folded_nodes(&layer.fractions(scope, &lambda), r));
         let nodes = nodes.concat();
         let (layer, claim) = sumcheck.finish(nodes).ok_or(EngineError::Challenge)?;

@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use zonda_kernels::{Kernel, Lanes, Packed, Platform};
+use zonda_kernels::{Kernel, LINE, Lanes, Packed, Platform};
 
 use super::{
-    blocks::{Fractions, Quad, piece, piece_mut},
+    blocks::{Fractions, Quad, block_words, fill, piece, piece_mut, prefetch},
     levels::{GROUP, Segments, Step},
     memory::{Level, Places, Task, fraction_words},
     sum::{Eq, Lambda, Quads, Sums, add_up, ranges, sum},
@@ -47,6 +47,21 @@ pub fn nothing<L: Lanes, E: ProverChallenge>(
         },
         q: E::Packed::<L>::ONE,
     }
+}
+
+/// Writes the fraction (0, 1) into the blocks of a quad, lambda in the first children's numerators.
+pub fn put_nothing<E: ProverChallenge>(
+    numerators: &mut [u32],
+    denominators: &mut [u32],
+    lambda: &Lambda<E>,
+) {
+    let words = block_words(E::DEGREE);
+    for (index, block) in numerators.chunks_exact_mut(words).enumerate() {
+        for (lanes, word) in block.chunks_exact_mut(LINE).zip(&lambda.words) {
+            lanes.fill(if index.is_multiple_of(2) { *word } else { 0 });
+        }
+    }
+    fill(denominators, E::DEGREE, 1);
 }
 
 /// The first round.
@@ -118,6 +133,8 @@ pub struct Folding<'a, E: ProverChallenge> {
     /// The step.
     pub step: &'a Step,
     /// The challenge.
+    pub element: E,
+    /// The challenge, prepared.
     pub r: E::Scalar,
     /// The weights.
     pub eq: &'a Eq<E>,
@@ -192,23 +209,24 @@ impl<L: Lanes, E: ProverChallenge, const HAS_LAMBDA: bool> Quads<L, E::Packed<L>
         } = **with;
         let words = fraction_words(E::DEGREE);
         let source = 2 * at.index + at.half;
+        let present = step.present(at);
+        let group = from.of(at.segment, source) - task.first;
+        let next = from.of(at.segment, source + 1) - task.first;
+        prefetch::<L>(task.words, words * next, words);
+        let group = piece(task.words, words, group);
         let mut x = [Fractions::nothing(); 4];
-        if source < step.from.groups_of(at.segment) {
-            let place = from.of(at.segment, source) - task.first;
-            let group = piece(task.words, words, place);
-            let mut i = 0;
-            while i < 4 {
+        let mut i = 0;
+        while i < 4 {
+            if i < present {
                 let a = Fractions::<E::Packed<L>>::load(group, FOLDED[i], at.part);
                 x[i] = a.line(Fractions::load(group, FOLDED[i] + 2, at.part), &r);
-                i += 1;
+                if !HAS_LAMBDA && i.is_multiple_of(2) {
+                    x[i].p = x[i].p.add_scaled(x[i].q, &lambda.scalar);
+                }
+            } else {
+                x[i] = nothing::<L, E>(i % 2, lambda);
             }
-            if !HAS_LAMBDA {
-                x[0].p = x[0].p.add_scaled(x[0].q, &lambda.scalar);
-                x[2].p = x[2].p.add_scaled(x[2].q, &lambda.scalar);
-            }
-        } else {
-            let [first, second] = [nothing::<L, E>(0, lambda), nothing::<L, E>(1, lambda)];
-            x = [first, second, first, second];
+            i += 1;
         }
         let place = to.of(at.segment, at.index) - task.first;
         let group = piece_mut(task.words, words, place);

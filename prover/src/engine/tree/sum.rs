@@ -137,6 +137,7 @@ pub fn sum<L: Lanes, E: ProverChallenge, Q: Quads<L, E::Packed<L>, N>, const N: 
                 segment,
                 first: segments.starts[segment],
                 groups: group..end,
+                quads: segments.quads_of(segment),
                 part,
             };
             own.sum::<L, E, Q, N>(eq, quads, &mut totals);
@@ -160,6 +161,8 @@ struct Run {
     /// The segment's first group.
     first: usize,
     groups: Range<usize>,
+    /// How many quads the segment has.
+    quads: usize,
     part: usize,
 }
 
@@ -177,6 +180,7 @@ impl Run {
             segment,
             first,
             ref groups,
+            quads: end,
             part,
         } = self;
         let mask = (1 << eq.log_low) - 1;
@@ -188,6 +192,9 @@ impl Run {
             let mut half = 0;
             while half < 2 {
                 let index = 2 * (group - first) + half;
+                if index >= end {
+                    break;
+                }
                 let of_quad = Some((index >> eq.log_low, class));
                 if of_quad != common {
                     self.flush::<L, E, N>(eq, common, &mut sums, totals);

@@ -97,9 +97,9 @@ impl<'a, E: ProverChallenge> Weighting<'a, E> {
         let weights = self.segments.iter().enumerate();
         weights
             .map(|(segment, weight)| {
-                let groups = segments.groups_of(segment);
-                if last.0 != groups {
-                    last = (groups, self.weights.below(2 * groups));
+                let quads = segments.quads_of(segment);
+                if last.0 != quads {
+                    last = (quads, self.weights.below(quads));
                 }
                 *weight * last.1
             })
