@@ -175,13 +175,6 @@ impl<'a> Folded<'a> {
         let from_kinds = leaves.map_or(&self.kinds[..], Leaves::kinds);
         let (kinds, general) = folded_kinds(with.step, from_kinds);
         let mut numerators = pool.take(words * general)?;
-        eprintln!(
-            "general {general} of {}, from {} of {}; counts {:?}",
-            kinds.len(),
-            from_kinds.iter().filter(|k| class(**k) == 0).count(),
-            from_kinds.len(),
-            leaves.map(|l| l.counts.len())
-        );
         let from = self.denominators.places().clone();
         let turned = leaves.map_or_else(Vec::new, |leaves| leaves.turned(with.element));
         let source = match leaves {
@@ -460,7 +453,11 @@ impl<E: ProverChallenge> Fold<'_, E> {
                 }
                 kind => {
                     let count = L::splat(kind.count().unwrap_or(0));
-                    p[..present].fill(E::Packed::<L>::from_base(count));
+                    let mut i = 0;
+                    while i < present {
+                        p[i] = E::Packed::<L>::from_base(count);
+                        i += 1;
+                    }
                 }
             },
         }

@@ -235,13 +235,19 @@ impl Group<'_> {
     #[inline(always)]
     pub fn square<L: Lanes, P: Packed<L>>(&self, first: usize, part: usize) -> P {
         if let Some(line) = self.line {
-            let f: [L; 4] = core::array::from_fn(|i| self.field(first + i, part));
+            let f0: L = self.field(first, part);
+            let f1: L = self.field(first + 1, part);
+            let f2: L = self.field(first + 2, part);
+            let f3: L = self.field(first + 3, part);
             let mut product = Sum::<L>::new();
-            product.add::<P>((f[2] - f[0]) * (f[3] - f[1]), &line.power_square);
+            product.add::<P>((f2 - f0) * (f3 - f1), &line.power_square);
             return product.reduce::<P>();
         }
-        let q: [P; 4] = core::array::from_fn(|i| load(self.values, first + i, part));
-        (q[2] - q[0]) * (q[3] - q[1])
+        let q0: P = load(self.values, first, part);
+        let q1: P = load(self.values, first + 1, part);
+        let q2: P = load(self.values, first + 2, part);
+        let q3: P = load(self.values, first + 3, part);
+        (q2 - q0) * (q3 - q1)
     }
 
     /// The denominators of a block, folded with those of the second one after it. `turned` is the challenge times the
