@@ -71,7 +71,7 @@ pub fn leaves<E: ProverChallenge>(
         ));
     }
     // Tables without rows have one group, of nothing.
-    for rest in &mut groups {
+    for rest in groups.iter_mut().filter(|rest| rest.place.is_some()) {
         fill(rest.values, E::DEGREE, 1);
         fill_fractions(rest.third, E::DEGREE, 0);
     }
