@@ -95,12 +95,13 @@ fn stacks(profile: &Profile) -> Vec<(String, u64, u64)> {
 
 /// One cell for an instruction, ten for a multiplication.
 fn costs() -> CellCosts {
-    let mut costs = CellCosts::default();
-    costs.instructions = Family::ALL.map(|family| match family {
-        Family::Multiply => 10,
-        _ => 1,
-    });
-    costs
+    CellCosts {
+        instructions: Family::ALL.map(|family| match family {
+            Family::Multiply => 10,
+            _ => 1,
+        }),
+        ..CellCosts::default()
+    }
 }
 
 #[test]

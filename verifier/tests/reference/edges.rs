@@ -229,7 +229,9 @@ fn heights_are_those_of_rows() {
     for more in [true, false] {
         let mut run = one_part();
         let mut inputs = run.parts[0].inputs.iter_mut();
-        let input = inputs.find(|input| input.table == Table::AddImmediate).unwrap();
+        let input = inputs
+            .find(|input| input.table == Table::AddImmediate)
+            .unwrap();
         if more {
             input.height += 1;
             input.rows.push(vec![F::ZERO; width(Table::AddImmediate)]);
