@@ -214,7 +214,7 @@ pub struct Cut {
     /// available memory
     #[arg(long, value_name = "SIZE", value_parser = sizes::parse)]
     pub memory: Option<u64>,
-    /// The most instructions of a shard; without it, 524288, or as many as there is memory for
+    /// The most instructions of a shard; without it, 1048576, or as many as there is memory for
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub shard_cycles: Option<u64>,
 }

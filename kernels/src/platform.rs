@@ -118,6 +118,7 @@ impl Drop for Ordered {
 /// modules side by side. Generic functions would all go with this one.
 pub(crate) trait Compiled: Kernel + Sized {
     /// Does the work with portable vectors.
+    #[inline(never)]
     fn portable(self) -> Self::Output {
         self.run::<Portable>()
     }

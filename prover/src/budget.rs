@@ -32,7 +32,7 @@ pub struct Budget {
 }
 
 /// The most instructions of a shard, unless a budget sets another number.
-pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 19;
+pub const DEFAULT_SHARD_CYCLES: u64 = 1 << 20;
 
 impl Default for Budget {
     /// About half of the memory that the machine has available; small changes of it do not change the

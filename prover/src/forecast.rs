@@ -44,7 +44,7 @@ impl Cost {
                 COMMIT * main + COMMIT_PART + work(parameters.lookup_work_bits),
             ),
             (Stage::Tree, (TREE * messages + TREE_PART) * field),
-            (Stage::Rows, ROWS * main * field),
+            (Stage::Rows, (ROWS * main + ROWS_PART) * field),
             (Stage::Open, OPEN * main + columns),
             (Stage::Fold, FOLD_ROW * rows * field + halvings + queries),
         ];
@@ -68,17 +68,19 @@ impl Cost {
 /// Nanoseconds for each cell, or each message, at degree 4: from the figures of the benchmarks `sums` and `opening`.
 const COMMIT: f64 = 7.5;
 /// Nanoseconds for what does not grow with the cells.
-const COMMIT_PART: f64 = 2.0e6;
-const WITNESS: f64 = 3.0;
-const TREE: f64 = 25.0;
+const COMMIT_PART: f64 = 3.0e6;
+const WITNESS: f64 = 5.0;
+const TREE: f64 = 32.0;
 /// Nanoseconds for the many slots with few rows.
-const TREE_PART: f64 = 4.0e7;
+const TREE_PART: f64 = 3.0e7;
 const ROWS: f64 = 3.2;
+/// Nanoseconds for the many tables with few rows.
+const ROWS_PART: f64 = 4.0e6;
 const OPEN: f64 = 1.4;
 /// Nanoseconds for each row of the main matrix.
 const FOLD_ROW: f64 = 60.0;
 /// Nanoseconds for each attempt of a proof of work.
-const ATTEMPT: f64 = 10.0;
+const ATTEMPT: f64 = 9.0;
 
 fn cells(matrix: &Matrix) -> f64 {
     matrix.width as f64 * f64::from(matrix.log_height).exp2()
@@ -178,49 +180,49 @@ mod tests {
                 fibonacci,
                 &thousand,
                 standard,
-                [3.0, 6.8, 51.1, 6.5, 8.3, 15.8],
+                [2.6, 14.0, 50.5, 9.2, 8.2, 15.3],
             ),
             run(
                 "fibonacci, two threads",
                 fibonacci,
                 &thousand,
                 standard,
-                [2.4, 4.2, 24.8, 4.9, 5.4, 9.0],
+                [2.4, 8.3, 48.1, 3.7, 11.4, 15.2],
             ),
             run(
                 "fibonacci, high",
                 fibonacci,
-                &thousand,
+                &1005_u32.to_le_bytes(),
                 Preset::High,
-                [2.4, 3.9, 58.3, 6.6, 2.0, 24.3],
+                [3.2, 9.7, 92.1, 6.9, 1.9, 29.2],
             ),
             run(
                 "sha256, one thread",
                 sha256,
                 &[0; 4128],
                 standard,
-                [27.4, 49.1, 149.6, 25.3, 13.6, 21.1],
+                [62.7, 50.2, 182.2, 27.0, 14.9, 9.6],
             ),
             run(
                 "sha256, two threads",
                 sha256,
                 &[0; 4128],
                 standard,
-                [18.9, 26.5, 78.9, 14.6, 9.1, 15.8],
+                [55.8, 49.9, 163.1, 29.1, 15.1, 9.9],
             ),
             run(
                 "sha256 of more, two threads",
                 sha256,
                 &[0; 17_920],
                 standard,
-                [103.4, 268.4, 493.8, 116.9, 52.4, 71.0],
+                [102.1, 207.7, 773.9, 96.5, 67.3, 25.6],
             ),
             run(
                 "json, two threads",
                 json,
                 canada,
                 standard,
-                [65.7, 84.7, 175.0, 41.3, 21.1, 12.2],
+                [97.8, 157.1, 473.5, 82.5, 29.8, 21.1],
             ),
         ]
     }

@@ -48,7 +48,7 @@ fn smaller_budgets_cut_into_more_shards() {
     let input = 100_000_u32.to_le_bytes();
     let mut shards = Vec::new();
     let mut stated = Vec::new();
-    for mebibytes in [1024, 180, 140] {
+    for mebibytes in [1024, 160, 110] {
         let options = with(mebibytes << 20, DEFAULT_SHARD_CYCLES);
         let proved = prove(&engine, &program, &input, &options, &mut Discard).unwrap();
         assert!(proved.report.estimate_bytes <= mebibytes << 20);

@@ -91,11 +91,14 @@ fn each_piece_of_memory_may_be_refused() {
     at_least(2, pieces, "execution");
 
     for (source, least) in [(Source::Vectors, 4), (Source::Pool, 4)] {
+        // An engine commits to a program's columns once.
+        let engine = Engine::default();
         let setup = || Setup::new(&engine, &program, options.preset).map(drop);
         let (pieces, ()) = refuse_each(source, &engine, setup, of_proof);
         at_least(least, pieces, "setup");
     }
     for (source, least) in [(Source::Vectors, 2), (Source::Pool, 10)] {
+        let engine = Engine::default();
         let key = || verifying_key(&engine, &program, &options);
         let (pieces, key) = refuse_each(source, &engine, key, of_proof);
         at_least(least, pieces, "key");

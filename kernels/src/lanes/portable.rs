@@ -1,4 +1,6 @@
 //! Arrays of words: the definition.
+//!
+//! Products are calls. Inlined, they make the code of kernels several times as long, and slow to compile.
 // Indices show that the lanes of several arrays go together, and loops are sure to be inlined.
 #![allow(clippy::needless_range_loop)]
 
@@ -55,7 +57,7 @@ impl Portable {
 
     /// `a * b = high * 2^31 + low`, with `high <= p - 3` and `low <= p`, and they are not both the
     /// largest, so the sum is less than `2p`.
-    #[inline(always)]
+    #[inline(never)]
     fn product(self, other: Self) -> Self {
         self.zip(other, |a, b| {
             let c = u64::from(a) * u64::from(b);
@@ -87,7 +89,7 @@ impl Lanes for Portable {
         Self([word; 8])
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn mul_twice(self, twice: Self) -> Self {
         self.product(self.zip(twice, |_, w| w >> 1))
     }
@@ -97,7 +99,7 @@ impl Lanes for Portable {
         [u64::from(x); 8]
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn mul_add_wide(mut sum: [u64; 8], a: Self, b: Self) -> [u64; 8] {
         for i in 0..8 {
             sum[i] += u64::from(a.0[i]) * u64::from(b.0[i]);
@@ -114,7 +116,7 @@ impl Lanes for Portable {
     }
 
     /// Folded twice, the sum is at most `p + 4`.
-    #[inline(always)]
+    #[inline(never)]
     fn reduce_wide(sum: [u64; 8]) -> Self {
         let sum = Self::fold_wide(Self::fold_wide(sum));
         let mut result = [0; 8];
