@@ -1,7 +1,9 @@
 //! Evaluating tables over vectors of rows: each row's messages, on a flat tape.
 
+use std::marker::PhantomData;
+
 use zonda_circuits::{
-    machine::Table,
+    machine::{ForTable, Table},
     tape::{Plan, tape},
 };
 use zonda_kernels::{Kernel, LINE, Lanes};
@@ -50,16 +52,20 @@ fn evaluate<L: Lanes, const TABLE: usize>(rows: &mut Rows<'_, L>) {
     L::call(One::<L, TABLE>(rows));
 }
 
+/// Finds the evaluation of a table over lanes `L`.
+struct Find<L>(PhantomData<L>);
+
+impl<L: Lanes> ForTable for Find<L> {
+    type Output = Evaluate<L>;
+
+    fn run<const TABLE: usize>(self) -> Evaluate<L> {
+        evaluate::<L, TABLE>
+    }
+}
+
 /// The evaluation of `table` over lanes `L`.
 pub fn of<L: Lanes>(table: Table) -> Evaluate<L> {
-    macro_rules! all {
-        ($($index:literal)*) => {{
-            const _: () = assert!(Table::ALL.len() == [$($index),*].len());
-            let functions: [Evaluate<L>; Table::ALL.len()] = [$(evaluate::<L, $index>),*];
-            functions[table as usize]
-        }};
-    }
-    all!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26)
+    table.run(Find(PhantomData))
 }
 
 /// Room for adjacent columns of one vector of rows, in the blocks of sixteen in which they are
