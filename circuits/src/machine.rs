@@ -139,7 +139,7 @@ pub trait ForTable {
 macro_rules! tables {
     ($(
         $(#[$meta:meta])*
-        $role:ident $table:ident = $module:ident :: $columns:ident
+        $role:ident $table:ident = $module:ident :: $columns:ident $numbers:tt
             $(boundary $boundary:ident)? $(fixed $fixed:ident)? ,
     )*) => {
         /// A table of the machine.
@@ -159,6 +159,13 @@ macro_rules! tables {
             /// The table's purpose.
             pub const fn role(self) -> Role {
                 match self { $(Self::$table => Role::$role,)* }
+            }
+
+            /// How many constraints, messages, and fields of messages a row has: constants, so that the
+            /// evaluation of a table knows them when it is compiled. A test compares them with what
+            /// `eval` states.
+            pub(crate) const fn numbers(self) -> [usize; 3] {
+                match self { $(Self::$table => $numbers,)* }
             }
 
             /// How many columns are committed after the global challenge, without those of the
@@ -295,61 +302,62 @@ macro_rules! tables {
     };
 }
 
+// After the row's structure: how many constraints, messages, and fields of messages a row has.
 tables! {
     /// ADD, SUB.
-    Execution AddSub = add_sub::AddSub,
+    Execution AddSub = add_sub::AddSub [5, 16, 52],
     /// ADDI, LUI, AUIPC, FENCE.
-    Execution AddImmediate = add_immediate::AddImmediate,
+    Execution AddImmediate = add_immediate::AddImmediate [2, 12, 39],
     /// XOR, OR, AND.
-    Execution Bitwise = bitwise::Bitwise,
+    Execution Bitwise = bitwise::Bitwise [5, 18, 62],
     /// XORI, ORI, ANDI.
-    Execution BitwiseImmediate = bitwise_immediate::BitwiseImmediate,
+    Execution BitwiseImmediate = bitwise_immediate::BitwiseImmediate [5, 12, 43],
     /// SLL, SRL, SRA.
-    Execution Shift = shift::Shift,
+    Execution Shift = shift::Shift [13, 20, 58],
     /// SLLI, SRLI, SRAI.
-    Execution ShiftImmediate = shift_immediate::ShiftImmediate,
+    Execution ShiftImmediate = shift_immediate::ShiftImmediate [12, 14, 42],
     /// SLT, SLTU.
-    Execution SetLessThan = set_less_than::SetLessThan,
+    Execution SetLessThan = set_less_than::SetLessThan [5, 18, 54],
     /// SLTI, SLTIU.
-    Execution SetLessThanImmediate = set_less_than_immediate::SetLessThanImmediate,
+    Execution SetLessThanImmediate = set_less_than_immediate::SetLessThanImmediate [4, 13, 40],
     /// BEQ, BNE, BLT, BGE, BLTU, BGEU.
-    Execution Branch = branch::Branch,
+    Execution Branch = branch::Branch [21, 13, 40],
     /// JAL, JALR.
-    Execution Jump = jump::Jump,
+    Execution Jump = jump::Jump [7, 12, 39],
     /// LW, SW.
-    Execution LoadStoreWord = load_store_word::LoadStoreWord,
+    Execution LoadStoreWord = load_store_word::LoadStoreWord [7, 15, 51],
     /// LB, LBU, LH, LHU, SB, SH.
-    Execution LoadStoreSubword = load_store_subword::LoadStoreSubword,
+    Execution LoadStoreSubword = load_store_subword::LoadStoreSubword [20, 17, 55],
     /// Loads and stores off their natural alignment.
-    Execution LoadStoreMisaligned = load_store_misaligned::LoadStoreMisaligned,
+    Execution LoadStoreMisaligned = load_store_misaligned::LoadStoreMisaligned [32, 25, 76],
     /// MUL, MULH, MULHSU, MULHU.
-    Execution Multiply = multiply::Multiply,
+    Execution Multiply = multiply::Multiply [8, 24, 64],
     /// DIV, DIVU, REM, REMU.
-    Execution Divide = divide::Divide,
+    Execution Divide = divide::Divide [20, 26, 66],
     /// ECALL.
-    Execution Ecall = ecall::Ecall,
+    Execution Ecall = ecall::Ecall [32, 31, 90],
     /// Words moved by ECALLs.
-    Execution Transfer = transfer::Transfer,
+    Execution Transfer = transfer::Transfer [16, 15, 42],
     /// The instructions that a shard executes.
-    Execution Instructions = instructions::Instructions boundary InBoundary,
+    Execution Instructions = instructions::Instructions [0, 2, 18] boundary InBoundary,
     /// The registers, the output length and the memory that a shard takes over and leaves.
-    Execution Boundary = boundary::Boundary boundary InBoundary,
+    Execution Boundary = boundary::Boundary [0, 5, 21] boundary InBoundary,
     /// Where a shard begins and ends, and its public output, as the verifier knows them.
-    Execution Statement = statement::Statement,
+    Execution Statement = statement::Statement [4, 4, 8],
     /// The decoded program.
-    Program Program = program::Program boundary InBoundary fixed Fixed,
+    Program Program = program::Program [0, 1, 9] boundary InBoundary fixed Fixed,
     /// Registers, output length, and memory that the program file fills.
-    Program Image = image::Image boundary InBoundary fixed Fixed,
+    Program Image = image::Image [1, 2, 10] boundary InBoundary fixed Fixed,
     /// Memory that starts as zero.
-    Zeroed Zeroed = zeroed::Zeroed boundary InBoundary,
+    Zeroed Zeroed = zeroed::Zeroed [3, 11, 24] boundary InBoundary,
     /// Where the image is not, and no hole.
-    Zeroed Gaps = gaps::Gaps fixed Fixed,
+    Zeroed Gaps = gaps::Gaps [0, 3, 8] fixed Fixed,
     /// Values below 2^16.
-    Lookup Range16 = range16::Range16 fixed Fixed,
+    Lookup Range16 = range16::Range16 [0, 1, 1] fixed Fixed,
     /// Pairs of bytes.
-    Lookup Bytes = bytes::Bytes fixed Fixed,
+    Lookup Bytes = bytes::Bytes [0, 2, 5] fixed Fixed,
     /// Powers of two.
-    Lookup PowersOfTwo = powers_of_two::PowersOfTwo fixed Fixed,
+    Lookup PowersOfTwo = powers_of_two::PowersOfTwo [0, 1, 2] fixed Fixed,
 }
 
 impl Table {

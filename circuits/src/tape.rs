@@ -375,38 +375,6 @@ impl Product for Known {
     }
 }
 
-/// The sizes of all tables: constants, so that the evaluation of a table knows them when it is
-/// compiled. Constraints, messages and fields; a test compares them with the plans.
-const SIZES: [[usize; 3]; Table::ALL.len()] = [
-    [5, 16, 52],  // add_sub
-    [2, 12, 39],  // add_immediate
-    [5, 18, 62],  // bitwise
-    [5, 12, 43],  // bitwise_immediate
-    [13, 20, 58], // shift
-    [12, 14, 42], // shift_immediate
-    [5, 18, 54],  // set_less_than
-    [4, 13, 40],  // set_less_than_immediate
-    [21, 13, 40], // branch
-    [7, 12, 39],  // jump
-    [7, 15, 51],  // load_store_word
-    [20, 17, 55], // load_store_subword
-    [32, 25, 76], // load_store_misaligned
-    [8, 24, 64],  // multiply
-    [20, 26, 66], // divide
-    [32, 31, 90], // ecall
-    [16, 15, 42], // transfer
-    [0, 2, 18],   // instructions
-    [0, 5, 21],   // boundary
-    [4, 4, 8],    // statement
-    [0, 1, 9],    // program
-    [1, 2, 10],   // image
-    [3, 11, 24],  // zeroed
-    [0, 3, 8],    // gaps
-    [0, 1, 1],    // range16
-    [0, 2, 5],    // bytes
-    [0, 1, 2],    // powers_of_two
-];
-
 /// The largest sizes of any table, each on its own.
 pub const LARGEST: Size = {
     let mut largest = Size {
@@ -415,7 +383,7 @@ pub const LARGEST: Size = {
         fields: 0,
     };
     let mut index = 0;
-    while index < SIZES.len() {
+    while index < Table::ALL.len() {
         let size = Table::ALL[index].size();
         largest.constraints = max(largest.constraints, size.constraints);
         largest.messages = max(largest.messages, size.messages);
@@ -454,7 +422,7 @@ const fn max(a: usize, b: usize) -> usize {
 impl Table {
     /// How many values the evaluation of a row of the table gives.
     pub const fn size(self) -> Size {
-        let [constraints, messages, fields] = SIZES[self as usize];
+        let [constraints, messages, fields] = self.numbers();
         Size {
             constraints,
             messages,
