@@ -108,7 +108,7 @@ pub use zonda_riscv_emu::{
     meter::Meter,
     profile::{Function, FunctionWeight, Profile, Span, Stack, Weight},
     program::Program,
-    record::Family,
+    record::{Family, Service},
 };
 pub use zonda_verifier::protocol::VERSION as PROOF_VERSION;
 pub use zonda_verifier::{

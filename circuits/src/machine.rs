@@ -7,7 +7,10 @@ use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 #[cfg(feature = "witness")]
 use zonda_riscv_emu::allocate::OutOfMemory;
-use zonda_riscv_emu::instruction::Instruction;
+use zonda_riscv_emu::{
+    instruction::Instruction,
+    record::{Family, Service},
+};
 
 #[cfg(feature = "symbolic")]
 use crate::columns::Structure;
@@ -361,6 +364,16 @@ tables! {
 }
 
 impl Table {
+    /// The table of a family: families are the first tables.
+    pub const fn of_family(family: Family) -> Self {
+        Self::ALL[family as usize]
+    }
+
+    /// The table of a service: services come after the families.
+    pub const fn of_service(service: Service) -> Self {
+        Self::ALL[Family::ALL.len() + service as usize]
+    }
+
     /// The table's preprocessed columns for a program, if it has any. Their height is the table's.
     pub fn fixed(self, image: &Image) -> Option<RowMajorMatrix<F>> {
         let rows = FixedRows::new(self, image)?;

@@ -12,7 +12,7 @@ use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
     instruction::Instruction,
     program::Program,
-    record::{Family, Records},
+    record::{Family, Records, Service},
 };
 
 use crate::{
@@ -147,7 +147,7 @@ pub fn traces(
 ) -> Vec<TableTrace> {
     let mut extent = boundary.extent(image);
     extent.instructions = Family::ALL.map(|family| records.count(family));
-    extent.transferred_words = records.transfers.len();
+    extent.services = Service::ALL.map(|service| records.served(service));
     let cells = |count| allocate::filled(0, count);
     let filled = || {
         let mut filling = Filling::new(image, part, boundary, &extent, instruction_at, cells)?;
@@ -270,7 +270,7 @@ where
         })
     }
 
-    /// Adds a row for each instruction, and each transfer, in the order in which they come.
+    /// Adds a row for each instruction, and each record of a service, in the order in which they come.
     ///
     /// # Errors
     /// If the system refuses memory for counts of lookups.

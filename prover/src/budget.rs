@@ -3,7 +3,7 @@
 use zonda_circuits::machine::Table;
 use zonda_riscv_emu::{
     execute::{self, DebugStream, Discard, Host},
-    record::Family,
+    record::{Family, Service},
     shard::{Costs, Cut},
 };
 use zonda_verifier::{MAX_OUTPUT_BYTES, Preset};
@@ -242,10 +242,9 @@ const RESERVE_SHARE: u64 = 32;
 /// The cost of each thing, in bytes of memory at the stage where proving a part takes the most.
 fn costs(preset: Preset) -> Costs {
     let row = |table| estimate::row(table, preset) as u32;
-    let family = |family: Family| row(Table::ALL[family as usize]);
     Costs {
-        instructions: Family::ALL.map(family),
-        transferred_word: row(Table::Transfer),
+        instructions: Family::ALL.map(|family| row(Table::of_family(family))),
+        services: Service::ALL.map(|service| row(Table::of_service(service))),
         output_byte: row(Table::Statement),
         touched_word: row(Table::Boundary),
         distinct_instruction: row(Table::Instructions),

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use zonda_circuits::{machine::Table, tape::Plan};
 use zonda_kernels::LINE;
-use zonda_riscv_emu::record::{EcallStep, Family, MemoryStep, Step, TransferWord};
+use zonda_riscv_emu::record::{EcallStep, Family, MemoryStep, Service, Step};
 use zonda_verifier::{
     Heights, Layout, Preset,
     layout::{self, LOG_PAGE, MAIN, Matrix},
@@ -137,9 +137,11 @@ fn shard(shard: &ShardWork) -> u64 {
         let count = u64::from(shard.instructions[family as usize]);
         2 * count.min(PIECE) * record(family) as u64
     });
-    let transfers = size_of::<TransferWord>() as u64 * u64::from(shard.transferred_words);
+    let services = Service::ALL
+        .into_iter()
+        .map(|service| service.record_bytes() as u64 * u64::from(shard.services[service as usize]));
     let machine = machine(shard.words.iter().map(|word| word.address));
-    shard.bytes() + machine + records.sum::<u64>() + transfers
+    shard.bytes() + machine + records.sum::<u64>() + services.sum::<u64>()
 }
 
 /// Cells of a phase's matrix.

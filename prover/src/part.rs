@@ -11,7 +11,7 @@ use zonda_circuits::{
 };
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
-    record::{Family, REGISTERS},
+    record::{Family, REGISTERS, Service},
     shard::{BoundaryWord, End, ReplayInput, Shard, Start},
 };
 use zonda_verifier::{
@@ -53,8 +53,8 @@ pub struct ShardWork {
     pub end: End,
     /// How many instructions of each family it executes.
     pub instructions: [u32; Family::ALL.len()],
-    /// How many words its ECALLs move.
-    pub transferred_words: u32,
+    /// How many records each service leaves.
+    pub services: [u32; Service::ALL.len()],
 }
 
 /// How a run uses its program.
@@ -89,9 +89,9 @@ impl From<Shard> for ShardWork {
             input: shard.input,
             output: shard.output,
             end: shard.end,
-            // A shard has at most 2^22 instructions, and moves at most 2^22 words.
+            // A shard has at most 2^22 instructions, and as many records of a service.
             instructions: shard.meter.instructions.map(|count| count as u32),
-            transferred_words: shard.meter.transferred_words as u32,
+            services: shard.meter.services.map(|count| count as u32),
         }
     }
 }
@@ -109,7 +109,7 @@ impl ShardWork {
             words: &self.words,
             input: &self.input,
             instructions: self.instructions,
-            transferred_words: self.transferred_words,
+            services: self.services,
         }
     }
 
@@ -214,7 +214,7 @@ impl Work {
         let mut extent = Extent::of_nothing(image);
         if let Some(shard) = &self.shard {
             extent.instructions = shard.instructions.map(|count| count as usize);
-            extent.transferred_words = shard.transferred_words as usize;
+            extent.services = shard.services.map(|count| count as usize);
             extent.pcs = shard.pcs.len();
             extent.held = REGISTERS + shard.words.len() + 1;
             extent.output = shard.output.len();
@@ -293,10 +293,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_are_the_first_tables() {
+    fn families_and_services_have_tables() {
         for family in Family::ALL {
-            assert_eq!(Table::ALL[family as usize].name(), family.name());
+            assert_eq!(Table::of_family(family).name(), family.name());
         }
-        assert_eq!(Table::ALL[Family::ALL.len()], Table::Transfer);
+        for service in Service::ALL {
+            assert_eq!(Table::of_service(service).name(), service.name());
+        }
     }
 }

@@ -6,7 +6,7 @@ use zonda_riscv_emu::{
     execute::{self, Host, execute_profiled},
     profile::{CellCosts, Profile},
     program::Program,
-    record::Family,
+    record::{Family, Service},
 };
 use zonda_verifier::layout::committed_in_all;
 
@@ -40,8 +40,8 @@ pub fn profile(
 fn costs() -> CellCosts {
     let cells = |table| committed_in_all(table) as u32;
     CellCosts {
-        instructions: Family::ALL.map(|family| cells(Table::ALL[family as usize])),
-        transferred_word: cells(Table::Transfer),
+        instructions: Family::ALL.map(|family| cells(Table::of_family(family))),
+        services: Service::ALL.map(|service| cells(Table::of_service(service))),
         touched_word: cells(Table::Boundary),
         zeroed_word: cells(Table::Zeroed),
         distinct_instruction: cells(Table::Instructions),
@@ -68,7 +68,7 @@ mod tests {
         let tables = proved.report.cells.tables.iter();
         let by_run = |name: &str| {
             let others = [Table::Boundary, Table::Instructions].map(Table::name);
-            let families = Family::ALL.map(|family| Table::ALL[family as usize].name());
+            let families = Family::ALL.map(|family| Table::of_family(family).name());
             families.contains(&name) || others.contains(&name)
         };
         let cells: u64 = tables

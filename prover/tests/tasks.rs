@@ -159,7 +159,7 @@ fn tasks_that_are_not_what_the_program_does_are_refused() {
     });
     assert!(matches!(moved, TaskError::Replay(_)), "{moved}");
     for count in [1, 1000] {
-        let more = counted(&|shard| shard.transferred_words += count);
+        let more = counted(&|shard| shard.services[0] += count);
         assert!(matches!(more, TaskError::Replay(_)), "{more}");
     }
     // The header does not hold the output.

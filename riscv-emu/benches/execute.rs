@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zonda_riscv_emu::{
     execute::{Discard, Options, execute, execute_metered, execute_recorded},
     program::Program,
-    record::{Family, Records},
+    record::{Family, Records, Service},
     shard::{Costs, Cut, Replay, Shard, Sharder},
     testing::*,
 };
@@ -17,7 +17,7 @@ const CUT: Cut = Cut {
     capacity: 70 << 20,
     costs: Costs {
         instructions: [65; Family::ALL.len()],
-        transferred_word: 60,
+        services: [60; Service::ALL.len()],
         output_byte: 15,
         touched_word: 40,
         distinct_instruction: 20,

@@ -4,7 +4,7 @@ use crate::{
     instruction::Form,
     interpreter::Stop,
     meter::Meter,
-    observer::{EcallEvent, Event, Observer, Touch, Transfer},
+    observer::{EcallEvent, Event, Observer, Served, Touch},
     program::Program,
     record::Family,
 };
@@ -45,8 +45,8 @@ impl Observer for Counter<'_> {
         self.meter.memory_step(self.program, family, event, &words);
     }
 
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        self.meter.transfer(self.program, transfer);
+    fn serve(&mut self, served: Served) -> Result<(), Stop> {
+        self.meter.serve(self.program, served);
         Ok(())
     }
 
@@ -78,13 +78,13 @@ impl Meter {
         }
     }
 
-    /// Counts a word that an ECALL moves.
-    pub(crate) fn transfer(&mut self, program: &Program, transfer: Transfer) {
-        self.transferred_words += 1;
-        if transfer.is_output {
-            self.output_bytes += u64::from(transfer.count);
-        } else {
-            self.stores_to_text += u64::from(program.is_text(transfer.word.address));
-        }
+    /// Counts what a service does.
+    pub(crate) fn serve(&mut self, program: &Program, served: Served) {
+        self.services[served.service() as usize] += 1;
+        self.output_bytes += served.output_bytes();
+        let is_to_text = served
+            .stored()
+            .is_some_and(|address| program.is_text(address));
+        self.stores_to_text += u64::from(is_to_text);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     error::TrapKind,
     execute::{DebugStream, Host},
     interpreter::{Machine, Stop},
-    observer::{EcallEvent, Observer, Touch, Transfer},
+    observer::{EcallEvent, Observer, Served, Touch, Transfer},
     record::Call,
 };
 
@@ -96,7 +96,7 @@ impl<O: Observer> Machine<'_, O> {
                 }
                 u32::from_le_bytes(after)
             })?;
-            self.observer.transfer(part.transfer(false, word, 0))?;
+            self.observer.serve(part.transfer(false, word, 0))?;
         }
         Ok(length)
     }
@@ -115,7 +115,7 @@ impl<O: Observer> Machine<'_, O> {
                 .output
                 .extend_from_slice(&word.before.to_le_bytes()[part.places()]);
             let index = start + (length - part.remaining);
-            self.observer.transfer(part.transfer(true, word, index))?;
+            self.observer.serve(part.transfer(true, word, index))?;
         }
         Ok(length)
     }
@@ -172,21 +172,21 @@ impl Part {
         usize::from(self.offset)..usize::from(self.offset + self.count)
     }
 
-    fn transfer(&self, is_output: bool, word: Touch, index: u32) -> Transfer {
+    fn transfer(&self, is_output: bool, word: Touch, index: u32) -> Served {
         let Self {
             offset,
             count,
             remaining,
             ..
         } = *self;
-        Transfer {
+        Served::Transfer(Transfer {
             is_output,
             word,
             offset,
             count,
             remaining,
             index,
-        }
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     profile::{CellCosts, Profile},
     profiler::Profiler,
     program::Program,
-    record::{CLK_PER_STEP, FinalWord, INITIAL_CLK, Records},
+    record::{CLK_PER_STEP, FinalWord, INITIAL_CLK, Records, Service},
     recorder::Recorder,
 };
 
@@ -158,7 +158,7 @@ pub fn execute_recorded(
         .max_cycles
         .unwrap_or(DEFAULT_RECORDED_CYCLES)
         .min(MAX_RECORDED_CYCLES);
-    let recorder = Recorder::<false>::new(usize::MAX);
+    let recorder = Recorder::<false>::new([usize::MAX; Service::ALL.len()]);
     let (outcome, mut machine) = run(program, input, options, max_cycles, host, recorder)?;
     let output_length = outcome.output.len() as u32;
     let mut records = core::mem::take(&mut machine.observer.records);
@@ -223,7 +223,7 @@ pub(crate) fn error(stop: Stop, at: Location, max_cycles: u64, options: &Options
         | Stop::Hole { .. }
         | Stop::Ecall { .. }
         | Stop::Unlisted { .. }
-        | Stop::Transfers => {
+        | Stop::Served(_) => {
             unreachable!("no error of a run: {stop:?}")
         }
     }

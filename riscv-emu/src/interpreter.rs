@@ -10,7 +10,7 @@ use crate::{
     memory::{NoPage, Paged, Word},
     observer::{Event, Observer, Touch},
     program::Program,
-    record::{Family, REGISTERS, destination},
+    record::{Family, REGISTERS, Service, destination},
     semantics::{
         Alu, Condition, Divide, Load, Multiply, Store, alu, branch_taken, divide,
         effective_address, jalr_target, load, multiply, store,
@@ -53,8 +53,8 @@ pub(crate) enum Stop {
     Unlisted {
         address: u32,
     },
-    /// The observer does not allow more transfers.
-    Transfers,
+    /// The observer does not allow more records of a service.
+    Served(Service),
 }
 
 impl NoPage {

@@ -1,6 +1,6 @@
 //! Metered runs: how much of everything.
 
-use crate::record::Family;
+use crate::record::{Family, Service};
 
 /// Counts of what a run did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -10,8 +10,8 @@ pub struct Meter {
     pub instructions: [u64; Family::ALL.len()],
     /// Distinct words of RAM read or written; those of debug text do not count.
     pub touched_words: u64,
-    /// Words moved by `read` and by public `write`, whole or in part.
-    pub transferred_words: u64,
+    /// Records that services leave, indexed by `Service as usize`.
+    pub services: [u64; Service::ALL.len()],
     /// Bytes made public.
     pub output_bytes: u64,
     /// Stores to words of text, which change what loads see and not what is executed.
@@ -22,6 +22,11 @@ impl Meter {
     /// Executed instructions of a family.
     pub fn count(&self, family: Family) -> u64 {
         self.instructions[family as usize]
+    }
+
+    /// Records that a service leaves.
+    pub fn served(&self, service: Service) -> u64 {
+        self.services[service as usize]
     }
 
     /// Loads and stores that were not aligned.

@@ -3,7 +3,7 @@
 use crate::{
     instruction::Instruction,
     interpreter::Stop,
-    record::{Call, Family},
+    record::{Call, Family, Service},
 };
 
 /// Sees every instruction as it is executed. A failure ends the run.
@@ -28,8 +28,8 @@ pub(crate) trait Observer {
     /// A load or store, and the words it touched.
     fn memory_step<const N: usize>(&mut self, family: Family, event: Event, words: [Touch; N]);
 
-    /// A word that the ECALL about to be reported has moved, in whole or part.
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop>;
+    /// What a service has done for the ECALL about to be reported.
+    fn serve(&mut self, served: Served) -> Result<(), Stop>;
 
     /// An ECALL.
     fn ecall(&mut self, event: EcallEvent);
@@ -58,6 +58,38 @@ pub(crate) struct Touch {
     pub(crate) after: u32,
     /// The note that [`Observer::touch`] returned for it.
     pub(crate) previous: u32,
+}
+
+/// What a service does for an ECALL: one of its records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Served {
+    /// Of [`Service::Transfer`].
+    Transfer(Transfer),
+}
+
+impl Served {
+    /// The service.
+    pub(crate) const fn service(&self) -> Service {
+        match self {
+            Self::Transfer(_) => Service::Transfer,
+        }
+    }
+
+    /// How many bytes it makes public.
+    pub(crate) fn output_bytes(&self) -> u64 {
+        match self {
+            Self::Transfer(transfer) if transfer.is_output => transfer.count.into(),
+            _ => 0,
+        }
+    }
+
+    /// The word of RAM that it writes, if it writes one.
+    pub(crate) fn stored(&self) -> Option<u32> {
+        match self {
+            Self::Transfer(transfer) if !transfer.is_output => Some(transfer.word.address),
+            _ => None,
+        }
+    }
 }
 
 /// A word moved by an ECALL; the fields are those of [`crate::record::TransferWord`].
@@ -103,7 +135,7 @@ impl Observer for Silent {
     fn memory_step<const N: usize>(&mut self, _: Family, _: Event, _: [Touch; N]) {}
 
     #[inline(always)]
-    fn transfer(&mut self, _: Transfer) -> Result<(), Stop> {
+    fn serve(&mut self, _: Served) -> Result<(), Stop> {
         Ok(())
     }
 

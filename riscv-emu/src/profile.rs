@@ -6,15 +6,15 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::record::Family;
+use crate::record::{Family, Service};
 
 /// How many cells a proof commits to for each thing.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct CellCosts {
     /// For an instruction, by `Family as usize`.
     pub instructions: [u32; Family::ALL.len()],
-    /// For a word that an ECALL moves.
-    pub transferred_word: u32,
+    /// For a record of a service, by `Service as usize`.
+    pub services: [u32; Service::ALL.len()],
     /// For the first access to a word of memory.
     pub touched_word: u32,
     /// For the same, if the program file says nothing of the word; in addition.

@@ -11,7 +11,7 @@ use crate::{
     instruction::Opcode,
     interpreter::Stop,
     lines::Frames,
-    observer::{EcallEvent, Event, Observer, Touch, Transfer},
+    observer::{EcallEvent, Event, Observer, Served, Touch},
     profile::{CellCosts, Function, Profile, SPAN_BEGIN, SPAN_END, Span, Stack, Weight},
     program::Program,
     record::Family,
@@ -194,9 +194,9 @@ impl Observer for Profiler<'_> {
         self.see(event);
     }
 
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        self.pending += u64::from(self.costs.transferred_word);
-        self.counter.transfer(transfer)
+    fn serve(&mut self, served: Served) -> Result<(), Stop> {
+        self.pending += u64::from(self.costs.services[served.service() as usize]);
+        self.counter.serve(served)
     }
 
     fn ecall(&mut self, event: EcallEvent) {

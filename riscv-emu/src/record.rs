@@ -123,6 +123,40 @@ impl Family {
     }
 }
 
+/// Work that ECALLs leave to a table of its own: a record, and a row of the table, for each piece of it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(u8)]
+pub enum Service {
+    /// Moving a word for `read` or public `write`, whole or in part: [`TransferWord`].
+    Transfer,
+}
+
+impl Service {
+    /// All services, in the order of their discriminants.
+    pub const ALL: [Self; 1] = [Self::Transfer];
+
+    /// The name of its table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+        }
+    }
+
+    /// What its records are, in messages.
+    pub const fn records(self) -> &'static str {
+        match self {
+            Self::Transfer => "words moved",
+        }
+    }
+
+    /// How many bytes a record takes.
+    pub const fn record_bytes(self) -> usize {
+        match self {
+            Self::Transfer => size_of::<TransferWord>(),
+        }
+    }
+}
+
 /// The state that an access found: the value before it, and the clk of the access before it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Access {
@@ -340,6 +374,13 @@ impl Records {
             Family::LoadStoreMisaligned => self.load_store_misaligned.len(),
             Family::Ecall => self.ecalls.len(),
             _ => self.steps[family as usize].len(),
+        }
+    }
+
+    /// How many records of a service there are.
+    pub fn served(&self, service: Service) -> usize {
+        match service {
+            Service::Transfer => self.transfers.len(),
         }
     }
 }

@@ -4,10 +4,10 @@ use crate::{
     allocate,
     instruction::{Form, Opcode},
     interpreter::Stop,
-    observer::{EcallEvent, Event, Observer, Touch, Transfer},
+    observer::{EcallEvent, Event, Observer, Served, Touch, Transfer},
     record::{
         Access, CLK_PER_STEP, Call, EcallStep, Family, INITIAL_CLK, MemoryStep, REGISTERS, Records,
-        SINK, Step, TransferWord, WordAccess, destination,
+        SINK, Service, Step, TransferWord, WordAccess, destination,
     },
 };
 
@@ -21,8 +21,8 @@ pub(crate) struct Recorder<const LISTED: bool> {
     clk: u32,
     register_clk: [u32; REGISTERS],
     output_clk: u32,
-    /// How many words may still be moved.
-    pub(crate) transfers_left: usize,
+    /// How many more records each service may leave.
+    pub(crate) services_left: [usize; Service::ALL.len()],
 }
 
 /// The note of a listed word before its first access: the clk of no access.
@@ -30,17 +30,17 @@ pub(crate) const LISTED_CLK: u32 = INITIAL_CLK;
 
 impl<const LISTED: bool> Recorder<LISTED> {
     /// At the start of a run or a shard.
-    pub(crate) fn new(max_transfers: usize) -> Self {
+    pub(crate) fn new(services: [usize; Service::ALL.len()]) -> Self {
         Self {
             records: Records::default(),
             clk: INITIAL_CLK,
             register_clk: [0; REGISTERS],
             output_clk: 0,
-            transfers_left: max_transfers,
+            services_left: services,
         }
     }
 
-    /// Writes down everything but instructions, transfers and memory, as it stands at the end.
+    /// Writes down everything but instructions, services and memory, as it stands at the end.
     pub(crate) fn finish(
         &self,
         records: &mut Records,
@@ -156,17 +156,18 @@ impl<const LISTED: bool> Observer for Recorder<LISTED> {
         self.advance();
     }
 
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        let Transfer {
+    fn serve(&mut self, served: Served) -> Result<(), Stop> {
+        let service = served.service();
+        let left = &mut self.services_left[service as usize];
+        *left = left.checked_sub(1).ok_or(Stop::Served(service))?;
+        let Served::Transfer(Transfer {
             is_output,
             word,
             offset,
             count,
             remaining,
             index,
-        } = transfer;
-        let left = self.transfers_left.checked_sub(1);
-        self.transfers_left = left.ok_or(Stop::Transfers)?;
+        }) = served;
         let transfer = TransferWord {
             clk: self.clk,
             is_output,

@@ -16,6 +16,7 @@
 //! use zonda_riscv_emu::{
 //!     execute::{Discard, Options},
 //!     program::Program,
+//!     record::Service,
 //!     shard::{Costs, Cut, Sharder, replay},
 //! };
 //!
@@ -25,7 +26,7 @@
 //! let options = Options::default();
 //! let costs = Costs {
 //!     instructions: [60; 16],
-//!     transferred_word: 60,
+//!     services: [60; Service::ALL.len()],
 //!     output_byte: 15,
 //!     touched_word: 40,
 //!     distinct_instruction: 20,
@@ -44,7 +45,7 @@ use alloc::vec::Vec;
 
 use crate::{
     meter::Meter,
-    record::{Family, REGISTERS},
+    record::{Family, REGISTERS, Service},
 };
 
 #[cfg(feature = "std")]
@@ -82,8 +83,8 @@ pub struct Cut {
 pub struct Costs {
     /// An executed instruction, indexed by `Family as usize`.
     pub instructions: [u32; Family::ALL.len()],
-    /// A word moved by `read` or by public `write`, whole or in part.
-    pub transferred_word: u32,
+    /// A record of a service, indexed by `Service as usize`.
+    pub services: [u32; Service::ALL.len()],
     /// A byte made public.
     pub output_byte: u32,
     /// A word of RAM, however often the shard accesses it.
@@ -127,7 +128,7 @@ impl Shard {
             words: &self.words,
             input: &self.input,
             instructions: self.meter.instructions.map(|count| count as u32),
-            transferred_words: self.meter.transferred_words as u32,
+            services: self.meter.services.map(|count| count as u32),
         }
     }
 }
@@ -216,8 +217,8 @@ pub struct ReplayInput<'a> {
     pub input: &'a [u8],
     /// How many instructions of each family it executes, indexed by `Family as usize`.
     pub instructions: [u32; Family::ALL.len()],
-    /// How many words its ECALLs move.
-    pub transferred_words: u32,
+    /// How many records each service leaves, indexed by `Service as usize`.
+    pub services: [u32; Service::ALL.len()],
 }
 
 impl ReplayInput<'_> {

@@ -8,7 +8,7 @@ use zonda_riscv_emu::{
     error::TrapKind,
     execute::{Discard, Options},
     program::Program,
-    record::{Family, Records},
+    record::{Family, Records, Service},
     shard::*,
     testing::*,
 };
@@ -24,7 +24,7 @@ struct Task {
     words: Vec<BoundaryWord>,
     input: Vec<u8>,
     instructions: [u32; Family::ALL.len()],
-    transferred_words: u32,
+    services: [u32; Service::ALL.len()],
 }
 
 impl Task {
@@ -34,14 +34,14 @@ impl Task {
             words,
             input,
             instructions,
-            transferred_words,
+            services,
         } = shard.replay_input();
         Self {
             start,
             words: words.to_vec(),
             input: input.to_vec(),
             instructions,
-            transferred_words,
+            services,
         }
     }
 
@@ -51,7 +51,7 @@ impl Task {
             words: &self.words,
             input: &self.input,
             instructions: self.instructions,
-            transferred_words: self.transferred_words,
+            services: self.services,
         };
         replay(program, &input, MAX_MEMORY).map(|_| ())
     }
@@ -80,7 +80,7 @@ fn cut(max_cycles: u64) -> Cut {
         capacity: u64::MAX,
         costs: Costs {
             instructions: [1; Family::ALL.len()],
-            transferred_word: 1,
+            services: [1; Service::ALL.len()],
             output_byte: 1,
             touched_word: 1,
             distinct_instruction: 1,
@@ -116,7 +116,7 @@ fn each_fault_is_its_own_error() {
     let cycles = 16 * u64::from(u32::MAX);
     assert_eq!(error, ReplayError::Cycles { cycles });
     let transferred_words = MAX_SHARD_TRANSFERS + 1;
-    let error = broken(&|task| task.transferred_words = transferred_words);
+    let error = broken(&|task| task.services[0] = transferred_words);
     assert_eq!(error, ReplayError::Transfers { transferred_words });
 
     let error = broken(&|task| task.words.reverse());
@@ -148,10 +148,22 @@ fn each_fault_is_its_own_error() {
         if address == FAR / 4 && at.pc == TEXT + 52));
     let error = broken(&|task| task.start.output_length = u32::MAX - 3);
     assert!(matches!(error, ReplayError::OutputLength { .. }));
-    let error = broken(&|task| task.transferred_words -= 1);
-    assert_eq!(error, ReplayError::TransferredWords { expected: 1 });
-    let error = broken(&|task| task.transferred_words += 1);
-    assert_eq!(error, ReplayError::TransferredWords { expected: 3 });
+    let error = broken(&|task| task.services[0] -= 1);
+    assert_eq!(
+        error,
+        ReplayError::Served {
+            service: Service::Transfer,
+            expected: 1
+        }
+    );
+    let error = broken(&|task| task.services[0] += 1);
+    assert_eq!(
+        error,
+        ReplayError::Served {
+            service: Service::Transfer,
+            expected: 3
+        }
+    );
     let error = broken(&|task| task.instructions[0] += 1);
     assert_eq!(error, ReplayError::EarlyExit { executed: 34 });
     let error = broken(&|task| {
@@ -234,12 +246,18 @@ fn endless_writes() -> Result<(), Box<dyn Error>> {
         words: (address..address + 1024).map(word).collect(),
         input: Vec::new(),
         instructions: [0; 16],
-        transferred_words: 5000,
+        services: [5000; Service::ALL.len()],
     };
     task.instructions[0] = MAX_SHARD_CYCLES as u32;
-    let expected = task.transferred_words;
+    let expected = task.services[0];
     let error = task.replay(&program);
-    assert_eq!(error, Err(ReplayError::TransferredWords { expected }));
+    assert_eq!(
+        error,
+        Err(ReplayError::Served {
+            service: Service::Transfer,
+            expected
+        })
+    );
     Ok(())
 }
 
@@ -284,7 +302,7 @@ fn fault(numbers: &mut Numbers, task: &mut Task) {
         2 => task.start.registers[numbers.below(32) as usize] = value,
         3 => task.start.output_length = value,
         4 => task.instructions[numbers.below(16) as usize] = value % 1000,
-        5 => task.transferred_words = value,
+        5 => task.services[0] = value,
         6 => task.input.resize((value % 100) as usize, 0),
         7 if !task.words.is_empty() => {
             task.words.remove(place);

@@ -38,7 +38,10 @@ fn record(elf: &[u8], input: &[u8]) -> Result<(Outcome, Records), Box<dyn Error>
     );
     assert_eq!(meter.cycles(), outcome.cycles);
     assert_eq!(meter.touched_words, records.memory.len() as u64);
-    assert_eq!(meter.transferred_words, records.transfers.len() as u64);
+    assert_eq!(
+        meter.served(Service::Transfer),
+        records.transfers.len() as u64
+    );
     Ok((outcome, records))
 }
 

@@ -30,7 +30,7 @@ const COSTS: Costs = Costs {
     instructions: [
         66, 53, 73, 61, 70, 58, 60, 50, 60, 47, 69, 90, 140, 102, 190, 80,
     ],
-    transferred_word: 31,
+    services: [31; Service::ALL.len()],
     output_byte: 13,
     touched_word: 23,
     distinct_instruction: 17,
@@ -103,7 +103,7 @@ fn check_shards(
         all_input.extend_from_slice(&shard.input);
         output.extend_from_slice(&shard.output);
         cycles += shard.cycles;
-        meter.transferred_words += shard.meter.transferred_words;
+        meter.services[0] += shard.meter.services[0];
         meter.output_bytes += shard.meter.output_bytes;
         meter.stores_to_text += shard.meter.stores_to_text;
         match shard.end {
@@ -117,7 +117,7 @@ fn check_shards(
     assert_eq!((output, cycles), (outcome.output.clone(), outcome.cycles));
     assert!(together == timeless(whole));
     let (_, whole_meter) = execute_metered(program, input, &OPTIONS, &mut Discard)?;
-    assert_eq!(meter.transferred_words, whole_meter.transferred_words);
+    assert_eq!(meter.services, whole_meter.services);
     assert_eq!(meter.output_bytes, whole_meter.output_bytes);
     assert_eq!(meter.stores_to_text, whole_meter.stores_to_text);
 
@@ -150,7 +150,10 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     let counts = Family::ALL.map(|family| records.count(family) as u64);
     assert_eq!((meter.instructions, meter.cycles()), (counts, shard.cycles));
     assert_eq!(meter.touched_words, shard.words.len() as u64);
-    assert_eq!(meter.transferred_words, records.transfers.len() as u64);
+    assert_eq!(
+        meter.served(Service::Transfer),
+        records.transfers.len() as u64
+    );
     assert_eq!(meter.output_bytes, shard.output.len() as u64);
     let next = match shard.end {
         End::Next { pc } => Some(pc),
@@ -171,7 +174,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
         let instructions = counts.iter().zip(costs.instructions);
         let instructions = instructions.map(|(count, cost)| count * u64::from(cost));
         instructions.sum::<u64>()
-            + transferred * u64::from(costs.transferred_word)
+            + transferred * u64::from(costs.services[0])
             + output * u64::from(costs.output_byte)
             + touched * u64::from(costs.touched_word)
             + distinct * u64::from(costs.distinct_instruction)
@@ -179,7 +182,7 @@ fn check_shard(shard: &Shard, records: &Records, cut: &Cut) {
     let distinct = shard.pcs.len() as u64;
     let total = cost(
         counts,
-        meter.transferred_words,
+        meter.services[0],
         meter.output_bytes,
         meter.touched_words,
         distinct,
@@ -405,7 +408,7 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
             ..free
         },
         Costs {
-            transferred_word: 1,
+            services: [1; Service::ALL.len()],
             ..free
         },
         Costs {
@@ -429,7 +432,7 @@ fn cuts_are_exact() -> Result<(), Box<dyn Error>> {
         only_stores,
         Costs {
             instructions: [u32::MAX; Family::ALL.len()],
-            transferred_word: u32::MAX,
+            services: [u32::MAX; Service::ALL.len()],
             output_byte: u32::MAX,
             touched_word: u32::MAX,
             distinct_instruction: u32::MAX,
@@ -560,7 +563,7 @@ fn longest_shards() -> Result<(), Box<dyn Error>> {
     let mut sharder = Sharder::new(&program, &[], &options, endless)?;
     let mut moved = Vec::new();
     while let Some(shard) = sharder.next(&mut Discard)? {
-        moved.push(shard.meter.transferred_words);
+        moved.push(shard.meter.services[0]);
     }
     let most = u64::from(MAX_SHARD_TRANSFERS) / 1025;
     assert_eq!(moved, [1025 * most, 1025 * (4200 - most)]);

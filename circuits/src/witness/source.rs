@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
     instruction::Instruction,
-    record::{EcallStep, Family, MemoryStep, Records, Step},
+    record::{EcallStep, Family, MemoryStep, Records, Service, Step},
 };
 
 use super::{Boundary, Filled, comes_at_once};
@@ -26,8 +26,8 @@ pub struct Extent<'a> {
     pub image: &'a Image,
     /// How many instructions of each family the part's shard executes.
     pub instructions: [usize; Family::ALL.len()],
-    /// How many words its ECALLs move.
-    pub transferred_words: usize,
+    /// How many records each service leaves.
+    pub services: [usize; Service::ALL.len()],
     /// How many distinct instructions it executes.
     pub pcs: usize,
     /// How many places it holds.
@@ -44,7 +44,7 @@ impl<'a> Extent<'a> {
         Self {
             image,
             instructions: [0; Family::ALL.len()],
-            transferred_words: 0,
+            services: [0; Service::ALL.len()],
             pcs: 0,
             held: 0,
             output: 0,
@@ -55,6 +55,11 @@ impl<'a> Extent<'a> {
     /// How many instructions of a family there are.
     pub const fn instructions(&self, family: Family) -> usize {
         self.instructions[family as usize]
+    }
+
+    /// How many records a service leaves.
+    pub const fn served(&self, service: Service) -> usize {
+        self.services[service as usize]
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, process::ExitCode, sync::Arc, time:
 use anyhow::bail;
 use serde::Serialize;
 use zonda::{
-    Execution, Family, MAX_OUTPUT_BYTES, Observer, Options, Profile, Prover, RunEstimate,
+    Execution, Family, MAX_OUTPUT_BYTES, Observer, Options, Profile, Prover, RunEstimate, Service,
     peak_rss_bytes,
 };
 
@@ -201,7 +201,7 @@ impl RunReport {
             estimate: None,
             profile: None,
             touched_words: meter.touched_words,
-            transferred_words: meter.transferred_words,
+            transferred_words: meter.served(Service::Transfer),
             stores_to_text: meter.stores_to_text,
             execute_seconds,
             khz: execution.cycles as f64 / execute_seconds / 1000.0,

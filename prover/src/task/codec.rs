@@ -7,7 +7,7 @@
 use zonda_circuits::{machine::ZeroedRange, system::boundary::Left};
 use zonda_riscv_emu::{
     allocate::{self, OutOfMemory},
-    record::Family,
+    record::{Family, Service},
     shard::{BoundaryWord, End, Start},
 };
 use zonda_verifier::{Heights, Links, PartHeader};
@@ -177,7 +177,7 @@ fn put_shard(bytes: &mut Vec<u8>, shard: &ShardWork) {
     };
     put(bytes, [exits, number]);
     put(bytes, shard.instructions);
-    put(bytes, [shard.transferred_words]);
+    put(bytes, shard.services);
 }
 
 /// The bytes left to read, and their place.
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
                 }
             },
             instructions: self.numbers::<{ Family::ALL.len() }>()?,
-            transferred_words: self.number()?,
+            services: self.numbers::<{ Service::ALL.len() }>()?,
         })
     }
 
@@ -389,7 +389,7 @@ mod tests {
                     output: vec![4],
                     end: End::Next { pc: 12 },
                     instructions: [3; Family::ALL.len()],
-                    transferred_words: 1,
+                    services: [1; Service::ALL.len()],
                 }),
                 program: Some(ProgramWork {
                     uses: vec![(0, 1), (2, 3)],

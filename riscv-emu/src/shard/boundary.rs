@@ -5,7 +5,7 @@ use crate::{
     allocate::{self, OutOfMemory},
     interpreter::Stop,
     meter::Meter,
-    observer::{EcallEvent, Event, Observer, Touch, Transfer},
+    observer::{EcallEvent, Event, Observer, Served, Touch},
     program::Program,
     record::Family,
 };
@@ -54,13 +54,14 @@ impl<'a> Boundary<'a> {
     /// The cost of the shard so far, at most the greatest possible number.
     pub(super) fn cost(&self, costs: &Costs) -> u64 {
         let instructions = self.meter.instructions.iter().zip(costs.instructions);
+        let services = self.meter.services.iter().zip(costs.services);
         let others = [
-            (&self.meter.transferred_words, costs.transferred_word),
             (&self.meter.output_bytes, costs.output_byte),
             (&(self.words.len() as u64), costs.touched_word),
             (&self.distinct, costs.distinct_instruction),
         ];
         let products = instructions
+            .chain(services)
             .chain(others)
             .map(|(count, cost)| count.saturating_mul(cost.into()));
         products.fold(0, u64::saturating_add)
@@ -118,8 +119,8 @@ impl Observer for Boundary<'_> {
         self.meter.memory_step(self.program, family, event, &words);
     }
 
-    fn transfer(&mut self, transfer: Transfer) -> Result<(), Stop> {
-        self.meter.transfer(self.program, transfer);
+    fn serve(&mut self, served: Served) -> Result<(), Stop> {
+        self.meter.serve(self.program, served);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::{
     interpreter::{Machine, Stop, Stopped},
     memory::{NoPage, Paged, Word},
     program::Program,
-    record::{Family, FinalWord, Records},
+    record::{Family, FinalWord, Records, Service},
     recorder::{LISTED_CLK, Recorder},
 };
 
@@ -111,10 +111,12 @@ pub enum ReplayError {
         /// Those that were executed, up to where it was noticed.
         got: usize,
     },
-    /// The program moves another number of words.
-    #[error("the words moved are not {expected}")]
-    TransferredWords {
-        /// The words that were announced.
+    /// A service leaves another number of records.
+    #[error("the {} are not {expected}", service.records())]
+    Served {
+        /// The service.
+        service: Service,
+        /// The records that were announced.
         expected: u32,
     },
     /// The program does not access a word that is listed.
@@ -190,7 +192,7 @@ impl<'a> Replay<'a> {
                 output_taken: shard.start.output_length,
                 max_output: u32::MAX,
             },
-            observer: Recorder::<true>::new(shard.transferred_words as usize),
+            observer: Recorder::<true>::new(shard.services.map(|count| count as usize)),
         };
         Ok(Self {
             program,
@@ -258,7 +260,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Writes down what the shard leaves, when it has no instructions left: everything in `records`
-    /// that is not a list of instructions or transfers.
+    /// that is not a list of instructions or of what services did.
     ///
     /// # Errors
     ///
@@ -284,9 +286,11 @@ impl<'a> Replay<'a> {
         if bytes != 0 {
             return Err(ReplayError::InputLeft { bytes });
         }
-        if machine.observer.transfers_left != 0 {
-            let expected = shard.transferred_words;
-            return Err(ReplayError::TransferredWords { expected });
+        let left = Service::ALL.into_iter().zip(machine.observer.services_left);
+        for ((service, left), expected) in left.zip(shard.services) {
+            if left != 0 {
+                return Err(ReplayError::Served { service, expected });
+            }
         }
         let output_length = machine.streams.output_length();
         machine
@@ -316,7 +320,7 @@ fn check(shard: &ReplayInput<'_>) -> Result<(), ReplayError> {
     if cycles == 0 || cycles > MAX_SHARD_CYCLES {
         return Err(ReplayError::Cycles { cycles });
     }
-    let transferred_words = shard.transferred_words;
+    let transferred_words = shard.services[Service::Transfer as usize];
     if transferred_words > MAX_SHARD_TRANSFERS {
         return Err(ReplayError::Transfers { transferred_words });
     }
@@ -368,8 +372,9 @@ fn error(
         }
         Stop::OutputLimit => ReplayError::OutputLength { at },
         Stop::OutOfMemory(refused) => refused.into(),
-        Stop::Transfers => ReplayError::TransferredWords {
-            expected: shard.transferred_words,
+        Stop::Served(service) => ReplayError::Served {
+            service,
+            expected: shard.services[service as usize],
         },
         Stop::Exit { .. } => ReplayError::EarlyExit { executed },
         Stop::CycleLimit | Stop::Ecall { .. } | Stop::Hole { .. } => {

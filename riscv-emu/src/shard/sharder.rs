@@ -10,6 +10,7 @@ use crate::{
     execute::{Host, MAX_TRANSFER, Options, error, location},
     interpreter::{Machine, Stop, Stopped},
     program::Program,
+    record::Service,
 };
 
 /// A run that is cut into shards while it is executed.
@@ -143,7 +144,8 @@ impl<'a> Sharder<'a> {
     /// Whether the shard ends here.
     fn is_full(&self) -> bool {
         let boundary = &self.machine.observer;
-        let transfers = boundary.meter().transferred_words + u64::from(MAX_TRANSFER / 4 + 1);
+        let transfers =
+            boundary.meter().served(Service::Transfer) + u64::from(MAX_TRANSFER / 4 + 1);
         boundary.cost(&self.cut.costs) >= self.cut.capacity
             || transfers > u64::from(MAX_SHARD_TRANSFERS)
     }

@@ -3,7 +3,7 @@
 use p3_field::PrimeCharacteristicRing;
 use zonda_riscv_emu::{
     allocate::OutOfMemory,
-    record::{Access, TransferWord},
+    record::{Access, Service, TransferWord},
 };
 
 use super::Transfer;
@@ -56,7 +56,7 @@ pub fn row(transfer: &TransferWord) -> Transfer<F> {
 
 /// How many rows there are: one for each word that moves.
 pub const fn rows(extent: &Extent) -> usize {
-    extent.transferred_words
+    extent.served(Service::Transfer)
 }
 
 /// Adds the rows of the words that were moved.
