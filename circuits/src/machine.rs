@@ -374,6 +374,11 @@ impl Table {
         Self::ALL[Family::ALL.len() + service as usize]
     }
 
+    /// Whether the table's rows are records of a family or of a service.
+    pub const fn has_records(self) -> bool {
+        (self as usize) < Family::ALL.len() + Service::ALL.len()
+    }
+
     /// The table's preprocessed columns for a program, if it has any. Their height is the table's.
     pub fn fixed(self, image: &Image) -> Option<RowMajorMatrix<F>> {
         let rows = FixedRows::new(self, image)?;

@@ -10,6 +10,7 @@ use zonda_circuits::{
     checker::names,
     machine::{Image, Table, airs},
 };
+use zonda_riscv_emu::record::Service;
 
 use crate::{
     Masked, common, histories,
@@ -145,7 +146,7 @@ impl Attacks {
 
     /// The rows of a run that are attacked.
     fn rows(&self, world: &World, pc: u32) -> Vec<usize> {
-        if self.table == Table::Transfer {
+        if is_service(self.table) {
             return (0..world.height(self.table)).collect();
         }
         let row = world.row_at(pc).filter(|(table, _)| *table == self.table);
@@ -174,7 +175,7 @@ impl Attacks {
         let mut all = histories::histories(self.table);
         for plan in touched_again(self.table) {
             let pc = plan.victim_pc();
-            let asked = if self.table == Table::Transfer { 0 } else { pc };
+            let asked = if is_service(self.table) { 0 } else { pc };
             let world = World::honest(&plan);
             let worlds = histories::reads_of_the_future(&world, asked);
             all.extend(worlds.into_iter().map(|world| (world, pc)));
@@ -599,6 +600,11 @@ fn judge(
         kills.insert(part, Kill { kind, attack });
     }
     false
+}
+
+/// Whether the rows of a table are records of a service, rather than of instructions.
+fn is_service(table: Table) -> bool {
+    Service::ALL.map(Table::of_service).contains(&table)
 }
 
 /// A description of a row and of its change.

@@ -66,7 +66,7 @@ pub fn parts(
     }
     let airs = airs(&Image::default(), &common::part(), true);
     let mut all = vec![];
-    for air in airs.iter().filter(|air| air.table > Table::Transfer) {
+    for air in airs.iter().filter(|air| !air.table.has_records()) {
         let (table, names) = (air.table, names(air));
         let constraints = names.constraints.into_iter().map(|name| (None, name));
         let messages = names.messages.into_iter();

@@ -352,7 +352,7 @@ fn more_terms_than_a_count_can_hold_are_refused() {
     // Families as high as there is room for, then instructions, whose rows have one local message.
     let mut heights = header.parts[0].heights;
     let mut free: Vec<&(Table, u64)> = local.iter().collect();
-    free.retain(|(table, _)| (*table as usize) <= Table::Transfer as usize);
+    free.retain(|(table, _)| table.has_records());
     let columns = |table: Table| table.trace_width() as u64;
     free.sort_by_key(|(table, count)| 1000 * columns(*table) / count);
     for (table, count) in free {
