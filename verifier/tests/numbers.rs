@@ -9,7 +9,7 @@ use std::{
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use zonda_circuits::{F, bus::Bus, machine::Table, symbolic::Record};
 use zonda_riscv_emu::instruction::{Instruction, Opcode};
-use zonda_verifier::{Challenge, Preset, QM31, Sextic, circle::Point};
+use zonda_verifier::{Challenge, Machine, Preset, QM31, Scope, Sextic, circle::Point};
 
 fn protocol() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../PROTOCOL.md");
@@ -80,6 +80,21 @@ fn messages_have_the_fields_of_the_document() {
         buses.insert(bus);
     }
     assert_eq!(buses.len(), got.len());
+}
+
+#[test]
+fn slots_have_the_numbers_of_the_document() {
+    let machine = Machine::new();
+    let slots = |scope| -> usize {
+        let counts = Table::ALL.map(|table| machine.counts(table).messages(scope));
+        counts.into_iter().sum()
+    };
+    let [local, global] = [Scope::Local, Scope::Global].map(slots);
+    let bits = local.max(global).next_power_of_two().ilog2();
+    let said = format!("{local} local and {global} global slots make it {bits}.");
+    assert!(protocol().contains(&said), "{said}");
+    let said = format!("all {} tables", Table::ALL.len());
+    assert!(protocol().contains(&said), "{said}");
 }
 
 #[test]
