@@ -199,7 +199,11 @@ pub fn check(program: &Program, before: &Before, records: &Records) {
     let last = |access: Access| (access.value, access.previous_clk);
     for (register, access) in (0..).zip(records.registers) {
         let now = now.get(&Place::Register(register));
-        assert_eq!(last(access), now.copied().unwrap_or_default(), "x{register}");
+        assert_eq!(
+            last(access),
+            now.copied().unwrap_or_default(),
+            "x{register}"
+        );
     }
     assert_eq!(records.registers[0].value, 0);
     assert_eq!(last(records.output_length), now[&Place::OutputLength]);
