@@ -1,5 +1,6 @@
 //! Comparing words, signed or unsigned.
 
+#[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
 
 use crate::{

@@ -1,5 +1,6 @@
 //! The registers of an instruction: its fetch, its reads and its write.
 
+#[cfg(feature = "witness")]
 use p3_field::PrimeCharacteristicRing;
 #[cfg(feature = "witness")]
 use zonda_riscv_emu::record::Step;
