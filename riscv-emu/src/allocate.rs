@@ -34,7 +34,7 @@ pub fn reserve<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory
     if vec.capacity() - vec.len() >= additional {
         return Ok(());
     }
-    admit::<T>(vec.len(), additional)?;
+    admit(refusal::<T>(vec.len(), additional))?;
     if additional < vec.len() && grow(vec, vec.len()).is_ok() {
         return Ok(());
     }
@@ -46,7 +46,7 @@ pub fn reserve<T>(vec: &mut Vec<T>, additional: usize) -> Result<(), OutOfMemory
 /// # Errors
 /// As [`reserve`].
 pub fn with_capacity<T>(capacity: usize) -> Result<Vec<T>, OutOfMemory> {
-    admit::<T>(0, capacity)?;
+    admit(refusal::<T>(0, capacity))?;
     let mut vec = Vec::new();
     grow(&mut vec, capacity)?;
     Ok(vec)
@@ -120,15 +120,12 @@ fn refusal<T>(elements: usize, additional: usize) -> OutOfMemory {
 }
 
 /// Refuses what a test wants refused.
-fn admit<T>(elements: usize, additional: usize) -> Result<(), OutOfMemory> {
+fn admit(refused: OutOfMemory) -> Result<(), OutOfMemory> {
     #[cfg(any(test, feature = "test-util"))]
-    {
-        let refused = refusal::<T>(elements, additional);
-        if !injection::admits(refused.bytes) {
-            return Err(refused);
-        }
+    if !injection::admits(refused.bytes) {
+        return Err(refused);
     }
-    let _ = (elements, additional);
+    let _ = refused;
     Ok(())
 }
 
