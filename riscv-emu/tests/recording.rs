@@ -74,7 +74,10 @@ fn accesses_of_one_instruction() -> Result<(), Box<dyn Error>> {
         (step.clk, step.rs1, step.rs2),
         (9, access(14, 8), access(0, 1))
     );
-    assert_eq!((step.rd, step.result), (Access::default(), 0));
+    // In the register that stands for x0.
+    assert_eq!((step.rd, step.result), (access(0, 0), 14));
+    assert_eq!(records.registers[usize::from(SINK)], access(14, 12));
+    assert_eq!(records.registers[0].value, 0);
     Ok(())
 }
 
