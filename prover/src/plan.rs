@@ -18,6 +18,7 @@ use zonda_riscv_emu::{
 use zonda_verifier::{
     Claim, Heights, Layout,
     header::{Header, MAX_SHARDS, PartHeader},
+    heights::MAX_LOG_ROWS,
     layout::BOUNDARY,
     proof::Digest,
     protocol::{self, label},
@@ -299,8 +300,10 @@ impl Planner<'_, '_> {
         estimate::part(&heights, self.setup.key.preset(), work)
     }
 
+    /// Whether a part takes no more memory than it may, and no table of zeroed words has more rows than one can have.
     fn fits(&self, work: &Work) -> bool {
-        self.estimate(work).peak() <= self.cutting.part_bytes
+        let rows = work.zeroed.as_ref().map_or(0, |zeroed| zeroed.left.len());
+        rows <= 1 << MAX_LOG_ROWS && self.estimate(work).peak() <= self.cutting.part_bytes
     }
 
     /// The part that closes the run, in one piece.

@@ -94,3 +94,19 @@ fn hosts_hear_how_much_is_executed_and_nothing_twice() {
     estimate_run(&Engine::default(), &program, &[], &options, &mut heard).unwrap();
     assert!(heard.0.is_sorted() && heard.0.len() > 1, "{:?}", heard.0);
 }
+
+/// However much memory there is.
+#[test]
+fn more_zeroed_words_than_a_table_can_have_are_in_two_parts() {
+    let bulk = include_bytes!("../../guests/elf/bulk.elf");
+    let bulk = Program::from_elf(bulk).unwrap();
+    // So many bytes are to be written, and more than 2^22 words read.
+    let mut input = 100_u32.to_le_bytes().to_vec();
+    input.resize((4 << 22) + (1 << 16), 1);
+    let mut options = options(1 << 21);
+    options.budget.bytes = 16 << 30;
+    let engine = Engine::default();
+    let estimate = estimate_run(&engine, &bulk, &input, &options, &mut Discard).unwrap();
+    // The program, and zeroed words twice at least.
+    assert!(estimate.parts >= estimate.shards + 3, "{estimate:?}");
+}
